@@ -1,0 +1,51 @@
+# Streamer. `make` lists what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev run demo test lint clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(BIN)/python ## Make .venv and install what Streamer runs on
+	@$(call require,requirements.txt,requirements.txt)
+
+run: install ## Run the whole service on this machine until Ctrl-C (PORT=8000 WORKERS=2)
+	@exec $(BIN)/python manage.py streamer_up $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS))
+
+demo: install ## Start everything, make some reports over the real socket, stop
+	@exec $(BIN)/python manage.py streamer_demo
+
+test: install-dev ## Run the tests
+	$(BIN)/pytest
+
+lint: install-dev ## Check style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean: ## Remove .venv, caches and the demo's data; what `make run` stored stays
+	rm -rf $(VENV) var/demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install-dev: $(BIN)/python
+	@$(call require,requirements-dev.txt,requirements.txt requirements-dev.txt)
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Streamer needs Python 3.11 or newer: make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is `$(PYTHON) -V 2>&1`, Streamer needs Python 3.11 or newer: make PYTHON=python3.11" >&2; exit 1; }
+	@echo "Making $(VENV) with `$(PYTHON) -V`"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# $(call require,FILE,FILES): install FILE unless the stamp says that these very FILES were installed last.
+define require
+sum=`cat $(2) | cksum`; \
+if [ "`cat $(VENV)/$(1).stamp 2>/dev/null`" != "$$sum" ]; then \
+	echo "Installing $(1) into $(VENV)"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1) && echo "$$sum" > $(VENV)/$(1).stamp; \
+fi
+endef
