@@ -1,0 +1,125 @@
+"""Faults, points, and the cells of the matrix: which fault is raised at which point."""
+
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Literal
+
+Role = Literal["web", "worker", "sweeper"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A place in the code of a process."""
+
+    name: str
+    role: Role
+    is_progress_written: bool = True
+    """What is hit recovers with something new in its log, or its end. False: with whatever its client gets next."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    name: str
+    order: str
+    """What the process that reaches the point does: a key of the orders in ``inject/sitecustomize.py``."""
+    kind: str
+    """Faults of one kind hit the same processes; the matrix keeps them apart, so that all recover between two."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    fault: Fault
+    point: Point
+    default_settings: bool = False
+    """On a stack with the default lease and graces, to measure what an operator gets without any tuning."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.fault.name}@{self.point.name}{'+defaults' if self.default_settings else ''}"
+
+
+def _worker(name: str, *, is_progress_written: bool = True) -> Point:
+    return Point(name=name, role="worker", is_progress_written=is_progress_written)
+
+
+def _web(name: str) -> Point:
+    return Point(name=name, role="web", is_progress_written=False)
+
+
+AFTER_CLAIM = _worker("after-claim")
+MID_RUN = _worker("mid-run")
+BEFORE_FINAL = _worker("before-final-commit")
+AFTER_FINAL = _worker("after-final-commit", is_progress_written=False)
+DURING_CANCEL = _worker("during-cancel")
+BEFORE_RETRY = _worker("before-retry")
+BEFORE_END = _worker("before-end")
+BEFORE_SUBMIT = _web("before-submit-commit")
+AFTER_SUBMIT = _web("after-submit-commit")
+AFTER_RING = _web("after-ring")
+AFTER_CANCEL = _web("after-cancel-commit")
+DURING_REPLAY = _web("during-replay")
+BEFORE_RECOVERY = Point(name="before-recovery-commit", role="sweeper")
+AFTER_RECOVERY = Point(name="after-recovery-commit", role="sweeper")
+
+WORKER_POINTS = (AFTER_CLAIM, MID_RUN, BEFORE_FINAL, AFTER_FINAL, DURING_CANCEL)
+WEB_POINTS = (BEFORE_SUBMIT, AFTER_SUBMIT, AFTER_RING, AFTER_CANCEL, DURING_REPLAY)
+RECOVERY_POINTS = (BEFORE_RECOVERY, AFTER_RECOVERY)
+"""Reached only after a worker was lost, so one is killed first."""
+
+WORKER_FAULTS = (
+    Fault(name="worker-term", order="term-parent", kind="worker"),
+    Fault(name="child-kill", order="kill-self", kind="worker"),
+    Fault(name="parent-kill", order="kill-parent", kind="worker"),
+    Fault(name="both-kill", order="kill-both", kind="worker"),
+    Fault(name="freeze", order="freeze-both", kind="worker"),
+)
+WEB_FAULTS = (
+    Fault(name="web-term", order="term-self", kind="web"),
+    Fault(name="web-kill", order="kill-self", kind="web"),
+)
+SWEEPER_KILL = Fault(name="sweeper-kill", order="hold", kind="sweeper")
+VALKEY_KILL = Fault(name="valkey-kill", order="hold", kind="valkey")
+VALKEY_WIPE = Fault(name="valkey-wipe", order="hold", kind="valkey")
+VALKEY_AWAY = Fault(name="valkey-away", order="hold", kind="valkey")
+DISK_FULL = Fault(name="disk-full", order="hold", kind="disk")
+CANCEL = Fault(name="cancel", order="hold", kind="cancel")
+POSTGRES_RESTART = Fault(name="postgres-restart", order="hold", kind="postgres")
+
+
+def _cells(faults: tuple[Fault, ...], points: tuple[Point, ...]) -> list[Cell]:
+    return [Cell(fault=fault, point=point) for fault in faults for point in points]
+
+
+def all_cells() -> list[Cell]:
+    """Every cell, in an order in which neighbours hit different processes; those with default settings last."""
+    valkey_points = (*WORKER_POINTS, BEFORE_SUBMIT, AFTER_SUBMIT, AFTER_RING, DURING_REPLAY)
+    sweeper_points = (AFTER_CLAIM, MID_RUN, DURING_CANCEL, AFTER_SUBMIT, *RECOVERY_POINTS)
+    other = [
+        *_cells((SWEEPER_KILL,), sweeper_points),
+        *_cells((CANCEL,), (BEFORE_RETRY, BEFORE_END)),
+        *_cells((DISK_FULL,), (MID_RUN,)),
+        *_cells((POSTGRES_RESTART,), (BEFORE_SUBMIT, AFTER_SUBMIT, MID_RUN, BEFORE_FINAL)),
+        *_cells((VALKEY_AWAY,), (AFTER_SUBMIT, MID_RUN)),
+    ]
+    columns = (
+        _cells(WORKER_FAULTS, WORKER_POINTS),
+        _cells(WEB_FAULTS, WEB_POINTS),
+        _cells((VALKEY_KILL, VALKEY_WIPE), valkey_points),
+        other,
+    )
+    mixed = [cell for row in zip_longest(*columns) for cell in row if cell is not None]
+    both_kill = WORKER_FAULTS[3]
+    return [*mixed, Cell(fault=both_kill, point=MID_RUN, default_settings=True)]
+
+
+def short_cells() -> list[Cell]:
+    """A handful, one or two of each kind."""
+    wanted = (
+        "child-kill@mid-run",
+        "web-kill@after-submit-commit",
+        "valkey-wipe@after-ring",
+        "both-kill@before-final-commit",
+        "web-kill@during-replay",
+    )
+    by_name = {cell.name: cell for cell in all_cells()}
+    return [by_name[name] for name in wanted]

@@ -1,0 +1,33 @@
+"""The admin login of a local stack."""
+
+import secrets
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+
+from realtime.models import Membership
+from streamer_site.secrets import write_private
+
+USERNAME = "admin"
+PASSWORD_FILE = "admin-password"
+TENANT_ID = "default"
+
+
+def ensure_admin(data_dir: Path) -> str | None:
+    """Create the superuser ``admin`` with a password kept in ``data_dir/admin-password``, unless there is one.
+
+    Returns the password, or None when somebody has set another one since.
+    """
+    password = _kept_password(data_dir / PASSWORD_FILE)
+    users = get_user_model()._default_manager
+    user = users.filter(username=USERNAME).first()
+    if user is None:
+        user = users.create_superuser(username=USERNAME, password=password)
+    Membership.objects.get_or_create(user=user, defaults={"tenant_id": TENANT_ID, "permissions": ["*"]})
+    return password if user.check_password(password) else None
+
+
+def _kept_password(path: Path) -> str:
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(12))
+    return path.read_text().strip()

@@ -1,0 +1,180 @@
+"""One supervised process: started, its output kept, started again when it ends."""
+
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamer_site.local.keeper import Keeper, signal_group
+
+Output = Callable[[str, str], None]
+"""Called with a process's name and one line it wrote, from that process's own thread."""
+
+STEADY_SECONDS = 10.0
+"""A process that lived this long has started well; a shorter life counts as a failure."""
+FAILURES_TO_TELL = 3
+"""From this many failures in a row on, the end of the log is shown with the notice."""
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 15.0
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# The shell waits for a line before it becomes the program. So the keeper knows the process before it does anything,
+# and if the supervisor is killed just then, the line never comes and the shell ends.
+GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "sh")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What to run."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    """The whole environment."""
+    cwd: Path
+    inherit: tuple[int, ...] = ()
+    """Descriptors the process gets, such as a listening socket."""
+    grace_seconds: float = 10.0
+    """From SIGTERM to SIGKILL."""
+    is_base: bool = False
+    """The others need it: stopped only when they have ended."""
+
+
+class Process:
+    """Keeps one program running from ``start`` until ``halt``; safe to use from several threads."""
+
+    def __init__(self, program: Program, *, keeper: Keeper, lock: threading.Lock, log: Path, output: Output) -> None:
+        """``lock`` guards ``keeper``, which all processes share."""
+        self.program = program
+        self.tail: deque[str] = deque(maxlen=20)
+        """The last lines it wrote."""
+        self.failures = 0
+        """How often in a row it ended within ``STEADY_SECONDS`` of its start."""
+        self._keeper = keeper
+        self._lock = lock
+        self._log = log
+        self._output = output
+        self._halted = threading.Event()
+        self._child: subprocess.Popen[str] | None = None
+        self._thread = threading.Thread(target=self._keep_running, name=f"watch-{program.name}", daemon=True)
+
+    @property
+    def pid(self) -> int | None:
+        """None between an end and the next start."""
+        child = self._child
+        return child.pid if child and child.returncode is None else None
+
+    def start(self) -> None:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        if self._log.exists():
+            self._log.replace(self._log.with_suffix(".log.1"))
+        self._thread.start()
+
+    def send(self, signum: int) -> None:
+        """Send a signal; the process is started again if it ends of it."""
+        if self._child:
+            self._child.send_signal(signum)
+
+    def halt(self, signum: int = signal.SIGTERM) -> None:
+        """Ask it to end, and do not start it again. ``join`` waits for the end."""
+        with self._lock:  # no new child can appear after this
+            self._halted.set()
+        self.send(signum)
+
+    def kill(self) -> None:
+        """SIGKILL to it and its process group. Takes no lock, so that a signal handler may call it."""
+        if pid := self.pid:
+            signal_group(pid, signal.SIGKILL)
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end; after ``seconds`` kill. False when it had to be killed."""
+        self._thread.join(seconds)
+        if not self._thread.is_alive():
+            return True
+        self.kill()
+        self._thread.join()
+        return False
+
+    def _keep_running(self) -> None:
+        while not self._halted.is_set():
+            started_at = time.monotonic()
+            status = self._run_once()
+            if self._halted.is_set():
+                return
+            steady = time.monotonic() - started_at >= STEADY_SECONDS
+            self.failures = 0 if steady else self.failures + 1
+            pause = _pause_seconds(self.failures)
+            self._tell_end(status, pause)
+            self._halted.wait(pause)
+
+    def _run_once(self) -> int:
+        with self._lock:
+            if self._halted.is_set():
+                return 0
+            child = self._child = self._spawn()
+            self._keeper.watch(child.pid)
+        reader = threading.Thread(target=self._read, args=(child,), name=f"read-{self.program.name}", daemon=True)
+        reader.start()
+        _open_gate(child)
+        status = child.wait()
+        signal_group(child.pid, signal.SIGKILL)  # whatever it left behind
+        with self._lock:
+            self._keeper.forget(child.pid)
+        reader.join(1)  # not for ever: a grandchild in a session of its own may still hold the pipe
+        return status
+
+    def _spawn(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*GATE, *self.program.argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=dict(self.program.env),
+            cwd=self.program.cwd,
+            pass_fds=self.program.inherit,
+            start_new_session=True,
+        )
+
+    def _read(self, child: subprocess.Popen[str]) -> None:
+        assert child.stdout is not None
+        with child.stdout, self._log.open("a") as log:
+            for line in child.stdout:
+                plain = _COLOURS.sub("", line.rstrip("\n"))
+                self.tail.append(plain)
+                log.write(f"{plain}\n")
+                log.flush()
+                self._output(self.program.name, line.rstrip("\n"))
+
+    def _tell_end(self, status: int, pause: float) -> None:
+        when = f"in {pause:.1f} s" if pause >= 1 else "at once"
+        notice = f"{self.program.name} ended ({describe_status(status)}); it is started again {when}"
+        if self.failures >= FAILURES_TO_TELL:
+            log_end = "\n".join(f"    {line}" for line in list(self.tail)[-8:]) or "    (nothing)"
+            notice = f"{notice}. It failed {self.failures} times in a row; its log {self._log} ends with:\n{log_end}"
+        for line in notice.splitlines():
+            self._output("streamer", line)
+
+
+def _open_gate(child: subprocess.Popen[str]) -> None:
+    assert child.stdin is not None
+    try:
+        child.stdin.write("go\n")
+        child.stdin.close()
+    except BrokenPipeError:
+        pass  # it was killed before it began; its status will say so
+
+
+def _pause_seconds(failures: int) -> float:
+    """0 after a steady life, then doubling."""
+    return min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (failures - 1)) if failures else 0.0
+
+
+def describe_status(status: int) -> str:
+    """An exit status as people say it: "exit status 1", "SIGKILL"."""
+    return f"exit status {status}" if status >= 0 else signal.Signals(-status).name

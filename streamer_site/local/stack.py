@@ -1,0 +1,251 @@
+"""Which processes make a stack, and the handle to a running one, for ``make run``, ``make demo`` and tests."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from django.conf import settings
+
+from streamer_site.local.folder import DataFolder
+from streamer_site.local.process import FAILURES_TO_TELL, Output, Process, Program
+from streamer_site.local.supervisor import Supervisor
+from streamer_site.local.valkey import EmbeddedValkey, ValkeyFailed
+from streamer_site.local.web import WebServer
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
+_READY_SECONDS = 60.0
+_POLL_SECONDS = 0.1
+# A worker hands its request back when its own grace is over; then it needs a moment to end.
+_WORKER_EXTRA_SECONDS = 5.0
+# People read the logs of a local stack, and want each line when it is written.
+_DEFAULTS = {"LOG_JSON": "false", "PYTHONUNBUFFERED": "1"}
+_SETTINGS = (
+    *("STREAMER_", "JWT_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECURE_COOKIES", "ALLOWED_HOSTS"),
+    *("CSRF_TRUSTED_ORIGINS", "TRUST_PROXY", "DEBUG", "LOG_LEVEL", "LOG_JSON"),
+)
+# environ reads NAME_FILE where NAME is not set.
+_REDIS_VARIABLES = ("REDIS_URL", "REDIS_URL_FILE")
+
+
+class StackFailed(Exception):
+    """The stack, or a command run against it, failed; the text has the end of the log."""
+
+
+def no_output(_name: str, _line: str) -> None:
+    """For a stack that is seen through its log files alone."""
+
+
+class Stack:
+    """Embedded server (unless ``REDIS_URL`` is set), web processes, workers, sweeper, on one data folder.
+
+    Use it as a context manager, or call ``start`` and ``stop``. It outlives neither ``stop`` nor the death of the
+    process that made it. Names: "valkey", "web", "worker", "sweeper"; "web-1", "web-2" … where there are several.
+    Every process writes to ``data_dir/logs/<name>.log``.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        workers: int = 2,
+        ports: Sequence[int] = (0,),
+        env: Mapping[str, str] | None = None,
+        inherit_settings: bool = True,
+        wipe: bool = False,
+        prepare: Sequence[str] = (),
+        output: Output = no_output,
+    ) -> None:
+        """``ports``: one web process for each; 0 takes a free one, another falls back to the next free one.
+
+        The processes get the environment of this one with ``env`` laid over it. ``inherit_settings=False`` leaves out
+        what configures Streamer, so that the stack keeps to its data folder whatever the shell has set.
+        ``wipe`` empties the data folder before the start. ``prepare`` names ``manage.py`` commands to run after the
+        migrations and before the processes. ``output`` gets every line the processes write.
+        """
+        self.folder = DataFolder(data_dir)
+        self.data_dir = self.folder.path
+        inherited = {
+            name: value for name, value in os.environ.items() if inherit_settings or not name.startswith(_SETTINGS)
+        }
+        self.env = {**_DEFAULTS, **inherited, **(env or {}), "STREAMER_DATA_DIR": str(self.data_dir)}
+        self._workers = workers
+        self._ports = tuple(ports)
+        self._wipe = wipe
+        self._prepare = tuple(prepare)
+        self._output = output
+        self._supervisor: Supervisor | None = None
+        self._valkey: EmbeddedValkey | None = None
+        self._webs: dict[str, WebServer] = {}
+
+    def __enter__(self) -> "Stack":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def is_running(self) -> bool:
+        return self._supervisor is not None
+
+    @property
+    def http_urls(self) -> list[str]:
+        """Of every web process, without a slash at the end."""
+        return [web.url for web in self._webs.values()]
+
+    @property
+    def http_url(self) -> str:
+        return self.http_urls[0]
+
+    @property
+    def ws_urls(self) -> list[str]:
+        return [web.ws_url for web in self._webs.values()]
+
+    @property
+    def ws_url(self) -> str:
+        return self.ws_urls[0]
+
+    def start(self) -> None:
+        """Start everything and wait until the web processes serve. Raises ``AlreadyRunning``, ``StackFailed``."""
+        self.folder.lock()
+        try:
+            self._start()
+        except BaseException:  # Ctrl-C too
+            self.stop()
+            raise
+
+    def stop(self) -> list[str]:
+        """Stop everything in order; harmless when nothing runs. Returns the names of those whose grace ran out."""
+        killed = self._supervisor.close() if self._supervisor else []
+        self._supervisor = None
+        for web in self._webs.values():
+            web.close()
+        if self._valkey:
+            self._valkey.forget()
+            self._valkey = None
+        self.folder.unlock()
+        return killed
+
+    def hurry(self) -> None:
+        """Let a ``stop`` under way kill instead of wait. A signal handler may call it."""
+        if self._supervisor:
+            self._supervisor.hurry()
+
+    def manage(self, *arguments: str, timeout_seconds: float = 300) -> str:
+        """Run a ``manage.py`` command in the stack's environment; returns what it printed. Raises ``StackFailed``."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT_DIR,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+        )
+        if done.returncode:
+            raise StackFailed(f"manage.py {arguments[0]} failed:\n{(done.stderr or done.stdout).strip()}")
+        return done.stdout.strip()
+
+    def token(self, user: str, *, tenant: str = "default", permissions: str = "*", ttl_seconds: int = 3600) -> str:
+        """A signed access token for this stack; ``permissions`` are separated by commas."""
+        arguments = ("--user", user, "--tenant", tenant, "--permissions", permissions, "--ttl", str(ttl_seconds))
+        return self.manage("streamer_token", *arguments)
+
+    def pids(self, name: str) -> list[int]:
+        """Of the process called so, or of all of the kind: "worker" means "worker-1" and "worker-2"."""
+        return [process.pid for process in self.supervisor.named(name) if process.pid is not None]
+
+    def kill(self, name: str, signum: int = signal.SIGKILL) -> None:
+        """Send a signal. Whatever ends of it is started again."""
+        for process in self.supervisor.named(name):
+            process.send(signum)
+
+    def halt(self, name: str, signum: int = signal.SIGTERM) -> None:
+        """Stop it and leave it stopped; connections to a halted web process are refused."""
+        halting = self.supervisor.named(name)
+        self.supervisor.stop(halting, signum)
+        for process in halting:
+            if web := self._webs.get(process.program.name):
+                web.close()
+
+    def restart(self, name: str) -> None:
+        """Stop it in good order and start it again, as a deployment does; starts what was halted, too.
+
+        Returns once the processes have been started; ``wait_until_ready`` waits for those of the web.
+        """
+        restarting = self.supervisor.named(name)
+        self.supervisor.stop(restarting)
+        for process in restarting:
+            program = process.program
+            if web := self._webs.get(program.name):
+                web.reopen()
+                program = web.program(self.env, PROJECT_DIR)
+            self.supervisor.add(program)
+
+    def wait_until_ready(self, timeout_seconds: float = _READY_SECONDS) -> None:
+        """Until every web process serves. Raises ``StackFailed`` if one does not, or a process cannot start."""
+        deadline = time.monotonic() + timeout_seconds
+        while not all(web.is_ready() for web in self._webs.values()):
+            if failing := self.supervisor.failing(FAILURES_TO_TELL):
+                raise StackFailed(end_of_log(failing[0]))
+            if time.monotonic() > deadline:
+                web = self.supervisor.named("web")[0]
+                raise StackFailed(f"The web process is not ready after {timeout_seconds:.0f} s.\n{end_of_log(web)}")
+            time.sleep(_POLL_SECONDS)
+
+    @property
+    def supervisor(self) -> Supervisor:
+        if self._supervisor is None:
+            raise RuntimeError("the stack is not running")
+        return self._supervisor
+
+    def _start(self) -> None:
+        if self._wipe:
+            self.folder.wipe()
+        self._supervisor = Supervisor(self.data_dir / "logs", self._output, inherit=(self.folder.fileno(),))
+        if not any(self.env.get(variable) for variable in _REDIS_VARIABLES):
+            self._start_valkey()
+        self.manage("migrate", "--no-input")
+        for command in self._prepare:
+            self.manage(command)
+        names = _numbered("web", len(self._ports))
+        self._webs = {name: WebServer(name, port) for name, port in zip(names, self._ports, strict=True)}
+        self.folder.note_owner(self.http_url if self._webs else "")
+        for web in self._webs.values():
+            self._supervisor.add(web.program(self.env, PROJECT_DIR))
+        for name in _numbered("worker", self._workers):
+            self._supervisor.add(self._command(name, "streamer_worker"))
+        self._supervisor.add(self._command("sweeper", "streamer_sweep"))
+        self.wait_until_ready()
+
+    def _start_valkey(self) -> None:
+        self._valkey = EmbeddedValkey(self.data_dir)
+        try:
+            self._valkey.start(self.supervisor)
+        except ValkeyFailed as error:
+            raise StackFailed(str(error)) from error
+        self.env["REDIS_URL"] = self._valkey.url
+
+    def _command(self, name: str, command: str) -> Program:
+        grace_seconds = float(self.env.get("STREAMER_STOP_GRACE_SECONDS") or settings.STREAMER_STOP_GRACE_SECONDS)
+        return Program(
+            name=name,
+            argv=(sys.executable, "manage.py", command),
+            env=self.env,
+            cwd=PROJECT_DIR,
+            grace_seconds=grace_seconds + _WORKER_EXTRA_SECONDS,
+        )
+
+
+def end_of_log(process: Process) -> str:
+    """Which process, and the last it wrote."""
+    lines = "\n".join(f"  {line}" for line in process.tail) or "  (it wrote nothing)"
+    return f"The log of {process.program.name} ends with:\n{lines}"
+
+
+def _numbered(kind: str, count: int) -> list[str]:
+    return [kind] if count == 1 else [f"{kind}-{number}" for number in range(1, count + 1)]

@@ -1,0 +1,46 @@
+"""Logging: one structlog formatter on the root handler, so web, workers and sweeper read alike."""
+
+import logging
+import logging.config
+from typing import Any
+
+import structlog
+
+
+def logging_config(*, level: str, as_json: bool) -> None:
+    """Send every record, ours and the libraries', to stderr; one JSON object a line, or coloured text."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    final: list[Any] = (
+        [_plain_exceptions(), structlog.processors.JSONRenderer()]
+        if as_json
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    )
+    quiet = {"level": "WARNING"}
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "structlog": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},
+            "root": {"handlers": ["stderr"], "level": level},
+            # Daphne's access log would write down tokens that older clients put into the query string.
+            "loggers": {"daphne": quiet, "django.channels.server": quiet, "rq.worker": quiet, "asyncio": quiet},
+        }
+    )
+
+
+def _plain_exceptions() -> structlog.processors.ExceptionRenderer:
+    """Exceptions without their local variables: secrets are among those."""
+    return structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))

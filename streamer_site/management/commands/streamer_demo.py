@@ -1,0 +1,57 @@
+"""``manage.py streamer_demo``: see Streamer at work, from nothing to reports, in a minute."""
+
+import sys
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+
+from streamer_site.local.demo import explain, make_stack, tell
+from streamer_site.local.display import Display
+from streamer_site.local.folder import AlreadyRunning
+from streamer_site.local.interrupt import hurried_by_signal, interruptible
+from streamer_site.local.stack import Stack, StackFailed
+
+_INTERRUPTED = 130
+_PLAIN_WIDTH = 100
+
+
+class Command(BaseCommand):
+    help = "Start everything on a fresh data folder, make reports as a client on the real socket, stop everything."
+    requires_system_checks = []
+
+    def handle(self, **options: Any) -> None:
+        console = Console(highlight=False)
+        display = Display(console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH))
+        stack = make_stack()
+        status = 0
+        try:
+            with interruptible():
+                status = _play(stack, display)
+        except KeyboardInterrupt:
+            display.note("Interrupted.")
+            status = _INTERRUPTED
+        except (AlreadyRunning, StackFailed) as error:
+            raise CommandError(str(error)) from None
+        finally:
+            if stack.is_running:
+                _stop(stack, display)
+        if not status:
+            display.note("\nmake run starts the same stack and keeps it up, with a console for the browser.\n")
+        sys.exit(status)
+
+
+def _play(stack: Stack, display: Display) -> int:
+    if problems := tell(stack, display):
+        explain(stack, problems, display)
+        return 1
+    return 0
+
+
+def _stop(stack: Stack, display: Display) -> None:
+    started_at = time.monotonic()
+    with hurried_by_signal(stack.hurry), display.doing("Stopping everything"):
+        killed = stack.stop()
+    how = f"; killed: {', '.join(killed)}" if killed else ""
+    display.tick(f"Stopped everything that was started{how}", f"{time.monotonic() - started_at:.1f} s")

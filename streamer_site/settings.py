@@ -1,0 +1,218 @@
+"""Settings. The only module that reads the environment; ``docs/settings.md`` explains every variable."""
+
+import socket
+import sys
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from jobs.sample.source import sample_source
+from streamer_site.logs import logging_config
+from streamer_site.secrets import local_secret, recorded_redis_url
+
+env = environ.FileAwareEnv()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.str("STREAMER_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- Django ------------------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "") or local_secret(DATA_DIR / "secret-key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUST_PROXY = env.bool("TRUST_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
+SECURE_COOKIES = env.bool("SECURE_COOKIES", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_rq",
+    "rest_framework",
+    "rest_framework_simplejwt",
+    "streamer_site",
+    "realtime",
+    "jobs",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "streamer_site.urls"
+ASGI_APPLICATION = "streamer_site.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
+SERVESTATIC_USE_FINDERS = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGGING_CONFIG = None
+logging_config(level=env.str("LOG_LEVEL", "INFO"), as_json=env.bool("LOG_JSON", not sys.stderr.isatty()))
+
+# --- Database ----------------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, Any] = {"default": env.db("DATABASE_URL", f"sqlite:///{DATA_DIR / 'streamer.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Without both of these, writers in several processes meet "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A process that is stopped, or cut off, inside a transaction must not hold up everybody else behind its locks.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
+    )
+
+# Databases that report sources may read, by alias. Streamer itself never writes to them.
+for _alias, _url in env.json("STREAMER_SOURCE_DATABASES", {}).items():
+    DATABASES.setdefault(_alias, env.db_url_config(_url))
+
+# --- Redis: channel layer, wake-ups ------------------------------------------------------------------------------
+
+# The local stack starts an embedded server on a free port and records its URL in the data folder.
+REDIS_URL = env.str("REDIS_URL", "") or recorded_redis_url(DATA_DIR) or "redis://127.0.0.1:6379/0"
+# redis-py 8 would end an idle subscription after 5 s of silence; 35 s is longer than any wait of ours.
+REDIS_SOCKET_SECONDS = 35
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "realtime.layer.BoundedPubSubLayer",
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_timeout": REDIS_SOCKET_SECONDS, "socket_connect_timeout": 5}],
+            "prefix": env.str("STREAMER_REDIS_PREFIX", "streamer"),
+        },
+    }
+}
+_QUEUE: dict[str, Any] = {
+    "URL": REDIS_URL,
+    "DEFAULT_TIMEOUT": -1,  # the handler's own timeout counts, not RQ's
+    "SERIALIZER": "rq.serializers.JSONSerializer",
+    "REDIS_CLIENT_KWARGS": {"socket_timeout": REDIS_SOCKET_SECONDS, "socket_connect_timeout": 5},
+}
+RQ_QUEUES = dict.fromkeys(env.list("STREAMER_QUEUES", default=["default", "reports", "ml", "bulk"]), _QUEUE)
+RQ = {"WORKER_CLASS": "jobs.worker.ShiftWorker", "COMMIT_MODE": "auto"}
+
+# --- Tokens ------------------------------------------------------------------------------------------------------
+
+_JWT_ALGORITHM = env.str("JWT_ALGORITHM", "HS256")
+_IS_SHARED_KEY = _JWT_ALGORITHM.startswith("HS")
+_LOCAL_KEY = local_secret(DATA_DIR / "jwt-signing-key") if _IS_SHARED_KEY else ""
+JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", "") or _LOCAL_KEY
+SIMPLE_JWT = {
+    "ALGORITHM": _JWT_ALGORITHM,
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "VERIFYING_KEY": env.str("JWT_VERIFYING_KEY", ""),
+    "JWK_URL": env.str("JWT_JWKS_URL", "") or None,
+    "ISSUER": env.str("JWT_ISSUER", "") or None,
+    "AUDIENCE": env.str("JWT_AUDIENCE", "") or None,
+    "LEEWAY": timedelta(seconds=env.int("JWT_LEEWAY_SECONDS", 10)),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("JWT_ACCESS_MINUTES", 60)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("JWT_REFRESH_DAYS", 7)),
+    "USER_ID_FIELD": "username",
+    "USER_ID_CLAIM": "sub",
+}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+    # Whose address the throttle counts: without a trusted proxy, a forwarded address is only what a client claims.
+    "NUM_PROXIES": 1 if TRUST_PROXY else 0,
+    "DEFAULT_THROTTLE_RATES": {"token": env.str("STREAMER_TOKEN_RATE", "30/min")},
+}
+
+# --- Files -------------------------------------------------------------------------------------------------------
+
+STORAGES = {
+    "default": {
+        "BACKEND": env.str("STREAMER_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("STREAMER_STORAGE_OPTIONS", {"location": str(DATA_DIR / "files")}),
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STREAMER_SCRATCH_DIR = Path(env.str("STREAMER_SCRATCH_DIR", str(DATA_DIR / "scratch")))
+STREAMER_PUBLIC_URL = env.str("STREAMER_PUBLIC_URL", "").rstrip("/")
+STREAMER_ARTIFACT_DAYS = env.int("STREAMER_ARTIFACT_DAYS", 7)
+
+# --- Requests ----------------------------------------------------------------------------------------------------
+
+STREAMER_HANDLER_PACKAGES = env.list("STREAMER_HANDLER_PACKAGES", default=["jobs.handlers"])
+STREAMER_INLINE_THRESHOLD_SECONDS = env.float("STREAMER_INLINE_THRESHOLD_SECONDS", 5.0)
+STREAMER_INLINE_THREADS = env.int("STREAMER_INLINE_THREADS", 8)
+STREAMER_DATABASE_THREADS = env.int("STREAMER_DATABASE_THREADS", 4)
+STREAMER_LEASE_SECONDS = env.float("STREAMER_LEASE_SECONDS", 30.0)
+STREAMER_CANCEL_GRACE_SECONDS = env.float("STREAMER_CANCEL_GRACE_SECONDS", 10.0)
+STREAMER_STOP_GRACE_SECONDS = env.float("STREAMER_STOP_GRACE_SECONDS", 20.0)
+STREAMER_SHIFT_SECONDS = env.float("STREAMER_SHIFT_SECONDS", 30.0)
+STREAMER_SHIFT_REQUESTS = env.int("STREAMER_SHIFT_REQUESTS", 50)
+STREAMER_LINGER_SECONDS = env.float("STREAMER_LINGER_SECONDS", 2.0)
+STREAMER_SWEEP_RULES = ["jobs.sweep_rules.RULES", "realtime.connections.SWEEP_RULES"]
+STREAMER_SWEEP_SECONDS = env.float("STREAMER_SWEEP_SECONDS", 1.0)
+STREAMER_RETENTION_DAYS = env.int("STREAMER_RETENTION_DAYS", 7)
+STREAMER_INLINE_RESULT_BYTES = env.int("STREAMER_INLINE_RESULT_BYTES", 64 * 1024)
+
+# --- Sources -----------------------------------------------------------------------------------------------------
+
+STREAMER_SAMPLE_DIR = Path(env.str("STREAMER_SAMPLE_DIR", str(DATA_DIR / "sample")))
+STREAMER_DEFAULT_SOURCE = env.str("STREAMER_DEFAULT_SOURCE", "sample")
+STREAMER_DUCKDB_MEMORY = env.str("STREAMER_DUCKDB_MEMORY", "512MB")
+STREAMER_SOURCES: dict[str, Any] = {
+    "sample": sample_source(STREAMER_SAMPLE_DIR),
+    **env.json("STREAMER_SOURCES", {}),
+}
+
+# --- Connections -------------------------------------------------------------------------------------------------
+
+STREAMER_SERVER_ID = f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+STREAMER_ALLOWED_ORIGINS = env.list("STREAMER_ALLOWED_ORIGINS", default=[])
+STREAMER_QUERY_TOKENS = env.bool("STREAMER_QUERY_TOKENS", True)
+STREAMER_HEARTBEAT_SECONDS = env.int("STREAMER_HEARTBEAT_SECONDS", 20)
+STREAMER_MAX_FRAME_BYTES = env.int("STREAMER_MAX_FRAME_BYTES", 1024 * 1024)
+STREAMER_MESSAGES_PER_SECOND = env.int("STREAMER_MESSAGES_PER_SECOND", 100)
+STREAMER_MESSAGE_BURST = env.int("STREAMER_MESSAGE_BURST", 200)
+STREAMER_MAX_RUNNING_PER_USER = env.int("STREAMER_MAX_RUNNING_PER_USER", 10)
+STREAMER_MAX_RUNNING_PER_TENANT = env.int("STREAMER_MAX_RUNNING_PER_TENANT", 50)
+STREAMER_MAX_WAITING_PER_USER = env.int("STREAMER_MAX_WAITING_PER_USER", 100)
+STREAMER_MAX_CONNECTIONS_PER_USER = env.int("STREAMER_MAX_CONNECTIONS_PER_USER", 10)
+STREAMER_CREDIT_EVENTS = env.int("STREAMER_CREDIT_EVENTS", 256)
+STREAMER_CREDIT_BYTES = env.int("STREAMER_CREDIT_BYTES", 1024 * 1024)
