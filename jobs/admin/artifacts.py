@@ -1,0 +1,78 @@
+"""The list of files that requests made."""
+
+from django.contrib import admin
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs.admin.filters import CreatedFilter, TenantFilter
+from jobs.admin.read_only import ReadOnlyAdmin
+from jobs.admin.wording import NOTHING, owner_lines, shortened, when
+from jobs.artifacts import signed_url
+from jobs.models import Artifact
+
+
+def download(row: Artifact) -> SafeString:
+    """The link by which the file comes, or the word that it has expired."""
+    if row.expires_at <= timezone.now():
+        return format_html('<span class="st-quiet">{}</span>', "expired")
+    return format_html(
+        '<a class="st-download" href="{}" download="{}" aria-label="Download {}">Download</a>',
+        signed_url(row),
+        row.filename,
+        row.filename,
+    )
+
+
+class ArtifactAdmin(ReadOnlyAdmin):
+    list_display = ("filename", "size", "kind", "of_request", "owner", "made", "expiry", "file")
+    list_filter = (CreatedFilter, TenantFilter)
+    search_fields = ("filename", "user_id", "tenant_id", "id", "request__id", "=sha256")
+    date_hierarchy = "created_at"
+    fields = (
+        "filename",
+        "file",
+        "size",
+        "media_type",
+        "sha256",
+        "of_request",
+        "user_id",
+        "tenant_id",
+        "storage_name",
+        "created_at",
+        "expires_at",
+    )
+    readonly_fields = fields
+
+    @admin.display(description="size", ordering="size_bytes")
+    def size(self, row: Artifact) -> str:
+        return filesizeformat(row.size_bytes)
+
+    @admin.display(description="media type")
+    def kind(self, row: Artifact) -> SafeString:
+        return shortened(row.media_type, 30)
+
+    @admin.display(description="user")
+    def owner(self, row: Artifact) -> SafeString:
+        return owner_lines(row.user_id, row.tenant_id)
+
+    @admin.display(description="request")
+    def of_request(self, row: Artifact) -> SafeString | str:
+        if row.request_id is None:
+            return NOTHING
+        url = reverse("admin:jobs_asyncrequest_change", args=[row.request_id])
+        return format_html('<a class="st-id" href="{}" title="{}">{}</a>', url, row.request_id, str(row.request_id)[:8])
+
+    @admin.display(description="created", ordering="created_at")
+    def made(self, row: Artifact) -> SafeString | str:
+        return when(row.created_at)
+
+    @admin.display(description="expires", ordering="expires_at")
+    def expiry(self, row: Artifact) -> SafeString | str:
+        return when(row.expires_at)
+
+    @admin.display(description="file")
+    def file(self, row: Artifact) -> SafeString:
+        return download(row)

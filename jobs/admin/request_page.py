@@ -1,0 +1,143 @@
+"""What the page of one request shows, gathered from its row, its log and its files."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from jobs.admin.artifacts import download
+from jobs.admin.documents import Document, document
+from jobs.admin.progress import queued_seconds, run_seconds, said, status_badge
+from jobs.admin.timeline import Timeline, timeline
+from jobs.admin.wording import NOTHING, duration, when
+from jobs.models import LIVE, Artifact, AsyncRequest, Status
+
+_RUN_LABELS = {Status.PROCESSING.value: "Running for", Status.RETRYING.value: "Since first start"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One line of the head: a label and its value, which is HTML when it is a ``SafeString``."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """An artifact of the request, with the link to it."""
+
+    row: Artifact
+    size: str
+    expires: str
+    link: SafeString
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestPage:
+    """Everything the templates of the page read."""
+
+    row: AsyncRequest
+    badge: SafeString
+    is_live: bool
+    can_cancel: bool
+    can_retry: bool
+    headline: str
+    facts: Sequence[Fact]
+    outcome: Sequence[Document]
+    """Result, error, and what the next attempt would go on from."""
+    files: Sequence[File]
+    timeline: Timeline
+
+    @property
+    def request(self) -> Sequence[Document]:
+        """What the client sent. Made on demand: it never changes, so the part that is fetched again leaves it out."""
+        return [document("Payload", self.row.payload), document("Metadata", self.row.metadata)]
+
+
+def request_page(row: AsyncRequest, *, can_steer: bool, can_see_connections: bool) -> RequestPage:
+    is_live = row.status in LIVE
+    outcome = (("Error", row.error), ("Result", row.result), ("Checkpoint", row.resume_state))
+    return RequestPage(
+        row=row,
+        badge=status_badge(row),
+        is_live=is_live,
+        can_cancel=can_steer and is_live and row.cancel_requested_at is None,
+        can_retry=can_steer and not is_live,
+        headline=said(row),
+        facts=[*_times(row), *_who(row, can_see_connections), *_work(row)],
+        outcome=[document(title, value) for title, value in outcome if value is not None],
+        files=[_file(artifact) for artifact in row.artifacts.order_by("filename")],
+        timeline=timeline(row),
+    )
+
+
+def _times(row: AsyncRequest) -> Iterator[Fact]:
+    yield Fact(label="Created", value=when(row.created_at))
+    yield Fact(label="Queued for", value=duration(queued_seconds(row)))
+    seconds = run_seconds(row)
+    run_label = _RUN_LABELS.get(row.status, "Ran for")
+    yield Fact(label=run_label, value=NOTHING if seconds is None else duration(seconds))
+    if row.finished_at:
+        yield Fact(label="Finished", value=when(row.finished_at))
+    if row.status in (Status.PENDING, Status.RETRYING) and row.available_at > timezone.now():
+        yield Fact(label="Next attempt", value=when(row.available_at))
+    if row.status == Status.PROCESSING and row.lease_until:
+        label = "Lease ends" if row.lease_until > timezone.now() else "Lease ended"
+        yield Fact(label=label, value=when(row.lease_until))
+    if row.cancel_requested_at:
+        yield Fact(label="Cancel requested", value=when(row.cancel_requested_at))
+    if row.expires_at and not row.started_at:
+        yield Fact(label="Not started after", value=when(row.expires_at))
+
+
+def _who(row: AsyncRequest, can_see_connections: bool) -> Iterator[Fact]:
+    yield Fact(label="User", value=row.user_id)
+    yield Fact(label="Tenant", value=row.tenant_id)
+    yield Fact(label="Client id", value=row.client_id or NOTHING)
+    yield Fact(label="Connection", value=_connection(row.connection_id, can_see_connections))
+
+
+def _work(row: AsyncRequest) -> Iterator[Fact]:
+    yield Fact(label="Queue", value=row.queue)
+    yield Fact(label="Priority", value=f"{row.priority} s head start" if row.priority else "none")
+    yield Fact(label="Estimate", value=duration(row.estimated_seconds))
+    yield Fact(label="Worker", value=row.worker or NOTHING)
+    yield Fact(label="Attempt", value=_attempts(row))
+    if origin := _retry_of(row):
+        yield Fact(label="Repeats", value=_link("admin:jobs_asyncrequest_change", origin))
+
+
+def _attempts(row: AsyncRequest) -> str:
+    troubles = [(row.errors_count, "with an error"), (row.lost_count, "lost")]
+    told = ", ".join(f"{count} {what}" for count, what in troubles if count)
+    return f"{row.attempt} ({told})" if told else str(row.attempt)
+
+
+def _connection(connection_id: UUID | None, can_see: bool) -> str:
+    if connection_id is None:
+        return NOTHING
+    return _link("admin:realtime_connection_change", connection_id) if can_see else str(connection_id)[:8]
+
+
+def _retry_of(row: AsyncRequest) -> UUID | None:
+    """The metadata is the client's own, so anything may stand there."""
+    try:
+        return UUID(row.metadata["retry_of"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _link(view: str, target: UUID) -> SafeString:
+    return format_html(
+        '<a class="st-id" href="{}" title="{}">{}</a>', reverse(view, args=[target]), target, str(target)[:8]
+    )
+
+
+def _file(row: Artifact) -> File:
+    return File(row=row, size=filesizeformat(row.size_bytes), expires=when(row.expires_at), link=download(row))

@@ -1,0 +1,91 @@
+"""Cancel and retry as an operator asks for them: for some requests at once, each with an answer of its own."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from jobs.models import AsyncRequest, Status
+from jobs.services import AlreadyFinished, NotFound, request_cancel, retry
+from jobs.wakeups import ring
+
+# One transaction for each: more than these would keep the browser waiting.
+MOST_AT_ONCE = 500
+
+_ONE_AND_MANY = {
+    "cancelled": ("cancelled", "cancelled"),
+    "asked": ("asked to stop", "asked to stop"),
+    "submitted": ("submitted again", "submitted again"),
+    f"already {Status.COMPLETED}": ("was already completed", "were already completed"),
+    f"already {Status.FAILED}": ("had already failed", "had already failed"),
+    f"already {Status.CANCELLED}": ("was already cancelled", "were already cancelled"),
+    "live": ("is not finished and cannot be submitted again", "are not finished and cannot be submitted again"),
+    "gone": ("does not exist any more", "do not exist any more"),
+}
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What became of the requests that somebody wanted to cancel or to repeat."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    changed: list[AsyncRequest] = field(default_factory=list)
+    """The requests for which the wish was granted, as they are after it."""
+    made: list[UUID] = field(default_factory=list)
+    """The new requests, in the order of ``changed``."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it was granted for each of them."""
+        return len(self.changed) == self.counts.total()
+
+    def __str__(self) -> str:
+        """For example ``3 cancelled, 1 was already completed``; of a single request without the number."""
+        counted = [(key, self.counts[key]) for key in _ONE_AND_MANY if self.counts[key]]
+        if self.counts.total() == 1:
+            return _ONE_AND_MANY[counted[0][0]][0]
+        return ", ".join(f"{count} {_ONE_AND_MANY[key][count > 1]}" for key, count in counted)
+
+
+def cancel_all(request_ids: Iterable[UUID]) -> Tally:
+    """Cancel what waits, ask what runs to stop, leave what has ended."""
+    tally = Tally()
+    for request_id in request_ids:
+        try:
+            row = request_cancel(request_id)
+        except NotFound:
+            tally.counts["gone"] += 1
+        except AlreadyFinished as finished:
+            tally.counts[f"already {finished}"] += 1
+        else:
+            _count_cancel(tally, row)
+    return tally
+
+
+def retry_all(request_ids: Iterable[UUID]) -> Tally:
+    """Submit what has ended again, as new requests, and wake workers for them."""
+    tally = Tally()
+    ids = list(request_ids)
+    found = AsyncRequest.objects.defer("payload", "result", "error").in_bulk(ids)
+    for request_id in ids:
+        if request_id not in found:
+            tally.counts["gone"] += 1
+            continue
+        try:
+            tally.made.append(retry(request_id))
+        except NotFound:
+            tally.counts["live"] += 1
+        else:
+            tally.counts["submitted"] += 1
+            tally.changed.append(found[request_id])
+    ring(row.queue for row in tally.changed)
+    return tally
+
+
+def _count_cancel(tally: Tally, row: AsyncRequest) -> None:
+    """``row`` is as it was right after; it may have ended in another way between the wish and the look."""
+    if row.status in (Status.COMPLETED, Status.FAILED):
+        tally.counts[f"already {row.status}"] += 1
+        return
+    tally.counts["cancelled" if row.status == Status.CANCELLED else "asked"] += 1
+    tally.changed.append(row)

@@ -1,0 +1,122 @@
+"""The two contexts a handler can run in: an attempt in a worker, or on the spot in the web process."""
+
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+from django.conf import settings
+
+from jobs.artifacts import ArtifactShelf
+from jobs.checkpoints import storable
+from jobs.claims import Claim
+from jobs.handler.context import ArtifactFile
+from jobs.handler.errors import Permanent, TimedOut
+from jobs.reporter import Reporter
+from jobs.sources import Source, find_source
+
+
+class _Run:
+    """What both contexts share: identity, files, sources. Used in a ``with`` block, which tidies up."""
+
+    def __init__(self, *, request_id: uuid.UUID, tenant_id: str, user_id: str, attempt: int, stored: bool) -> None:
+        self.request_id = request_id
+        self.tenant_id = tenant_id
+        self.user_id = user_id
+        self.attempt = attempt
+        self._scratch: TemporaryDirectory[str] | None = None
+        self.shelf = ArtifactShelf(
+            request_id=request_id if stored else None,
+            attempt=attempt,
+            tenant_id=tenant_id,
+            user_id=user_id,
+            scratch=lambda: self.scratch_dir,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    @cached_property
+    def scratch_dir(self) -> Path:
+        # Made on first use: most quick actions never need it.
+        settings.STREAMER_SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+        self._scratch = TemporaryDirectory(dir=settings.STREAMER_SCRATCH_DIR, ignore_cleanup_errors=True)
+        return Path(self._scratch.name)
+
+    def check(self) -> None:
+        raise NotImplementedError
+
+    def save_artifact(self, filename: str, media_type: str) -> AbstractContextManager[ArtifactFile]:
+        self.check()
+        return self.shelf.new(filename, media_type)
+
+    def open_source(self, name: str) -> Source:
+        source = find_source(name)
+        if source is None:
+            raise Permanent(f"No source is called '{name}'")
+        return source
+
+
+class AttemptContext(_Run):
+    """The context of an attempt: what it reports goes to the log."""
+
+    def __init__(self, claim: Claim, reporter: Reporter) -> None:
+        super().__init__(
+            request_id=claim.request_id,
+            tenant_id=claim.tenant_id,
+            user_id=claim.user_id,
+            attempt=claim.attempt,
+            stored=True,
+        )
+        self.resume_state = claim.resume_state
+        self._reporter = reporter
+
+    def report(self, percentage: float, message: str = "", **metadata: Any) -> None:
+        self._reporter.report(percentage, message, metadata)
+
+    def check(self) -> None:
+        self._reporter.check()
+
+    def partial(self, data: Mapping[str, Any]) -> None:
+        self._reporter.partial(data)
+
+    def checkpoint(self, state: Any) -> None:
+        self._reporter.checkpoint(state)
+
+
+class InlineContext(_Run):
+    """The context of a quick action: nobody watches its progress, but it must end in ``seconds``."""
+
+    resume_state = None
+
+    def __init__(self, *, tenant_id: str, user_id: str, seconds: float) -> None:
+        super().__init__(request_id=uuid.uuid4(), tenant_id=tenant_id, user_id=user_id, attempt=1, stored=False)
+        self._deadline = time.monotonic() + seconds
+        self._given_up = threading.Event()
+
+    def report(self, percentage: float, message: str = "", **metadata: Any) -> None:
+        self.check()
+
+    def check(self) -> None:
+        if self._given_up.is_set() or time.monotonic() > self._deadline:
+            raise TimedOut
+
+    def partial(self, data: Mapping[str, Any]) -> None:
+        self.check()
+
+    def checkpoint(self, state: Any) -> None:
+        self.check()
+        storable(state)  # there is no other attempt, but what would be a mistake in a queued run is one here
+
+    def give_up(self) -> None:
+        """Have the handler's next ``report`` or ``check`` raise: nobody waits for the answer any more."""
+        self._given_up.set()

@@ -1,0 +1,46 @@
+"""All checks in order, each with its remedy where one is wanted."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import redis
+
+from jobs.doctor import files, log, rings, rows, sockets, waiting
+from jobs.doctor.check import NOTHING, Check, Diagnosis, Found, NotExamined
+
+
+def all_checks(*, deep: bool = False) -> tuple[Check, ...]:
+    """``deep`` adds those that read every stored file."""
+    shallow = (*log.CHECKS, *rows.CHECKS, *waiting.CHECKS, *files.CHECKS, *rings.CHECKS, *sockets.CHECKS)
+    return (*shallow, *files.DEEP_CHECKS) if deep else shallow
+
+
+def examine(checks: Sequence[Check], *, fix: bool = False) -> list[Diagnosis]:
+    """One diagnosis for each check. With ``fix``, what has a remedy gets it and is looked at again.
+
+    Raises ``django.db.Error`` when the database is not there to be asked.
+    """
+    return [_mended(check) if fix else _diagnosed(check) for check in checks]
+
+
+def _diagnosed(check: Check) -> Diagnosis:
+    try:
+        return Diagnosis(check=check, found=check.look())
+    except NotExamined as reason:
+        return Diagnosis(check=check, found=NOTHING, not_examined=str(reason))
+    except (redis.RedisError, OSError) as error:
+        # A part that does not answer is an illness of its own, told once by the check "redis" or for the storage here.
+        if check.name == "redis" or not isinstance(error, redis.RedisError):
+            return Diagnosis(check=check, found=Found(count=1, examples=(f"{type(error).__name__}: {error}",)))
+        return Diagnosis(check=check, found=NOTHING, not_examined="Redis does not answer")
+
+
+def _mended(check: Check) -> Diagnosis:
+    diagnosis = _diagnosed(check)
+    if not diagnosis.is_ill or check.remedy is None:
+        return diagnosis
+    try:
+        done = check.remedy()
+    except (redis.RedisError, OSError) as error:
+        return replace(diagnosis, not_examined=f"the remedy failed: {error}")
+    return replace(_diagnosed(check), done=done)

@@ -1,0 +1,61 @@
+"""Redis: it answers, no more rings wait than workers could hear, and what RQ noted as failed."""
+
+from collections.abc import Iterator
+
+import django_rq
+from django.conf import settings
+from rq.registry import FailedJobRegistry
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
+
+from jobs.doctor.check import Check, Found, of_items
+from jobs.wakeups import connection, ring, waiting_rings
+
+
+def _answers() -> Found:
+    connection().ping()
+    return of_items([])
+
+
+def _workers(queue: str) -> int:
+    return int(connection().scard(WORKERS_BY_QUEUE_KEY % queue))
+
+
+def _crowded() -> list[str]:
+    """Queues with more rings than workers and one: the one may be on its way to a worker that is ending."""
+    return [name for name in settings.RQ_QUEUES if waiting_rings(name) > max(1, _workers(name)) + 1]
+
+
+def _thin_out() -> str:
+    names = _crowded()
+    for name in names:
+        django_rq.get_queue(name, connection=connection()).delete(delete_jobs=True)
+        ring([name] * max(1, _workers(name)))
+    return f"rang {len(names)} queues anew, once for each worker"
+
+
+def _registries() -> Iterator[tuple[str, FailedJobRegistry]]:
+    for name in settings.RQ_QUEUES:
+        yield name, FailedJobRegistry(queue=django_rq.get_queue(name, connection=connection()))
+
+
+def _failed() -> Found:
+    counts = {name: registry.get_job_count(cleanup=False) for name, registry in _registries()}
+    examples = tuple(f"{name}: {count}" for name, count in counts.items() if count)
+    return Found(count=sum(counts.values()), examples=examples)
+
+
+CHECKS = (
+    Check(name="redis", sentence="Redis answers.", look=_answers),
+    Check(
+        name="rings",
+        sentence="In no queue wait more rings than it has workers, and one.",
+        look=lambda: of_items(_crowded()),
+        remedy=_thin_out,
+    ),
+    Check(
+        name="failed-shifts",
+        sentence="Shifts whose process died in the last minute; they carry no request.",
+        look=_failed,
+        is_finding=False,
+    ),
+)

@@ -1,0 +1,83 @@
+"""Requests that wait although nothing keeps them from running, or that nothing will ever run."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from rq import Worker
+
+from jobs.caps import count_running
+from jobs.claims import waiting
+from jobs.doctor.check import NOTHING, Check, Found, of_rows
+from jobs.doctor.sweeping import apply_rule_once
+from jobs.events import NotOwner
+from jobs.models import WAITING, AsyncRequest
+from jobs.services import AlreadyFinished, NotFound, request_cancel
+from jobs.wakeups import connection, waiting_rings
+
+RING_PATIENCE = timedelta(seconds=60)
+_CANCEL_PATIENCE = timedelta(seconds=30)
+
+
+def _forgotten() -> Found:
+    """Could have run for a minute, and neither does a ring wait in the queue nor is every worker of it busy."""
+    now = timezone.now()
+    rows = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_PATIENCE)
+    rows = count_running().leave_out_full(rows)
+    queues = set(rows.order_by().values_list("queue", flat=True).distinct())
+    return of_rows(rows.filter(queue__in=_unattended(queues))) if queues else NOTHING
+
+
+def _unattended(queues: Iterable[str]) -> list[str]:
+    workers = Worker.all(connection=connection())
+    busy = {worker.name for worker in workers if worker.get_state() == "busy"}
+    found = []
+    for queue in queues:
+        served_by = {worker.name for worker in workers if queue in worker.queue_names()}
+        if waiting_rings(queue) == 0 and not (served_by and served_by <= busy):
+            found.append(queue)
+    return found
+
+
+def _unknown_queue() -> QuerySet[AsyncRequest]:
+    return AsyncRequest.objects.filter(status__in=WAITING).exclude(queue__in=tuple(settings.RQ_QUEUES))
+
+
+def _cancelled_but_waiting() -> QuerySet[AsyncRequest]:
+    """Nobody claims what was cancelled, so it would wait for ever."""
+    before = timezone.now() - _CANCEL_PATIENCE
+    return AsyncRequest.objects.filter(status__in=WAITING, cancel_requested_at__lt=before)
+
+
+def _cancel() -> str:
+    done = 0
+    for request_id in list(_cancelled_but_waiting().values_list("id", flat=True)):
+        try:
+            request_cancel(request_id)
+            done += 1
+        except (NotFound, AlreadyFinished, NotOwner):
+            continue  # it moved on by itself
+    return f"cancelled {done}"
+
+
+CHECKS = (
+    Check(
+        name="forgotten",
+        sentence="What could run for 60 s has a ring in its queue, or a fleet that is busy.",
+        look=_forgotten,
+        remedy=lambda: apply_rule_once("lost rings"),
+    ),
+    Check(
+        name="unknown-queue",
+        sentence="Every waiting request is in a queue that is configured.",
+        look=lambda: of_rows(_unknown_queue()),
+    ),
+    Check(
+        name="cancelled-but-waiting",
+        sentence="What was cancelled more than 30 s ago does not wait.",
+        look=lambda: of_rows(_cancelled_but_waiting()),
+        remedy=_cancel,
+    ),
+)

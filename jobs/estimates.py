@@ -1,0 +1,35 @@
+"""How long an action takes, learned from its last runs. Clients are told it; routing is by the handler's own word."""
+
+import time
+from statistics import median
+
+from jobs.models import AsyncRequest, Status
+
+MOST_RUNS = 50
+FEWEST_RUNS = 5
+_CACHE_SECONDS = 30.0
+_Known = tuple[float, float | None]
+# Action → when to look again, and what was found. One look per action and process every half minute.
+_known: dict[str, _Known] = {}
+
+
+def learned_seconds(action: str) -> float | None:
+    """The median of the last ``MOST_RUNS`` completed runs, each by its last attempt; None with fewer than five."""
+    look_again_at, seconds = _known.get(action, (0.0, None))
+    if time.monotonic() >= look_again_at:
+        seconds = _median_of_runs(action)
+        _known[action] = (time.monotonic() + _CACHE_SECONDS, seconds)
+    return seconds
+
+
+def forget() -> None:
+    """Look into the history again at the next call."""
+    _known.clear()
+
+
+def _median_of_runs(action: str) -> float | None:
+    completed = AsyncRequest.objects.filter(action=action, status=Status.COMPLETED)
+    timed = completed.filter(finished_at__isnull=False, attempt_started_at__isnull=False)
+    runs = timed.order_by("-finished_at").values_list("attempt_started_at", "finished_at")[:MOST_RUNS]
+    seconds = [(end - start).total_seconds() for start, end in runs if start and end]
+    return median(seconds) if len(seconds) >= FEWEST_RUNS else None

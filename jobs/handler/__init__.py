@@ -1,0 +1,42 @@
+"""All that a handler file needs of Streamer: ``from jobs.handler import Handler, Payload, …``."""
+
+from jobs.handler.base import Handler, NoPayload, Payload, Retry, SourceName
+from jobs.handler.context import ArtifactFile, Context
+from jobs.handler.errors import (
+    AttemptLost,
+    Cancelled,
+    ErrorCode,
+    Fault,
+    HandlerError,
+    InvalidPayload,
+    Permanent,
+    Retryable,
+    Stop,
+    TimedOut,
+)
+from jobs.health import probe_services
+from jobs.sources import OpenSource, SourceTable, default_source
+
+__all__ = [
+    "ArtifactFile",
+    "AttemptLost",
+    "Cancelled",
+    "Context",
+    "ErrorCode",
+    "Fault",
+    "Handler",
+    "HandlerError",
+    "InvalidPayload",
+    "NoPayload",
+    "OpenSource",
+    "Payload",
+    "Permanent",
+    "Retry",
+    "Retryable",
+    "SourceName",
+    "SourceTable",
+    "Stop",
+    "TimedOut",
+    "default_source",
+    "probe_services",
+]

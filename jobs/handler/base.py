@@ -1,0 +1,135 @@
+"""The contract of a handler: one class, one action."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
+
+import msgspec
+import pydantic
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
+
+from jobs.handler.context import Context
+from jobs.handler.errors import Fault, InvalidPayload
+from jobs.sources import source_names
+
+_ACTION = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class Payload(BaseModel):
+    """Base of every payload. Types are strict, and a field the action does not know is a fault."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NoPayload(Payload):
+    """For an action that takes no arguments."""
+
+
+def _known_source(name: str) -> str:
+    if name not in source_names():
+        raise ValueError(f"no source is called '{name}'; there are: {', '.join(sorted(source_names()))}")
+    return name
+
+
+SourceName = Annotated[
+    str, AfterValidator(_known_source), WithJsonSchema({"type": "string", "format": "streamer-source"})
+]
+"""A payload field that names a registered source."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """When an attempt that raised ``Retryable`` is repeated: exponential backoff with full jitter, capped."""
+
+    max_attempts: int = 3
+    """Attempts in all, the first included."""
+    base_seconds: float = 2.0
+    """The most the first pause can last; each later one can last twice the one before."""
+    cap_seconds: float = 60.0
+    """No pause is longer."""
+
+    def __post_init__(self) -> None:
+        if self.max_attempts < 1 or self.base_seconds < 0 or self.cap_seconds < 0:
+            raise ImproperlyConfigured(f"{self} makes no sense: attempts start at 1, seconds at 0")
+
+    def longest_pause_seconds(self, attempt: int) -> float:
+        """The upper end of the pause after ``attempt`` (1, 2, …) failed."""
+        return float(min(self.cap_seconds, self.base_seconds * 2 ** (attempt - 1)))
+
+
+P = TypeVar("P", bound=Payload)
+
+
+class Handler(Generic[P]):
+    """Subclass it as ``Handler[MyPayload]``, set ``action``, write ``run``. Users see the docstring's first line.
+
+    The same payload model serves the socket and the worker, so what was accepted is what is run.
+    """
+
+    action: ClassVar[str] = ""
+    """The name clients send. Lower case, digits and underscores, at most 64. A class without one is abstract."""
+    estimated_seconds: ClassVar[float] = 1.0
+    """How long a run takes. Up to the inline threshold (5 s by default) it is answered on the spot."""
+    queue: ClassVar[str] = "default"
+    timeout_seconds: ClassVar[float] = 840.0
+    """An attempt that runs longer ends with TIMEOUT."""
+    silence_seconds: ClassVar[float | None] = None
+    """So does one that calls none of report, check, partial and checkpoint for so long. None: it may be silent."""
+    total_seconds: ClassVar[float | None] = None
+    """And one that runs when so much time is over since the first attempt started. None: only attempts have an end."""
+    max_running: ClassVar[int | None] = None
+    """No more of them run at once, on all workers together. For what there is little of, such as a licence."""
+    retry: ClassVar[Retry] = Retry()
+    retry_on: ClassVar[tuple[type[Exception], ...]] = ()
+    """Exceptions of libraries to be treated as ``Retryable``."""
+    permission: ClassVar[str | None] = None
+    """The token must carry it in ``permissions`` (or ``*``). None: every user may."""
+    preload: ClassVar[tuple[str, ...]] = ()
+    """Modules a worker imports once, before it forks, so that runs share them. For heavy libraries."""
+
+    payload_model: ClassVar[type[Payload]] = Payload
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in getattr(cls, "__orig_bases__", ()):
+            for argument in get_args(base):
+                if isinstance(argument, type) and issubclass(argument, Payload):
+                    cls.payload_model = argument
+        if not cls.action:
+            return
+        if not _ACTION.fullmatch(cls.action):
+            raise ImproperlyConfigured(f"{cls.__qualname__}: '{cls.action}' is no valid action name")
+        if cls.payload_model is Payload:
+            raise ImproperlyConfigured(f"{cls.__qualname__}: name its payload, as in Handler[MyPayload]")
+        if cls.timeout_seconds <= 0 or cls.estimated_seconds < 0:
+            raise ImproperlyConfigured(f"{cls.__qualname__}: timeout and estimate must be positive")
+        if any(seconds is not None and seconds <= 0 for seconds in (cls.silence_seconds, cls.total_seconds)):
+            raise ImproperlyConfigured(f"{cls.__qualname__}: silence and total are above 0 seconds, or None")
+        if cls.max_running is not None and cls.max_running < 1:
+            raise ImproperlyConfigured(f"{cls.__qualname__}: max_running is 1 or more, or None; to run none, pause it")
+
+    def estimate(self, payload: P) -> float:
+        """Seconds a run with this payload will take. Override it when the payload decides."""
+        return self.estimated_seconds
+
+    def run(self, payload: P, context: Context) -> Mapping[str, Any] | None:
+        """Do the work; return what the client gets as ``result``. Must be JSON."""
+        raise NotImplementedError(f"{type(self).__qualname__}.run")
+
+    def parse(self, payload: Mapping[str, Any]) -> P:
+        """Validate a payload as it came over the wire; raises ``InvalidPayload`` with every fault."""
+        try:
+            # By way of JSON, because only there strict types still let a date be written as a string.
+            return self.payload_model.model_validate_json(msgspec.json.encode(payload))  # type: ignore[return-value]
+        except pydantic.ValidationError as error:
+            raise InvalidPayload([_fault(item) for item in error.errors(include_url=False)]) from None
+
+
+def _fault(item: Any) -> Fault:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        message = "this action has no such field"
+    return {"path": path, "message": message, "type": item["type"]}

@@ -1,0 +1,77 @@
+"""What a running handler may ask of the system: report, check, files, sources. Nothing else."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+from uuid import UUID
+
+from jobs.sources import Source
+
+
+class ArtifactFile(Protocol):
+    """A file being produced, and, once its ``with`` block has ended, what became of it.
+
+    ``file`` is binary, writable and seekable. The other attributes hold only after the block.
+    """
+
+    file: BinaryIO
+    id: UUID
+    url: str
+    size_bytes: int
+    sha256: str
+    expires_at: datetime
+
+    def describe(self) -> dict[str, Any]:
+        """``artifact_id``, ``url``, ``filename``, ``media_type``, ``size_bytes``, ``sha256``, ``expires_at``."""
+        ...
+
+
+class Context(Protocol):
+    """One run of one handler.
+
+    Every method is safe to call from any thread of the handler. Each of ``report``, ``check``, ``partial`` and
+    ``checkpoint`` raises ``Cancelled``, ``TimedOut`` or ``AttemptLost`` (all ``Stop``) when the run must end.
+    """
+
+    request_id: UUID
+    tenant_id: str
+    user_id: str
+    attempt: int
+
+    @property
+    def resume_state(self) -> Any:
+        """The last ``checkpoint`` of an earlier attempt. None: start from the beginning."""
+
+    @property
+    def scratch_dir(self) -> Path:
+        """A folder of this run alone, removed when it ends. For spill files, never for results."""
+        ...
+
+    def report(self, percentage: float, message: str = "", **metadata: Any) -> None:
+        """Say how far the work is.
+
+        ``percentage`` is 0–100, clamped, and never goes back inside an attempt. ``metadata`` must be JSON;
+        its key ``stage`` names the stage, and a change of stage is sent at once. Calls may come as often as you
+        like: what is sent is thinned (see docs/handlers.md) and the last value always arrives.
+        """
+
+    def check(self) -> None:
+        """Raise if the run must end; costs next to nothing. Call it in every long loop."""
+
+    def partial(self, data: Mapping[str, Any]) -> None:
+        """Send an interim result, in order with the progress. Never thinned: use it sparingly."""
+
+    def checkpoint(self, state: Any) -> None:
+        """Keep ``state`` for the next attempt, in case this one is not the last. The latest wins.
+
+        At most 64 KB of JSON; raises ``ValueError`` above and ``TypeError`` for what is no JSON. It is written within
+        a fraction of a second, and in any case before the attempt ends; a worker that dies may lose the newest.
+        """
+
+    def save_artifact(self, filename: str, media_type: str) -> AbstractContextManager[ArtifactFile]:
+        """Open a file that becomes a downloadable artifact when the request completes, and not before."""
+
+    def open_source(self, name: str) -> Source:
+        """The registered source of that name. Raises ``Permanent`` when there is none."""

@@ -1,0 +1,162 @@
+"""What can go wrong, as data and as exceptions.
+
+ErrorCode                every code a client can meet, with whether trying again can help
+HandlerError             an error whose text is meant for people
+├── Retryable            trying again may help: the attempt is repeated under the handler's retry policy
+├── Permanent            trying again cannot help: the request fails now
+└── InvalidPayload       the payload does not fit the action; carries every fault at once
+Stop                     not an Exception, so a broad ``except`` in a handler cannot swallow it
+├── Cancelled            somebody asked for this request to be cancelled
+├── TimedOut             the attempt or the request used up its time, or was silent for too long
+└── AttemptLost          another attempt owns the request now: nothing this one writes will count
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, TypedDict
+
+
+class ErrorCode(StrEnum):
+    """The closed list of error codes on the wire."""
+
+    INVALID_MESSAGE = "INVALID_MESSAGE"
+    VALIDATION_ERROR = "VALIDATION_ERROR"
+    INVALID_ACTION = "INVALID_ACTION"
+    UNAUTHORIZED = "UNAUTHORIZED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    DUPLICATE_REQUEST = "DUPLICATE_REQUEST"
+    RATE_LIMITED = "RATE_LIMITED"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    TIMEOUT = "TIMEOUT"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+    PROCESSING_FAILED = "PROCESSING_FAILED"
+    WORKER_LOST = "WORKER_LOST"
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request, sent again later, can succeed."""
+        return self in _RETRYABLE
+
+
+_RETRYABLE = frozenset(
+    {ErrorCode.RATE_LIMITED, ErrorCode.TIMEOUT, ErrorCode.WORKER_LOST, ErrorCode.SERVICE_UNAVAILABLE}
+)
+
+
+class Fault(TypedDict):
+    """One fault of a payload: where, what, and the machine's word for it."""
+
+    path: str
+    message: str
+    type: str
+
+
+class ErrorBody(TypedDict, total=False):
+    """The ``error`` object of a message. ``retry_after`` is in seconds."""
+
+    code: str
+    message: str
+    details: Mapping[str, Any]
+    retryable: bool
+    retry_after: float
+
+
+def error_body(
+    code: ErrorCode,
+    message: str,
+    *,
+    details: Mapping[str, Any] | None = None,
+    retryable: bool | None = None,
+    retry_after: float | None = None,
+) -> ErrorBody:
+    """Build the ``error`` object; ``retryable`` defaults to what the code says."""
+    body: ErrorBody = {
+        "code": code.value,
+        "message": message,
+        "retryable": code.retryable if retryable is None else retryable,
+    }
+    if details:
+        body["details"] = details
+    if retry_after is not None:
+        body["retry_after"] = round(retry_after, 3)
+    return body
+
+
+class HandlerError(Exception):
+    """An error whose text a person may read. Raise a subclass; the text goes to the client as it is."""
+
+    code = ErrorCode.PROCESSING_FAILED
+    retryable = False
+
+    def __init__(
+        self, message: str, *, details: Mapping[str, Any] | None = None, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.retry_after_seconds = retry_after_seconds
+
+    def body(self) -> ErrorBody:
+        return error_body(
+            self.code,
+            self.message,
+            details=self.details,
+            retryable=self.retryable,
+            retry_after=self.retry_after_seconds,
+        )
+
+
+class Retryable(HandlerError):
+    """The cause may pass: the attempt is repeated while the retry policy allows it."""
+
+    retryable = True
+
+
+class Permanent(HandlerError):
+    """The cause will not pass: the request fails at once."""
+
+
+class InvalidPayload(HandlerError):
+    """The payload does not fit the action."""
+
+    code = ErrorCode.VALIDATION_ERROR
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        first = faults[0]
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        where = f"{first['path']}: " if first["path"] else ""
+        super().__init__(f"{where}{first['message']}{more}", details={"faults": list(faults)})
+        self.faults = list(faults)
+
+
+class Stop(BaseException):
+    """Raised inside a handler to end it. Let it pass; use ``finally`` to tidy up."""
+
+
+class Cancelled(Stop):
+    """The request was cancelled, at ``requested_at``."""
+
+    def __init__(self, requested_at: datetime) -> None:
+        super().__init__()
+        self.requested_at = requested_at
+
+
+TimeoutReason = Literal["silence", "attempt", "request"]
+
+
+class TimedOut(Stop):
+    """A time is used up: ``seconds`` without a sign of life, in one attempt, or in all attempts of the request."""
+
+    def __init__(self, *, reason: TimeoutReason = "attempt", seconds: float = 0.0) -> None:
+        super().__init__()
+        self.reason = reason
+        self.seconds = seconds
+
+
+class AttemptLost(Stop):
+    """The attempt no longer owns the request, so nothing it writes counts."""

@@ -1,0 +1,41 @@
+"""``delay`` waits as long as it is told to and reports each step. For trying out progress, cancel and retries."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from jobs.handler import Context, Handler, Payload
+
+_CHECK_SECONDS = 0.1
+
+
+class DelayPayload(Payload):
+    seconds: float = Field(default=10, ge=0, le=600, title="Seconds", description="How long to wait in all.")
+    steps: int = Field(default=10, ge=1, le=10_000, title="Steps", description="How many times to report.")
+
+
+class Delay(Handler[DelayPayload]):
+    """Wait for a while, and say how much of it is over."""
+
+    action = "delay"
+
+    def estimate(self, payload: DelayPayload) -> float:
+        # Even a short one goes to a worker: it is there to try out requests.
+        return max(payload.seconds, 6.0)
+
+    def run(self, payload: DelayPayload, context: Context) -> Mapping[str, Any]:
+        done = context.resume_state or {"steps": 0, "seconds": 0.0}
+        started = time.monotonic() - done["seconds"]  # as if the steps that are done had been this attempt's
+        for step in range(done["steps"], payload.steps):
+            context.report(100 * step / payload.steps, f"Step {step + 1} of {payload.steps}", step=step + 1)
+            _wait_until(started + payload.seconds * (step + 1) / payload.steps, context)
+            context.checkpoint({"steps": step + 1, "seconds": time.monotonic() - started})
+        return {"steps": payload.steps, "seconds": round(time.monotonic() - started, 3)}
+
+
+def _wait_until(moment: float, context: Context) -> None:
+    while (left := moment - time.monotonic()) > 0:
+        context.check()
+        time.sleep(min(left, _CHECK_SECONDS))

@@ -1,0 +1,34 @@
+"""``echo`` answers on the spot; ``echo_async`` says the same from a worker. For trying things out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from jobs.handler import Context, Handler, Payload
+
+
+class EchoPayload(Payload):
+    message: Any = Field(default="hello", title="Message", description="Comes back as it is; any JSON.")
+
+
+class Echo(Handler[EchoPayload]):
+    """Send a message and get it back at once."""
+
+    action = "echo"
+    estimated_seconds = 0.01
+
+    def run(self, payload: EchoPayload, context: Context) -> Mapping[str, Any]:
+        return {"message": payload.message}
+
+
+class EchoAsync(Handler[EchoPayload]):
+    """Send a message and get it back from a worker."""
+
+    action = "echo_async"
+    # It takes no time at all: the estimate is what sends it through the queue, which is the point of it.
+    estimated_seconds = 6.0
+
+    def run(self, payload: EchoPayload, context: Context) -> Mapping[str, Any]:
+        context.report(50, "Read the message")
+        return {"message": payload.message}

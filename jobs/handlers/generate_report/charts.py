@@ -1,0 +1,109 @@
+"""The charts of a PDF, as vector drawings: a line over the periods, bars for the categories."""
+
+from collections.abc import Sequence
+
+from reportlab.graphics.shapes import Circle, Drawing, Group, Line, Polygon, PolyLine, Rect, String
+from reportlab.lib.colors import Color, white
+
+from jobs.handlers.generate_report.axis import Axis, fit_axis
+from jobs.handlers.generate_report.fonts import REGULAR, cut_text, split_by_font, text_width
+from jobs.handlers.generate_report.style import ACCENT, ACCENT_PALE, INK, MUTED, RULE
+
+Points = Sequence[tuple[str, float]]
+"""Label and value."""
+
+_SIZE = 7.5
+_LINE_HEIGHT = 165.0
+_BAR_HEIGHT, _BAR_GAP = 13.0, 8.0
+_LEAST_LABEL_GAP = 10.0
+
+
+def line_chart(points: Points, width: float) -> Drawing:
+    """Values over time; ``width`` in points. Labels that would touch are left out."""
+    axis = fit_axis([value for _, value in points])
+    left = max(text_width(axis.label(mark), _SIZE) for mark in axis.marks) + 8
+    bottom, plot_height = 20.0, _LINE_HEIGHT - 28
+    right_room = text_width(points[-1][0], _SIZE) / 2
+    drawing = Drawing(width, _LINE_HEIGHT)
+    _draw_horizontal_grid(drawing, axis, left, bottom, width, plot_height)
+    first = left + max(10.0, text_width(points[0][0], _SIZE) / 2)
+    step = (width - right_room - first) / max(1, len(points) - 1)
+    places = [
+        (first + number * step, bottom + axis.place(value, plot_height)) for number, (_, value) in enumerate(points)
+    ]
+    _draw_line(drawing, places, bottom + axis.place(0, plot_height))
+    _label_below(drawing, points, places, bottom, step)
+    return drawing
+
+
+def bar_chart(points: Points, width: float) -> Drawing:
+    """One horizontal bar per label, with its value at the end; ``width`` in points."""
+    axis = fit_axis([value for _, value in points])
+    names = min(width * 0.3, max(text_width(label, _SIZE + 1) for label, _ in points) + 10)
+    values = max(text_width(_write(value), _SIZE + 1) for _, value in points) + 8
+    length = width - names - values
+    height = len(points) * (_BAR_HEIGHT + _BAR_GAP) + 18
+    drawing = Drawing(width, height)
+    _draw_vertical_grid(drawing, axis, names, length, height)
+    zero = names + axis.place(0, length)
+    for number, (label, value) in enumerate(points):
+        y = height - (number + 1) * (_BAR_HEIGHT + _BAR_GAP) + _BAR_GAP / 2
+        end = names + axis.place(value, length)
+        shown = cut_text(label, names - 10, _SIZE + 1)
+        drawing.add(_text(shown, names - 8, y + 3.5, _SIZE + 1, INK, anchor="end"))
+        drawing.add(Rect(min(zero, end), y, abs(end - zero), _BAR_HEIGHT, fillColor=ACCENT, strokeColor=None))
+        # White behind the number, so that no grid line runs through it.
+        room = text_width(_write(value), _SIZE + 1) + 6
+        drawing.add(Rect(max(zero, end) + 2, y, room, _BAR_HEIGHT, fillColor=white, strokeColor=None))
+        drawing.add(_text(_write(value), max(zero, end) + 5, y + 3.5, _SIZE + 1, INK))
+    return drawing
+
+
+def _write(value: float) -> str:
+    return f"{value:,.2f}".replace("-", "−")
+
+
+def _draw_horizontal_grid(
+    drawing: Drawing, axis: Axis, left: float, bottom: float, width: float, plot_height: float
+) -> None:
+    for mark in axis.marks:
+        y = bottom + axis.place(mark, plot_height)
+        colour = MUTED if abs(mark) < axis.step / 1000 else RULE
+        drawing.add(Line(left, y, width, y, strokeColor=colour, strokeWidth=0.6))
+        drawing.add(_text(axis.label(mark), left - 6, y - 2.6, _SIZE, MUTED, anchor="end"))
+
+
+def _draw_vertical_grid(drawing: Drawing, axis: Axis, left: float, length: float, height: float) -> None:
+    for mark in axis.marks:
+        x = left + axis.place(mark, length)
+        colour = MUTED if abs(mark) < axis.step / 1000 else RULE
+        drawing.add(Line(x, 16, x, height, strokeColor=colour, strokeWidth=0.6))
+        drawing.add(_text(axis.label(mark), x, 4, _SIZE, MUTED, anchor="middle"))
+
+
+def _draw_line(drawing: Drawing, places: list[tuple[float, float]], zero: float) -> None:
+    flat = [coordinate for place in places for coordinate in place]
+    area = [places[0][0], zero, *flat, places[-1][0], zero]
+    drawing.add(Polygon(area, fillColor=ACCENT_PALE, strokeColor=None))
+    drawing.add(PolyLine(flat, strokeColor=ACCENT, strokeWidth=1.8, strokeLineJoin=1, strokeLineCap=1))
+    for x, y in places:
+        drawing.add(Circle(x, y, 2.6, fillColor=white, strokeColor=ACCENT, strokeWidth=1.4))
+
+
+def _label_below(
+    drawing: Drawing, points: Points, places: list[tuple[float, float]], bottom: float, step: float
+) -> None:
+    widest = max(text_width(label, _SIZE) for label, _ in points) + _LEAST_LABEL_GAP
+    every = max(1, -(-int(widest) // max(1, int(step)))) if len(points) > 1 else 1
+    for (label, _), (x, _y) in list(zip(points, places, strict=True))[::every]:
+        drawing.add(_text(label, x, bottom - 13, _SIZE, MUTED, anchor="middle"))
+
+
+def _text(text: str, x: float, y: float, size: float, colour: Color, anchor: str = "start") -> Group:
+    """A text that may need several fonts, so it is placed part by part."""
+    x -= {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * text_width(text, size)
+    group = Group()
+    for font, part in split_by_font(text, REGULAR):
+        group.add(String(x, y, part, fontName=font, fontSize=size, fillColor=colour))
+        x += text_width(part, size, font)
+    return group

@@ -1,0 +1,89 @@
+"""The columns of a source's records: what kind they are, and whether a report can be made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from jobs.handler import Permanent
+
+
+class Kind(Enum):
+    NUMBER = "a number"
+    DATE = "a date"
+    MOMENT = "a date-time"
+    BOOLEAN = "true or false"
+    TEXT = "text"
+
+
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys((*_NUMBERS, *(f"U{name}" for name in _NUMBERS), "FLOAT", "DOUBLE", "DECIMAL"), Kind.NUMBER),
+    "DATE": Kind.DATE,
+    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), Kind.MOMENT),
+    "TIMESTAMP WITH TIME ZONE": Kind.MOMENT,
+    "BOOLEAN": Kind.BOOLEAN,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    name: str
+    type: str
+    """DuckDB's."""
+
+    @property
+    def kind(self) -> Kind:
+        """What has no better kind is text: names, identifiers, times of day, lists."""
+        return _KINDS.get(self.type.split("(")[0], Kind.TEXT)
+
+    @property
+    def sql(self) -> str:
+        return '"' + self.name.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """All columns of a record, in order, and the ones a report is about."""
+
+    all: Mapping[str, Column]
+    date: Column
+    value: Column
+    category: Column
+    region: Column | None
+
+    @property
+    def moment_sql(self) -> str:
+        """The date column as SQL that compares with dates. Dates that came as text are read as ISO 8601."""
+        return f"CAST({self.date.sql} AS TIMESTAMP)" if self.date.kind is Kind.TEXT else self.date.sql
+
+    @property
+    def amount_sql(self) -> str:
+        """The value as SQL of an exact type. Floating point is rounded to six decimals, record by record."""
+        floating = self.value.type in ("FLOAT", "DOUBLE")
+        return f"CAST({self.value.sql} AS DECIMAL(24, 6))" if floating else self.value.sql
+
+
+def find_columns(types: Mapping[str, str], *, date: str, value: str, category: str, region: str | None) -> Columns:
+    """Find the named columns among ``types`` (name → DuckDB type); raises ``Permanent`` if one cannot serve."""
+    found = {name: Column(name=name, type=column_type) for name, column_type in types.items()}
+    require_columns(found, [name for name in (date, value, category, region) if name])
+    if found[value].kind is not Kind.NUMBER:
+        raise Permanent(f"The value column '{value}' holds {found[value].type}, not numbers.")
+    if found[date].kind not in (Kind.DATE, Kind.MOMENT, Kind.TEXT):
+        raise Permanent(f"The date column '{date}' holds {found[date].type}, not dates.")
+    return Columns(
+        all=found,
+        date=found[date],
+        value=found[value],
+        category=found[category],
+        region=found[region] if region else None,
+    )
+
+
+def require_columns(found: Mapping[str, Column], names: list[str]) -> None:
+    """Raise ``Permanent``, naming the columns there are, unless all of ``names`` are among them."""
+    if missing := [name for name in names if name not in found]:
+        raise Permanent(
+            f"There is no column {', '.join(map(repr, missing))} in this source. There are: {', '.join(found)}.",
+            details={"missing": missing, "columns": list(found)},
+        )

@@ -1,0 +1,61 @@
+"""A payload's filters as a SQL condition with bound parameters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobs.handler import Permanent
+from jobs.handlers.generate_report.columns import Column, Columns, Kind, require_columns
+from jobs.handlers.generate_report.payload import Filters
+
+FetchOne = Callable[[str, dict[str, Any]], Any]
+"""Runs a SELECT with named parameters and gives the first value of the first row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    sql: str = "true"
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def build_condition(filters: Filters, columns: Columns, fetch_one: FetchOne) -> Condition:
+    """Raises ``Permanent`` for a column that is not there, and for a value that its column cannot hold."""
+    require_columns(columns.all, list(filters))
+    parameters: dict[str, Any] = {}
+    terms: list[str] = []
+    for name, wanted in filters.items():
+        column, choices = columns.all[name], []
+        for value in wanted if isinstance(wanted, list) else [wanted]:
+            key = f"filter_{len(parameters)}"
+            parameters[key] = _as_text(value)
+            _require_fit(column, value, parameters[key], fetch_one)
+            choices.append(f"CAST(${key} AS {_comparable(column)})")
+        terms.append(f"CAST({column.sql} AS {_comparable(column)}) IN ({', '.join(choices)})")
+    return Condition(sql=" AND ".join(terms) or "true", parameters=parameters)
+
+
+def describe_filters(filters: Filters) -> list[str]:
+    """For people: ``region is North or West``."""
+    return [
+        f"{name} is {' or '.join(map(_as_text, wanted if isinstance(wanted, list) else [wanted]))}"
+        for name, wanted in filters.items()
+    ]
+
+
+def _comparable(column: Column) -> str:
+    return "VARCHAR" if column.kind is Kind.TEXT else column.type
+
+
+def _require_fit(column: Column, value: Any, text: str, fetch_one: FetchOne) -> None:
+    fits = f"TRY_CAST($text AS {_comparable(column)})"
+    # The second half, because a cast alone would round 1.5 to 2 for a column of whole numbers.
+    exact = f"{fits} = TRY_CAST($text AS DOUBLE)" if column.kind is Kind.NUMBER else f"{fits} IS NOT NULL"
+    if not fetch_one(f"SELECT coalesce({exact}, false)", {"text": text}):
+        raise Permanent(
+            f"The filter on '{column.name}' asks for {value!r}, which is not {column.kind.value} that it can hold.",
+            details={"column": column.name, "value": value, "type": column.type},
+        )
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,79 @@
+"""Fonts of a PDF, and what is done with characters they lack.
+
+Roboto is embedded: Latin, Greek, Cyrillic, Vietnamese. Chinese, Japanese and Korean use the fonts every PDF reader
+brings for them. A character that none of these has is shown as a question mark, never as an empty box.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from xml.sax.saxutils import escape
+
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.pdfmetrics import registerFont, registerFontFamily, stringWidth
+from reportlab.pdfbase.ttfonts import TTFont
+
+REGULAR, BOLD = "Report", "Report-Bold"
+_CHINESE, _JAPANESE, _KOREAN = "STSong-Light", "HeiseiKakuGo-W5", "HYGothic-Medium"
+_FILES = {REGULAR: "Roboto-Regular.ttf", BOLD: "Roboto-Medium.ttf"}
+
+
+@cache
+def register_fonts() -> frozenset[int]:
+    """Make the fonts known to reportlab, once; returns the code points that Roboto has."""
+    folder = files("font_roboto") / "files"
+    for name, file in _FILES.items():
+        registerFont(TTFont(name, str(folder / file)))
+    registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
+    for name in (_CHINESE, _JAPANESE, _KOREAN):
+        registerFont(UnicodeCIDFont(name))
+    return frozenset(TTFont(REGULAR, str(folder / _FILES[REGULAR])).face.charToGlyph)
+
+
+def split_by_font(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:
+    """Cut a text into (font, part), so that each part can be drawn with its font. Control characters become spaces."""
+    shown = [_choose(character, font) for character in unicodedata.normalize("NFC", text)]
+    for name, part in groupby(shown, key=lambda pair: pair[0]):
+        yield name, "".join(character for _, character in part)
+
+
+def markup(text: str, font: str = REGULAR) -> str:
+    """A text as the content of a reportlab paragraph."""
+    return "".join(f'<font name="{name}">{escape(part)}</font>' for name, part in split_by_font(text, font))
+
+
+def text_width(text: str, size: float, font: str = REGULAR) -> float:
+    """Width in points."""
+    return float(sum(stringWidth(part, name, size) for name, part in split_by_font(text, font)))
+
+
+def cut_text(text: str, width: float, size: float, font: str = REGULAR) -> str:
+    """The text, or as much of it as fits into ``width`` points with an ellipsis behind."""
+    if text_width(text, size, font) <= width:
+        return text
+    while text and text_width(text + "…", size, font) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def shorten(text: str, most_characters: int) -> str:
+    return text if len(text) <= most_characters else text[: most_characters - 1].rstrip() + "…"
+
+
+def _choose(character: str, font: str) -> tuple[str, str]:
+    code = ord(character)
+    if unicodedata.category(character) in ("Cc", "Zl", "Zp"):
+        return font, " "
+    if code in register_fonts():
+        return font, character
+    name = unicodedata.name(character, "")
+    if name.startswith(("HIRAGANA", "KATAKANA")):
+        return _JAPANESE, character
+    if name.startswith("HANGUL"):
+        return _KOREAN, character
+    # The readers' fonts hold the basic plane only.
+    if name.startswith(("CJK", "IDEOGRAPHIC")) and code <= 0xFFFF:
+        return _CHINESE, character
+    return font, "?"

@@ -1,0 +1,41 @@
+"""What every format says above the numbers: title, range, source, filters, when it was made."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobs.handlers.generate_report.filters import describe_filters
+from jobs.handlers.generate_report.payload import ReportPayload
+from jobs.handlers.generate_report.periods import period_size, spoken_range
+
+_TITLES = {
+    "day": "Daily report",
+    "week": "Weekly report",
+    "month": "Monthly report",
+    "quarter": "Quarterly report",
+    "year": "Annual report",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    title: str
+    days: str
+    source: str
+    source_description: str
+    filters: str
+    generated_at: datetime
+
+    @property
+    def generated(self) -> str:
+        return f"{self.generated_at:%Y-%m-%d %H:%M} UTC"
+
+
+def make_heading(payload: ReportPayload, *, label: str, description: str, generated_at: datetime) -> Heading:
+    return Heading(
+        title=_TITLES[period_size(payload.report_type, payload.days)],
+        days=spoken_range(payload.start_date, payload.end_date),
+        source=label,
+        source_description=description,
+        filters="; ".join(describe_filters(payload.filters)) or "none",
+        generated_at=generated_at,
+    )

@@ -1,0 +1,142 @@
+"""The report as a PDF document: A4, tables and charts, to be handed on as it is."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table
+
+from jobs.handlers.generate_report.charts import bar_chart, line_chart
+from jobs.handlers.generate_report.figures import Figures
+from jobs.handlers.generate_report.fonts import BOLD, markup, register_fonts, shorten
+from jobs.handlers.generate_report.heading import Heading
+from jobs.handlers.generate_report.pages import NumberedCanvas, new_document
+from jobs.handlers.generate_report.stages import Progress, Stage
+from jobs.handlers.generate_report.style import (
+    BODY,
+    CONTENT_WIDTH,
+    HEADING,
+    MUTED,
+    SMALL,
+    SUBTITLE,
+    TITLE,
+    write_count,
+    write_money,
+)
+from jobs.handlers.generate_report.tables import breakdown_table, period_table, tiles
+
+_MOST_BARS = 12
+_MOST_ROWS_IN_ONE_PIECE = 20
+_LEAST_TABLE_HEIGHT = 140
+_MOST_FILTER_CHARACTERS = 600
+
+
+def write_pdf(path: Path, heading: Heading, figures: Figures, progress: Progress, *, include_charts: bool) -> None:
+    register_fonts()
+    story = [*_opening(heading, figures), *_parts(figures, include_charts), *_notes(heading, figures)]
+    document = new_document(path, title=f"{heading.title}, {heading.days}", subject=heading.source)
+    document.setProgressCallBack(_LayoutProgress(len(story), progress))
+    footer = f"{heading.title} · {heading.source} · Generated {heading.generated}"
+    document.build(story, canvasmaker=partial(NumberedCanvas, footer=footer))
+
+
+class _LayoutProgress:
+    """Reportlab's progress callback: counts the parts of the document that are on a page."""
+
+    def __init__(self, parts: int, progress: Progress) -> None:
+        self._parts = parts
+        self._progress = progress
+        self._done = 0
+
+    def __call__(self, kind: str, value: Any) -> None:
+        self._progress.check()
+        # A part that is split over two pages counts as one more to do, so the count can step back.
+        if kind != "PROGRESS" or value <= self._done:
+            return
+        self._done = done = min(int(value), self._parts)
+        message = f"Laid out {done} of {self._parts} parts"
+        self._progress.report(Stage.GENERATING, done, self._parts, message, parts_done=done, parts_total=self._parts)
+
+
+def _opening(heading: Heading, figures: Figures) -> list[Flowable]:
+    facts = [("Source", heading.source), ("Filters", shorten(heading.filters, _MOST_FILTER_CHARACTERS))]
+    facts += [("About", heading.source_description)] if heading.source_description else []
+    return [
+        Paragraph(markup(heading.title, BOLD), TITLE),
+        Paragraph(markup(heading.days), SUBTITLE),
+        _facts([*facts, ("Generated", heading.generated)]),
+        Spacer(0, 12),
+        tiles(_key_figures(figures)),
+    ]
+
+
+def _facts(facts: list[tuple[str, str]]) -> Table:
+    rows = [[Paragraph(markup(name), _LABEL), Paragraph(markup(value), BODY)] for name, value in facts]
+    look = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LEFTPADDING", (0, 0), (0, -1), 0),
+        ("TOPPADDING", (0, 0), (-1, -1), 0.5),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 0.5),
+    ]
+    return Table(rows, colWidths=[56, CONTENT_WIDTH - 56], style=look)
+
+
+_LABEL = BODY.clone("label", textColor=MUTED)
+
+
+def _key_figures(figures: Figures) -> list[tuple[str, str]]:
+    return [
+        ("Total value", write_money(figures.whole.total)),
+        ("Records", write_count(figures.whole.records)),
+        ("Average value", write_money(figures.whole.average)),
+        ("Top category", figures.top_category or "–"),
+    ]
+
+
+def _parts(figures: Figures, include_charts: bool) -> list[Flowable]:
+    if not figures.whole.records:
+        message = "No records match this report: there are none in its days, or none that pass its filters."
+        return [Spacer(0, 20), Paragraph(markup(message), BODY)]
+    parts = _period_part(figures, include_charts) + _category_part(figures, include_charts)
+    if figures.regions:
+        parts += _part("By region", breakdown_table("Region", figures.regions, figures.whole))
+    return parts
+
+
+def _period_part(figures: Figures, include_charts: bool) -> list[Flowable]:
+    table = period_table(figures)
+    if not include_charts or len(figures.periods) < 2:
+        return _part("By period", table)
+    points = [(period.label, float(tally.total)) for period, tally in figures.periods]
+    chart = _titled("Total value over time", line_chart(points, CONTENT_WIDTH))
+    return [chart, *_part("By period", table)]
+
+
+def _category_part(figures: Figures, include_charts: bool) -> list[Flowable]:
+    table = breakdown_table("Category", figures.categories, figures.whole)
+    if not include_charts:
+        return _part("By category", table)
+    points = [(label, float(tally.total)) for label, tally in figures.categories.groups[:_MOST_BARS]]
+    shown = f" (the {_MOST_BARS} largest)" if figures.categories.count > _MOST_BARS else ""
+    chart = _titled(f"Total value by category{shown}", bar_chart(points, CONTENT_WIDTH))
+    return [chart, *_part("By category", table)]
+
+
+def _part(title: str, table: Table) -> list[Flowable]:
+    """A short table stays in one piece with its title; a long one breaks over pages and repeats its header."""
+    if len(table._cellvalues) <= _MOST_ROWS_IN_ONE_PIECE:
+        return [_titled(title, table)]
+    return [CondPageBreak(_LEAST_TABLE_HEIGHT), Paragraph(markup(title, BOLD), HEADING), table]
+
+
+def _titled(title: str, content: Flowable) -> KeepTogether:
+    return KeepTogether([Paragraph(markup(title, BOLD), HEADING), content])
+
+
+def _notes(heading: Heading, figures: Figures) -> list[Flowable]:
+    notes = ["Totals are exact sums; averages, shares and changes are rounded. Change is against the period before."]
+    if any(period.is_partial for period, _ in figures.periods):
+        notes.append(f"* The report covers only part of this period ({heading.days}).")
+    if without := figures.whole.records - figures.whole.with_value:
+        notes.append(f"{without:,} records have no value; they count as records but not in the average.")
+    return [Spacer(0, 14), *(Paragraph(markup(note), SMALL) for note in notes)]

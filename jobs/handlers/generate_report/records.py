@@ -1,0 +1,45 @@
+"""The records of a selection as typed batches, for the formats that write each of them."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jobs.handlers.generate_report.columns import Column, Kind
+from jobs.handlers.generate_report.selection import SELECTION, Selection
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCHES = 20
+_LEAST_ROWS, _MOST_ROWS = 2_048, 65_536
+
+
+def stream_records(selection: Selection, *, as_csv: bool) -> Iterator["pa.RecordBatch"]:
+    """All records by date. Numbers, dates and booleans keep their types, the rest is text.
+
+    For CSV, date-times are text too, and a text that a spreadsheet would take for a formula gets a leading apostrophe.
+    """
+    rows = min(_MOST_ROWS, max(_LEAST_ROWS, selection.records // _BATCHES))
+    cells = ", ".join(f"{_cell_sql(column, as_csv)} AS {column.sql}" for column in selection.columns.all.values())
+    return selection.reader.stream(f"SELECT {cells} FROM {SELECTION}", rows)
+
+
+def guard_formula(text: str) -> str:
+    """The same guard for a text that does not come from a column."""
+    return f"'{text}" if text[:1] in set("=+-@\t\r\n") else text
+
+
+def _cell_sql(column: Column, as_csv: bool) -> str:
+    if column.type.endswith("HUGEINT"):
+        return f"CAST({column.sql} AS DECIMAL(38, 0))"
+    match column.kind:
+        case Kind.NUMBER | Kind.DATE | Kind.BOOLEAN:
+            return column.sql
+        case Kind.MOMENT:
+            # A spreadsheet knows no time zones: those that have one are written in UTC.
+            moment = f"CAST({column.sql} AS TIMESTAMP)"
+            return f"CAST({moment} AS VARCHAR)" if as_csv else moment
+        case Kind.TEXT:
+            text = f"CAST({column.sql} AS VARCHAR)"
+    if not as_csv:
+        return text
+    return f"CASE WHEN regexp_matches({text}, '^[-=+@\\t\\r\\n]') THEN '''' || {text} ELSE {text} END"

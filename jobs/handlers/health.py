@@ -1,0 +1,16 @@
+"""``health`` asks the database, Redis, the workers and the sweeper whether they are there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.handler import Context, Handler, NoPayload, probe_services
+
+
+class Health(Handler[NoPayload]):
+    """See whether all parts of the service are alive."""
+
+    action = "health"
+    estimated_seconds = 0.1
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        return probe_services()

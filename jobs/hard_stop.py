@@ -1,0 +1,101 @@
+"""How a worker's child ends although its handler will not: a few numbers in memory shared with the parent.
+
+The child writes when it must be done and that it is alive; the parent, which no C code can hold up, kills it when
+either is overdue. The parent writes when it was told to stop, so that the child hands its request back in time.
+"""
+
+import ctypes
+import mmap
+import os
+import signal
+import struct
+import sys
+import time
+from collections.abc import Callable
+
+from jobs.handler.errors import Stop
+
+_PR_SET_PDEATHSIG = 1
+_DEADLINE, _BEAT, _LEAVING = 0, 8, 16
+# Anonymous and shared: what one side of a fork writes, the other reads. All times are CLOCK_MONOTONIC, 0 is never.
+_shared = mmap.mmap(-1, 24)
+_before_end: list[Callable[[], None]] = []
+
+
+class Leaving(Stop):
+    """The worker was told to stop and its grace is over: the request goes back to the queue."""
+
+
+def _write(offset: int, value: float) -> None:
+    struct.pack_into("d", _shared, offset, value)
+
+
+def _read(offset: int) -> float:
+    return float(struct.unpack_from("d", _shared, offset)[0])
+
+
+# --- the child ---------------------------------------------------------------------------------------------------
+
+
+def arm(seconds: float) -> None:
+    """From now on the parent kills this process if it is not disarmed within ``seconds``."""
+    beat()
+    _write(_DEADLINE, time.monotonic() + seconds)
+
+
+def disarm() -> None:
+    _write(_DEADLINE, 0)
+
+
+def beat() -> None:
+    _write(_BEAT, time.monotonic())
+
+
+def is_leaving(grace_seconds: float = 0.0) -> bool:
+    """Whether the worker was told to stop, ``grace_seconds`` or more ago."""
+    leaving = _read(_LEAVING)
+    return leaving > 0 and time.monotonic() - leaving >= grace_seconds
+
+
+def on_end(action: Callable[[], None]) -> None:
+    """Have ``end_process`` call ``action`` before it ends the process."""
+    _before_end.append(action)
+
+
+def end_process() -> None:
+    try:
+        for action in _before_end:
+            action()
+    finally:
+        os._exit(1)
+
+
+def die_with_parent() -> None:
+    """Have Linux kill this process when its parent dies; elsewhere the parent's silence is noticed by the lease."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the call
+            os._exit(1)
+
+
+# --- the parent --------------------------------------------------------------------------------------------------
+
+
+def reset() -> None:
+    """Forget the last child, before the next one is forked."""
+    _write(_DEADLINE, 0)
+    _write(_BEAT, 0)
+
+
+def leave() -> None:
+    """Tell the child that the worker is to stop."""
+    if _read(_LEAVING) == 0:
+        _write(_LEAVING, time.monotonic())
+
+
+def is_overdue(silence_seconds: float) -> bool:
+    """Whether the child is past its deadline, or armed and without a sign of life for ``silence_seconds``."""
+    deadline = _read(_DEADLINE)
+    now = time.monotonic()
+    return deadline > 0 and (now > deadline or now - _read(_BEAT) > silence_seconds)

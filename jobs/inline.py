@@ -1,0 +1,100 @@
+"""Runs quick actions on the spot: on a bounded pool of threads, off the event loop, for a bounded time."""
+
+import asyncio
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import close_old_connections
+
+from jobs.artifacts import describe
+from jobs.contexts import InlineContext
+from jobs.handler import ErrorCode, Handler, HandlerError, Payload, Stop
+from jobs.handler.errors import ErrorBody, error_body
+from jobs.jsonable import to_json
+from jobs.models import Artifact
+from jobs.unexpected import report_unexpected
+
+logger = logging.getLogger(__name__)
+
+
+class InlineFailure(Exception):
+    """The action did not answer; ``error`` says why."""
+
+    def __init__(self, error: ErrorBody) -> None:
+        super().__init__(error["message"])
+        self.error = error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    data: Any
+    metadata: dict[str, Any]
+    """``seconds`` it took, and ``artifacts`` if it made any."""
+
+
+async def run_inline(handler: Handler[Any], payload: Payload, *, tenant_id: str, user_id: str) -> Answer:
+    """The handler's answer. Raises ``InlineFailure``; TIMEOUT when it takes longer than the inline threshold."""
+    seconds = settings.STREAMER_INLINE_THRESHOLD_SECONDS
+    context = InlineContext(tenant_id=tenant_id, user_id=user_id, seconds=seconds)
+    work = asyncio.get_running_loop().run_in_executor(_threads(), _run, handler, payload, context)
+    work.add_done_callback(_forget)
+    try:
+        done, _ = await asyncio.wait({work}, timeout=seconds)
+    finally:
+        # The thread cannot be killed; it is told to stop, and what it still answers is dropped.
+        context.give_up()
+    if done:
+        return work.result()
+    text = f"'{handler.action}' did not answer within {seconds:g} seconds"
+    raise InlineFailure(error_body(ErrorCode.TIMEOUT, text))
+
+
+def _forget(work: "asyncio.Future[Answer]") -> None:
+    """Look at the error, if there is one: nobody else may be there to do so."""
+    if not work.cancelled():
+        work.exception()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(settings.STREAMER_INLINE_THREADS, thread_name_prefix="inline")
+
+
+def _run(handler: Handler[Any], payload: Payload, context: InlineContext) -> Answer:
+    started = time.perf_counter()
+    try:
+        context.check()  # it may have waited for a thread longer than anybody waits for the answer
+        data = _answer(handler, payload, context)
+    except HandlerError as error:
+        raise InlineFailure(error.body()) from None
+    except Stop:
+        raise InlineFailure(error_body(ErrorCode.TIMEOUT, f"'{handler.action}' ran out of time")) from None
+    except Exception as error:
+        body = report_unexpected(logger, f"The handler of '{handler.action}' failed", error)
+        raise InlineFailure(body) from None
+    finally:
+        close_old_connections()
+    files = [describe(row) for row in context.shelf.rows]
+    metadata = {"seconds": round(time.perf_counter() - started, 4), **({"artifacts": files} if files else {})}
+    return Answer(data=data, metadata=metadata)
+
+
+def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> Any:
+    with context:
+        try:
+            encoded = msgspec.json.encode(to_json(handler.run(payload, context)))
+            if len(encoded) > settings.STREAMER_MAX_FRAME_BYTES:
+                encoded = msgspec.json.encode(context.shelf.add_bytes("result.json", "application/json", encoded))
+            context.check()
+            if context.shelf.rows:
+                Artifact.objects.bulk_create(context.shelf.rows)
+        except BaseException:
+            context.shelf.discard()
+            raise
+    return msgspec.json.decode(encoded)

@@ -1,0 +1,83 @@
+"""Takes submissions from many sockets and commits those that wait at the same moment together."""
+
+import logging
+import queue
+import threading
+from concurrent.futures import Future
+
+from django.db import Error as DatabaseError
+from django.db import connections
+
+from jobs.publishing import publish_changes
+from jobs.services import Accepted, Refused, Submission, submit_many
+from jobs.wakeups import ring
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 100
+_BACKLOG = 2_000
+_Item = tuple[Submission, "Future[Accepted | Refused]"]
+
+
+class Overloaded(Exception):
+    """More submissions wait for the database than may; try again later."""
+
+
+class Intake:
+    """One writer thread of a process. ``submit`` may be called from any thread or loop."""
+
+    def __init__(self) -> None:
+        self._items: queue.Queue[_Item] = queue.Queue(_BACKLOG)
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, submission: Submission) -> "Future[Accepted | Refused]":
+        """The outcome, once it is committed. The future fails with a database error when nothing was stored."""
+        with self._start:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="intake", daemon=True)
+                self._thread.start()
+        future: Future[Accepted | Refused] = Future()
+        try:
+            self._items.put_nowait((submission, future))
+        except queue.Full:
+            raise Overloaded from None
+        return future
+
+    def _work(self) -> None:
+        while True:
+            items = [self._items.get()]
+            while len(items) < _BATCH and not self._items.empty():
+                items.append(self._items.get_nowait())
+            # From here on nobody can take a submission back; who has done so already gets nothing stored.
+            wanted = [(submission, future) for submission, future in items if future.set_running_or_notify_cancel()]
+            if wanted:
+                self._commit(wanted)
+
+    def _commit(self, items: list[_Item]) -> None:
+        submissions = [submission for submission, _ in items]
+        try:
+            outcomes = _submit_with_one_retry(submissions)
+        except Exception as error:
+            logger.exception("Could not store %d submissions", len(items))
+            for _, future in items:
+                future.set_exception(error)
+            return
+        for (_, future), outcome in zip(items, outcomes, strict=True):
+            future.set_result(outcome)
+        # After the answers: a slow Redis must not delay an acknowledgment.
+        ring(item.queue for item in submissions)
+        publish_changes(
+            ((item.tenant_id, item.user_id), item.request_id)
+            for item, outcome in zip(submissions, outcomes, strict=True)
+            if isinstance(outcome, Accepted) and not outcome.duplicate
+        )
+
+
+def _submit_with_one_retry(submissions: list[Submission]) -> list[Accepted | Refused]:
+    """The kept connection may have died since it was last used: then a fresh one is tried, once."""
+    try:
+        return submit_many(submissions)
+    except DatabaseError:
+        connections.close_all()
+        return submit_many(submissions)

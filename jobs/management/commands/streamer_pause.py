@@ -1,0 +1,22 @@
+"""``manage.py streamer_pause``: start no more requests of an action."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from jobs.pauses import UnknownAction, count_waiting, pause_action
+
+
+class Command(BaseCommand):
+    help = "Pause an action: its requests are accepted and wait; those that run already run on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action")
+        parser.add_argument("--reason", default="", help="for other operators, at most 255 characters")
+
+    def handle(self, *, action: str, reason: str, **options: Any) -> None:
+        try:
+            pause_action(action, reason=reason, paused_by="command line")
+        except UnknownAction as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"'{action}' is paused; {count_waiting(action):,} waiting")

@@ -1,0 +1,21 @@
+"""``manage.py streamer_resume``: start requests of a paused action again."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from jobs.pauses import NotPaused, count_waiting, resume_action
+
+
+class Command(BaseCommand):
+    help = "Resume a paused action, and wake workers for the requests that wait."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action")
+
+    def handle(self, *, action: str, **options: Any) -> None:
+        try:
+            resume_action(action)
+        except NotPaused as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"'{action}' goes on; {count_waiting(action):,} waiting")

@@ -1,0 +1,38 @@
+"""``manage.py streamer_worker``: one worker, on all queues or on those named."""
+
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django_rq import get_worker
+
+from jobs.handler.registry import preload_handlers
+
+# An idle worker wakes up and shows it is alive every ``worker_ttl - 15`` seconds.
+_WORKER_TTL_SECONDS = 30
+
+
+class Command(BaseCommand):
+    help = "Run requests of the given queues (default: all of them) until SIGTERM."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("queues", nargs="*", metavar="queue", help=f"one of: {', '.join(settings.RQ_QUEUES)}")
+        parser.add_argument("--burst", action="store_true", help="end when nothing waits any more")
+
+    def handle(self, *, queues: list[str], burst: bool, **options: Any) -> None:
+        unknown = set(queues) - set(settings.RQ_QUEUES)
+        if unknown:
+            raise CommandError(f"No such queue: {', '.join(sorted(unknown))}")
+        preload_handlers()
+        try:
+            worker = get_worker(
+                *(queues or settings.RQ_QUEUES),
+                worker_ttl=_WORKER_TTL_SECONDS,
+                serializer="rq.serializers.JSONSerializer",
+            )
+        except redis.RedisError as error:
+            raise CommandError(f"Redis is not reachable: {error}") from None
+        connections.close_all()  # a connection must not cross the fork
+        worker.work(burst=burst, logging_level="WARNING")

@@ -1,0 +1,150 @@
+"""What is stored of a request: its row, its numbered events, its files. And which actions are paused.
+
+Rows of requests change only through conditional UPDATEs (``jobs.events``, ``jobs.claims``), never through ``save()``.
+"""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+
+class Status(models.TextChoices):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    RETRYING = "retrying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+WAITING = (Status.PENDING, Status.RETRYING)
+LIVE = (*WAITING, Status.PROCESSING)
+FINAL = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+
+
+class AsyncRequest(models.Model):
+    """The unit of work a client asked for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant_id = models.CharField(max_length=128)
+    user_id = models.CharField(max_length=150)
+    client_id = models.CharField(max_length=128, null=True, blank=True, help_text="The client's idempotency key.")
+    connection_id = models.UUIDField(null=True, blank=True, db_index=True, help_text="The connection it came over.")
+    action = models.CharField(max_length=64)
+    queue = models.CharField(max_length=64)
+    payload = models.JSONField(default=dict)
+    metadata = models.JSONField(default=dict, help_text="The client's own notes, given back as they came.")
+    priority = models.PositiveIntegerField(default=0, help_text="Seconds of head start in the queue.")
+    estimated_seconds = models.FloatField(default=0)
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    attempt = models.PositiveIntegerField(default=0)
+    attempt_token = models.UUIDField(null=True, blank=True)
+    errors_count = models.PositiveIntegerField(default=0, help_text="Attempts that ended with an error.")
+    lost_count = models.PositiveIntegerField(default=0, help_text="Attempts whose worker was lost.")
+    worker = models.CharField(max_length=128, blank=True)
+    percentage = models.FloatField(default=0)
+    message = models.TextField(blank=True)
+    last_seq = models.PositiveIntegerField(default=0)
+    result = models.JSONField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    resume_state = models.JSONField(null=True, blank=True, help_text="The last checkpoint, for the next attempt.")
+
+    created_at = models.DateTimeField(default=timezone.now)
+    order_at = models.DateTimeField(default=timezone.now, help_text="created_at less the priority.")
+    available_at = models.DateTimeField(default=timezone.now, help_text="Not claimed before.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Not started after.")
+    started_at = models.DateTimeField(null=True, blank=True)
+    attempt_started_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now, help_text="When what clients see of it changed last.")
+
+    class Meta:
+        verbose_name = "request"
+        ordering: ClassVar = ["-created_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "user_id", "client_id"],
+                condition=models.Q(client_id__isnull=False),
+                name="one_request_per_client_id",
+            )
+        ]
+        indexes: ClassVar = [
+            # Not partial: SQLite cannot match a partial index against bound parameters.
+            models.Index(fields=["status", "queue", "order_at"], name="waiting_requests"),
+            models.Index(fields=["status", "lease_until"], name="running_requests"),
+            models.Index(fields=["tenant_id", "user_id", "-created_at"], name="requests_of_user"),
+            models.Index(fields=["-created_at"], name="newest_requests"),
+            models.Index(fields=["finished_at"], name="finished_requests"),
+            models.Index(fields=["action", "finished_at"], name="runs_of_action"),
+            models.Index(fields=["changed_at"], name="changed_requests"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {str(self.id)[:8]}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+
+class RequestEvent(models.Model):
+    """One numbered fact about a request. Written by ``jobs.events.append`` alone."""
+
+    request = models.ForeignKey(AsyncRequest, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    type = models.CharField(max_length=16)
+    data = models.JSONField(default=dict)
+    attempt = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "event"
+        ordering: ClassVar = ["seq"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["request", "seq"], name="one_event_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"
+
+
+class PausedAction(models.Model):
+    """While it is here, no waiting request of the action is started. What runs already runs on."""
+
+    action = models.CharField(max_length=64, primary_key=True)
+    paused_at = models.DateTimeField("since", default=timezone.now)
+    reason = models.CharField(max_length=255, blank=True, help_text="For other operators; clients do not see it.")
+    paused_by = models.CharField("by", max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = "pause"
+        ordering: ClassVar = ["action"]
+
+    def __str__(self) -> str:
+        return self.action
+
+
+class Artifact(models.Model):
+    """A file that a request produced. Its row exists only once the request has completed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(AsyncRequest, on_delete=models.CASCADE, null=True, related_name="artifacts")
+    tenant_id = models.CharField(max_length=128)
+    user_id = models.CharField(max_length=150)
+    filename = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=127)
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    storage_name = models.CharField(max_length=512)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        indexes: ClassVar = [models.Index(fields=["-created_at"], name="newest_artifacts")]
+
+    def __str__(self) -> str:
+        return self.filename

@@ -1,0 +1,69 @@
+"""Tells the followers of a request what was just logged, and those of its user that it has changed.
+
+Hints: losing one costs time, never an event or a state.
+"""
+
+import hashlib
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import redis
+from channels.layers import get_channel_layer
+
+logger = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 1.0
+_quiet_until = 0.0
+
+
+def request_group(request_id: UUID | str) -> str:
+    """The channel-layer group of a request's followers."""
+    return f"request.{request_id}"
+
+
+def user_group(tenant_id: str, user_id: str) -> str:
+    """The channel-layer group of those who follow all requests of a user. It does not show who that is."""
+    return f"user.{hashlib.sha256(msgspec.json.encode([tenant_id, user_id])).hexdigest()[:40]}"
+
+
+def publish(request_id: UUID, frames: Sequence[tuple[int, Mapping[str, Any], bool]], owner: tuple[str, str]) -> None:
+    """Send ``(seq, message, final)`` frames to the request's group, each encoded once for every socket.
+
+    ``owner`` is tenant and user; their group is told in the same round trip.
+    """
+    message = {
+        "type": "request.events",
+        "request_id": str(request_id),
+        "frames": [[seq, msgspec.json.encode(body).decode(), final] for seq, body, final in frames],
+    }
+    _send([(request_group(request_id), message), _changed(owner, [request_id])])
+
+
+def publish_changes(changes: Iterable[tuple[tuple[str, str], UUID]]) -> None:
+    """Tell each owner, that is tenant and user, of changes without an event: a new request, a wish to cancel."""
+    by_owner = defaultdict(list)
+    for owner, request_id in changes:
+        by_owner[owner].append(request_id)
+    if by_owner:
+        _send([_changed(owner, request_ids) for owner, request_ids in by_owner.items()])
+
+
+def _changed(owner: tuple[str, str], request_ids: Iterable[UUID]) -> tuple[str, Mapping[str, Any]]:
+    return user_group(*owner), {"type": "requests.changed", "request_ids": [str(item) for item in request_ids]}
+
+
+def _send(messages: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """While Redis is down it is asked once a second only, so that no writer waits for it."""
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        return
+    try:
+        get_channel_layer().groups_send_now(messages)
+    except (redis.RedisError, OSError) as error:
+        _quiet_until = time.monotonic() + _PAUSE_SECONDS
+        logger.warning("Redis is not reachable; followers will read the log instead: %s", error)

@@ -1,0 +1,35 @@
+"""Turns the errors of DuckDB and of databases into ones whose text a user may read."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+from django import db
+
+from jobs.handler.errors import Permanent, Retryable
+
+logger = logging.getLogger(__name__)
+
+# Their texts name columns and values, never paths or hosts, and say what an operator has to mend.
+_TELLING = (duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException, duckdb.ParserException)
+
+
+@contextmanager
+def readable_failures(label: str) -> Iterator[None]:
+    """Raise ``Retryable`` or ``Permanent`` in place of a library's error, and log the original."""
+    try:
+        yield
+    except (duckdb.Error, db.Error) as error:
+        logger.warning("source %r cannot be read", label, exc_info=error)
+        if isinstance(error, (duckdb.IOException, db.OperationalError, db.InterfaceError)):
+            raise Retryable(f"The source '{label}' cannot be read at the moment.") from error
+        raise Permanent(f"The source '{label}' cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, _TELLING):
+        return str(error).splitlines()[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "it needs more memory than STREAMER_DUCKDB_MEMORY allows."
+    return "the log of the worker says why."

@@ -1,0 +1,47 @@
+"""Rows of Parquet and CSV files, streamed by DuckDB."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+
+from jobs.handler.errors import Permanent
+from jobs.sources.database import fetch, fetch_watched, quote_name
+from jobs.sources.definition import Source
+from jobs.sources.incoming import IncomingTable, rows_per_batch
+
+
+def file_table(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    table: str,
+    days: tuple[date, date],
+    check: Callable[[], None],
+) -> IncomingTable:
+    """The rows of a table's files; ``days`` are the first and the last, both included."""
+    paths = source.paths_of(table)
+    if not paths:
+        raise Permanent(f"The source '{source.label}' has no data for '{table}' yet. An operator has to put it there.")
+    rows = f"FROM {source.function_of(table)}(?, union_by_name = true)"
+    types = {name: kind for name, kind, *_ in fetch(connection, f"DESCRIBE SELECT * {rows}", [paths])}
+    parameters: list[Any] = [paths]
+    if column := source.date_column_of(table):
+        moment = _moment(source, column, types)
+        rows += f" WHERE {moment} >= ? AND {moment} < ?"
+        parameters += [days[0], days[1] + timedelta(days=1)]
+    total = fetch_watched(connection, f"SELECT count(*) {rows}", parameters, check)[0][0]
+    # A cursor of its own, so that its open result does not end when the batches are inserted.
+    reader = connection.cursor().sql(f"SELECT * {rows}", params=parameters).to_arrow_reader(rows_per_batch(total))
+    assert reader is not None
+    return IncomingTable(name=table, total=total, schema=reader.schema, batches=iter(reader))
+
+
+def _moment(source: Source, column: str, types: dict[str, str]) -> str:
+    if column not in types:
+        raise Permanent(
+            f"The source '{source.label}' has no column '{column}'. There are: {', '.join(types)}.",
+            details={"columns": list(types)},
+        )
+    # Files written by hand may hold dates as text.
+    return f"CAST({quote_name(column)} AS TIMESTAMP)" if types[column] == "VARCHAR" else quote_name(column)

@@ -1,0 +1,154 @@
+"""What can fall through, and the rule that moves it on. Each rule is idempotent and takes a bounded batch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import Max, Model, Q, QuerySet
+
+from jobs.claims import waiting
+from jobs.deadlines import time_up, timeout_error
+from jobs.events import NotOwner, append
+from jobs.handler.errors import ErrorCode, TimedOut, error_body
+from jobs.handler.registry import all_handlers, find_handler
+from jobs.models import FINAL, WAITING, Artifact, AsyncRequest, Status
+from jobs.outcomes import CancelledOutcome, Failed, Outcome, Repeated
+from jobs.wakeups import ring, waiting_rings
+
+BATCH = 200
+# A ring is given this long to be answered before another one is tried.
+_RING_PATIENCE = timedelta(seconds=2)
+_MOST_LOSSES = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """``sweep`` moves on what the rule is about and says how many it moved."""
+
+    name: str
+    sweep: Callable[[datetime], int]
+
+
+def ring_again(now: datetime) -> int:
+    """Requests that could run, in a queue where no ring waits: a ring was lost, or a retry has come due."""
+    queues = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - _RING_PATIENCE)
+    names = [name for name in queues.order_by().values_list("queue", flat=True).distinct() if waiting_rings(name) == 0]
+    ring(names)
+    return len(names)
+
+
+def ring_due_retries(now: datetime) -> int:
+    """Retries whose pause ended since the last sweep: nobody else rings for them."""
+    window = timedelta(seconds=2 * settings.STREAMER_SWEEP_SECONDS)
+    due = waiting(tuple(settings.RQ_QUEUES), now).filter(status=Status.RETRYING, available_at__gt=now - window)
+    names = list(due.order_by().values_list("queue", flat=True).distinct())
+    ring(names)
+    return len(names)
+
+
+def recover_lost_attempts(now: datetime) -> int:
+    """Attempts whose lease ran out: the worker died, or was cut off."""
+    moved = 0
+    for row in _some(AsyncRequest.objects.filter(status=Status.PROCESSING, lease_until__lt=now)):
+        outcome = _after_loss(row, now)
+        still = Q(status=Status.PROCESSING, attempt=row.attempt, lease_until__lt=now)
+        if isinstance(outcome, Repeated):
+            moved += _end(row, outcome, still & outcome.condition)
+            ring([row.queue])
+        else:
+            moved += _end(row, outcome, still)
+    return moved
+
+
+def cancel_waiting(now: datetime) -> int:
+    """Requests that wait although they are to be cancelled: nobody would claim them."""
+    wanted = Q(status__in=WAITING, cancel_requested_at__isnull=False)
+    moved = 0
+    for row in _some(AsyncRequest.objects.filter(wanted)):
+        assert row.cancel_requested_at is not None
+        moved += _end(row, CancelledOutcome.since(row.cancel_requested_at, mode="before_start"), wanted)
+    return moved
+
+
+def expire_waiting(now: datetime) -> int:
+    """Requests that did not start in the time their client gave them."""
+    error = error_body(ErrorCode.EXPIRED, "The request was not started in the time it was given")
+    rows = _some(AsyncRequest.objects.filter(status__in=WAITING, expires_at__lte=now))
+    return sum(_end(row, Failed(error=error), Q(status__in=WAITING)) for row in rows)
+
+
+def end_overdue_retries(now: datetime) -> int:
+    """Requests that wait for another attempt although all that they may take together is over."""
+    moved = 0
+    for action, handler in all_handlers().items():
+        if handler.total_seconds is None:
+            continue
+        before = now - timedelta(seconds=handler.total_seconds)
+        outcome = Failed(error=timeout_error(TimedOut(reason="request", seconds=handler.total_seconds)))
+        rows = AsyncRequest.objects.filter(status=Status.RETRYING, action=action, started_at__lt=before)
+        moved += sum(_end(row, outcome, Q(status=Status.RETRYING)) for row in _some(rows))
+    return moved
+
+
+def delete_expired_artifacts(now: datetime) -> int:
+    rows = _some(Artifact.objects.filter(expires_at__lte=now))
+    for row in rows:
+        default_storage.delete(row.storage_name)
+        row.delete()
+    return len(rows)
+
+
+def delete_old_requests(now: datetime) -> int:
+    """Finished requests past their retention, once their files are gone."""
+    before = now - timedelta(days=settings.STREAMER_RETENTION_DAYS)
+    old = AsyncRequest.objects.filter(status__in=FINAL, finished_at__lt=before)
+    ids = [row.id for row in _some(old.annotate(kept_until=Max("artifacts__expires_at")).filter(kept_until=None))]
+    AsyncRequest.objects.filter(id__in=ids).delete()
+    return len(ids)
+
+
+RULES = (
+    Rule(name="lost attempts", sweep=recover_lost_attempts),
+    Rule(name="cancelled requests", sweep=cancel_waiting),
+    Rule(name="expired requests", sweep=expire_waiting),
+    Rule(name="overdue retries", sweep=end_overdue_retries),
+    Rule(name="lost rings", sweep=ring_again),
+    Rule(name="due retries", sweep=ring_due_retries),
+    Rule(name="expired artifacts", sweep=delete_expired_artifacts),
+    Rule(name="old requests", sweep=delete_old_requests),
+)
+
+M = TypeVar("M", bound=Model)
+
+
+def _some(rows: QuerySet[M]) -> list[M]:
+    return list(rows[:BATCH])
+
+
+def _end(row: AsyncRequest, outcome: Outcome, still: Q) -> int:
+    """1 if the outcome became the request's, 0 if the request moved on by itself."""
+    try:
+        append(row.id, [outcome.draft()], where=still, changes=outcome.changes())
+    except NotOwner:
+        return 0
+    return 1
+
+
+def _after_loss(row: AsyncRequest, now: datetime) -> Outcome:
+    handler = find_handler(row.action)
+    if row.cancel_requested_at is not None:
+        return CancelledOutcome.since(row.cancel_requested_at, mode="killed")
+    if handler is not None:
+        total, attempt = now - (row.started_at or now), now - (row.attempt_started_at or now)
+        late = time_up(handler, total_seconds=total.total_seconds(), attempt_seconds=attempt.total_seconds())
+        if late is not None:
+            return Failed(error=timeout_error(late))
+    lost = {"lost_count": 1}
+    if row.lost_count + 1 >= _MOST_LOSSES:
+        text = f"The worker was lost {row.lost_count + 1} times while it ran this request"
+        return Failed(error=error_body(ErrorCode.WORKER_LOST, text), counts=lost)
+    text = "The worker was lost; another one starts over"
+    return Repeated(error=error_body(ErrorCode.WORKER_LOST, text), retry_at=now, counts=lost)

@@ -1,0 +1,110 @@
+"""RQ's worker, made fit for shifts: it watches its child closely, and never outlives or abandons it."""
+
+import logging
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connections
+from rq import Queue, Worker
+from rq.executions import Execution
+from rq.job import Job
+
+from jobs import hard_stop
+from jobs.claims import expire_leases_of
+
+logger = logging.getLogger(__name__)
+
+WATCH_SECONDS = 1
+REDIS_AWAY = (redis.RedisError, OSError)
+_HEARTBEAT_SECONDS = 10
+
+
+class ShiftWorker(Worker):
+    """Serves one or more queues; each RQ job is a shift over all of them.
+
+    RQ's own worker quits when Redis does, and with it would go the child that runs a request. This one waits.
+    """
+
+    max_connection_wait_time = 2.0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs |= {"job_monitoring_interval": WATCH_SECONDS}
+        super().__init__(*args, **kwargs)
+        self._heartbeat_at = 0.0
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        try:
+            super().execute_job(job, queue)
+        except REDIS_AWAY as error:
+            logger.warning("RQ's books are not kept, Redis is not reachable: %s", error)
+            if self.horse_pid:
+                self.wait_for_horse()  # it does not need Redis to finish what it runs
+                self._horse_pid = 0
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        with _unless_redis_is_away():
+            super().heartbeat(timeout, pipeline)
+
+    def check_for_suspension(self, burst: bool) -> None:
+        with _unless_redis_is_away():
+            super().check_for_suspension(burst)
+
+    def run_maintenance_tasks(self) -> None:
+        with _unless_redis_is_away():
+            super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        hard_stop.reset()
+        super().fork_work_horse(job, queue)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        hard_stop.die_with_parent()
+        # The ring named one queue; the shift serves all that this worker serves, that one first.
+        names = dict.fromkeys([queue.name, *self.queue_names()])
+        assert job.func_name  # reads the job before it is changed: RQ could not do so afterwards
+        job.args = (list(names), self.name)
+        super().main_work_horse(job, queue)
+
+    def handle_work_horse_killed(self, job: Job, retpid: int, ret_val: int, rusage: Any) -> None:
+        """Called by RQ when the child ended in any way but its own."""
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]
+        try:
+            expire_leases_of(self.name)
+        except DatabaseError as error:
+            logger.warning("The lease of what the child ran must run out by itself: %s", error)
+        finally:
+            connections.close_all()  # a connection must not cross the next fork
+
+    def setup_work_horse_signals(self) -> None:
+        """The parent alone decides when the child ends; a SIGTERM sent to the whole group must not."""
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """Called by RQ every ``WATCH_SECONDS`` while the child runs."""
+        if hard_stop.is_overdue(settings.STREAMER_LEASE_SECONDS):
+            logger.error("Killing child %s: its handler does not end", self.horse_pid)
+            self.kill_horse()
+        if time.monotonic() - self._heartbeat_at < _HEARTBEAT_SECONDS:
+            return
+        self._heartbeat_at = time.monotonic()
+        with _unless_redis_is_away():
+            super().maintain_heartbeats(job, execution)
+
+    def handle_warm_shutdown_request(self) -> None:
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        hard_stop.leave()
+
+
+@contextmanager
+def _unless_redis_is_away() -> Iterator[None]:
+    try:
+        yield
+    except REDIS_AWAY as error:
+        logger.warning("Redis is not reachable: %s", error)
