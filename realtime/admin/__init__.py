@@ -1,0 +1,15 @@
+"""The admin's pages about people and their sockets. Registered here, each made in a module of its own."""
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+
+from realtime.admin.connections import ConnectionAdmin
+from realtime.admin.memberships import MemberAdmin, MembershipAdmin
+from realtime.models import Connection, Membership
+
+admin.site.register(Connection, ConnectionAdmin)
+admin.site.register(Membership, MembershipAdmin)
+
+# Instead of Django's own page, so that a user gets a tenant and permissions where the user is made.
+admin.site.unregister(get_user_model())
+admin.site.register(get_user_model(), MemberAdmin)

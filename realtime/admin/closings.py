@@ -1,0 +1,43 @@
+"""Why connections ended, in words: our own close codes and those of RFC 6455, section 7.4.1."""
+
+from realtime.close_codes import CloseCode
+from realtime.models import Connection
+
+_OF_THE_PROTOCOL = {
+    1000: "closed normally",
+    1001: "the client went away",
+    1002: "protocol error",
+    1003: "data the server does not take",
+    1005: "closed without a code",
+    1006: "lost without a close",
+    1007: "text that is not UTF-8",
+    1009: "message too large",
+    1011: "the server met an error",
+    1012: "the server restarts",
+}
+_OF_OURS = {
+    CloseCode.DRAIN: "the server was stopping",
+    CloseCode.TOO_SLOW: "the client read too slowly",
+    CloseCode.NO_PONG: "no answer to a ping",
+    CloseCode.TOKEN_EXPIRED: "the token expired",
+    CloseCode.CONNECTION_LIMIT: "too many connections of one user",
+    CloseCode.BAD_TOKEN: "no valid token",
+    CloseCode.REVOKED: "access was revoked",
+    CloseCode.PROTOCOL_ABUSE: "the client abused the protocol",
+}
+CLOSINGS: dict[int, str] = {**_OF_THE_PROTOCOL, **{int(code): text for code, text in _OF_OURS.items()}}
+
+
+def advice(code: int) -> str:
+    """What the code tells a client to do next. Empty for codes that are not ours."""
+    if code not in list(CloseCode):
+        return ""
+    return "the client may come back" if CloseCode(code).reconnect else "the client should not come back"
+
+
+def closing(row: Connection) -> str:
+    """``4002: the client read too slowly``; of an open connection nothing."""
+    if row.closed_at is None:
+        return ""
+    words = CLOSINGS.get(row.close_code or 0) or row.close_reason.replace("_", " ") or "no reason given"
+    return f"{row.close_code}: {words}" if row.close_code else words

@@ -1,0 +1,56 @@
+"""Filters of the list of connections."""
+
+from typing import Any
+
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from realtime.admin.closings import CLOSINGS
+from realtime.close_codes import CloseCode
+from realtime.models import Connection
+
+_MOST_SERVERS = 50
+# Of the codes of the protocol itself; the others are found by their number in the address.
+_USUAL = (1000, 1001, 1006)
+
+
+class OpenFilter(SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
+        return [("open", "Open"), ("closed", "Closed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
+        return queryset if self.value() is None else queryset.filter(closed_at__isnull=self.value() == "open")
+
+
+class ServerFilter(SimpleListFilter):
+    """The web processes that hold sockets now. Every start of one has a name of its own, so old ones are left out."""
+
+    title = "server"
+    parameter_name = "server"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
+        rows = Connection.objects.filter(closed_at=None).order_by("server").values_list("server", flat=True)
+        names = list(rows.distinct()[:_MOST_SERVERS])
+        chosen = self.value()
+        if chosen and chosen not in names:
+            names.append(chosen)
+        return [(name, name) for name in names]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
+        return queryset if self.value() is None else queryset.filter(server=self.value())
+
+
+class CloseCodeFilter(SimpleListFilter):
+    title = "close code"
+    parameter_name = "close_code"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
+        return [(str(code), f"{code}: {CLOSINGS[code]}") for code in (*_USUAL, *CloseCode)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
+        value = self.value() or ""
+        return queryset.filter(close_code=int(value)) if value.isdecimal() else queryset

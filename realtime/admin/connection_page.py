@@ -1,0 +1,86 @@
+"""What the page of one connection shows, gathered from its row and the requests that came over it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from jobs.admin.progress import bar, duration_text, status_badge
+from jobs.admin.request_page import Fact
+from jobs.admin.wording import NOTHING, badge, duration, when
+from jobs.models import AsyncRequest
+from realtime.admin.closings import advice, closing
+from realtime.models import Connection
+
+MOST_REQUESTS = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestLine:
+    """One request in the table."""
+
+    row: AsyncRequest
+    badge: SafeString
+    bar: SafeString
+    created: str
+    took: SafeString
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionPage:
+    """Everything the template of the page reads."""
+
+    row: Connection
+    badge: SafeString
+    facts: Sequence[Fact]
+    requests: Sequence[RequestLine] | None
+    """The newest. None: the reader may not see requests."""
+    has_more: bool
+
+
+def connection_page(row: Connection, *, can_see_requests: bool) -> ConnectionPage:
+    requests = _requests(row) if can_see_requests else None
+    return ConnectionPage(
+        row=row,
+        badge=state_badge(row),
+        facts=list(_facts(row)),
+        requests=None if requests is None else [_line(item) for item in requests[:MOST_REQUESTS]],
+        has_more=requests is not None and len(requests) > MOST_REQUESTS,
+    )
+
+
+def state_badge(row: Connection) -> SafeString:
+    return badge("open", "Open") if row.closed_at is None else badge("closed", "Closed")
+
+
+def _facts(row: Connection) -> Iterator[Fact]:
+    yield Fact(label="User", value=row.user_id)
+    yield Fact(label="Tenant", value=row.tenant_id)
+    yield Fact(label="Permissions", value=", ".join(map(str, row.permissions)) or "none")
+    yield Fact(label="Address", value=row.address or NOTHING)
+    yield Fact(label="Server", value=row.server)
+    yield Fact(label="Messages in", value=f"{row.messages_in:,}")
+    yield Fact(label="Messages out", value=f"{row.messages_out:,}")
+    yield Fact(label="Connected", value=when(row.connected_at))
+    yield Fact(label="Last seen", value=when(row.last_seen_at))
+    end = row.closed_at or timezone.now()
+    yield Fact(label="Open for", value=duration((end - row.connected_at).total_seconds()))
+    if row.closed_at:
+        yield Fact(label="Closed", value=when(row.closed_at))
+        yield Fact(label="Closed because", value=closing(row))
+    if hint := advice(row.close_code or 0):
+        yield Fact(label="Meaning", value=hint)
+    yield Fact(label="User agent", value=row.user_agent or NOTHING)
+
+
+def _requests(row: Connection) -> list[AsyncRequest]:
+    """One more than is shown, which tells whether there are more."""
+    rows = AsyncRequest.objects.filter(connection_id=row.id).order_by("-created_at")
+    return list(rows.defer("payload", "result", "metadata")[: MOST_REQUESTS + 1])
+
+
+def _line(row: AsyncRequest) -> RequestLine:
+    return RequestLine(
+        row=row, badge=status_badge(row), bar=bar(row), created=when(row.created_at), took=duration_text(row)
+    )

@@ -1,0 +1,60 @@
+"""Who belongs to which tenant and may do what: on a page of its own, and on the page of the user."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+
+from jobs.admin.wording import NOTHING
+from realtime.admin.permission_names import PermissionNamesField, permission_help
+from realtime.models import Membership
+
+
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no argument at run time
+    permissions = PermissionNamesField(required=False)
+
+    class Meta:
+        model = Membership
+        fields = ("user", "tenant_id", "permissions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Absent when the reader may only look.
+        if "permissions" in self.fields:
+            self.fields["permissions"].help_text = permission_help()
+
+
+class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = MembershipForm
+    list_display = ("user", "tenant_id", "names")
+    list_select_related = ("user",)
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("user__username", "tenant_id")
+    ordering = ("user__username",)
+    autocomplete_fields = ("user",)
+
+    @admin.display(description="permissions")
+    def names(self, row: Membership) -> str:
+        return ", ".join(map(str, row.permissions)) or "none"
+
+
+class MembershipInline(admin.StackedInline):  # type: ignore[type-arg]
+    model = Membership
+    form = MembershipForm
+    verbose_name = "tenant and permissions of the tokens issued here"
+
+
+class MemberAdmin(UserAdmin):  # type: ignore[type-arg]
+    """Django's page of a user, and where the user belongs."""
+
+    inlines = (MembershipInline,)
+    list_display = ("username", "email", "tenant", "is_staff", "is_active")
+    list_select_related = ("membership",)
+    search_fields = (*UserAdmin.search_fields, "membership__tenant_id")
+
+    @admin.display(description="tenant", ordering="membership__tenant_id")
+    def tenant(self, user: Any) -> str:
+        membership = getattr(user, "membership", None)
+        return membership.tenant_id if membership else NOTHING

@@ -1,0 +1,55 @@
+"""The form field for the permissions a token carries: one name a line, a list of texts in the database."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from jobs.handler.registry import all_handlers
+
+_NAME = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}")
+_HOLDS_FROM = "Tokens that are already out keep what they have until they expire."
+
+
+class PermissionNamesField(forms.Field):
+    """Cleans to ``["reports.generate", …]``: each name once, in the order they were written."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "cols": 40, "class": "vLargeTextField st-names", "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        names = list(dict.fromkeys(str(value or "").split()))
+        wrong = [name for name in names if not _NAME.fullmatch(name)]
+        if wrong:
+            raise ValidationError(
+                "Not the name of a permission: %(names)s. Write one name a line, without quotes, commas or brackets.",
+                code="invalid",
+                params={"names": ", ".join(wrong)},
+            )
+        return names
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return list(initial or []) != str(data or "").split()
+
+
+def permission_help() -> SafeString:
+    """Names what the registered handlers ask for."""
+    asked = asked_permissions()
+    names = format_html_join("", "<li><code>{}</code> for {}</li>", ((name, ", ".join(for_)) for name, for_ in asked))
+    head = "One name a line. The handlers here ask for:" if asked else "One name a line. No handler here asks for any."
+    return format_html("{}<ul>{}<li><code>*</code> for everything</li></ul>{}", head, names, _HOLDS_FROM)
+
+
+def asked_permissions() -> Sequence[tuple[str, list[str]]]:
+    """Permission → the actions that ask for it, sorted."""
+    actions: dict[str, list[str]] = {}
+    for action, handler in all_handlers().items():
+        if handler.permission is not None:
+            actions.setdefault(handler.permission, []).append(action)
+    return sorted(actions.items())

@@ -1,0 +1,119 @@
+"""Who is at the other end: taken from a verified token, and from nothing else."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.conf import settings
+from jwt.exceptions import PyJWKClientConnectionError, PyJWTError
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.tokens import AccessToken
+
+SUBPROTOCOL = "streamer.v1"
+_BEARER_SUBPROTOCOL = "bearer."
+_ALL = "*"
+_LONGEST = {"sub": 150, "tenant_id": 128}
+
+
+class Unauthorized(Exception):
+    """The token is missing or not good. ``reason`` is a fixed word, the text is for people."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+class KeysUnavailable(Exception):
+    """The server that publishes the signing keys does not answer, so no token can be judged now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What a verified token says."""
+
+    user_id: str
+    tenant_id: str
+    permissions: frozenset[str]
+    expires_at: float
+    """Unix seconds."""
+
+    def may(self, permission: str | None) -> bool:
+        return permission is None or permission in self.permissions or _ALL in self.permissions
+
+
+class _Token(AccessToken):
+    """An access token, of ours or of another issuer, whose tokens have no ``token_type``. Our refresh tokens do."""
+
+    def verify(self) -> None:
+        """Signature and times are checked by now; the base class would also ask for claims only our own tokens have."""
+        if self.payload.get("token_type", "access") != "access":
+            raise TokenError("This is not an access token")
+
+
+def verify(token: str) -> Identity:
+    """Check signature, times, issuer, audience and claims. May block for seconds where keys come from a URL."""
+    try:
+        claims = _Token(token).payload  # type: ignore[arg-type]
+    except ExpiredTokenError:
+        raise Unauthorized("token_expired", "The token has expired") from None
+    except TokenError as error:
+        if _is_key_server_away(error):
+            raise KeysUnavailable from error
+        raise Unauthorized("token_invalid", "The token is not valid") from None
+    except (PyJWTError, ValueError) as error:  # simplejwt lets through what a broken key server causes
+        raise KeysUnavailable from error
+    return _identity(claims)
+
+
+def token_of(headers: Iterable[tuple[bytes, bytes]], subprotocols: Iterable[str], query: bytes) -> str:
+    """The token of a handshake: header, then subprotocol, then query string. Raises ``Unauthorized`` without one."""
+    for header, value in headers:
+        if header == b"authorization":
+            return _bearer(value.decode("latin-1"))
+    for subprotocol in subprotocols:
+        if subprotocol.startswith(_BEARER_SUBPROTOCOL):
+            return subprotocol.removeprefix(_BEARER_SUBPROTOCOL)
+    if settings.STREAMER_QUERY_TOKENS:
+        fields = parse_qs(query.decode("latin-1"))
+        for name in ("Authorization", "token"):
+            if fields.get(name):
+                return _bearer(fields[name][0])
+    raise Unauthorized("token_missing", "No token was sent")
+
+
+def _is_key_server_away(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, PyJWKClientConnectionError):
+        error = error.__cause__
+    return error is not None
+
+
+def _bearer(value: str) -> str:
+    scheme, _, rest = value.partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else value.strip()
+
+
+def _identity(claims: Mapping[str, Any]) -> Identity:
+    if not isinstance(claims.get("exp"), int | float):
+        raise Unauthorized("claim_missing", "The token has no expiry (claim 'exp')")
+    return Identity(
+        user_id=_text(claims, "sub"),
+        tenant_id=_text(claims, "tenant_id"),
+        permissions=_permissions(claims.get("permissions", [])),
+        expires_at=float(claims["exp"]),
+    )
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    if value is None or value == "":
+        raise Unauthorized("claim_missing", f"The token has no claim '{name}'")
+    if not isinstance(value, str) or len(value) > _LONGEST[name] or "\x00" in value:
+        raise Unauthorized("claim_invalid", f"The claim '{name}' must be a text of at most {_LONGEST[name]} characters")
+    return value
+
+
+def _permissions(value: Any) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise Unauthorized("claim_invalid", "The claim 'permissions' must be a list of texts")
+    return frozenset(value)

@@ -1,0 +1,79 @@
+"""The credit window: how much of what a connection was sent it has not acknowledged, and whether more may follow.
+
+Pure: it counts, others send. Off until the client's first ``received``; a client that never sends one is bounded by
+its outbox alone.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+# (seq, bytes) of one message that is on the way.
+_Sent = tuple[int, int]
+
+
+class CreditWindow:
+    """One connection's, over all the requests it follows.
+
+    At most ``most_events`` messages and ``most_bytes`` of them are out at a time; a single larger one passes alone.
+    Once something was refused, nothing is admitted before half of the window is free: each new start reads the log,
+    and shall be worth it.
+    """
+
+    def __init__(self, *, most_events: int, most_bytes: int) -> None:
+        self.is_on = False
+        self.is_full = False
+        """Something was refused and waits in the log until enough has been acknowledged."""
+        self.out_events = 0
+        self.out_bytes = 0
+        self.on_full: Callable[[], object] = lambda: None
+        """Called when ``is_full`` becomes true."""
+        self._most_events = most_events
+        self._most_bytes = most_bytes
+        self._out: dict[UUID, list[_Sent]] = {}
+
+    def admit(self, request_id: UUID, seq: int, size_bytes: int) -> bool:
+        """Whether this message may be sent now. True counts it as sent."""
+        if not self.is_on:
+            return True
+        if not self.is_full and not self._fits(size_bytes):
+            self.is_full = True
+            self.on_full()
+        if self.is_full:
+            return False
+        self._out.setdefault(request_id, []).append((seq, size_bytes))
+        self._count(1, size_bytes)
+        return True
+
+    def received(self, request_id: UUID, seq: int) -> None:
+        """The client has everything of this request up to ``seq``. Without effect where that cannot be true."""
+        self.is_on = True
+        sent = self._out.get(request_id, [])
+        if not sent or seq > max(number for number, _ in sent):
+            return
+        left = [item for item in sent if item[0] > seq]
+        if left:
+            self._out[request_id] = left
+        else:
+            del self._out[request_id]
+        self._count(len(left) - len(sent), sum(size for _, size in left) - sum(size for _, size in sent))
+        if self.out_events * 2 <= self._most_events and self.out_bytes * 2 <= self._most_bytes:
+            self.is_full = False
+
+    def room_events(self) -> int | None:
+        """How many more messages of the size of those on the way would fit, at least 1. None: any number."""
+        if not self.is_on:
+            return None
+        room = self._most_events - self.out_events
+        if self.out_events:
+            average = max(1, self.out_bytes // self.out_events)
+            room = min(room, (self._most_bytes - self.out_bytes) // average)
+        return max(1, room)
+
+    def _fits(self, size_bytes: int) -> bool:
+        if not self.out_events:
+            return True
+        return self.out_events < self._most_events and self.out_bytes + size_bytes <= self._most_bytes
+
+    def _count(self, events: int, size_bytes: int) -> None:
+        self.out_events += events
+        self.out_bytes += size_bytes

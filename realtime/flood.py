@@ -1,0 +1,38 @@
+"""How many messages a connection may send: a token bucket, and the point at which patience ends."""
+
+import time
+from enum import Enum
+
+
+class Verdict(Enum):
+    FINE = "fine"
+    TOO_MANY = "too many"
+    ABUSE = "abuse"
+
+
+class FloodGuard:
+    """``per_second`` on the long run, ``burst`` at once. ``patience`` more refused than let through: abuse."""
+
+    def __init__(self, *, per_second: float, burst: int, patience: int = 1_000) -> None:
+        self._per_second = per_second
+        self._burst = burst
+        self._patience = patience
+        self._left = float(burst)
+        self._refused = 0
+        self._at = time.monotonic()
+
+    def judge(self) -> Verdict:
+        """Call once a message."""
+        now = time.monotonic()
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        if self._left >= 1:
+            self._left -= 1
+            self._refused = max(0, self._refused - 1)
+            return Verdict.FINE
+        self._refused += 1
+        return Verdict.ABUSE if self._refused > self._patience else Verdict.TOO_MANY
+
+    @property
+    def retry_after_seconds(self) -> float:
+        return max(0.0, (1 - self._left) / self._per_second)

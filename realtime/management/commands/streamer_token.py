@@ -1,0 +1,26 @@
+"""``manage.py streamer_token``: prints a token and nothing else."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from realtime.tokens import issue_token
+
+
+class Command(BaseCommand):
+    help = "Print an access token for the given user and tenant, and nothing else."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--user", required=True, help="the claim 'sub'")
+        parser.add_argument("--tenant", required=True, help="the claim 'tenant_id'")
+        parser.add_argument("--permissions", default="", help="comma-separated; '*' is all (default: none)")
+        parser.add_argument("--ttl", type=int, default=3600, metavar="SECONDS", help="default: one hour")
+
+    def handle(self, *, user: str, tenant: str, permissions: str, ttl: int, **options: Any) -> None:
+        if not settings.JWT_SIGNING_KEY:
+            raise CommandError("There is no JWT_SIGNING_KEY: tokens come from another issuer")
+        names = [name.strip() for name in permissions.split(",") if name.strip()]
+        token = issue_token(user_id=user, tenant_id=tenant, permissions=names, ttl=timedelta(seconds=ttl))
+        self.stdout.write(token)

@@ -1,0 +1,224 @@
+"""The wire protocol ``streamer.v1``: what clients may say, checked, and the messages that answer them.
+
+Pure: text in, typed message out. Numbered messages come from the log (``jobs.events``) and only pass through here.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from jobs.handler.errors import ErrorBody, ErrorCode, error_body
+from jobs.jsonable import has_nul
+from realtime.close_codes import CloseCode
+
+PROTOCOL: Final = "streamer.v1"
+DEEPEST: Final = 64
+"""How deep arrays and objects may be nested in a message."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+Topic = Annotated[str, Meta(min_length=1, max_length=64)]
+Seq = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class ClientMessage(Struct, kw_only=True):
+    """Base of what a client may send. Unknown fields are ignored. ``id`` is echoed in the answer."""
+
+    id: Id | None = None
+
+    @property
+    def client_id(self) -> str | None:
+        """What the client calls this message."""
+        return self.id
+
+
+class Request(ClientMessage, tag="request"):
+    action: Annotated[str, Meta(min_length=1, max_length=64)]
+    payload: dict[str, Any] = {}
+    request_id: Id | None = None
+    metadata: dict[str, Any] = {}
+    priority: Annotated[int, Meta(ge=0, le=3600)] = 0
+    expires_in: Annotated[float, Meta(gt=0, le=7 * 24 * 3600)] | None = None
+
+    @property
+    def client_id(self) -> str | None:
+        return self.id if self.id is not None else self.request_id
+
+
+class Cursor(Struct):
+    """A request to follow, from the message after ``after_seq`` on."""
+
+    request_id: UUID
+    after_seq: Seq = 0
+
+
+class Subscribe(ClientMessage, tag="subscribe"):
+    request_id: UUID | None = None
+    after_seq: Seq = 0
+    requests: Annotated[list[Cursor], Meta(max_length=128)] = []
+    topic: Topic | None = None
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class Unsubscribe(ClientMessage, tag="unsubscribe"):
+    request_id: UUID | None = None
+    topic: Topic | None = None
+
+
+class Cancel(ClientMessage, tag="cancel"):
+    request_id: UUID
+
+
+class Status(ClientMessage, tag="status"):
+    request_id: UUID
+
+
+class List(ClientMessage, tag="list"):
+    status: Annotated[str, Meta(max_length=10)] | None = None
+    action: Annotated[str, Meta(max_length=64)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class Authenticate(ClientMessage, tag="authenticate"):
+    token: Annotated[str, Meta(min_length=1, max_length=16_384)]
+
+
+class Received(ClientMessage, tag="received"):
+    """The client has the numbered messages of a request up to ``seq``. It gets no answer."""
+
+    request_id: UUID
+    seq: Seq
+
+
+class Ping(ClientMessage, tag="ping"):
+    pass
+
+
+CLIENT_MESSAGES: Final[Mapping[str, type[ClientMessage]]] = {
+    str(kind.__struct_config__.tag): kind
+    for kind in (Request, Subscribe, Unsubscribe, Cancel, Status, List, Authenticate, Received, Ping)
+}
+SERVER_MESSAGES: Final = (
+    "welcome",
+    "response",
+    "acknowledgment",
+    "started",
+    "progress",
+    "partial",
+    "retrying",
+    "complete",
+    "error",
+    "cancelled",
+    "snapshot",
+    "subscribed",
+    "unsubscribed",
+    "requests",
+    "authenticated",
+    "token_expiring",
+    "pong",
+    "message",
+    "goodbye",
+)
+
+
+class BadMessage(Exception):
+    """What a client sent is no message. ``error`` is the answer's body; ``id`` is echoed where one could be read."""
+
+    def __init__(self, error: ErrorBody, message_id: str | None = None) -> None:
+        super().__init__(error["message"])
+        self.error = error
+        self.id = message_id
+
+
+def parse(text: str, *, longest_bytes: int) -> ClientMessage:
+    """Read one frame. Raises ``BadMessage`` for whatever is wrong with it."""
+    # A character is at most four bytes: most frames are passed without being encoded to be measured.
+    if len(text) * 4 > longest_bytes and len(text.encode("utf-8", "replace")) > longest_bytes:
+        raise BadMessage(_too_large(longest_bytes))
+    fields = _object(text)
+    message_id = _readable_id(fields)
+    kind = fields.get("type", "request")
+    if not isinstance(kind, str) or kind not in CLIENT_MESSAGES:
+        known = ", ".join(CLIENT_MESSAGES)
+        raise BadMessage(_invalid(f"There is no such type of message; there are: {known}"), message_id)
+    if "\\u0000" in text and has_nul(fields):
+        raise BadMessage(_invalid("The character NUL (\\u0000) cannot be stored"), message_id)
+    try:
+        return msgspec.convert({**fields, "type": kind}, CLIENT_MESSAGES[kind])
+    except msgspec.ValidationError as error:
+        text, _, path = str(error).partition(" - at `$")
+        fault = {"path": path.strip("`").lstrip("."), "message": text, "type": "message_field"}
+        details = {"faults": [fault]}
+        where = f"{fault['path']}: " if fault["path"] else ""
+        raise BadMessage(
+            error_body(ErrorCode.VALIDATION_ERROR, f"{where}{text}", details=details), message_id
+        ) from None
+
+
+def encode(kind: str, message_id: str | None = None, /, **fields: Any) -> str:
+    """A server message as text: type, the client's id where it gave one, timestamp, and the fields."""
+    head: dict[str, Any] = {"type": kind}
+    if message_id is not None:
+        head["id"] = message_id
+    return msgspec.json.encode({**head, "timestamp": time.time(), **fields}).decode()
+
+
+def encode_error(error: ErrorBody, message_id: str | None = None, **fields: Any) -> str:
+    return encode("error", message_id, success=False, error=error, **fields)
+
+
+def encode_goodbye(code: CloseCode, after_ms: int = 0) -> str:
+    return encode("goodbye", code=int(code), reason=code.reason, reconnect=code.reconnect, after_ms=after_ms)
+
+
+def wire_bytes(text: str) -> int:
+    """The size of a message as it is sent. Most are plain ASCII, which Python knows without looking."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def invalid_binary() -> BadMessage:
+    return BadMessage(_invalid("Messages are JSON in text frames; this was a binary frame"))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        fields = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeEncodeError) as error:
+        raise BadMessage(_invalid(f"This is not JSON: {error}")) from None
+    except RecursionError:
+        raise BadMessage(_too_deep()) from None
+    if not isinstance(fields, dict):
+        raise BadMessage(_invalid("A message is a JSON object"))
+    if _is_deeper(fields, DEEPEST):
+        raise BadMessage(_too_deep(), _readable_id(fields))
+    return fields
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        return levels == 0 or any(_is_deeper(item, levels - 1) for item in value.values())
+    if isinstance(value, list):
+        return levels == 0 or any(_is_deeper(item, levels - 1) for item in value)
+    return False
+
+
+def _readable_id(fields: Mapping[str, Any]) -> str | None:
+    value = fields.get("id", fields.get("request_id"))
+    return value if isinstance(value, str) and 0 < len(value) <= 128 else None
+
+
+def _invalid(text: str) -> ErrorBody:
+    return error_body(ErrorCode.INVALID_MESSAGE, text)
+
+
+def _too_large(limit: int) -> ErrorBody:
+    text = f"A message may have {limit} bytes"
+    return error_body(ErrorCode.PAYLOAD_TOO_LARGE, text, details={"limit_bytes": limit})
+
+
+def _too_deep() -> ErrorBody:
+    return _invalid(f"The message is nested more than {DEEPEST} levels deep")

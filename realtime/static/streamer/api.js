@@ -1,0 +1,82 @@
+/** The HTTP side of the service: tokens, actions, one request and its events. */
+
+/** What the server, or the way there, said instead of an answer. `status` is 0 when nothing answered. */
+export class ApiError extends Error {
+  constructor(status, code, message, details) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Username and password → `{access, refresh}`. Throws ApiError, status 401 when they are wrong. */
+export function obtainTokens(username, password) {
+  return call("POST", "api/token/", { body: { username, password } });
+}
+
+/** A refresh token → `{access}`, and `refresh` when the server rotates it. Throws ApiError. */
+export function refreshTokens(refresh) {
+  return call("POST", "api/token/refresh/", { body: { refresh } });
+}
+
+/** Calls in the name of a session. A token that is refused is refreshed once before the session is given up. */
+export class Api {
+  #session;
+
+  constructor(session) {
+    this.#session = session;
+  }
+
+  /** → `{actions, sources}` */
+  actions() {
+    return this.#get("api/actions/");
+  }
+
+  /** → the request's snapshot with `payload` and `artifacts`. */
+  request(requestId) {
+    return this.#get(`api/requests/${encodeURIComponent(requestId)}/`);
+  }
+
+  /** → `{events, last_seq}`, the events numbered higher than `afterSeq`. */
+  events(requestId, afterSeq) {
+    return this.#get(`api/requests/${encodeURIComponent(requestId)}/events/?after_seq=${afterSeq}`);
+  }
+
+  async #get(path) {
+    try {
+      return await call("GET", path, { token: await this.#session.fresh() });
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      this.#session.distrust();
+      return await call("GET", path, { token: await this.#session.fresh() });
+    }
+  }
+}
+
+async function call(method, path, { body, token } = {}) {
+  const headers = { Accept: "application/json" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(new URL(path, document.baseURI), {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+      credentials: "omit",
+      cache: "no-store",
+    });
+  } catch {
+    throw new ApiError(0, "UNREACHABLE", "The server cannot be reached.");
+  }
+  const answer = await response.json().catch(() => null);
+  if (!response.ok || answer === null) throw fault(response.status, answer);
+  return answer;
+}
+
+function fault(status, answer) {
+  const error = answer?.error;
+  if (error?.message) return new ApiError(status, error.code, error.message, error.details);
+  return new ApiError(status, "HTTP_ERROR", answer?.detail ?? `The server answered with HTTP status ${status}.`);
+}

@@ -1,0 +1,72 @@
+/** Checks that need no server, so that a slip is shown before anything is sent. Each gives `{value}` or `{fault}`. */
+
+export function checkNumber(value, field) {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = field.limits;
+  if (field.kind === "integer" && !Number.isInteger(value)) return { fault: "This must be a whole number." };
+  if (minimum !== undefined && value < minimum) return { fault: `This must be at least ${minimum}.` };
+  if (maximum !== undefined && value > maximum) return { fault: `This must be at most ${maximum}.` };
+  if (exclusiveMinimum !== undefined && value <= exclusiveMinimum)
+    return { fault: `This must be more than ${exclusiveMinimum}.` };
+  if (exclusiveMaximum !== undefined && value >= exclusiveMaximum)
+    return { fault: `This must be less than ${exclusiveMaximum}.` };
+  if (multipleOf && field.kind === "integer" && value % multipleOf !== 0)
+    return { fault: `This must be a multiple of ${multipleOf}.` };
+  return { value };
+}
+
+export function checkText(value, field) {
+  const { minLength, maxLength, pattern } = field.limits;
+  if (minLength !== undefined && [...value].length < minLength)
+    return { fault: `This must have at least ${minLength} characters.` };
+  if (maxLength !== undefined && [...value].length > maxLength)
+    return { fault: `This must have at most ${maxLength} characters.` };
+  if (pattern && matches(value, pattern) === false) return { fault: `This must match ${pattern}.` };
+  return { value };
+}
+
+/** "a, b" or a JSON array → a list whose items have the type of `items`. */
+export function parseList(text, items) {
+  if (text.trim().startsWith("[")) {
+    try {
+      return { value: JSON.parse(text) };
+    } catch (error) {
+      return { fault: `This is no valid JSON: ${error.message}` };
+    }
+  }
+  const parts = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  if (items.type === "string") return { value: parts };
+  const numbers = parts.map(Number);
+  const wrong = parts.find((_, index) => !Number.isFinite(numbers[index]));
+  return wrong === undefined ? { value: numbers } : { fault: `"${wrong}" is no number.` };
+}
+
+/** What a limit says, for the line under a field; empty when there is none. */
+export function limitHint(field) {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = field.limits;
+  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`;
+  const low =
+    minimum !== undefined
+      ? `at least ${minimum}`
+      : exclusiveMinimum !== undefined
+        ? `more than ${exclusiveMinimum}`
+        : "";
+  const high =
+    maximum !== undefined
+      ? `at most ${maximum}`
+      : exclusiveMaximum !== undefined
+        ? `less than ${exclusiveMaximum}`
+        : "";
+  return [low, high].filter(Boolean).join(", ");
+}
+
+/** The server's dialect of patterns is not the browser's: one that does not compile here is left to the server. */
+function matches(value, pattern) {
+  try {
+    return new RegExp(pattern, "u").test(value);
+  } catch {
+    return null;
+  }
+}

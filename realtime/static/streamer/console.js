@@ -1,0 +1,163 @@
+/** The console: puts the parts together. */
+
+import { Api } from "./api.js";
+import { Catalog } from "./catalog.js";
+import { Client } from "./client.js";
+import { Composer } from "./composer.js";
+import { ConnectionView } from "./connection.js";
+import { Detail } from "./detail.js";
+import { h, icon, setText } from "./dom.js";
+import { STATUS_LABELS } from "./format.js";
+import { RequestList } from "./requestlist.js";
+import { RequestStore } from "./requests.js";
+import { Session } from "./session.js";
+import { SignIn } from "./signin.js";
+import { StreamSocket } from "./socket.js";
+
+const NOTICE_MS = 8000;
+const byId = (id) => document.getElementById(id);
+const main = byId("main");
+
+const session = new Session();
+const api = new Api(session);
+const catalog = new Catalog(api);
+const store = new RequestStore();
+const socket = new StreamSocket(socketUrl(), session);
+const client = new Client(socket, store, session);
+
+const signIn = new SignIn(byId("signin"), session);
+const connection = new ConnectionView(byId("connection"), byId("banner"), socket, announce);
+const composer = new Composer({ main, list: byId("actions"), form: byId("composer"), catalog, session, onSend: send });
+const detail = new Detail(byId("detail"), { api, store, catalog, client, onReuse: reuse });
+const requestList = new RequestList(byId("requests"), {
+  client,
+  store,
+  catalog,
+  onOpen: (record) => detail.open(record),
+  onCancel: (record) => client.cancel(record),
+});
+
+session.addEventListener("begin", enter);
+session.addEventListener("end", (event) => leave(event.detail.reason));
+client.addEventListener("open", () => catalog.actions.length === 0 && composer.load());
+client.addEventListener("notice", (event) => notify(event.detail));
+client.addEventListener("refused", (event) => refused(event.detail));
+store.addEventListener("final", (event) =>
+  announce(`${catalog.titleOf(event.detail.action)}: ${STATUS_LABELS[event.detail.status]}`),
+);
+store.addEventListener("change", countLive);
+store.addEventListener("remove", countLive);
+socket.addEventListener("state", () => {
+  requestList.tick({ whole: true });
+  detail.tick();
+});
+window.addEventListener("online", () => socket.state === "waiting" && socket.start());
+document.addEventListener("keydown", shortcut);
+byId("signout").addEventListener("click", () => session.end());
+for (const tab of document.querySelectorAll(".tab[data-pane]"))
+  tab.addEventListener("click", () => showPane(tab.dataset.pane));
+setInterval(tick, 1000);
+
+if (session.active) enter();
+else leave();
+
+async function enter() {
+  const { sub, tenant_id: tenant } = session.claims;
+  signIn.hide();
+  byId("console").hidden = false;
+  document.body.dataset.screen = "console";
+  setText(byId("who"), tenant ? `${sub} at ${tenant}` : sub);
+  byId("who").title = "User and tenant of the token";
+  // The titles of the actions are wanted before the first card is drawn.
+  await composer.load();
+  if (session.active) socket.start();
+}
+
+function leave(reason = "") {
+  socket.stop();
+  client.reset();
+  requestList.clear();
+  detail.close();
+  composer.clear();
+  countLive();
+  byId("console").hidden = true;
+  document.body.dataset.screen = "signin";
+  signIn.show(reason);
+}
+
+function send(action, payload) {
+  client.submit(action, payload);
+  announce(`${catalog.titleOf(action)}: sent`);
+  showPane("requests");
+}
+
+function refused({ record, error }) {
+  const faulty = error.code === "VALIDATION_ERROR";
+  if (!composer.showRefusal(record, error) || !faulty) return;
+  // Its faults stand in the form, to be put right there: a failed card beside it would say it twice.
+  store.remove(record);
+  showPane("composer");
+}
+
+function reuse(record) {
+  detail.close();
+  showPane("composer");
+  if (!composer.pick(record.action, record.payload))
+    notify(`The server no longer offers the action “${record.action}”.`);
+}
+
+/** Where the window is too narrow for both, either the form or the requests are shown. */
+function showPane(pane) {
+  main.dataset.pane = pane;
+  for (const tab of document.querySelectorAll(".tab[data-pane]"))
+    tab.setAttribute("aria-pressed", String(tab.dataset.pane === pane));
+}
+
+function countLive() {
+  const live = store.live().length;
+  byId("live-count").hidden = live === 0;
+  setText(byId("live-count"), String(live));
+  document.title = live ? `(${live}) Streamer console` : "Streamer console";
+}
+
+function shortcut(event) {
+  const typing = event.target.closest("input, textarea, select, dialog");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || !session.active) return;
+  event.preventDefault();
+  showPane("composer");
+  main.dataset.step = "actions";
+  composer.list.focusSearch();
+}
+
+function tick() {
+  connection.tick();
+  requestList.tick();
+  detail.tick();
+}
+
+function announce(text) {
+  setText(byId("announcer"), text);
+}
+
+function notify(text) {
+  const close = () => notice.remove();
+  const notice = h(
+    "div",
+    { class: "notice", "data-testid": "notice" },
+    icon("alert"),
+    h("p", {}, text),
+    h(
+      "button",
+      { class: "button quiet square", type: "button", "aria-label": "Dismiss", on: { click: close } },
+      icon("close"),
+    ),
+  );
+  byId("notices").append(notice);
+  setTimeout(close, NOTICE_MS);
+}
+
+function socketUrl() {
+  const url = new URL("ws/", document.baseURI);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+}

@@ -1,0 +1,113 @@
+/** How a request stands: a status pill, a progress bar, a sentence. */
+
+import { now } from "./clock.js";
+import { h, icon, setText } from "./dom.js";
+import { duration, STATUS_LABELS, time, valuesLine } from "./format.js";
+import { LIVE } from "./requests.js";
+
+const ICONS = {
+  sending: "send",
+  pending: "clock",
+  processing: "run",
+  retrying: "retry",
+  completed: "check",
+  failed: "alert",
+  cancelled: "stop",
+};
+const MODES = {
+  before_start: "Cancelled before it started.",
+  cooperative: "Cancelled while it was running.",
+  killed: "Cancelled: it did not stop by itself and was ended.",
+};
+
+/** → `{node, update(record)}` */
+export function statusPill() {
+  const node = h("span", { class: "pill", "data-testid": "request-status" });
+  let shown = null;
+  return {
+    node,
+    update(record) {
+      if (shown === record.status) return;
+      shown = record.status;
+      node.dataset.status = record.status;
+      node.replaceChildren(icon(ICONS[record.status]), STATUS_LABELS[record.status]);
+    },
+  };
+}
+
+/** → `{node, update(record, title, stale)}`; `stale` while nobody can tell whether the value is still true. */
+export function progressBar() {
+  const fillNode = h("span", { class: "bar-fill" });
+  const bar = h(
+    "div",
+    { class: "bar", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100", "data-testid": "request-bar" },
+    fillNode,
+  );
+  const figure = h("span", { class: "bar-figure", "aria-hidden": "true" });
+  const node = h("div", { class: "bar-row" }, bar, figure);
+  return {
+    node,
+    update(record, title, stale) {
+      node.hidden = record.inline || !["processing", "retrying"].includes(record.status);
+      const rounded = Math.round(record.percentage);
+      fillNode.style.setProperty("--share", `${record.percentage}%`);
+      bar.dataset.stale = String(stale);
+      bar.setAttribute("aria-label", title);
+      bar.setAttribute("aria-valuenow", String(rounded));
+      bar.setAttribute("aria-valuetext", `${rounded} percent${stale ? ", not up to date" : ""}`);
+      setText(figure, `${rounded} %`);
+    },
+  };
+}
+
+/** One sentence on where it is, or how it ended. */
+export function sentenceOf(record, connected) {
+  switch (record.status) {
+    case "sending":
+      return connected ? "On its way to the server." : "Goes out as soon as there is a connection.";
+    case "pending":
+      return queueSentence(record);
+    case "retrying":
+      return retrySentence(record);
+    case "failed":
+      return record.error?.message ?? "It failed.";
+    case "cancelled":
+      return MODES[record.mode] ?? "Cancelled.";
+    case "completed":
+      return plain(record);
+    default:
+      return record.cancelling ? "Cancelling…" : record.message || "Started.";
+  }
+}
+
+/** How long it took, or has been taking: "12 s"; and when it was sent. */
+export function timing(record) {
+  const from = record.startedAt ?? (record.inline ? record.createdAt : null);
+  if (LIVE.has(record.status)) return from ? duration(now() - from) : waiting(now() - record.createdAt);
+  const took = from && record.finishedAt ? `took ${duration(record.finishedAt - from)} · ` : "";
+  return `${took}${time(record.createdAt)}`;
+}
+
+function waiting(ms) {
+  return ms < 1000 ? "just sent" : `waiting ${duration(ms)}`;
+}
+
+function queueSentence(record) {
+  if (record.cancelling) return "Cancelling…";
+  const place = record.position > 1 ? `Number ${record.position} in the queue` : "In the queue";
+  return record.estimatedSeconds ? `${place}; takes about ${duration(record.estimatedSeconds * 1000)}.` : `${place}.`;
+}
+
+function retrySentence(record) {
+  const wait = record.retryAt && record.retryAt > now() ? ` in ${duration(record.retryAt - now() + 999)}` : " shortly";
+  return `Tries again${wait}. ${record.error?.message ?? ""}`.trim();
+}
+
+/** The plain values of a result in one line: what most people want to know. */
+function plain(record) {
+  const skip = new Set(["url", "filename", "size_bytes", "sha256", "media_type", "artifact_id", "expires_at"]);
+  const entries = Object.entries(record.result ?? {}).filter(
+    ([name, value]) => !skip.has(name) && typeof value !== "object",
+  );
+  return valuesLine(Object.fromEntries(entries.slice(0, 4))) || (record.inline ? "Answered at once." : "Done.");
+}

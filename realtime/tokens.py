@@ -1,0 +1,72 @@
+"""Tokens that Streamer itself issues: for Django users over HTTP, and by command."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.throttling import AnonRateThrottle
+from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
+
+from realtime.models import Membership
+
+
+def issue_token(*, user_id: str, tenant_id: str, permissions: list[str], ttl: timedelta) -> str:
+    """A signed access token. For operators and tests: whoever may call it may be anybody."""
+    token = AccessToken()
+    token.set_exp(lifetime=ttl)
+    token["sub"] = user_id
+    token["tenant_id"] = tenant_id
+    token["permissions"] = permissions
+    return str(token)
+
+
+class _TokenThrottle(AnonRateThrottle):
+    scope = "token"
+
+
+class _ObtainSerializer(TokenObtainPairSerializer):
+    @classmethod
+    def get_token(cls, user: Any) -> Any:
+        """The refresh token; its claims are taken over by every access token made from it."""
+        token = super().get_token(user)
+        _set_membership(token, user.get_username())
+        return token
+
+
+class _RefreshSerializer(TokenRefreshSerializer):
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        """A fresh access token with what the membership says today, not when the user signed in."""
+        try:
+            data: dict[str, str] = super().validate(attrs)
+        except ObjectDoesNotExist:
+            raise AuthenticationFailed("The user of this token does not exist any more") from None
+        refresh = RefreshToken(attrs["refresh"])
+        access = refresh.access_token
+        _set_membership(access, refresh["sub"])
+        return {**data, "access": str(access)}
+
+
+class ObtainTokenView(TokenObtainPairView):
+    """``POST {username, password}`` → ``{access, refresh}``."""
+
+    serializer_class = _ObtainSerializer
+    throttle_classes = (_TokenThrottle,)
+
+
+class RefreshTokenView(TokenRefreshView):
+    """``POST {refresh}`` → ``{access}``."""
+
+    serializer_class = _RefreshSerializer
+    throttle_classes = (_TokenThrottle,)
+
+
+def _set_membership(token: Any, username: str) -> None:
+    """Without a membership a user is alone in a tenant of their own and may do what needs no permission."""
+    membership = Membership.objects.filter(user__username=username).first()
+    own_tenant = f"user:{hashlib.sha256(username.encode()).hexdigest()}" if len(username) > 100 else f"user:{username}"
+    token["tenant_id"] = membership.tenant_id if membership else own_tenant
+    token["permissions"] = membership.permissions if membership else []

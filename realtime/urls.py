@@ -1,0 +1,28 @@
+"""The HTTP endpoints."""
+
+from django.conf import settings
+from django.urls import path
+
+from realtime.api import actions, liveness, readiness, request_detail, request_events
+from realtime.downloads import artifact
+from realtime.tokens import ObtainTokenView, RefreshTokenView
+from realtime.views import console
+
+# Where tokens come from another issuer alone, there is no key to sign any with.
+_tokens = [
+    path("api/token/", ObtainTokenView.as_view(), name="token"),
+    path("api/token/refresh/", RefreshTokenView.as_view(), name="token-refresh"),
+]
+urlpatterns = [
+    *(_tokens if settings.JWT_SIGNING_KEY else []),
+    path("", console, name="console"),
+    path("api/actions/", actions, name="actions"),
+    path("api/requests/<uuid:request_id>/", request_detail, name="request"),
+    path("api/requests/<uuid:request_id>", request_detail),
+    path("api/requests/<uuid:request_id>/events/", request_events, name="request-events"),
+    path("api/requests/<uuid:request_id>/events", request_events),
+    path("api/artifacts/<uuid:artifact_id>/", artifact, name="artifact"),
+    path("api/artifacts/<uuid:artifact_id>", artifact),
+    path("healthz", liveness, name="liveness"),
+    path("readyz", readiness, name="readiness"),
+]

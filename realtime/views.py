@@ -1,0 +1,19 @@
+"""The pages for people: the console."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+_POLICY = (
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+@require_safe
+def console(request: HttpRequest) -> HttpResponse:
+    """A browser client for a person. It knows nothing but what the person's token may see."""
+    response = render(request, "console.html")
+    response["Content-Security-Policy"] = _POLICY
+    response["Referrer-Policy"] = "no-referrer"
+    return response
