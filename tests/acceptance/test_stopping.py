@@ -1,0 +1,58 @@
+"""Stopped with SIGTERM, as in a deployment: what runs is finished or handed back, and clients are told to come back."""
+
+import asyncio
+import signal
+
+import pytest
+
+from tests.acceptance.client import connect
+from tests.acceptance.processes import pid_of_run, worker_of
+from tests.acceptance.streams import attempts, pids, retry_codes
+from tests.live import LiveStack
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
+DRAIN = 4000
+
+
+async def test_a_worker_finishes_what_is_nearly_done(crash_stack: LiveStack, alice: str) -> None:
+    async with connect(crash_stack, alice) as client:
+        request_id = await client.submit("zoo_slow", {"seconds": 1, "steps": 10})
+        worker = worker_of(crash_stack, await pid_of_run(client, request_id))
+        await asyncio.to_thread(crash_stack.stack.restart, worker)
+        stream = await client.whole_stream(request_id)
+    assert (stream[-1]["type"], attempts(stream)) == ("complete", [1])
+
+
+async def test_a_worker_hands_back_what_takes_longer(crash_stack: LiveStack, alice: str) -> None:
+    async with connect(crash_stack, alice) as client:
+        request_id = await client.submit("zoo_slow", {"seconds": 6, "steps": 60})
+        worker = worker_of(crash_stack, await pid_of_run(client, request_id))
+        await asyncio.to_thread(crash_stack.stack.restart, worker)
+        stream = await client.whole_stream(request_id)
+    assert stream[-1]["type"] == "complete"
+    assert (attempts(stream), retry_codes(stream)) == ([1, 2], ["SERVICE_UNAVAILABLE"])
+    assert len(pids(stream)) == 2
+
+
+async def test_both_workers_at_once_lose_nothing(crash_stack: LiveStack, alice: str) -> None:
+    async with connect(crash_stack, alice) as client:
+        ids = [await client.submit("zoo_slow", {"seconds": 1, "steps": 10}) for _ in range(6)]
+        await pid_of_run(client, ids[0])
+        await asyncio.to_thread(crash_stack.stack.restart, "worker")
+        streams = [await client.whole_stream(request_id, seconds=45) for request_id in ids]
+    assert {stream[-1]["type"] for stream in streams} == {"complete"}
+
+
+async def test_a_web_process_says_goodbye(crash_stack: LiveStack, alice: str) -> None:
+    async with connect(crash_stack, alice) as client:
+        request_id = await client.submit("zoo_slow", {"seconds": 3, "steps": 30})
+        await client.event(request_id, "progress")
+        crash_stack.stack.kill("web-1", signal.SIGTERM)
+        code = await client.closed()
+        first = client.stream(request_id)
+    async with connect(crash_stack, alice, server=1) as client:
+        await client.follow(request_id, after_seq=len(first))
+        rest = await client.whole_stream(request_id, after_seq=len(first))
+    await asyncio.to_thread(crash_stack.stack.wait_until_ready)
+    assert [*first, *rest][-1]["type"] == "complete"
+    assert code == DRAIN

@@ -1,0 +1,51 @@
+"""The matrix can fail: with a part of the product taken out, it says what is wrong."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from streamer_site.chaos import ground, trial
+from streamer_site.chaos.cells import all_cells
+from streamer_site.chaos.ground import Ground
+from streamer_site.chaos.trial import Options, Result, try_cell
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
+
+# Lays one more wrapper over the injection, in every process of the stack.
+SABOTEUR = """
+import importlib.util
+
+spec = importlib.util.spec_from_file_location("original", {original!r})
+original = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(original)
+original._WRAPPERS.setdefault({module!r}, {{}})[{name!r}] = {wrapper}
+"""
+NO_FENCE = "lambda _: property(lambda claim: __import__('django.db.models').db.models.Q())"
+NO_RULE = "lambda rules: tuple(rule for rule in rules if rule.name != 'lost attempts')"
+
+
+def try_sabotaged(monkeypatch: pytest.MonkeyPatch, folder: Path, cell: str, **sabotage: str) -> Result:
+    folder.mkdir()
+    original = str(ground._INJECT / "sitecustomize.py")
+    (folder / "sitecustomize.py").write_text(SABOTEUR.format(original=original, **sabotage))
+    monkeypatch.setattr(ground, "_INJECT", folder)
+    (chosen,) = (one for one in all_cells() if one.name == cell)
+    with Ground() as stack:
+        return asyncio.run(try_cell(chosen, stack, Options()))
+
+
+def test_it_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the fence, a worker that was frozen goes on writing when another one has its request."""
+    sabotage = {"module": "jobs.claims", "name": "Claim.fence", "wrapper": NO_FENCE}
+    result = try_sabotaged(monkeypatch, tmp_path / "inject", "freeze@mid-run", **sabotage)
+    assert not result.is_good
+    assert any("messages of an attempt that had lost it" in problem for problem in result.problems)
+
+
+def test_a_lost_request_that_nobody_looks_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(trial, "_END_SECONDS", 10.0)
+    sabotage = {"module": "jobs.sweep_rules", "name": "RULES", "wrapper": NO_RULE}
+    result = try_sabotaged(monkeypatch, tmp_path / "inject", "both-kill@mid-run", **sabotage)
+    assert result.balance.lost == 1
+    assert any("did not end" in problem for problem in result.problems)

@@ -1,0 +1,68 @@
+"""The cast of the tests and the server they all need: Alice owns, Bob is in her tenant, Charlie must see nothing."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+
+from jobs import estimates, wakeups
+from realtime.auth import Identity, verify
+from realtime.tokens import issue_token
+from streamer_site.local.supervisor import Supervisor
+from streamer_site.local.valkey import EmbeddedValkey
+
+MakeToken = Callable[..., str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_url() -> Iterator[str]:
+    """A real server for the whole run, with everything that was configured pointed at it."""
+    supervisor = Supervisor(settings.DATA_DIR / "logs", lambda name, line: None)
+    valkey = EmbeddedValkey(settings.DATA_DIR)
+    valkey.start(supervisor)
+    settings.REDIS_URL = valkey.url
+    settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = valkey.url
+    for queue in settings.RQ_QUEUES.values():
+        queue["URL"] = valkey.url
+    yield valkey.url
+    supervisor.close()
+
+
+@pytest.fixture(autouse=True)
+def empty_redis(redis_url: str) -> None:
+    wakeups.connection().flushdb()
+
+
+@pytest.fixture(autouse=True)
+def nothing_learned() -> None:
+    """What a test's requests take is no estimate for the next test's."""
+    estimates.forget()
+
+
+@pytest.fixture
+def make_token() -> MakeToken:
+    """``make_token(user="alice", tenant="acme", permissions=("*",), ttl_seconds=600)``"""
+
+    def make(
+        user: str = "alice", tenant: str = "acme", permissions: tuple[str, ...] = ("*",), ttl_seconds: float = 600
+    ) -> str:
+        ttl = timedelta(seconds=ttl_seconds)
+        return issue_token(user_id=user, tenant_id=tenant, permissions=list(permissions), ttl=ttl)
+
+    return make
+
+
+@pytest.fixture
+def alice(make_token: MakeToken) -> Identity:
+    return verify(make_token("alice"))
+
+
+@pytest.fixture
+def bob(make_token: MakeToken) -> Identity:
+    return verify(make_token("bob"))
+
+
+@pytest.fixture
+def charlie(make_token: MakeToken) -> Identity:
+    return verify(make_token("charlie", tenant="other"))

@@ -1,0 +1,66 @@
+"""More of the zoo, for tests that find, kill or freeze the process that runs a request. Only for real workers."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.handler import Context, Handler, NoPayload, Payload
+
+
+class SlowPayload(Payload):
+    seconds: float = 1.0
+    steps: int = 10
+
+
+class Slow(Handler[SlowPayload]):
+    """Take its time, and say in which process it is."""
+
+    action = "zoo_slow"
+    estimated_seconds = 6.0
+
+    def run(self, payload: SlowPayload, context: Context) -> Mapping[str, Any]:
+        for number in range(1, payload.steps + 1):
+            context.report(100 * number / payload.steps, f"Step {number} of {payload.steps}", pid=os.getpid())
+            time.sleep(payload.seconds / payload.steps)
+        return {"pid": os.getpid(), "attempt": context.attempt}
+
+
+class Resumes(Handler[SlowPayload]):
+    """Take its time in steps, and go on with the one that the last attempt had not done."""
+
+    action = "zoo_resumes"
+    estimated_seconds = 6.0
+
+    def run(self, payload: SlowPayload, context: Context) -> Mapping[str, Any]:
+        begun_at = context.resume_state or 0
+        for number in range(begun_at, payload.steps):
+            context.report(100 * number / payload.steps, f"Step {number}", pid=os.getpid(), done=number)
+            time.sleep(payload.seconds / payload.steps)
+            context.checkpoint(number + 1)
+        return {"begun_at": begun_at}
+
+
+class Poison(Handler[NoPayload]):
+    """Take the process down with it, every time."""
+
+    action = "zoo_poison"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        context.report(10, "Drinking it")
+        os.kill(os.getpid(), signal.SIGKILL)
+        return {}
+
+
+class Gil(Handler[NoPayload]):
+    """Let no other thread of its process run, for far longer than any lease."""
+
+    action = "zoo_gil"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        # Tries every way to split the letters between the two loops: 2 to the power of 64 of them, all in C.
+        return {"matched": re.fullmatch(r"(a+)+", "a" * 64 + "b") is not None}

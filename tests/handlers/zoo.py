@@ -1,0 +1,381 @@
+"""Named bad handlers, and one that is good: each does the one thing its name says."""
+
+import time
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from jobs.handler import Context, Handler, NoPayload, Payload, Permanent, Retry, Retryable
+
+
+class CountPayload(Payload):
+    updates: int = 100
+    stages: int = 1
+
+
+class Count(Handler[CountPayload]):
+    """Report as often as it is told to, as fast as it can."""
+
+    action = "zoo_count"
+    estimated_seconds = 6.0
+
+    def run(self, payload: CountPayload, context: Context) -> Mapping[str, Any]:
+        for number in range(1, payload.updates + 1):
+            stage = number * payload.stages // (payload.updates + 1)
+            context.report(100 * number / payload.updates, f"{number} of {payload.updates}", stage=f"stage {stage}")
+        return {"updates": payload.updates}
+
+
+class AlwaysPermanent(Handler[NoPayload]):
+    """Say that it cannot be done."""
+
+    action = "zoo_permanent"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        context.report(30, "Looking for the file")
+        raise Permanent("The file has no rows", details={"rows": 0})
+
+
+class AlwaysRetryable(Handler[NoPayload]):
+    """Say, every time, that it may work later."""
+
+    action = "zoo_retryable"
+    estimated_seconds = 6.0
+    retry = Retry(max_attempts=3, base_seconds=0.01, cap_seconds=0.05)
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        raise Retryable(f"Not today (attempt {context.attempt})")
+
+
+class SecondTime(Handler[NoPayload]):
+    """Fail once, then work."""
+
+    action = "zoo_second_time"
+    estimated_seconds = 6.0
+    retry = Retry(max_attempts=3, base_seconds=0.01, cap_seconds=0.05)
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        context.report(10, "Trying")
+        if context.attempt == 1:
+            raise Retryable("Not the first time")
+        return {"attempt": context.attempt}
+
+
+class GoesOn(Handler[NoPayload]):
+    """Do one step an attempt, and say what each attempt began with."""
+
+    action = "zoo_goes_on"
+    estimated_seconds = 6.0
+    retry = Retry(max_attempts=3, base_seconds=0.01, cap_seconds=0.05)
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        begun_with = [*(context.resume_state or {"begun_with": []})["begun_with"], context.resume_state is not None]
+        context.checkpoint({"begun_with": "overwritten at once"})
+        context.checkpoint({"begun_with": begun_with})
+        if len(begun_with) < 3:
+            raise Retryable("One step is done")
+        return {"begun_with": begun_with}
+
+
+class Scarce(Handler[NoPayload]):
+    """Use something of which there is only one or two."""
+
+    action = "zoo_scarce"
+    estimated_seconds = 6.0
+    max_running = 2
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        return {}
+
+
+class Crash(Handler[NoPayload]):
+    """Have a bug."""
+
+    action = "zoo_crash"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        raise KeyError("a secret of the inside")
+
+
+class InlineCrash(Crash):
+    """Have a bug while somebody waits."""
+
+    action = "zoo_inline_crash"
+    estimated_seconds = 0.1
+    payload_model = NoPayload
+
+
+class Swallow(Handler[NoPayload]):
+    """Catch every Exception there is, and go on."""
+
+    action = "zoo_swallow"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        while True:
+            try:
+                context.report(5, "Still here")
+                time.sleep(0.02)
+            except Exception:
+                continue
+
+
+class Deaf(Handler[NoPayload]):
+    """Never ask whether to stop."""
+
+    action = "zoo_deaf"
+    estimated_seconds = 6.0
+    timeout_seconds = 60.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        context.report(1, "Not listening from now on")
+        while True:
+            time.sleep(0.05)
+
+
+class Late(Handler[NoPayload]):
+    """Take longer than it may, but listen."""
+
+    action = "zoo_late"
+    estimated_seconds = 6.0
+    timeout_seconds = 0.5
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        while True:
+            context.report(50, "Working")
+            time.sleep(0.02)
+
+
+class Silent(Late):
+    """Work on for ever without a word."""
+
+    action = "zoo_silent"
+    payload_model = NoPayload
+    timeout_seconds = 60.0
+    silence_seconds = 0.3
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        context.report(50, "The last word")
+        while True:
+            time.sleep(0.02)
+
+
+class TooOften(Handler[NoPayload]):
+    """Fail again and again, with less and less time left."""
+
+    action = "zoo_too_often"
+    estimated_seconds = 6.0
+    total_seconds = 600.0
+    retry = Retry(max_attempts=100, base_seconds=0.01, cap_seconds=0.05)
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        raise Retryable("Not yet")
+
+
+class TooLong(Late):
+    """Listen, but take longer than all attempts may together."""
+
+    action = "zoo_too_long"
+    payload_model = NoPayload
+    timeout_seconds = 60.0
+    total_seconds = 0.3
+
+
+class SlowInline(Handler[NoPayload]):
+    """Say that it is quick, and be slow."""
+
+    action = "zoo_slow_inline"
+    estimated_seconds = 0.1
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        while True:
+            context.check()
+            time.sleep(0.02)
+
+
+class BigResult(Handler[NoPayload]):
+    """Return more than fits into a message."""
+
+    action = "zoo_big_result"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        return {"numbers": list(range(30_000))}
+
+
+class OddResult(Handler[NoPayload]):
+    """Return what JSON, or a database, has no word for."""
+
+    action = "zoo_odd_result"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        return {"nan": float("nan"), "nul": "a\x00b", "infinity": float("inf")}
+
+
+class NoJson(Handler[NoPayload]):
+    """Return something that is no JSON at all."""
+
+    action = "zoo_no_json"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        return {"object": object()}
+
+
+class FilePayload(Payload):
+    fail: bool = False
+    text: str = "hello"
+
+
+class SavesFile(Handler[FilePayload]):
+    """Make a file, and fail after that if it is told to."""
+
+    action = "zoo_file"
+    estimated_seconds = 6.0
+
+    def run(self, payload: FilePayload, context: Context) -> Mapping[str, Any]:
+        with context.save_artifact("hello.txt", "text/plain") as artifact:
+            artifact.file.write(payload.text.encode())
+        if payload.fail:
+            raise Permanent("After the file")
+        return artifact.describe()
+
+
+class InlineFile(SavesFile):
+    """Make a file while somebody waits."""
+
+    action = "zoo_inline_file"
+    estimated_seconds = 0.1
+    payload_model = FilePayload
+
+
+class Locked(Handler[NoPayload]):
+    """Ask for a permission that few have."""
+
+    action = "zoo_locked"
+    estimated_seconds = 0.1
+    permission = "zoo.enter"
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        return {"inside": True}
+
+
+class Partial(Handler[NoPayload]):
+    """Send interim results between the progress."""
+
+    action = "zoo_partial"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        for number in range(1, 4):
+            context.report(10 * number, f"before {number}")
+            context.report(10 * number + 1, f"just before {number}")
+            context.partial({"number": number})
+        return {"partials": 3}
+
+
+class PartialsPayload(Payload):
+    count: int
+
+
+class Partials(Handler[PartialsPayload]):
+    """Send as many interim results as it is told to, as fast as it can."""
+
+    action = "zoo_partials"
+    estimated_seconds = 6.0
+
+    def run(self, payload: PartialsPayload, context: Context) -> Mapping[str, Any]:
+        for number in range(1, payload.count + 1):
+            context.partial({"number": number})
+        return {"partials": payload.count}
+
+
+class Exit(Handler[NoPayload]):
+    """End the interpreter, as a script would."""
+
+    action = "zoo_exit"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        raise SystemExit("a secret of the inside")
+
+
+class Library(Handler[NoPayload]):
+    """Meet an error of a library that is known to pass."""
+
+    action = "zoo_library"
+    estimated_seconds = 6.0
+    retry = Retry(max_attempts=2, base_seconds=0.01, cap_seconds=0.05)
+    retry_on = (ConnectionError,)
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        raise ConnectionResetError("a secret of the inside")
+
+
+class ComeBackLater(Handler[NoPayload]):
+    """Know when it will work again."""
+
+    action = "zoo_come_back_later"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        raise Retryable("The other side wants a pause", retry_after_seconds=120)
+
+
+class OddError(Handler[NoPayload]):
+    """Fail with details that JSON, or a database, has no word for."""
+
+    action = "zoo_odd_error"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        raise Permanent("Two\x00words", details={"day": date(2026, 1, 31)})
+
+
+class TextPayload(Payload):
+    texts: list[str]
+
+
+class OddTexts(Handler[TextPayload]):
+    """Report texts as they come out of file names: with bytes that are no characters, or with NUL."""
+
+    action = "zoo_odd_texts"
+    estimated_seconds = 6.0
+
+    def run(self, payload: TextPayload, context: Context) -> Mapping[str, Any]:
+        for number, text in enumerate(payload.texts):
+            context.report(number, text.encode().decode("unicode_escape"), stage=str(number))
+        return {"texts": len(payload.texts)}
+
+
+class FileThenWait(Handler[NoPayload]):
+    """Make a file, then work on until it is told to stop."""
+
+    action = "zoo_file_then_wait"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        with context.save_artifact("early.txt", "text/plain") as artifact:
+            artifact.file.write(b"too early")
+        (context.scratch_dir / "spilled").write_bytes(b"rows")
+        context.report(50, "The file is there", folder=str(context.scratch_dir))
+        while True:
+            context.check()
+            time.sleep(0.02)
+
+
+class FileThenDeaf(Handler[NoPayload]):
+    """Make a file, then never ask whether to stop."""
+
+    action = "zoo_file_then_deaf"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        with context.save_artifact("early.txt", "text/plain") as artifact:
+            artifact.file.write(b"too early")
+        context.report(50, "Not listening from now on")
+        while True:
+            time.sleep(0.05)

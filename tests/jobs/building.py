@@ -1,0 +1,131 @@
+"""Builders of the tests: a submission, a stored request, a claim, a run in this process, and what was logged."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db import connections
+
+from jobs.claims import Claim, claim_next
+from jobs.events import Event, read_after
+from jobs.models import AsyncRequest
+from jobs.reporter import Reporter
+from jobs.runner import Runner
+from jobs.services import Accepted, Submission, submit_many
+
+QUEUES = ("default", "reports", "ml", "bulk")
+Started = tuple[Claim, Reporter]
+
+
+def make_submission(
+    action: str = "zoo_count", *, user: str = "alice", tenant: str = "acme", queue: str = "default", **fields: Any
+) -> Submission:
+    """A submission of Alice's, unless told otherwise."""
+    fields = {"payload": {}, "estimated_seconds": 6.0, **fields}
+    return Submission(tenant_id=tenant, user_id=user, action=action, queue=queue, **fields)
+
+
+def store(submission: Submission) -> UUID:
+    """Submit one request; its id. Fails the test when it is refused."""
+    (outcome,) = submit_many([submission])
+    assert isinstance(outcome, Accepted), outcome
+    return outcome.request_id
+
+
+def submit(action: str = "zoo_count", **payload: Any) -> UUID:
+    """Alice's request for ``action`` with that payload, stored."""
+    return store(make_submission(action, payload=payload))
+
+
+def claim(worker: str = "first worker") -> Claim:
+    """The next request, claimed. Fails the test when there is none."""
+    claimed = claim_next(QUEUES, worker=worker)
+    assert claimed is not None
+    return claimed
+
+
+def never() -> None:
+    raise AssertionError("the process would have been ended")
+
+
+def run_next(*, end_process: Callable[[], None] = never) -> AsyncRequest:
+    """Claim the next request and run it in this process; its row after that."""
+    claimed = claim()
+    Runner(claimed, end_process=end_process).run()
+    return row_of(claimed.request_id)
+
+
+def row_of(request_id: UUID) -> AsyncRequest:
+    return AsyncRequest.objects.get(id=request_id)
+
+
+def change(request_id: UUID, **columns: Any) -> None:
+    """Set columns behind the back of the product."""
+    assert AsyncRequest.objects.filter(id=request_id).update(**columns) == 1
+
+
+def log_of(request_id: UUID) -> list[Event]:
+    """The whole log, which must be numbered 1, 2, 3 …, with at most one final event, the last."""
+    events = read_after(request_id, None, 0, limit=100_000)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert not any(event.is_final for event in events[:-1])
+    return events
+
+
+def types_of(request_id: UUID) -> list[str]:
+    return [event.type for event in log_of(request_id)]
+
+
+def final_of(request_id: UUID) -> Mapping[str, Any]:
+    """The data of the final event. Fails the test when the log does not end with one."""
+    last = log_of(request_id)[-1]
+    assert last.is_final, f"the log ends with '{last.type}'"
+    return last.data
+
+
+def stored_files(folder: str = "artifacts") -> list[str]:
+    """The names of all files that runs have put into the storage."""
+    if not default_storage.exists(folder):
+        return []
+    folders, files = default_storage.listdir(folder)
+    return [*files, *(name for inner in folders for name in stored_files(f"{folder}/{inner}"))]
+
+
+class Threads:
+    """Runs functions in threads of their own, which start together; ``join`` raises what one of them raised."""
+
+    def __init__(self, *works: Callable[[], Any]) -> None:
+        self.errors: list[BaseException] = []
+        self.answers: list[Any] = []
+        self._together = threading.Barrier(len(works))
+        self._threads = [threading.Thread(target=self._run, args=(work,), daemon=True) for work in works]
+
+    def __enter__(self) -> "Threads":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.join()
+
+    @property
+    def idents(self) -> list[int]:
+        return [thread.ident for thread in self._threads if thread.ident is not None]
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(30)
+            assert not thread.is_alive(), "a thread does not end"
+        if self.errors:
+            raise self.errors[0]
+
+    def _run(self, work: Callable[[], Any]) -> None:
+        try:
+            self._together.wait(10)
+            self.answers.append(work())
+        except BaseException as error:
+            self.errors.append(error)
+        finally:
+            connections.close_all()

@@ -1,0 +1,69 @@
+"""What these tests share, and what none may leave behind: a pause after a dead Redis, a shared "stop"."""
+
+import mmap
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from pytest_django import Settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from jobs import hard_stop, health, publishing, reporter, wakeups
+from jobs.reporter import Reporter
+from tests.jobs.building import Started, claim, submit
+
+
+@pytest.fixture(autouse=True)
+def fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(publishing, "_quiet_until", 0.0)
+    monkeypatch.setattr(wakeups, "_quiet_until", 0.0)
+    monkeypatch.setattr(health, "_served_until", 0.0)
+    monkeypatch.setattr(hard_stop, "_before_end", [])
+    with mmap.mmap(-1, 24) as memory:
+        monkeypatch.setattr(hard_stop, "_shared", memory)
+        yield
+
+
+@pytest.fixture
+def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beat twenty times a second, so that a test of a grace need not last for seconds."""
+    monkeypatch.setattr(reporter, "BEAT_SECONDS", 0.05)
+
+
+@pytest.fixture
+def own_storage(settings: Settings, tmp_path: Path) -> Path:
+    """The folder in which this test's files are stored, empty at its start."""
+    folder = tmp_path / "files"
+    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(folder)}}
+    settings.STORAGES = {**settings.STORAGES, "default": backend}
+    return folder
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of this machine on which nothing listens, and nothing will while the test lasts."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def redis_away(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> Callable[[], redis.Redis]:
+    """Have rings go to a server that is not there."""
+    client = redis.Redis(port=closed_port, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1))
+    monkeypatch.setattr(wakeups, "connection", lambda: client)
+    return lambda: client
+
+
+@pytest.fixture
+def started() -> Iterator[Started]:
+    """A claimed request and its reporter, at work."""
+    submit()
+    claimed = claim()
+    working = Reporter(claimed)
+    working.start()
+    yield claimed, working
+    working.close()

@@ -1,0 +1,59 @@
+import csv
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from tests.jobs.handlers.conftest import RunReport
+from tests.jobs.handlers.recording_context import RecordingContext
+from tests.jobs.handlers.report_tables import ROWS, definition, in_days, total, write_parquet
+
+
+def read(context: RecordingContext) -> list[dict[str, str]]:
+    with context.artifacts[0].path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.usefixtures("drinks")
+def test_it_holds_the_records(run_report: RunReport, context: RecordingContext) -> None:
+    run_report()
+    rows = read(context)
+    assert list(rows[0]) == ["day", "amount", "kind", "area", "note"]
+    assert [row["day"] for row in rows] == ["2024-01-01", "2024-01-31", "2024-02-29", "2024-04-01", "2024-12-31"]
+    wanted = in_days(ROWS, date(2024, 1, 1), date(2024, 12, 31))
+    assert sum(Decimal(row["amount"]) for row in rows) == total(wanted)
+
+
+@pytest.mark.usefixtures("drinks")
+def test_formulas_are_made_harmless_and_negative_numbers_stay_numbers(
+    run_report: RunReport, context: RecordingContext
+) -> None:
+    run_report(start_date="2024-01-02", end_date="2025-01-01")
+    rows = read(context)
+    assert [row["note"] for row in rows] == ["'=1+1", "'-5", "'@sum", "'+1", "'\tend"]
+    assert rows[1]["amount"] == "-5.05"
+
+
+def test_a_header_cannot_be_a_formula_either(
+    tmp_path: Path, settings: Settings, run_report: RunReport, context: RecordingContext
+) -> None:
+    rows = [{**ROWS[0], "=cmd()": "\rx", 'say "hi"': None}]
+    settings.STREAMER_SOURCES = {"drinks": definition(write_parquet(tmp_path / "headers.parquet", rows))}
+    run_report()
+    [row] = read(context)
+    assert row["'=cmd()"] == "'\rx"
+    assert row['say "hi"'] == ""
+
+
+def test_other_types_are_written_plainly(
+    tmp_path: Path, settings: Settings, run_report: RunReport, context: RecordingContext
+) -> None:
+    moment = datetime(2024, 5, 1, 22, 30, tzinfo=UTC)
+    rows = [{**ROWS[0], "moment": moment, "good": True, "tags": ["=a", "b"], "empty": "", "text": 'a "b", c\nd'}]
+    settings.STREAMER_SOURCES = {"drinks": definition(write_parquet(tmp_path / "types.parquet", rows))}
+    run_report()
+    [row] = read(context)
+    assert row["moment"] == "2024-05-01 22:30:00"
+    assert (row["good"], row["tags"], row["empty"], row["text"]) == ("true", "['=a', b]", "", 'a "b", c\nd')

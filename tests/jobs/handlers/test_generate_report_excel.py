@@ -1,0 +1,75 @@
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+from pytest_django import Settings
+
+from jobs.handlers.generate_report import excel_records
+from tests.jobs.handlers.conftest import RunReport
+from tests.jobs.handlers.recording_context import RecordingContext
+from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
+
+
+def read(context: RecordingContext) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(context.artifacts[0].path)
+
+
+@pytest.mark.usefixtures("drinks")
+def test_it_has_its_sheets_with_the_figures(run_report: RunReport, context: RecordingContext) -> None:
+    run_report(format="excel", report_type="quarterly", filters={"area": ["North", "South"]})
+    book = read(context)
+    assert book.sheetnames == ["Summary", "By period", "By category", "Records"]
+    summary = {row[0]: row[1] for row in book["Summary"].iter_rows(min_col=1, max_col=2, values_only=True)}
+    assert summary["Filters"] == "area is North or South"
+    assert (summary["Total value"], summary["Records"], summary["Top category"]) == (25.45, 4, "Coffee")
+    periods = {row[0]: row[4] for row in book["By period"].iter_rows(min_row=2, values_only=True)}
+    assert periods == {"Q1 2024": 25.25, "Q2 2024": 0, "Q3 2024": 0, "Q4 2024": 0.2, "Total": 25.45}
+    categories = [row[:3] for row in book["By category"].iter_rows(min_row=2, values_only=True)]
+    assert categories == [("Coffee", 1, 20.2), ("Tea", 2, 5.05), ("Cocoa", 1, 0.2), ("Total", 4, 25.45)]
+
+
+@pytest.mark.usefixtures("drinks")
+def test_records_are_typed_and_never_formulas(run_report: RunReport, context: RecordingContext) -> None:
+    run_report(format="excel")
+    sheet = read(context)["Records"]
+    day, amount, _, _, note = sheet[3]
+    assert (day.value, day.number_format) == (datetime(2024, 1, 31), "yyyy-mm-dd")
+    assert (amount.value, amount.number_format) == (20.2, "#,##0.00")
+    assert (note.value, note.data_type) == ("=1+1", "s")
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == "A1:E6"
+
+
+@pytest.mark.usefixtures("drinks")
+@pytest.mark.parametrize("include_charts", [True, False])
+def test_charts_are_drawn_when_they_are_asked_for(
+    run_report: RunReport, context: RecordingContext, include_charts: bool
+) -> None:
+    run_report(format="excel", include_charts=include_charts)
+    book = read(context)
+    assert [len(book[name]._charts) for name in ("By period", "By category")] == [int(include_charts)] * 2
+
+
+@pytest.mark.usefixtures("drinks")
+def test_more_rows_than_a_sheet_holds_go_on_on_the_next(
+    run_report: RunReport, context: RecordingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(excel_records, "ROWS_PER_SHEET", 2)
+    run_report(format="excel")
+    book = read(context)
+    assert book.sheetnames[3:] == ["Records", "Records 2", "Records 3"]
+    rows = [row for name in book.sheetnames[3:] for row in book[name].iter_rows(min_row=2, values_only=True)]
+    assert len(rows) == 5
+    assert sum(Decimal(str(row[1])) for row in rows) == Decimal("25.55")
+    assert all(book[name]["A1"].value == "day" for name in book.sheetnames[3:])
+
+
+def test_long_numbers_keep_their_digits(
+    tmp_path: Path, settings: Settings, run_report: RunReport, context: RecordingContext
+) -> None:
+    rows = [{**ROWS[0], "order_id": 12345678901234567}]
+    settings.STREAMER_SOURCES = {"drinks": definition(write_parquet(tmp_path / "ids.parquet", rows))}
+    run_report(format="excel")
+    assert read(context)["Records"]["F2"].value == "12345678901234567"

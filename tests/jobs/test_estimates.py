@@ -1,0 +1,86 @@
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from jobs import estimates
+from jobs.estimates import learned_seconds
+from jobs.models import Status
+from jobs.services import Accepted, submit_many
+from tests.jobs.building import change, make_submission, row_of, run_next, store, submit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ran(seconds: float, *, ago: float = 0.0, action: str = "zoo_count", **columns: Any) -> UUID:
+    """A completed request whose last attempt took so long and ended so long ago."""
+    request_id = store(make_submission(action, user=f"user {seconds} {ago}"))
+    end = timezone.now() - timedelta(seconds=ago)
+    start = end - timedelta(seconds=seconds)
+    change(request_id, **{"status": Status.COMPLETED, "attempt_started_at": start, "finished_at": end, **columns})
+    return request_id
+
+
+def look() -> float | None:
+    """What is learned from the history as it is now."""
+    estimates.forget()
+    return learned_seconds("zoo_count")
+
+
+def test_it_works() -> None:
+    for seconds in (1, 2, 30, 4, 5):
+        ran(seconds)
+    assert look() == pytest.approx(4)
+    estimates.forget()
+    (outcome,) = submit_many([make_submission("zoo_count", estimated_seconds=6.0)])
+    assert isinstance(outcome, Accepted) and outcome.estimated_seconds == pytest.approx(4)
+    assert row_of(outcome.request_id).estimated_seconds == pytest.approx(4)
+
+
+def test_few_runs_teach_nothing() -> None:
+    for _ in range(4):
+        ran(60)
+    assert look() is None
+    (outcome,) = submit_many([make_submission("zoo_count", estimated_seconds=6.0)])
+    assert isinstance(outcome, Accepted) and outcome.estimated_seconds == 6
+
+
+def test_only_the_last_fifty_count() -> None:
+    for number in range(50):
+        ran(2, ago=number)
+    for number in range(60):
+        ran(500, ago=1_000 + number)
+    assert look() == pytest.approx(2)
+
+
+def test_only_completed_runs_of_the_same_action_count() -> None:
+    for number in range(5):
+        ran(3, ago=number)
+        ran(100, ago=number, action="zoo_partial")
+        ran(200, ago=number, status=Status.FAILED)
+        ran(300, ago=number, status=Status.CANCELLED)
+    assert look() == pytest.approx(3)
+
+
+def test_a_run_counts_by_its_last_attempt() -> None:
+    for number in range(5):
+        ran(3, started_at=timezone.now() - timedelta(hours=number + 1))
+    assert look() == pytest.approx(3)
+
+
+def test_it_looks_once_in_half_a_minute(django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with django_assert_num_queries(1):
+        assert [learned_seconds("zoo_count") for _ in range(3)] == [None] * 3
+    monkeypatch.setattr(estimates, "_known", {"zoo_count": (0.0, 99.0)})
+    with django_assert_num_queries(1):
+        assert learned_seconds("zoo_count") is None
+
+
+def test_it_learns_from_real_runs() -> None:
+    for _ in range(5):
+        submit("zoo_count", updates=1)
+        run_next()
+    learned = look()
+    assert learned is not None and 0 < learned < 5

@@ -1,0 +1,141 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from jobs import hard_stop
+from jobs.handler import Stop
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """``clock(seconds)`` lets that much time pass, for this module alone."""
+    now = [1000.0]
+
+    class Time:
+        @staticmethod
+        def monotonic() -> float:
+            return now[0]
+
+    def advance(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(hard_stop, "time", Time)
+    return advance
+
+
+def test_it_works(clock: Callable[[float], None]) -> None:
+    hard_stop.arm(10)
+    assert not hard_stop.is_overdue(silence_seconds=30)
+    clock(9.9)
+    assert not hard_stop.is_overdue(silence_seconds=30)
+    clock(0.2)
+    assert hard_stop.is_overdue(silence_seconds=30)
+    hard_stop.disarm()
+    assert not hard_stop.is_overdue(silence_seconds=30)
+
+
+def test_a_child_without_a_sign_of_life_is_overdue_before_its_deadline(clock: Callable[[float], None]) -> None:
+    hard_stop.arm(1000)
+    clock(30.1)
+    assert hard_stop.is_overdue(silence_seconds=30)
+    hard_stop.beat()
+    assert not hard_stop.is_overdue(silence_seconds=30)
+
+
+def test_a_child_between_two_requests_may_be_silent(clock: Callable[[float], None]) -> None:
+    hard_stop.arm(5)
+    hard_stop.disarm()
+    clock(10_000)
+    assert not hard_stop.is_overdue(silence_seconds=1)
+
+
+def test_the_next_child_is_not_judged_by_the_last_one(clock: Callable[[float], None]) -> None:
+    hard_stop.arm(5)
+    clock(6)
+    hard_stop.reset()
+    assert not hard_stop.is_overdue(silence_seconds=1)
+
+
+def test_leaving_starts_with_the_first_order_and_survives_a_reset(clock: Callable[[float], None]) -> None:
+    assert not hard_stop.is_leaving()
+    hard_stop.leave()
+    clock(3)
+    hard_stop.leave()
+    hard_stop.reset()
+    assert hard_stop.is_leaving() and hard_stop.is_leaving(grace_seconds=3)
+    assert not hard_stop.is_leaving(grace_seconds=3.1)
+
+
+def run_alone(script: str) -> str:
+    """What ``script`` prints, run in a process of its own: this one has threads, and must not fork."""
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", f"import os, signal\nfrom jobs import hard_stop\n{script}"]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+SHARES = """
+reader, writer = os.pipe()
+hard_stop.leave()
+if os.fork() == 0:
+    hard_stop.arm(-1)
+    os.write(writer, b"leaving" if hard_stop.is_leaving() else b"staying")
+    os._exit(0)
+print(os.read(reader, 100).decode())
+os.wait()
+print(hard_stop.is_overdue(silence_seconds=60))
+"""
+
+
+def test_what_one_side_of_a_fork_writes_the_other_reads() -> None:
+    assert run_alone(SHARES).split() == ["leaving", "True"]
+
+
+def test_ending_the_process_does_first_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(os, "_exit", done.append)
+    hard_stop.on_end(lambda: done.append("rang"))
+    hard_stop.end_process()
+    assert done == ["rang", 1]
+
+
+def test_the_process_ends_even_when_what_was_asked_for_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+
+    def broken() -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(os, "_exit", done.append)
+    hard_stop.on_end(broken)
+    with suppress(ValueError):
+        hard_stop.end_process()
+    assert done == [1]
+
+
+# The pipe ends when the grandchild, the last that holds it, is gone.
+DIES = """
+reader, writer = os.pipe()
+if os.fork() == 0:
+    if os.fork() == 0:
+        hard_stop.die_with_parent()
+        os.write(writer, b"r")
+        signal.pause()
+    os.close(writer)
+    os.read(reader, 1)
+    os._exit(0)
+os.close(writer)
+os.wait()
+print(os.read(reader, 1))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can do it")
+def test_a_child_dies_with_its_parent() -> None:
+    assert run_alone(DIES).strip() == "b''"
+
+
+def test_leaving_is_an_order_to_stop() -> None:
+    assert issubclass(hard_stop.Leaving, Stop)

@@ -1,0 +1,105 @@
+import threading
+from collections.abc import Sequence
+from concurrent.futures import wait
+
+import pytest
+from django.db import OperationalError
+
+from jobs import intake as intake_module
+from jobs.intake import Intake, Overloaded
+from jobs.models import AsyncRequest
+from jobs.services import Accepted, Refused, Submission, submit_many
+from jobs.wakeups import waiting_rings
+from tests.jobs.building import make_submission, row_of
+from tests.local.waiting import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class HeldStore:
+    """``submit_many``, which waits at the door until it is let in, and counts its transactions."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+        self.arrived = threading.Event()
+        self.let_in = threading.Event()
+        self.faults: list[Exception] = []
+
+    def __call__(self, submissions: Sequence[Submission]) -> list[Accepted | Refused]:
+        self.arrived.set()
+        assert self.let_in.wait(10)
+        if self.faults:
+            raise self.faults.pop(0)
+        self.batches.append(len(submissions))
+        return submit_many(submissions)
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> HeldStore:
+    store = HeldStore()
+    monkeypatch.setattr(intake_module, "submit_many", store)
+    return store
+
+
+def test_it_works() -> None:
+    outcome = Intake().submit(make_submission()).result(10)
+    assert isinstance(outcome, Accepted) and row_of(outcome.request_id).status == "pending"
+    eventually(lambda: waiting_rings("default") == 1, "a worker is woken")
+
+
+def test_submissions_that_wait_at_the_same_moment_share_a_transaction(store: HeldStore) -> None:
+    intake = Intake()
+    futures = [intake.submit(make_submission(user="user 0"))]
+    assert store.arrived.wait(10)
+    futures += [intake.submit(make_submission(user=f"user {n}")) for n in range(150)]
+    store.let_in.set()
+    wait(futures, 20)
+    assert store.batches == [1, 100, 50]
+    assert len({outcome.request_id for future in futures if isinstance(outcome := future.result(), Accepted)}) == 151
+    assert AsyncRequest.objects.count() == 151
+
+
+def test_each_gets_the_outcome_of_its_own_submission(store: HeldStore) -> None:
+    intake = Intake()
+    submissions = [make_submission(client_id=str(n % 3), payload={"updates": n % 2}) for n in range(6)]
+    futures = [intake.submit(item) for item in submissions]
+    store.let_in.set()
+    outcomes = [future.result(10) for future in futures]
+    # Of 0 1 2 0 1 2 with payloads 0 1 0 1 0 1, the second three name the ids of the first with other payloads.
+    assert [type(item) for item in outcomes] == [Accepted] * 3 + [Refused] * 3
+
+
+def test_a_dead_connection_is_replaced_once(store: HeldStore) -> None:
+    store.faults = [OperationalError("server closed the connection")]
+    store.let_in.set()
+    assert isinstance(Intake().submit(make_submission()).result(10), Accepted)
+
+
+def test_a_database_that_is_away_fails_the_future_and_nothing_else(store: HeldStore) -> None:
+    intake = Intake()
+    store.faults = [OperationalError("away"), OperationalError("still away")]
+    store.let_in.set()
+    assert isinstance(intake.submit(make_submission()).exception(10), OperationalError)
+    assert AsyncRequest.objects.count() == 0
+    assert isinstance(intake.submit(make_submission()).result(10), Accepted)
+
+
+def test_more_than_may_wait_are_refused(store: HeldStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "_BACKLOG", 2)
+    intake = Intake()
+    first = intake.submit(make_submission())
+    assert store.arrived.wait(10)
+    waiting = [intake.submit(make_submission()) for _ in range(2)]
+    with pytest.raises(Overloaded):
+        intake.submit(make_submission())
+    store.let_in.set()
+    assert all(isinstance(future.result(10), Accepted) for future in (first, *waiting))
+
+
+def test_one_who_went_away_before_the_commit_holds_up_nobody(store: HeldStore) -> None:
+    intake = Intake()
+    gone = intake.submit(make_submission())
+    assert store.arrived.wait(10)
+    gone.cancel()
+    store.let_in.set()
+    assert isinstance(intake.submit(make_submission(user="bob")).result(10), Accepted)

@@ -1,0 +1,270 @@
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pytest_django.fixtures import Settings
+
+from jobs.claims import claim_next
+from jobs.models import AsyncRequest, Status
+from jobs.services import (
+    Accepted,
+    AlreadyFinished,
+    NotFound,
+    Refused,
+    Submission,
+    differing_fields,
+    request_cancel,
+    retry,
+    submit_many,
+)
+from jobs.snapshots import owned_by
+from tests.jobs.building import QUEUES, Threads, change, claim, final_of, log_of, make_submission, row_of, store, submit
+
+database = pytest.mark.django_db(transaction=True)
+
+
+def submit_one(submission: Submission) -> Accepted | Refused:
+    (outcome,) = submit_many([submission])
+    return outcome
+
+
+def accepted(submission: Submission) -> Accepted:
+    outcome = submit_one(submission)
+    assert isinstance(outcome, Accepted), outcome
+    return outcome
+
+
+def refused(submission: Submission) -> Any:
+    outcome = submit_one(submission)
+    assert isinstance(outcome, Refused), outcome
+    return outcome.error
+
+
+@database
+def test_it_works() -> None:
+    outcome = accepted(make_submission(payload={"updates": 3}, metadata={"tab": 1}, priority=5, expires_in_seconds=60))
+    row = row_of(outcome.request_id)
+    assert (outcome.duplicate, outcome.status, outcome.position, outcome.estimated_seconds) == (False, "pending", 1, 6)
+    assert (row.status, row.action, row.payload, row.metadata) == ("pending", "zoo_count", {"updates": 3}, {"tab": 1})
+    assert (row.created_at - row.order_at).total_seconds() == 5
+    assert row.expires_at is not None and (row.expires_at - row.created_at).total_seconds() == 60
+    assert (row.last_seq, row.attempt, log_of(row.id)) == (0, 0, [])
+
+
+@database
+def test_outcomes_come_in_the_order_of_the_submissions() -> None:
+    outcomes = submit_many([make_submission(queue="default"), make_submission(queue="ml"), make_submission(queue="ml")])
+    assert [item.position for item in outcomes if isinstance(item, Accepted)] == [1, 1, 2]
+    assert submit_many([]) == []
+
+
+# --- the same id -----------------------------------------------------------------------------------------------------
+
+
+@database
+@pytest.mark.parametrize("status", list(Status))
+def test_the_same_id_and_payload_attach_to_the_first_request(status: Status) -> None:
+    first = accepted(make_submission(client_id="one", payload={"updates": 3, "stages": 2}))
+    change(first.request_id, status=status)
+    second = accepted(make_submission(client_id="one", payload={"stages": 2, "updates": 3}))
+    assert (second.request_id, second.duplicate, second.status) == (first.request_id, True, status)
+    assert AsyncRequest.objects.count() == 1
+
+
+@database
+def test_the_same_id_with_another_payload_is_refused_and_names_the_fields() -> None:
+    payload = {"updates": 3, "filters": {"region": "north", "year": 2025}}
+    first = accepted(make_submission(client_id="one", payload=payload))
+    other = {"updates": 3, "filters": {"region": "south", "year": 2025}, "stages": 1}
+    error = refused(make_submission("zoo_crash", client_id="one", payload=other))
+    assert error["code"] == "DUPLICATE_REQUEST" and error["retryable"] is False
+    assert error["details"]["fields"] == ["action", "payload.filters.region", "payload.stages"]
+    assert error["details"]["request_id"] == str(first.request_id)
+    assert all(field in error["message"] for field in error["details"]["fields"])
+    assert AsyncRequest.objects.count() == 1
+
+
+@database
+@pytest.mark.parametrize(("user", "tenant"), [("bob", "acme"), ("alice", "other")])
+def test_an_id_belongs_to_its_user_alone(user: str, tenant: str) -> None:
+    mine = accepted(make_submission(client_id="one", payload={"updates": 1}))
+    theirs = accepted(make_submission(client_id="one", payload={"updates": 2}, user=user, tenant=tenant))
+    assert not theirs.duplicate and theirs.request_id != mine.request_id
+
+
+@database
+def test_without_an_id_every_submission_is_a_new_request() -> None:
+    assert accepted(make_submission()).request_id != accepted(make_submission()).request_id
+
+
+@database
+def test_the_same_id_twice_in_one_batch_is_one_request() -> None:
+    first, second, third = submit_many(
+        [
+            make_submission(client_id="one", payload={"updates": 1}),
+            make_submission(client_id="one", payload={"updates": 1}),
+            make_submission(client_id="one", payload={"updates": 2}),
+        ]
+    )
+    assert isinstance(first, Accepted) and isinstance(second, Accepted) and isinstance(third, Refused)
+    assert (first.duplicate, second.duplicate) == (False, True) and first.request_id == second.request_id
+    assert third.error["code"] == "DUPLICATE_REQUEST"
+    assert AsyncRequest.objects.count() == 1
+
+
+@database
+def test_the_same_id_from_threads_at_once_is_one_request() -> None:
+    threads = Threads(*[lambda: accepted(make_submission(client_id="one"))] * 4)
+    with threads:
+        pass
+    assert AsyncRequest.objects.count() == 1
+    assert sorted(outcome.duplicate for outcome in threads.answers) == [False, True, True, True]
+    assert len({outcome.request_id for outcome in threads.answers}) == 1
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(json_values, json_values)
+@example([1], [True])
+@example({"a": [{"b": 0}]}, {"a": [{"b": False}]})
+def test_values_differ_exactly_when_their_json_does(first: Any, second: Any) -> None:
+    assert differing_fields(first, first) == []
+    # repr tells 1 from True, and a dictionary's order does not matter once its keys are sorted.
+    assert bool(differing_fields(first, second)) == (_sorted_repr(first) != _sorted_repr(second))
+
+
+def _sorted_repr(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{_sorted_repr(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_sorted_repr, value)) + "]"
+    return repr(value)
+
+
+def test_a_field_that_is_null_differs_from_one_that_is_not_there() -> None:
+    assert differing_fields({"a": None}, {}) == ["a"]
+    assert differing_fields({"a": {"b": 1}}, {"a": 1}) == ["a"]
+
+
+# --- the limit -------------------------------------------------------------------------------------------------------
+
+
+@database
+def test_a_user_with_too_many_waiting_is_refused_until_one_moves_on(settings: Settings) -> None:
+    settings.STREAMER_MAX_WAITING_PER_USER = 2
+    outcomes = submit_many([make_submission(client_id=str(n)) for n in range(4)])
+    assert [isinstance(item, Refused) for item in outcomes] == [False, False, True, True]
+    error = refused(make_submission())
+    assert error["code"] == "RATE_LIMITED" and error["retryable"] and error["retry_after"] > 0
+    assert error["details"] == {"limit": 2}
+    claim()
+    assert accepted(make_submission()).position == 2
+
+
+@database
+def test_the_limit_is_one_of_each_user(settings: Settings) -> None:
+    settings.STREAMER_MAX_WAITING_PER_USER = 1
+    accepted(make_submission())
+    accepted(make_submission(user="bob"))
+    accepted(make_submission(tenant="other"))
+
+
+@database
+def test_a_repeated_id_is_attached_even_at_the_limit(settings: Settings) -> None:
+    settings.STREAMER_MAX_WAITING_PER_USER = 1
+    first = accepted(make_submission(client_id="one"))
+    assert accepted(make_submission(client_id="one")).request_id == first.request_id
+
+
+# --- cancel ----------------------------------------------------------------------------------------------------------
+
+
+@database
+@pytest.mark.parametrize("status", [Status.PENDING, Status.RETRYING])
+def test_what_waits_is_cancelled_at_once(status: Status) -> None:
+    request_id = submit()
+    change(request_id, status=status)
+    assert request_cancel(request_id).status == Status.CANCELLED
+    data = final_of(request_id)
+    assert (data["mode"], data["seconds"], data["success"]) == ("before_start", 0, False)
+    assert row_of(request_id).finished_at is not None
+
+
+@database
+def test_what_runs_is_asked_to_stop_and_the_first_wish_counts() -> None:
+    request_id = submit()
+    claim()
+    first = request_cancel(request_id)
+    again = request_cancel(request_id)
+    assert first.status == again.status == Status.PROCESSING
+    assert first.cancel_requested_at is not None and again.cancel_requested_at == first.cancel_requested_at
+    assert [event.type for event in log_of(request_id)] == ["started"]
+
+
+@database
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
+def test_what_has_ended_cannot_be_cancelled(status: Status) -> None:
+    request_id = submit()
+    change(request_id, status=status)
+    with pytest.raises(AlreadyFinished, match=status.value):
+        request_cancel(request_id)
+
+
+@database
+def test_what_is_foreign_cannot_be_told_from_what_is_not_there() -> None:
+    request_id = submit()
+    for owner in (owned_by("acme", "bob"), owned_by("other", "alice")):
+        with pytest.raises(NotFound):
+            request_cancel(request_id, owner=owner)
+    with pytest.raises(NotFound):
+        request_cancel(uuid.uuid4(), owner=owned_by("acme", "alice"))
+    assert row_of(request_id).status == Status.PENDING
+    assert request_cancel(request_id, owner=owned_by("acme", "alice")).status == Status.CANCELLED
+
+
+@database
+def test_of_a_cancel_and_a_claim_at_once_exactly_one_wins_first() -> None:
+    for _ in range(10):
+        request_id = submit()
+        with Threads(lambda: request_cancel(request_id), claim_if_there):  # noqa: B023
+            pass
+        row = row_of(request_id)
+        types = [event.type for event in log_of(request_id)]
+        if row.status == Status.CANCELLED:
+            assert types == ["cancelled"]
+        else:
+            assert types == ["started"] and row.cancel_requested_at is not None
+            change(request_id, status=Status.CANCELLED)
+
+
+def claim_if_there() -> None:
+    claim_next(QUEUES, worker="")
+
+
+# --- retry -----------------------------------------------------------------------------------------------------------
+
+
+@database
+def test_a_retry_is_a_new_request_and_the_old_one_stays_as_it_is() -> None:
+    old = store(make_submission(payload={"updates": 2}, client_id="one", metadata={"tab": 1}))
+    request_cancel(old)
+    new = row_of(retry(old))
+    assert (new.status, new.action, new.payload, new.client_id) == ("pending", "zoo_count", {"updates": 2}, None)
+    assert (new.tenant_id, new.user_id, new.queue) == ("acme", "alice", "default")
+    assert new.metadata == {"tab": 1, "retry_of": str(old)}
+    assert row_of(old).status == Status.CANCELLED and len(log_of(old)) == 1
+
+
+@database
+def test_only_what_has_ended_can_be_retried() -> None:
+    request_id = submit()
+    for wanted in (request_id, uuid.uuid4()):
+        with pytest.raises(NotFound):
+            retry(wanted)

@@ -1,0 +1,88 @@
+import pytest
+from pytest_django import Settings
+
+from jobs import hard_stop, wakeups
+from jobs.models import AsyncRequest, Status
+from jobs.shift import work_shift
+from jobs.wakeups import ring, waiting_rings
+from tests.jobs.building import Threads, make_submission, row_of, store, submit
+from tests.local.waiting import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def short_linger(settings: Settings) -> None:
+    settings.STREAMER_LINGER_SECONDS = 0.1
+
+
+def completed() -> int:
+    return AsyncRequest.objects.filter(status=Status.COMPLETED).count()
+
+
+def test_it_works() -> None:
+    ids = [submit("echo_async") for _ in range(5)]
+    work_shift(["default"], "worker 7")
+    assert completed() == 5 and {row_of(request_id).worker for request_id in ids} == {"worker 7"}
+    assert waiting_rings("default") == 0
+
+
+def test_it_serves_its_queues_and_no_other() -> None:
+    store(make_submission("echo_async", queue="ml"))
+    other = store(make_submission("echo_async", queue="bulk"))
+    work_shift(["default", "ml"], "")
+    assert completed() == 1 and row_of(other).status == Status.PENDING
+
+
+@pytest.mark.parametrize("limit", [{"STREAMER_SHIFT_REQUESTS": 2}, {"STREAMER_SHIFT_SECONDS": 0.0}])
+def test_a_shift_that_is_over_rings_for_what_is_left(limit: dict[str, float], settings: Settings) -> None:
+    for name, value in limit.items():
+        setattr(settings, name, value)
+    for _ in range(3):
+        submit("echo_async")
+    work_shift(["default"], "")
+    assert completed() == (2 if "STREAMER_SHIFT_REQUESTS" in limit else 0)
+    assert waiting_rings("default") == 1
+
+
+def test_a_worker_that_leaves_takes_nothing_more() -> None:
+    submit("echo_async")
+    hard_stop.leave()
+    work_shift(["default"], "")
+    assert completed() == 0 and waiting_rings("default") == 1
+
+
+def test_it_lingers_for_more_work(settings: Settings) -> None:
+    settings.STREAMER_LINGER_SECONDS = 10.0
+    settings.STREAMER_SHIFT_REQUESTS = 2
+    with Threads(lambda: work_shift(["default"], "")):
+        submit("echo_async")
+        ring(["default"])
+        eventually(lambda: completed() == 1, "the first is run")
+        submit("echo_async")
+        ring(["default"])
+        eventually(lambda: completed() == 2, "the one that came meanwhile is run too")
+
+
+def test_a_failed_request_does_not_end_the_shift() -> None:
+    for action in ("zoo_crash", "zoo_permanent", "echo_async"):
+        submit(action)
+    work_shift(["default"], "")
+    assert completed() == 1 and AsyncRequest.objects.filter(status=Status.FAILED).count() == 2
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_without_redis_what_waits_is_run_all_the_same() -> None:
+    submit("echo_async")
+    work_shift(["default"], "")
+    assert completed() == 1
+
+
+def test_a_killed_request_wakes_the_next_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[object] = []
+    monkeypatch.setattr("jobs.shift.ring", lambda queues: rung.append(list(queues)))
+    work_shift(["default", "ml"], "")
+    for action in hard_stop._before_end:
+        action()
+    assert rung == [["default", "ml"]]
+    assert f"{work_shift.__module__}.{work_shift.__name__}" == wakeups.SHIFT

@@ -1,0 +1,124 @@
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import redis
+from django.utils import timezone
+from pytest_django import Settings
+from rq import Worker
+
+from jobs import health
+from jobs.models import Status
+from jobs.pauses import pause_action
+from jobs.services import request_cancel
+from jobs.snapshots import explained, find_explained, owned_by
+from jobs.waits import Wait, why_waiting
+from jobs.wakeups import connection
+from tests.jobs.building import change, claim, make_submission, row_of, store, submit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    """A worker of two queues that has shown itself, and does nothing."""
+    worker = Worker(["default", "reports"], connection=connection(), name="shown")
+    worker.register_birth()
+    yield worker
+    worker.register_death()
+
+
+def wait_of(request_id: UUID) -> Wait | None:
+    return why_waiting(row_of(request_id))
+
+
+@pytest.mark.usefixtures("worker")
+def test_it_works() -> None:
+    first, second = submit(), submit()
+    assert wait_of(first) == {"reason": "ahead", "ahead": 0}
+    assert wait_of(second) == {"reason": "ahead", "ahead": 1}
+
+
+@pytest.mark.parametrize("status", [item for item in Status if item not in ("pending", "retrying")])
+def test_what_does_not_wait_has_no_reason(status: Status) -> None:
+    request_id = submit()
+    change(request_id, status=status)
+    assert wait_of(request_id) is None and "waiting" not in explained(row_of(request_id))
+
+
+@pytest.mark.usefixtures("worker")
+def test_priority_counts_and_other_queues_do_not() -> None:
+    store(make_submission(queue="reports"))
+    usual = store(make_submission())
+    urgent = store(make_submission(priority=600))
+    assert wait_of(urgent) == {"reason": "ahead", "ahead": 0}
+    assert wait_of(usual) == {"reason": "ahead", "ahead": 1}
+
+
+@pytest.mark.usefixtures("worker")
+def test_tenants_with_fewer_running_are_ahead_and_the_number_is_the_order_of_claims() -> None:
+    store(make_submission())
+    claim()
+    mine = [store(make_submission()) for _ in range(2)]
+    other = [store(make_submission(user="charlie", tenant="other")) for _ in range(2)]
+    expected = [wait_of(request_id) for request_id in (*mine, *other)]
+    assert [wait["ahead"] for wait in expected if wait] == [2, 3, 0, 1]
+    assert claim().request_id == other[0]
+
+
+@pytest.mark.usefixtures("worker")
+def test_what_cannot_be_started_is_not_ahead() -> None:
+    paused, gone, later, last = submit("zoo_partial"), submit(), submit(), submit()
+    pause_action("zoo_partial")
+    request_cancel(gone)
+    change(later, available_at=timezone.now() + timedelta(minutes=1))
+    assert wait_of(last) == {"reason": "ahead", "ahead": 0}
+    assert wait_of(paused) == {"reason": "paused", "ahead": 0}
+
+
+def test_a_pause_between_attempts_is_a_reason() -> None:
+    request_id = submit()
+    claim()
+    change(request_id, status=Status.RETRYING, available_at=timezone.now() + timedelta(minutes=1))
+    body = explained(row_of(request_id))
+    assert body["waiting"] == {"reason": "retry_at", "ahead": 0} and body["retry_at"] > timezone.now().timestamp()
+
+
+def test_the_limits_have_their_names(settings: Settings) -> None:
+    settings.STREAMER_MAX_RUNNING_PER_USER, settings.STREAMER_MAX_RUNNING_PER_TENANT = 2, 3
+    for user in ("alice", "alice", "bob"):
+        store(make_submission(user=user))
+        claim()
+    for number in range(2):
+        store(make_submission("zoo_scarce", user="x", tenant=f"tenant {number}"))
+        claim()
+    asked = {
+        "your_limit": store(make_submission()),
+        "tenant_limit": store(make_submission(user="dora")),
+        "action_limit": store(make_submission("zoo_scarce", user="x", tenant="fresh")),
+    }
+    for reason, request_id in asked.items():
+        assert wait_of(request_id) == {"reason": reason, "ahead": 0}
+
+
+def test_without_a_worker_for_its_queue_it_says_so(worker: Worker) -> None:
+    assert wait_of(store(make_submission(queue="ml"))) == {"reason": "no_worker", "ahead": 0}
+    connection().hset(worker.key, "last_heartbeat", "2020-01-01T00:00:00.000000Z")
+    health._served_until = 0.0
+    assert wait_of(submit()) == {"reason": "no_worker", "ahead": 0}
+
+
+def test_without_redis_the_reason_is_left_out(
+    redis_away: Callable[[], redis.Redis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "redis_connection", redis_away)
+    submit()
+    assert wait_of(submit()) == {"ahead": 1}
+
+
+def test_only_the_owner_is_told() -> None:
+    request_id = submit()
+    body = find_explained(request_id, owned_by("acme", "alice"))
+    assert body is not None and body["waiting"]["ahead"] == 0
+    assert find_explained(request_id, owned_by("acme", "bob")) is None

@@ -1,0 +1,90 @@
+import time
+from collections.abc import Callable
+
+import pytest
+import redis
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
+
+from jobs import wakeups
+from jobs.wakeups import SHIFT, await_ring, connection, ring, waiting_rings
+
+
+def register_workers(queue: str, number: int) -> None:
+    connection().sadd(WORKERS_BY_QUEUE_KEY % queue, *[f"worker {n}" for n in range(number)])
+
+
+def test_it_works() -> None:
+    ring(["default"])
+    assert waiting_rings("default") == 1 and waiting_rings("ml") == 0
+    assert await_ring(["ml", "default"], 1.0)
+    assert waiting_rings("default") == 0
+
+
+def test_a_ring_is_a_job_that_carries_no_request() -> None:
+    ring(["ml"])
+    (job_id,) = Queue("ml", connection=connection()).job_ids
+    job = Job.fetch(job_id, connection=connection(), serializer=JSONSerializer)
+    assert (job.func_name, list(job.args)) == (SHIFT, [["ml"], ""])
+
+
+@pytest.mark.parametrize(("workers", "rings"), [(0, 1), (1, 1), (3, 3), (20, 10)])
+def test_no_more_rings_wait_than_there_are_workers(workers: int, rings: int) -> None:
+    if workers:
+        register_workers("default", workers)
+    ring(["default"] * 10)
+    assert waiting_rings("default") == rings
+
+
+def test_rings_that_wait_already_count() -> None:
+    register_workers("default", 3)
+    for _ in range(5):
+        ring(["default"])
+    assert waiting_rings("default") == 3
+    ring(["default"] * 5)
+    assert waiting_rings("default") == 3
+
+
+def test_queues_are_counted_apart() -> None:
+    register_workers("ml", 2)
+    ring(["default", "ml", "ml", "default", "ml"])
+    assert (waiting_rings("default"), waiting_rings("ml")) == (1, 2)
+
+
+def test_a_ring_taken_leaves_nothing_in_redis() -> None:
+    ring(["default"])
+    assert await_ring(["default"], 1.0)
+    assert not list(connection().scan_iter("rq:job:*"))
+
+
+def test_waiting_for_a_ring_ends_when_none_comes() -> None:
+    started = time.monotonic()
+    assert not await_ring(["default", "ml"], 0.2)
+    assert 0.1 < time.monotonic() - started < 3
+
+
+def test_a_redis_that_is_away_neither_raises_nor_takes_long(redis_away: Callable[[], redis.Redis]) -> None:
+    started = time.monotonic()
+    for _ in range(200):
+        ring(["default", "ml"])
+    assert time.monotonic() - started < 3
+
+
+def test_a_redis_that_is_away_is_asked_once_a_second_only(
+    redis_away: Callable[[], redis.Redis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refuse(name: str, count: int) -> None:
+        asked.append(name)
+        raise redis.ConnectionError("away")
+
+    monkeypatch.setattr(wakeups, "_ring", refuse)
+    for _ in range(5):
+        ring(["default"])
+    assert asked == ["default"]
+    monkeypatch.setattr(wakeups, "_quiet_until", time.monotonic() - 0.001)
+    ring(["ml"])
+    assert asked == ["default", "ml"]

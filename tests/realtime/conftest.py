@@ -1,0 +1,110 @@
+"""What no test may leave behind; sockets, deliveries and keys for the tests."""
+
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.conf import settings as project_settings
+from rest_framework_simplejwt import state
+from rest_framework_simplejwt.backends import TokenBackend
+
+from jobs import events, publishing, wakeups
+from realtime import delivery as delivery_module
+from realtime import process
+from realtime.delivery import Delivery
+from tests.conftest import MakeToken
+from tests.realtime.signing import Pair, UseBackend, pem
+from tests.realtime.sockets import Socket, end_all_tasks
+
+OpenSocket = Callable[..., Awaitable[Socket]]
+
+
+@pytest.fixture(autouse=True)
+def fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(publishing, "_quiet_until", 0.0)
+    monkeypatch.setattr(wakeups, "_quiet_until", 0.0)
+    on_terminate = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, on_terminate)
+    process.drain.cache_clear()
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of this machine on which nothing listens, and nothing will while the test lasts."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+async def open_socket(make_token: MakeToken) -> AsyncIterator[OpenSocket]:
+    """``await open_socket(user="alice", …)``: an open socket of that user, already welcomed."""
+    opened: list[Socket] = []
+
+    async def open_one(*, headers: Any = (), subprotocols: Any = (), path: str = "/ws/", **token: Any) -> Socket:
+        authorization = (b"authorization", f"Bearer {make_token(**token)}".encode())
+        made = Socket(path=path, headers=[authorization, *headers], subprotocols=list(subprotocols))
+        opened.append(made)
+        await made.open()
+        await made.hear("welcome")
+        return made
+
+    yield open_one
+    for made in opened:
+        await made.leave()
+    await end_all_tasks()
+
+
+# --- delivery ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def delivery() -> AsyncIterator[Delivery]:
+    yield Delivery()
+    await end_all_tasks()
+
+
+@pytest.fixture
+def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "FIRST_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(delivery_module, "CHECK_SECONDS", 0.1)
+
+
+@pytest.fixture
+def no_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what arrives has come by a hint, or by the read that starts a follow."""
+    monkeypatch.setattr(delivery_module, "FIRST_CHECK_SECONDS", 3600.0)
+
+
+@pytest.fixture
+def lost_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "publish", lambda request_id, frames, owner: None)
+
+
+# --- keys ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def rsa_pair() -> Pair:
+    return pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+
+@pytest.fixture(scope="session")
+def ec_pair() -> Pair:
+    return pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+@pytest.fixture
+def use_backend(monkeypatch: pytest.MonkeyPatch) -> UseBackend:
+    """``use_backend(algorithm, **settings)``: what those settings would make of simplejwt."""
+
+    def use(algorithm: str = "HS256", **fields: Any) -> None:
+        fields = {"signing_key": project_settings.JWT_SIGNING_KEY, "leeway": timedelta(seconds=10), **fields}
+        monkeypatch.setattr(state, "token_backend", TokenBackend(algorithm, **fields))
+
+    return use

@@ -1,0 +1,138 @@
+"""Random histories of a request and of the hints about it, and one follower behind a gate who lives through them."""
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from realtime.gate import Frame, Gate
+
+PAGE = 3
+Step = tuple[str, int]
+# What the layer does on a good day: it delays and doubles and reorders, but loses nothing.
+CALM = "commit commit commit hint hint hint double double look read take"
+CHAOS = f"{CALM} drop check"
+
+
+def histories(steps: str) -> st.SearchStrategy[list[Step]]:
+    """First some commits and the join, in either order, then enough of the rest to get somewhere."""
+    which = st.integers(0, 9)
+    start = st.permutations([("commit", 0), ("commit", 0), ("join", 0), ("read", 0), ("take", 0)])
+    rest = st.lists(st.tuples(st.sampled_from(steps.split()), which), min_size=20, max_size=60)
+    return st.builds(lambda first, second: [*first, *second], start, rest)
+
+
+chaos, calm = histories(CHAOS), histories(CALM)
+
+
+class Wrong(AssertionError):
+    """A follower got something twice, out of order, after the end, or not at all."""
+
+
+class World:
+    """One request, its log, the hints on their way, and one follower behind a gate."""
+
+    make_gate = Gate
+
+    def __init__(self, length: int, after_seq: int, committed: int) -> None:
+        self.gate = self.make_gate(after_seq)
+        self.length = length
+        self.expected = after_seq + 1
+        self.log: list[Frame] = []
+        self.hints: list[Frame] = []
+        self.joined = False
+        self.page: list[Frame] | None = None
+        for _ in range(max(committed, after_seq)):
+            self.commit(0)
+
+    # --- what may happen -----------------------------------------------------------------------------------------
+
+    def commit(self, which: int) -> None:
+        if len(self.log) < self.length:
+            seq = len(self.log) + 1
+            frame = Frame(seq, str(seq), seq == self.length)
+            self.log.append(frame)
+            if self.joined:
+                self.hints.append(frame)
+
+    def join(self, which: int) -> None:
+        self.joined = True
+
+    def hint(self, which: int) -> None:
+        if self.hints:
+            self.send(self.gate.take_hint(self.hints.pop(which % len(self.hints))))
+
+    def double(self, which: int) -> None:
+        if self.hints:
+            self.send(self.gate.take_hint(self.hints[which % len(self.hints)]))
+
+    def drop(self, which: int) -> None:
+        if self.hints:
+            self.hints.pop(which % len(self.hints))
+
+    def read(self, which: int) -> None:
+        """The log is read now, and handed over some time later."""
+        if self.joined and self.gate.wants_log and self.page is None:
+            self.page = self.log[self.gate.next_seq - 1 :][:PAGE]
+
+    def take(self, which: int) -> None:
+        if self.page is not None:
+            page, self.page = self.page, None
+            self.send(self.gate.take_log(page))
+            if len(page) == PAGE:
+                self.gate.take_last_seq(self.gate.next_seq)
+
+    def look(self, which: int) -> None:
+        """The log is read and handed over at once."""
+        self.read(which)
+        self.take(which)
+
+    def check(self, which: int) -> None:
+        self.gate.take_last_seq(len(self.log))
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    def settle(self, *, with_check: bool) -> None:
+        """The request ends, what is on its way arrives, and the follower must have all of it."""
+        self.join(0)
+        while len(self.log) < self.length:
+            self.commit(0)
+        if with_check:
+            self.hints.clear()
+        while self.hints:
+            self.hint(0)
+        self.take(0)
+        if with_check:
+            self.check(0)
+        for _ in range(self.length + 2):
+            self.read(0)
+            self.take(0)
+        if self.expected != self.length + 1 or not self.gate.ended:
+            raise Wrong(f"stopped before {self.expected} of {self.length}")
+
+    def send(self, frames: list[Frame]) -> None:
+        for frame in frames:
+            if frame.seq != self.expected or frame.text != str(frame.seq):
+                raise Wrong(f"got {frame.seq}, expected {self.expected}")
+            self.expected += 1
+
+
+def prove(world_class: type[World], steps: st.SearchStrategy[list[Step]], *, with_check: bool) -> None:
+    """Raises ``Wrong`` when there is a history in which the follower is not served right."""
+    is_mutant = world_class is not World
+
+    @settings(
+        max_examples=200,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        report_multiple_bugs=False,
+        # The shortest history that breaks a mutant interests nobody.
+        phases=[Phase.generate] if is_mutant else [Phase.generate, Phase.shrink],
+    )
+    @given(st.integers(5, 25), st.sampled_from([0, 0, 0, 1, 4]), st.integers(0, 3), steps)
+    def serves(length: int, after_seq: int, committed: int, history: list[Step]) -> None:
+        world = world_class(length, min(after_seq, length - 1), committed)
+        for name, which in history:
+            getattr(world, name)(which)
+        world.settle(with_check=with_check)
+
+    serves()

@@ -1,0 +1,229 @@
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as project_settings
+from django.db import OperationalError
+from django.utils import timezone
+from pytest_django import Settings
+
+from realtime import connections as connections_module
+from realtime.auth import Identity
+from realtime.close_codes import CloseCode
+from realtime.connections import SILENCE, SWEEP_RULES, OpenConnection, Registry, close_dead_connections
+from realtime.models import Connection
+from tests.realtime.sockets import aside, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def identity(user: str = "alice", tenant: str = "acme") -> Identity:
+    return Identity(user_id=user, tenant_id=tenant, permissions=frozenset({"b", "a"}), expires_at=2e9)
+
+
+def make(user: str = "alice", tenant: str = "acme", closed: list[Any] | None = None, **fields: Any) -> OpenConnection:
+    """An open connection; the codes it is asked to close with go to ``closed``."""
+    fields = {"address": "127.0.0.1", "user_agent": "test/1", **fields}
+    return OpenConnection(
+        identity=identity(user, tenant), close=closed.append if closed is not None else lambda code: None, **fields
+    )
+
+
+async def rows() -> dict[Any, Connection]:
+    return await aside(lambda: {row.id: row for row in Connection.objects.all()})
+
+
+async def row_of(connection: OpenConnection) -> Connection:
+    return (await rows())[connection.id]
+
+
+async def test_it_works() -> None:
+    registry, connection = Registry(), make()
+    registry.add(connection)
+    assert registry.open == {connection.id: connection}
+    await registry.write()
+    row = await row_of(connection)
+    assert (row.user_id, row.tenant_id, row.permissions) == ("alice", "acme", ["a", "b"])
+    assert (row.address, row.user_agent, row.server) == ("127.0.0.1", "test/1", project_settings.STREAMER_SERVER_ID)
+    assert row.closed_at is None and row.connected_at == connection.connected_at
+
+
+async def test_rows_are_written_without_being_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections_module, "WRITE_SECONDS", 0.02)
+    registry, connection = Registry(), make()
+    written = asyncio.Event()
+    write = registry.write
+
+    async def noted() -> None:
+        await write()
+        written.set()
+
+    monkeypatch.setattr(registry, "write", noted)
+    registry.add(connection)
+    await asyncio.wait_for(written.wait(), 10)
+    assert connection.id in await rows()
+
+
+async def test_an_end_is_written_with_code_reason_and_counters() -> None:
+    registry, connection = Registry(), make()
+    registry.add(connection)
+    await registry.write()
+    connection.messages_in, connection.messages_out = 7, 12
+    registry.remove(connection, 4010, "token_expired")
+    assert registry.open == {}
+    await registry.write()
+    row = await row_of(connection)
+    assert (row.close_code, row.close_reason, row.messages_in, row.messages_out) == (4010, "token_expired", 7, 12)
+    assert row.closed_at == connection.closed_at
+
+
+async def test_one_that_opens_and_closes_between_two_writes_is_recorded_too() -> None:
+    registry, connection = Registry(), make()
+    registry.add(connection)
+    registry.remove(connection, None, "x" * 100)
+    await registry.write()
+    row = await row_of(connection)
+    assert row.closed_at is not None and row.close_code is None and len(row.close_reason) == 64
+
+
+async def test_counters_and_presence_are_refreshed_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections_module, "SEEN_SECONDS", 0.0)
+    registry, connection = Registry(), make()
+    registry.add(connection)
+    await registry.write()
+    before = await row_of(connection)
+    connection.messages_in = 3
+    await registry.write()
+    after = await row_of(connection)
+    assert after.messages_in == 3 and after.last_seen_at > before.last_seen_at
+
+
+async def test_what_is_longer_than_its_column_is_cut() -> None:
+    registry, connection = Registry(), make(user_agent="x" * 1000)
+    registry.add(connection)
+    await registry.write()
+    assert len((await row_of(connection)).user_agent) == 255
+
+
+# --- the limit -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_user_with_too_many_loses_the_newest(settings: Settings) -> None:
+    settings.STREAMER_MAX_CONNECTIONS_PER_USER = 2
+    registry = Registry()
+    closed: list[list[Any]] = [[] for _ in range(4)]
+    for codes in closed[:2]:
+        registry.add(make(closed=codes))
+    await registry.write()
+    for codes in closed[2:]:
+        registry.add(make(closed=codes))
+    registry.add(make("bob"))
+    await registry.write()
+    assert closed == [[], [], [CloseCode.CONNECTION_LIMIT], [CloseCode.CONNECTION_LIMIT]]
+
+
+async def test_those_of_one_moment_are_counted_too(settings: Settings) -> None:
+    settings.STREAMER_MAX_CONNECTIONS_PER_USER = 2
+    registry = Registry()
+    closed: list[list[Any]] = [[] for _ in range(3)]
+    for codes in closed:
+        registry.add(make(closed=codes))
+    await registry.write()
+    assert closed == [[], [], [CloseCode.CONNECTION_LIMIT]]
+
+
+async def test_connections_of_other_processes_count(settings: Settings) -> None:
+    settings.STREAMER_MAX_CONNECTIONS_PER_USER = 1
+    elsewhere, here = Registry(), Registry()
+    elsewhere.add(make())
+    await elsewhere.write()
+    closed: list[Any] = []
+    here.add(make(closed=closed))
+    await here.write()
+    assert closed == [CloseCode.CONNECTION_LIMIT]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"closed_at": timezone.now()},
+        {"last_seen_at": timezone.now() - SILENCE - timedelta(seconds=1)},
+        {"tenant_id": "other"},
+    ],
+)
+async def test_closed_silent_and_foreign_ones_do_not_count(columns: dict[str, Any], settings: Settings) -> None:
+    settings.STREAMER_MAX_CONNECTIONS_PER_USER = 1
+    registry = Registry()
+    registry.add(make())
+    await registry.write()
+    await aside(lambda: Connection.objects.update(**columns))
+    closed: list[Any] = []
+    registry.add(make(closed=closed))
+    await registry.write()
+    assert closed == []
+
+
+# --- a database that is away -----------------------------------------------------------------------------------------
+
+
+async def test_no_row_is_lost_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = Registry()
+    stays, goes, early = make(), make("bob"), make("charlie")
+    registry.add(early)
+    await registry.write()
+    with monkeypatch.context() as away:
+
+        def fail(*_: object) -> None:
+            raise OperationalError("away")
+
+        away.setattr(connections_module, "_write_rows", fail)
+        for connection in (stays, goes):
+            registry.add(connection)
+            with pytest.raises(OperationalError):
+                await registry.write()
+        registry.remove(goes, 1000, "client")
+        registry.remove(early, 1001, "client")
+        with pytest.raises(OperationalError):
+            await registry.write()
+    await registry.write()
+    found = await rows()
+    assert set(found) == {stays.id, goes.id, early.id}
+    assert found[stays.id].closed_at is None
+    assert (found[goes.id].close_code, found[early.id].close_code) == (1000, 1001)
+
+
+async def test_the_writer_goes_on_after_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections_module, "WRITE_SECONDS", 0.02)
+    registry = Registry()
+    calls: list[int] = []
+
+    async def flaky() -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OperationalError("away")
+
+    monkeypatch.setattr(registry, "write", flaky)
+    registry.add(make())
+    await until(lambda: len(calls) >= 3, "it goes on")
+
+
+# --- processes that died ---------------------------------------------------------------------------------------------
+
+
+def test_rows_of_a_dead_process_are_closed() -> None:
+    now = timezone.now()
+    fields = {"tenant_id": "acme", "user_id": "alice", "server": "gone"}
+    dead = Connection.objects.create(last_seen_at=now - SILENCE - timedelta(seconds=1), **fields)
+    alive = Connection.objects.create(last_seen_at=now, **fields)
+    assert close_dead_connections(now) == 1 and close_dead_connections(now) == 0
+    dead.refresh_from_db()
+    alive.refresh_from_db()
+    assert dead.closed_at == dead.last_seen_at and dead.close_reason == "server_lost" and alive.closed_at is None
+    assert [rule.sweep for rule in SWEEP_RULES] == [close_dead_connections]
+
+
+def test_a_fresh_token_of_the_same_user_takes_over() -> None:
+    connection = make()
+    connection.take_identity(identity())
+    assert connection.identity_changed.is_set()

@@ -1,0 +1,112 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import redis
+from channels.layers import get_channel_layer
+
+from jobs.wakeups import connection
+from realtime import layer as layer_module
+from realtime.layer import BoundedPubSubLayer
+from tests.jobs.building import Threads
+from tests.realtime.sockets import aside, end_all_tasks, until
+
+GROUP = "request.00000000-0000-0000-0000-000000000007"
+
+
+def hint(number: int) -> dict[str, Any]:
+    return {"type": "request.events", "number": number}
+
+
+@pytest.fixture
+async def layer() -> AsyncIterator[Any]:
+    yield get_channel_layer()
+    await end_all_tasks()
+
+
+async def receive(layer: Any, channel: str, count: int = 1) -> list[int]:
+    async with asyncio.timeout(10):
+        return [(await layer.receive(channel))["number"] for _ in range(count)]
+
+
+async def join(layer: Any, group: str = GROUP) -> str:
+    channel: str = await layer.new_channel()
+    await layer.group_add(group, channel)
+    return channel
+
+
+async def test_it_works(layer: Any) -> None:
+    assert isinstance(layer, BoundedPubSubLayer)
+    channel = await join(layer)
+    layer.group_send_now(GROUP, hint(1))
+    await layer.group_send(GROUP, hint(2))
+    assert await receive(layer, channel, 2) == [1, 2]
+
+
+async def test_only_members_of_the_group_get_it(layer: Any) -> None:
+    channel, other = await join(layer), await join(layer, "request.other")
+    layer.group_send_now(GROUP, hint(1))
+    layer.group_send_now("request.other", hint(2))
+    assert await receive(layer, channel) == [1] and await receive(layer, other) == [2]
+    await layer.group_discard(GROUP, channel)
+    layer.group_send_now(GROUP, hint(3))
+    await layer.group_add(GROUP, channel)
+    layer.group_send_now(GROUP, hint(4))
+    assert await receive(layer, channel) == [4]
+
+
+async def test_a_queue_that_nobody_reads_forgets_its_oldest(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_module, "CAPACITY", 3)
+    channel, last = await join(layer), await join(layer, "request.last")
+    for number in range(10):
+        layer.group_send_now(GROUP, hint(number))
+    # One subscription brings all in order, so after this one the others are there too.
+    layer.group_send_now("request.last", hint(99))
+    assert await receive(layer, last) == [99]
+    assert await receive(layer, channel, 3) == [7, 8, 9]
+
+
+async def test_it_can_be_sent_from_many_threads(layer: Any) -> None:
+    channel = await join(layer)
+
+    def send(start: int) -> None:
+        for number in range(start, start + 50):
+            layer.group_send_now(GROUP, hint(number))
+
+    def send_all() -> None:
+        with Threads(*[lambda start=start: send(start) for start in (0, 50, 100, 150)]):
+            pass
+
+    await aside(send_all)
+    assert sorted(await receive(layer, channel, 200)) == list(range(200))
+
+
+async def test_it_comes_back_when_its_connection_was_cut(layer: Any) -> None:
+    channel = await join(layer)
+    layer.group_send_now(GROUP, hint(1))
+    assert await receive(layer, channel) == [1]
+    connection().client_kill_filter(_type="pubsub")
+    name = f"{layer._kwargs['prefix']}__group__{GROUP}"
+    await until(lambda: dict(connection().pubsub_numsub(name))[name.encode()] == 1, "it subscribes again")
+    layer.group_send_now(GROUP, hint(2))
+    assert await receive(layer, channel) == [2]
+
+
+def test_a_server_that_is_away_raises_soon(closed_port: int) -> None:
+    away = BoundedPubSubLayer(hosts=[{"address": f"redis://127.0.0.1:{closed_port}"}])
+    started = time.monotonic()
+    with pytest.raises(redis.ConnectionError):
+        away.group_send_now(GROUP, hint(1))
+    assert time.monotonic() - started < 3
+
+
+async def test_a_channel_that_was_idle_for_fifteen_seconds_still_receives(layer: Any) -> None:
+    """Slow, but it cannot be had for less: a client library's default would end an idle subscription after 5 s."""
+    channel = await join(layer)
+    waiting = asyncio.ensure_future(layer.receive(channel))
+    done, _ = await asyncio.wait({waiting}, timeout=15)
+    assert not done
+    layer.group_send_now(GROUP, hint(1))
+    assert (await asyncio.wait_for(waiting, 5))["number"] == 1

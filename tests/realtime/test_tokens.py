@@ -1,0 +1,138 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.test import Client
+from pytest_django import Settings
+
+from realtime.auth import verify
+from realtime.models import Membership
+from realtime.tokens import issue_token
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a long word of nobody"
+
+
+@pytest.fixture(autouse=True)
+def forgotten_attempts() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def alice_user() -> User:
+    """Alice's account: at Acme, where she may make reports."""
+    user = User.objects.create_user("alice", password=PASSWORD)
+    Membership.objects.create(user=user, tenant_id="acme", permissions=["reports.generate"])
+    return user
+
+
+def post(client: Client, path: str, **fields: Any) -> Any:
+    return client.post(path, fields, content_type="application/json")
+
+
+def sign_in(client: Client, password: str = PASSWORD) -> Any:
+    return post(client, "/api/token/", username="alice", password=password)
+
+
+def refresh(client: Client, tokens: Any) -> Any:
+    return post(client, "/api/token/refresh/", refresh=tokens["refresh"])
+
+
+def test_it_works(client: Client, alice_user: User) -> None:
+    response = sign_in(client)
+    assert response.status_code == 200
+    identity = verify(response.json()["access"])
+    assert (identity.user_id, identity.tenant_id) == ("alice", "acme")
+    assert identity.permissions == {"reports.generate"}
+
+
+def test_a_user_without_a_membership_is_alone_and_may_nothing_special(client: Client) -> None:
+    User.objects.create_user("alice", password=PASSWORD)
+    identity = verify(sign_in(client).json()["access"])
+    assert (identity.tenant_id, identity.permissions) == ("user:alice", frozenset())
+
+
+def test_a_wrong_password_is_refused(client: Client, alice_user: User) -> None:
+    wrong, unknown = sign_in(client, "wrong"), post(client, "/api/token/", username="nobody", password="wrong")
+    assert wrong.status_code == unknown.status_code == 401 and wrong.json() == unknown.json()
+
+
+def test_who_is_no_longer_active_is_refused(client: Client, alice_user: User) -> None:
+    tokens = sign_in(client).json()
+    User.objects.update(is_active=False)
+    assert sign_in(client).status_code == 401 and refresh(client, tokens).status_code == 401
+
+
+# --- refresh ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_refresh_gives_what_the_membership_says_today(client: Client, alice_user: User) -> None:
+    tokens = sign_in(client).json()
+    Membership.objects.update(tenant_id="globex", permissions=["*"])
+    response = refresh(client, tokens)
+    assert response.status_code == 200
+    identity = verify(response.json()["access"])
+    assert (identity.user_id, identity.tenant_id, identity.permissions) == ("alice", "globex", frozenset({"*"}))
+
+
+def test_a_membership_that_was_taken_away_gives_nothing_any_more(client: Client, alice_user: User) -> None:
+    tokens = sign_in(client).json()
+    Membership.objects.all().delete()
+    identity = verify(refresh(client, tokens).json()["access"])
+    assert (identity.tenant_id, identity.permissions) == ("user:alice", frozenset())
+
+
+def test_a_user_who_is_gone_is_refused(client: Client, alice_user: User) -> None:
+    tokens = sign_in(client).json()
+    alice_user.delete()
+    assert refresh(client, tokens).status_code == 401
+
+
+def test_only_a_refresh_token_refreshes(client: Client, alice_user: User) -> None:
+    tokens = sign_in(client).json()
+    assert refresh(client, {"refresh": tokens["access"]}).status_code == 401
+    assert refresh(client, {"refresh": "nonsense"}).status_code == 401
+    assert post(client, "/api/token/refresh/").status_code == 400
+
+
+# --- too many attempts -----------------------------------------------------------------------------------------------
+
+
+def attempts(client: Client, number: int, **headers: Any) -> list[int]:
+    return [
+        client.post("/api/token/", {"username": "alice", "password": "x"}, **headers).status_code for _ in range(number)
+    ]
+
+
+def test_too_many_attempts_are_refused(client: Client) -> None:
+    assert attempts(client, 32) == [401] * 30 + [429] * 2
+    assert "Retry-After" in client.post("/api/token/", {"username": "alice", "password": "x"})
+
+
+def test_a_header_that_anybody_can_write_does_not_give_more_attempts(client: Client) -> None:
+    codes = [attempts(client, 1, HTTP_X_FORWARDED_FOR=f"10.0.0.{number}")[0] for number in range(32)]
+    assert codes[-1] == 429
+
+
+# --- by command ------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_can_be_issued_for_anybody() -> None:
+    token = issue_token(user_id="bob", tenant_id="acme", permissions=["a"], ttl=timedelta(minutes=5))
+    identity = verify(token)
+    assert (identity.user_id, identity.tenant_id, identity.permissions) == ("bob", "acme", frozenset({"a"}))
+
+
+def test_the_command_prints_a_token_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("streamer_token", "--user", "bob", "--tenant", "acme", "--permissions", "a, b,", "--ttl", "60")
+    identity = verify(capsys.readouterr().out.strip())
+    assert (identity.user_id, identity.permissions) == ("bob", frozenset({"a", "b"}))
+
+
+def test_without_a_key_of_ours_the_command_says_why_not(settings: Settings) -> None:
+    settings.JWT_SIGNING_KEY = ""
+    with pytest.raises(CommandError, match="JWT_SIGNING_KEY"):
+        call_command("streamer_token", "--user", "bob", "--tenant", "acme")

@@ -1,0 +1,20 @@
+"""Settings of the tests: a data folder of their own, which goes when they end."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+if "STREAMER_DATA_DIR" not in os.environ:
+    os.environ["STREAMER_DATA_DIR"] = tempfile.mkdtemp(prefix="streamer-tests-")
+    atexit.register(shutil.rmtree, os.environ["STREAMER_DATA_DIR"], ignore_errors=True)
+
+from streamer_site.settings import *  # noqa: F403
+from streamer_site.settings import DATA_DIR, DATABASES, STREAMER_HANDLER_PACKAGES
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Threads of ours write to it too, so it cannot live in one connection's memory.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+
+STREAMER_HANDLER_PACKAGES = [*STREAMER_HANDLER_PACKAGES, "tests.handlers"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
