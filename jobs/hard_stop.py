@@ -17,6 +17,8 @@ from jobs.handler.errors import Stop
 
 _PR_SET_PDEATHSIG = 1
 _DEADLINE, _BEAT, _LEAVING = 0, 8, 16
+# Starting, and looking for the next request, a child does nothing that takes this long.
+_IDLE_SILENCE_SECONDS = 60.0
 # Anonymous and shared: what one side of a fork writes, the other reads. All times are CLOCK_MONOTONIC, 0 is never.
 _shared = mmap.mmap(-1, 24)
 _before_end: list[Callable[[], None]] = []
@@ -44,6 +46,7 @@ def arm(seconds: float) -> None:
 
 
 def disarm() -> None:
+    beat()
     _write(_DEADLINE, 0)
 
 
@@ -85,7 +88,7 @@ def die_with_parent() -> None:
 def reset() -> None:
     """Forget the last child, before the next one is forked."""
     _write(_DEADLINE, 0)
-    _write(_BEAT, 0)
+    beat()
 
 
 def leave() -> None:
@@ -95,7 +98,13 @@ def leave() -> None:
 
 
 def is_overdue(silence_seconds: float) -> bool:
-    """Whether the child is past its deadline, or armed and without a sign of life for ``silence_seconds``."""
+    """Whether the child is past its deadline, or without a sign of life for ``silence_seconds``.
+
+    One that runs no request, and so is not armed, may be silent for a minute.
+    """
     deadline = _read(_DEADLINE)
     now = time.monotonic()
-    return deadline > 0 and (now > deadline or now - _read(_BEAT) > silence_seconds)
+    silence = now - _read(_BEAT)
+    if deadline == 0:
+        return silence > max(silence_seconds, _IDLE_SILENCE_SECONDS)
+    return now > deadline or silence > silence_seconds

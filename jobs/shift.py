@@ -26,6 +26,7 @@ def work_shift(queues: Sequence[str], worker: str) -> None:
     ends_at = time.monotonic() + settings.STREAMER_SHIFT_SECONDS
     left = settings.STREAMER_SHIFT_REQUESTS
     while left > 0 and time.monotonic() < ends_at and not hard_stop.is_leaving():
+        hard_stop.beat()
         claim = claim_next(queues, worker=worker)
         if claim is not None:
             Runner(claim).run()

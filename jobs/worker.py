@@ -1,10 +1,12 @@
 """RQ's worker, made fit for shifts: it watches its child closely, and never outlives or abandons it."""
 
 import logging
+import os
+import select
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import redis
@@ -14,6 +16,7 @@ from django.db import connections
 from rq import Queue, Worker
 from rq.executions import Execution
 from rq.job import Job
+from rq.timeouts import BaseDeathPenalty, HorseMonitorTimeoutException
 
 from jobs import hard_stop
 from jobs.claims import expire_leases_of
@@ -21,8 +24,23 @@ from jobs.claims import expire_leases_of
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 1
+# Where the end of a process cannot be waited for with a time limit.
+_POLL_SECONDS = 0.02
 REDIS_AWAY = (redis.RedisError, OSError)
 _HEARTBEAT_SECONDS = 10
+
+
+class NoAlarm(BaseDeathPenalty):
+    """In place of RQ's alarm, which any thread of the process may take, and often does after SIGSTOP and SIGCONT.
+
+    The main thread then waits on, for ever if the child is stuck.
+    """
+
+    def setup_death_penalty(self) -> None:
+        """``ShiftWorker.wait_for_horse`` looks at the clock, and shifts have no time limit of RQ's."""
+
+    def cancel_death_penalty(self) -> None:
+        """There is nothing to cancel."""
 
 
 class ShiftWorker(Worker):
@@ -31,6 +49,7 @@ class ShiftWorker(Worker):
     RQ's own worker quits when Redis does, and with it would go the child that runs a request. This one waits.
     """
 
+    death_penalty_class = NoAlarm
     max_connection_wait_time = 2.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +63,7 @@ class ShiftWorker(Worker):
         except REDIS_AWAY as error:
             logger.warning("RQ's books are not kept, Redis is not reachable: %s", error)
             if self.horse_pid:
-                self.wait_for_horse()  # it does not need Redis to finish what it runs
+                self._outwait_horse()  # it does not need Redis to finish what it runs
                 self._horse_pid = 0
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
@@ -86,11 +105,26 @@ class ShiftWorker(Worker):
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
+    def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
+        """Reap the child; raises ``HorseMonitorTimeoutException``, as RQ expects, if it runs on for ``WATCH_SECONDS``.
+
+        A child that is overdue is killed on the way.
+        """
+        if hard_stop.is_overdue(settings.STREAMER_LEASE_SECONDS):
+            logger.error("Killing child %s: it does not end, or shows no sign of life", self.horse_pid)
+            self.kill_horse()
+        if not _ends_within(self.horse_pid, WATCH_SECONDS):
+            raise HorseMonitorTimeoutException
+        return super().wait_for_horse()
+
+    def _outwait_horse(self) -> None:
+        while True:
+            with suppress(HorseMonitorTimeoutException):
+                self.wait_for_horse()
+                return
+
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         """Called by RQ every ``WATCH_SECONDS`` while the child runs."""
-        if hard_stop.is_overdue(settings.STREAMER_LEASE_SECONDS):
-            logger.error("Killing child %s: its handler does not end", self.horse_pid)
-            self.kill_horse()
         if time.monotonic() - self._heartbeat_at < _HEARTBEAT_SECONDS:
             return
         self._heartbeat_at = time.monotonic()
@@ -100,6 +134,33 @@ class ShiftWorker(Worker):
     def handle_warm_shutdown_request(self) -> None:
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
         hard_stop.leave()
+
+
+def _ends_within(child: int, seconds: float) -> bool:
+    """Whether the child has ended, or ends in that time. It is not reaped."""
+    try:
+        handle = os.pidfd_open(child)
+    except (AttributeError, OSError):  # not Linux, or not allowed here, or reaped already
+        return _is_seen_to_end(child, seconds)
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    finally:
+        os.close(handle)
+
+
+def _is_seen_to_end(child: int, seconds: float) -> bool:
+    ends_at = time.monotonic() + seconds
+    while True:
+        try:
+            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                return True
+        except ChildProcessError:
+            return True
+        if time.monotonic() >= ends_at:
+            return False
+        time.sleep(_POLL_SECONDS)
 
 
 @contextmanager

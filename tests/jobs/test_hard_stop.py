@@ -46,11 +46,20 @@ def test_a_child_without_a_sign_of_life_is_overdue_before_its_deadline(clock: Ca
     assert not hard_stop.is_overdue(silence_seconds=30)
 
 
-def test_a_child_between_two_requests_may_be_silent(clock: Callable[[float], None]) -> None:
+def test_a_child_between_two_requests_may_be_silent_for_a_minute(clock: Callable[[float], None]) -> None:
     hard_stop.arm(5)
+    clock(1000)
     hard_stop.disarm()
-    clock(10_000)
+    clock(59)
     assert not hard_stop.is_overdue(silence_seconds=1)
+    clock(2)
+    assert hard_stop.is_overdue(silence_seconds=1)
+
+
+def test_a_child_that_never_comes_to_its_first_request_is_overdue(clock: Callable[[float], None]) -> None:
+    hard_stop.reset()
+    clock(61)
+    assert hard_stop.is_overdue(silence_seconds=30)
 
 
 def test_the_next_child_is_not_judged_by_the_last_one(clock: Callable[[float], None]) -> None:
