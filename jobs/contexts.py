@@ -15,6 +15,8 @@ from django.conf import settings
 from jobs.artifacts import ArtifactShelf
 from jobs.checkpoints import storable
 from jobs.claims import Claim
+from jobs.datasets.opened import OpenTable, RowsRead
+from jobs.datasets.spec import DataSource
 from jobs.handler.context import ArtifactFile
 from jobs.handler.errors import Permanent, TimedOut
 from jobs.reporter import Reporter
@@ -64,6 +66,14 @@ class _Run:
         if source is None:
             raise Permanent(f"No source is called '{name}'")
         return source
+
+    def open_data(self, source: DataSource, *, on_rows: RowsRead | None = None) -> AbstractContextManager[OpenTable]:
+        # DuckDB and pyarrow weigh 100 MB: a web process goes without.
+        from jobs.datasets.reader import open_data  # noqa: PLC0415
+
+        return open_data(
+            source, tenant_id=self.tenant_id, scratch_dir=self.scratch_dir, check=self.check, on_rows=on_rows
+        )
 
 
 class AttemptContext(_Run):

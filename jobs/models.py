@@ -148,3 +148,31 @@ class Artifact(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+
+class Dataset(models.Model):
+    """A table that a tenant uploaded. Whatever came in, what is stored is Parquet."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant_id = models.CharField(max_length=128)
+    user_id = models.CharField(max_length=150, help_text="Who uploaded it; every user of the tenant may read it.")
+    name = models.CharField(max_length=64)
+    filename = models.CharField(max_length=255, help_text="As it was uploaded.")
+    format = models.CharField(max_length=16, help_text="What was uploaded: csv, tsv, jsonl, parquet or excel.")
+    uploaded_bytes = models.PositiveBigIntegerField()
+    size_bytes = models.PositiveBigIntegerField(help_text="Stored; this counts against the tenant's quota.")
+    sha256 = models.CharField(max_length=64, help_text="Of what was uploaded.")
+    columns = models.JSONField(default=list, help_text="[{name, type}] in order; types are DuckDB's.")
+    rows = models.PositiveBigIntegerField()
+    storage_name = models.CharField(max_length=512)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "name"], name="one_dataset_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

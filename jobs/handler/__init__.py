@@ -1,5 +1,14 @@
 """All that a handler file needs of Streamer: ``from jobs.handler import Handler, Payload, …``."""
 
+from jobs.datasets.opened import DATA, OpenTable, RowsRead
+from jobs.datasets.spec import (
+    DatasetSource,
+    DataSource,
+    FileSource,
+    InlineSource,
+    QuerySource,
+    StreamSource,
+)
 from jobs.handler.base import Handler, NoPayload, Payload, Retry, SourceName
 from jobs.handler.context import ArtifactFile, Context
 from jobs.handler.errors import (
@@ -18,6 +27,7 @@ from jobs.health import probe_services
 from jobs.sources import OpenSource, SourceTable, default_source
 
 __all__ = [
+    "DATA",
     "ArtifactFile",
     "AttemptLost",
     "Cancelled",
@@ -37,6 +47,14 @@ __all__ = [
     "SourceTable",
     "Stop",
     "TimedOut",
+    "DataSource",
+    "DatasetSource",
+    "FileSource",
+    "InlineSource",
+    "OpenTable",
+    "QuerySource",
+    "RowsRead",
+    "StreamSource",
     "default_source",
     "probe_services",
 ]

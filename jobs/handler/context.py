@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from uuid import UUID
 
+from jobs.datasets.opened import OpenTable, RowsRead
+from jobs.datasets.spec import DataSource
 from jobs.sources import Source
 
 
@@ -75,3 +77,9 @@ class Context(Protocol):
 
     def open_source(self, name: str) -> Source:
         """The registered source of that name. Raises ``Permanent`` when there is none."""
+
+    def open_data(self, source: DataSource, *, on_rows: RowsRead | None = None) -> AbstractContextManager[OpenTable]:
+        """The rows that a payload names, loaded into a database of this run. ``on_rows`` hears of the loading.
+
+        Raises ``Permanent`` or ``Retryable`` when they cannot be read; ``InvalidPayload`` when they do not exist.
+        """

@@ -1,0 +1,1 @@
+"""Tables that clients upload or operators register, and every other way a request can name rows to work on."""
