@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Max, Model, Q, QuerySet
 
 from jobs.claims import waiting
+from jobs.custody import RING_PATIENCE
 from jobs.deadlines import time_up, timeout_error
 from jobs.events import NotOwner, append
 from jobs.handler.errors import ErrorCode, TimedOut, error_body
@@ -19,8 +20,6 @@ from jobs.outcomes import CancelledOutcome, Failed, Outcome, Repeated
 from jobs.wakeups import ring, waiting_rings
 
 BATCH = 200
-# A ring is given this long to be answered before another one is tried.
-_RING_PATIENCE = timedelta(seconds=2)
 _MOST_LOSSES = 2
 
 
@@ -34,7 +33,7 @@ class Rule:
 
 def ring_again(now: datetime) -> int:
     """Requests that could run, in a queue where no ring waits: a ring was lost, or a retry has come due."""
-    queues = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - _RING_PATIENCE)
+    queues = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_PATIENCE)
     names = [name for name in queues.order_by().values_list("queue", flat=True).distinct() if waiting_rings(name) == 0]
     ring(names)
     return len(names)

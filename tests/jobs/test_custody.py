@@ -1,0 +1,81 @@
+"""Walks the table of owners and deadlines: whatever is overdue is moved on by the rule the table names."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from jobs.custody import CUSTODY, Custody
+from jobs.models import LIVE, AsyncRequest
+from jobs.sweeper import all_rules
+from jobs.wakeups import connection, waiting_rings
+from tests.jobs.building import change, claim, row_of, submit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSED = timedelta(seconds=3)
+RULES = {rule.name: rule for rule in all_rules()}
+
+
+def waiting() -> UUID:
+    return submit()
+
+
+def retrying() -> UUID:
+    """Between two attempts, with a pause that has long to go."""
+    request_id = submit("zoo_too_often")
+    now = timezone.now()
+    change(request_id, status="retrying", attempt=1, started_at=now, available_at=now + timedelta(hours=1))
+    return request_id
+
+
+def running() -> UUID:
+    request_id = submit()
+    claim()
+    return request_id
+
+
+MAKE: dict[str, Callable[[], UUID]] = {"pending": waiting, "retrying": retrying, "processing": running}
+# What makes the request overdue in that way and in no other.
+OVERDUE: dict[str, Callable[[], dict[str, object]]] = {
+    "lost rings": lambda: {"available_at": timezone.now() - PASSED},
+    "expired requests": lambda: {"expires_at": timezone.now() - PASSED},
+    "cancelled requests": lambda: {"cancel_requested_at": timezone.now()},
+    "due retries": lambda: {"available_at": timezone.now() - timedelta(seconds=0.5)},
+    "overdue retries": lambda: {"started_at": timezone.now() - timedelta(days=1)},
+    "lost attempts": lambda: {"lease_until": timezone.now() - PASSED},
+}
+CASES = [(custody, status) for custody in CUSTODY for status in custody.statuses]
+
+
+def is_overdue(custody: Custody, request_id: UUID) -> bool:
+    rows = AsyncRequest.objects.filter(custody.overdue(timezone.now()), id=request_id, status__in=custody.statuses)
+    return rows.exists()
+
+
+@pytest.mark.parametrize(("custody", "status"), CASES, ids=[f"{case[0].rule}-{case[1]}" for case in CASES])
+def test_what_is_overdue_is_moved_on_by_its_rule(custody: Custody, status: str) -> None:
+    request_id = MAKE[status]()
+    rule = RULES[custody.rule]
+    assert row_of(request_id).status == status
+    assert not is_overdue(custody, request_id)
+    change(request_id, **OVERDUE[custody.rule]())
+    assert is_overdue(custody, request_id)
+    connection().flushdb()  # the ring of the submission
+    assert rule.sweep(timezone.now()) == 1
+    if custody.ends:
+        assert row_of(request_id).status != status
+    else:
+        assert waiting_rings("default") == 1
+
+
+@pytest.mark.parametrize("status", LIVE)
+def test_every_status_that_is_not_final_is_in_the_table(status: str) -> None:
+    assert any(status in custody.statuses for custody in CUSTODY)
+
+
+def test_a_healthy_request_is_overdue_in_no_way() -> None:
+    for make in MAKE.values():
+        request_id = make()
+        assert not any(is_overdue(custody, request_id) for custody in CUSTODY)
