@@ -1,13 +1,17 @@
-"""Settings of the tests: a data folder of their own, which goes when they end."""
+"""Settings of the tests: a data folder of their own, which goes when they end. Every lane of a run has one."""
 
 import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 if "STREAMER_DATA_DIR" not in os.environ:
     os.environ["STREAMER_DATA_DIR"] = tempfile.mkdtemp(prefix="streamer-tests-")
     atexit.register(shutil.rmtree, os.environ["STREAMER_DATA_DIR"], ignore_errors=True)
+
+if lane := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["STREAMER_DATA_DIR"] = str(Path(os.environ["STREAMER_DATA_DIR"]) / lane)
 
 from streamer_site.settings import *  # noqa: F403
 from streamer_site.settings import DATA_DIR, DATABASES, STREAMER_HANDLER_PACKAGES

@@ -1,4 +1,4 @@
-"""The stacks the tests run against, the cast, and the figures that are printed at the end.
+"""The stacks the tests run against, and the cast.
 
 Alice owns, Bob is in her tenant, Charlie must see nothing. Every test has a cast of its own, so that neither limits
 nor lists of one reach into another.
@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests import live
-from tests.acceptance.figures import Figures
 from tests.live import LiveStack, run_live_stack
 
-_FIGURES = pytest.StashKey[Figures]()
 _HERE = "tests/acceptance/"
 # Short, so that recovery takes seconds. The lease is three times the interval in which a running attempt renews it.
 _QUICK = {
@@ -27,7 +25,6 @@ _QUICK = {
 
 def pytest_configure(config: pytest.Config) -> None:
     live.register(config)
-    config.stash[_FIGURES] = Figures()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,24 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.nodeid.startswith(f"{_HERE}test_logs.py"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if lines := config.stash[_FIGURES].lines():
-        terminalreporter.section("figures of the acceptance tests")
-        for line in lines:
-            terminalreporter.write_line(line)
-
-
 @pytest.fixture(scope="session")
 def crash_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
     """With short leases and graces. Tests may kill its processes, and leave it with all of them running."""
     with run_live_stack(tmp_path_factory, "crash", redis_offset=1, env=_QUICK) as stack:
         yield stack
-
-
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> Figures:
-    """Measured times; printed, never judged closely: the machine may be busy."""
-    return request.config.stash[_FIGURES]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,10 @@
-"""Times that the tests measured, for a person to read."""
+"""Times that the tests measured, for a person to read. A plugin: it prints them at the end, from whichever lane."""
 
 import statistics
 from collections import defaultdict
+from typing import Any
+
+import pytest
 
 
 class Figures:
@@ -18,3 +21,40 @@ class Figures:
             f"slowest {1000 * max(times):8.1f} ms   of {len(times)}"
             for name, times in sorted(self._seconds.items())
         ]
+
+
+_FIGURES = pytest.StashKey[Figures]()
+_LINES = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_FIGURES] = Figures()
+    config.stash[_LINES] = []
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """Measured times; printed, never judged closely: the machine may be busy."""
+    return request.config.stash[_FIGURES]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    lines = session.config.stash[_FIGURES].lines()
+    output = getattr(session.config, "workeroutput", None)
+    if output is None:
+        session.config.stash[_LINES].extend(lines)
+    else:
+        output["figures"] = lines
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A lane of pytest-xdist ended."""
+    node.config.stash[_LINES].extend(getattr(node, "workeroutput", {}).get("figures", []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if lines := config.stash[_LINES]:
+        terminalreporter.section("figures of the acceptance tests")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -17,7 +17,8 @@ from tests.realtime.sockets import aside
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Get = Callable[..., Awaitable[Any]]
-ENDPOINTS = ["/api/actions/", f"/api/requests/{uuid4()}/", f"/api/requests/{uuid4()}/events/"]
+NOBODYS = "/api/requests/00000000-0000-4000-8000-000000000000/"
+ENDPOINTS = ["/api/actions/", NOBODYS, f"{NOBODYS}events/"]
 
 
 @pytest.fixture
