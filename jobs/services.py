@@ -79,12 +79,13 @@ def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
     with transaction.atomic():
         room = _room_by_user(submissions)
         earlier = _by_client_id(submissions)
-        admitted = []
+        known, admitted = set(earlier), []
         for submission in submissions:
-            owner = (submission.tenant_id, submission.user_id)
-            if _key(submission) not in earlier and room[owner] > 0:
+            owner, key = (submission.tenant_id, submission.user_id), _key(submission)
+            if key not in known and room[owner] > 0:
                 room[owner] -= 1
                 admitted.append(submission)
+                known |= {key} - {None}  # the same id twice at once needs room once
         queue_lengths = _queue_lengths()
         AsyncRequest.objects.bulk_create((_row(item) for item in admitted), ignore_conflicts=True)
         # Read back: of two submissions with one client id, from anywhere, exactly one row came to stay.
