@@ -75,7 +75,7 @@ class Intake:
         for (_, future), outcome in zip(items, outcomes, strict=True):
             future.set_result(outcome)
         # After the answers: a slow Redis must not delay an acknowledgment.
-        ring(item.queue for item in submissions)
+        ring(item.queue for item in submissions if not item.cached)
         publish_changes(
             ((item.tenant_id, item.user_id), item.request_id)
             for item, outcome in zip(submissions, outcomes, strict=True)

@@ -45,6 +45,8 @@ class Request(ClientMessage, tag="request"):
     payload: dict[str, Any] = {}
     request_id: Id | None = None
     metadata: dict[str, Any] = {}
+    cache: bool = True
+    """False: it shall be done anew, whatever is known already."""
     priority: Annotated[int, Meta(ge=0, le=3600)] = 0
     expires_in: Annotated[float, Meta(gt=0, le=7 * 24 * 3600)] | None = None
 

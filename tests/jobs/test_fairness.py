@@ -1,4 +1,4 @@
-"""One tenant's flood and another's single request: the claims that are made, over a real database, without processes."""
+"""One tenant's flood and another's single request: which are claimed, over a real database, without processes."""
 
 import pytest
 from pytest_django import Settings

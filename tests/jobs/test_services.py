@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from jobs.claims import claim_next
+from jobs.differences import differing_fields
 from jobs.models import AsyncRequest, Status
 from jobs.services import (
     Accepted,
@@ -14,7 +15,6 @@ from jobs.services import (
     NotFound,
     Refused,
     Submission,
-    differing_fields,
     request_cancel,
     retry,
     submit_many,

@@ -152,6 +152,8 @@ def test_what_is_no_message_is_called_so(text: str) -> None:
         ({"action": "echo", "priority": "high"}, "priority"),
         ({"action": "echo", "priority": True}, "priority"),
         ({"action": "echo", "priority": 10**30}, "priority"),
+        ({"action": "echo", "cache": "no"}, "cache"),
+        ({"action": "echo", "cache": None}, "cache"),
         ({"action": "echo", "expires_in": 0}, "expires_in"),
         ({"action": "echo", "expires_in": -5}, "expires_in"),
         ({"action": "echo", "expires_in": 7 * 24 * 3600 + 1}, "expires_in"),
