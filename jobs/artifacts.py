@@ -15,11 +15,12 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.signing import Signer
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.text import get_valid_filename
 
-from jobs.models import Artifact
+from jobs.models import Artifact, AsyncRequest
 
 CHUNK_BYTES = 256 * 1024
 
@@ -107,6 +108,12 @@ class ArtifactShelf:
             expires_at=timezone.now() + timedelta(days=settings.STREAMER_ARTIFACT_DAYS),
             **self._owner,
         )
+
+
+def files_of(request: AsyncRequest) -> QuerySet[Artifact]:
+    """What a request came to; where it was given the result of an earlier one, the files of that one."""
+    owner = {"tenant_id": request.tenant_id, "user_id": request.user_id}
+    return Artifact.objects.filter(request_id=request.cached_from or request.id, **owner).order_by("created_at")
 
 
 def describe(row: Artifact) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 from django.db import Error as DatabaseError
@@ -16,7 +17,8 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 100
 _BACKLOG = 2_000
-_Item = tuple[Submission, "Future[Accepted | Refused]"]
+_Outcome = Future[Accepted | Refused]
+_Item = tuple[Submission, _Outcome]
 
 
 class Overloaded(Exception):
@@ -24,31 +26,38 @@ class Overloaded(Exception):
 
 
 class Intake:
-    """One writer thread of a process. ``submit`` may be called from any thread or loop."""
+    """One writer thread of a process. Its methods may be called from any thread or loop."""
 
     def __init__(self) -> None:
-        self._items: queue.Queue[_Item] = queue.Queue(_BACKLOG)
-        self._start = threading.Lock()
+        self._groups: queue.Queue[list[_Item]] = queue.Queue()
+        self._waiting = 0
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def submit(self, submission: Submission) -> "Future[Accepted | Refused]":
+    def submit(self, submission: Submission) -> _Outcome:
         """The outcome, once it is committed. The future fails with a database error when nothing was stored."""
-        with self._start:
+        return self.submit_all([submission])[0]
+
+    def submit_all(self, submissions: Sequence[Submission]) -> list[_Outcome]:
+        """As ``submit`` for each of them; they are committed together."""
+        items: list[_Item] = [(submission, Future()) for submission in submissions]
+        with self._lock:
+            if self._waiting >= _BACKLOG:
+                raise Overloaded
+            self._waiting += len(items)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="intake", daemon=True)
                 self._thread.start()
-        future: Future[Accepted | Refused] = Future()
-        try:
-            self._items.put_nowait((submission, future))
-        except queue.Full:
-            raise Overloaded from None
-        return future
+        self._groups.put(items)
+        return [future for _, future in items]
 
     def _work(self) -> None:
         while True:
-            items = [self._items.get()]
-            while len(items) < _BATCH and not self._items.empty():
-                items.append(self._items.get_nowait())
+            items = list(self._groups.get())
+            while len(items) < _BATCH and not self._groups.empty():
+                items += self._groups.get_nowait()
+            with self._lock:
+                self._waiting -= len(items)
             # From here on nobody can take a submission back; who has done so already gets nothing stored.
             wanted = [(submission, future) for submission, future in items if future.set_running_or_notify_cancel()]
             if wanted:
@@ -66,7 +75,7 @@ class Intake:
         for (_, future), outcome in zip(items, outcomes, strict=True):
             future.set_result(outcome)
         # After the answers: a slow Redis must not delay an acknowledgment.
-        ring(item.queue for item in submissions)
+        ring(item.queue for item in submissions if not item.cached)
         publish_changes(
             ((item.tenant_id, item.user_id), item.request_id)
             for item, outcome in zip(submissions, outcomes, strict=True)

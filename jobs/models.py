@@ -51,6 +51,11 @@ class AsyncRequest(models.Model):
     result = models.JSONField(null=True, blank=True)
     error = models.JSONField(null=True, blank=True)
     resume_state = models.JSONField(null=True, blank=True, help_text="The last checkpoint, for the next attempt.")
+    cache_key = models.CharField(
+        max_length=64, null=True, blank=True, help_text="What its result may be given again for."
+    )
+    cached_from = models.UUIDField(null=True, blank=True, help_text="The earlier request whose result this is.")
+    computed_at = models.DateTimeField(null=True, blank=True, help_text="When that one had come to its result.")
 
     created_at = models.DateTimeField(default=timezone.now)
     order_at = models.DateTimeField(default=timezone.now, help_text="created_at less the priority.")
@@ -82,6 +87,7 @@ class AsyncRequest(models.Model):
             models.Index(fields=["finished_at"], name="finished_requests"),
             models.Index(fields=["action", "finished_at"], name="runs_of_action"),
             models.Index(fields=["changed_at"], name="changed_requests"),
+            models.Index(fields=["cache_key", "finished_at"], name="kept_results"),
         ]
 
     def __str__(self) -> str:

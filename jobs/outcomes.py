@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
+from uuid import UUID
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -35,6 +36,28 @@ class Completed:
     def draft(self) -> Draft:
         files = {"artifacts": self.artifacts} if self.artifacts else {}
         return Draft(type=EventType.COMPLETE, data={"success": True, "result": self.result, **files, "final": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromCache:
+    """The request ends with what an earlier one came to; no handler is run."""
+
+    request_id: UUID
+    """The earlier one."""
+    computed_at: datetime
+    result: Any
+    artifacts: list[dict[str, Any]]
+    """The files of the earlier one, which stay its own."""
+
+    def changes(self) -> dict[str, Any]:
+        origin = {"cached_from": self.request_id, "computed_at": self.computed_at, "cache_key": None}
+        return {**_final(Status.COMPLETED), "result": self.result, "percentage": 100, **origin}
+
+    def draft(self) -> Draft:
+        files = {"artifacts": self.artifacts} if self.artifacts else {}
+        origin = cache_origin(self.request_id, self.computed_at)
+        data = {"success": True, "result": self.result, **files, **origin, "final": True}
+        return Draft(type=EventType.COMPLETE, data=data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +122,11 @@ class Repeated:
         return Draft(
             type=EventType.RETRYING, data={"retry_at": self.retry_at.timestamp(), "error": _storable(self.error)}
         )
+
+
+def cache_origin(request_id: UUID, computed_at: datetime) -> dict[str, Any]:
+    """How clients are told that a result is an earlier one."""
+    return {"cached": True, "cached_from": str(request_id), "computed_at": computed_at.timestamp()}
 
 
 Outcome = Completed | Failed | CancelledOutcome | Repeated

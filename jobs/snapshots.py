@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from jobs.models import AsyncRequest, Status
+from jobs.outcomes import cache_origin
 from jobs.waits import why_waiting
 
 
@@ -42,6 +43,8 @@ def snapshot(row: AsyncRequest) -> dict[str, Any]:
         body["retry_at"] = _unix(row.available_at)
     if row.status == Status.COMPLETED:
         body["result"] = row.result
+    if row.cached_from is not None and row.computed_at is not None:
+        body |= cache_origin(row.cached_from, row.computed_at)
     if row.error is not None and row.is_final:
         body["error"] = row.error
     return body

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from jobs.handler.errors import ErrorBody, error_body
 from jobs.handler.registry import all_handlers
 from jobs.inline import InlineFailure, run_inline
 from jobs.intake import Overloaded
-from jobs.services import Accepted, AlreadyFinished, NotFound, Refused, Submission, request_cancel
+from jobs.services import AlreadyFinished, NotFound, request_cancel
 from jobs.snapshots import find_explained, list_page, owned_by, snapshot
 from jobs.unexpected import report_unexpected
 from realtime.auth import KeysUnavailable, Unauthorized, verify
@@ -27,7 +27,6 @@ from realtime.connections import OpenConnection
 from realtime.credit import CreditWindow
 from realtime.database import in_database
 from realtime.following import Followed
-from realtime.process import delivery, intake
 from realtime.protocol import (
     Authenticate,
     BadMessage,
@@ -44,6 +43,7 @@ from realtime.protocol import (
     encode_error,
 )
 from realtime.router import Mode, Refusal, Route, route
+from realtime.submitting import Chosen, Submitting
 from realtime.topics import Topics
 
 logger = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class Conversation:
             most_events=settings.STREAMER_CREDIT_EVENTS, most_bytes=settings.STREAMER_CREDIT_BYTES
         )
         self._followed = Followed(self._owner, push, self._window)
+        self._submitting = Submitting(connection, push, self._followed, self._window)
         self._topics = Topics(connection.identity, push)
         self._backpressure = Backpressure(
             self._window, resume=self._followed.go_on, give_up=lambda: connection.close(CloseCode.TOO_SLOW)
@@ -81,7 +82,7 @@ class Conversation:
             case Received():
                 self._backpressure.take(message)
             case Request():
-                self._spawn(message, partial(self._request, self._route(message)))
+                self._request(message)
             case Subscribe() if message.topic is not None:
                 self._spawn(message, self._topics.subscribe, in_lane=True)
             case Unsubscribe() if message.topic is not None:
@@ -99,6 +100,29 @@ class Conversation:
             case Authenticate():
                 self._spawn(message, self._authenticate, in_lane=True)
 
+    def answer_all(self, batch: Sequence[Request]) -> None:
+        """Answer each request of a batch as if it had come alone; those that are stored share a commit."""
+        queued: list[Chosen] = []
+        for message in batch:
+            try:
+                chosen = self._route(message)
+                if chosen.mode is Mode.INLINE:
+                    self._spawn(message, partial(self._answer_inline, chosen))
+                else:
+                    queued.append((message, chosen))
+            except BadMessage as error:
+                self._error(message, error.error)
+            except Exception as error:
+                self._error(message, report_unexpected(logger, "A request of a batch could not be routed", error))
+        if not queued:
+            return
+        messages = [message for message, _ in queued]
+        try:
+            self._spawn_all(messages, partial(self._submitting.submit, queued))
+        except BadMessage as error:
+            for message in messages:
+                self._error(message, error.error)
+
     def end(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -109,25 +133,33 @@ class Conversation:
     # --- tasks ---------------------------------------------------------------------------------------------------
 
     def _spawn(self, message: M, work: Callable[[M], Awaitable[None]], *, in_lane: bool = False) -> None:
+        self._spawn_all([message], partial(work, message), in_lane=in_lane)
+
+    def _spawn_all(
+        self, messages: Sequence[ClientMessage], work: Callable[[], Awaitable[None]], *, in_lane: bool = False
+    ) -> None:
         if len(self._tasks) >= MOST_AT_ONCE:
             text = f"{MOST_AT_ONCE} messages of this connection are in work, which is the most allowed"
-            raise BadMessage(error_body(ErrorCode.RATE_LIMITED, text, retry_after=1.0), message.client_id)
-        task = asyncio.get_running_loop().create_task(self._guard(message, work, in_lane))
+            raise BadMessage(error_body(ErrorCode.RATE_LIMITED, text, retry_after=1.0), messages[0].client_id)
+        task = asyncio.get_running_loop().create_task(self._guard(messages, work, in_lane))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _guard(self, message: M, work: Callable[[M], Awaitable[None]], in_lane: bool) -> None:
-        """Whatever goes wrong, the client gets an answer."""
+    async def _guard(
+        self, messages: Sequence[ClientMessage], work: Callable[[], Awaitable[None]], in_lane: bool
+    ) -> None:
+        """Whatever goes wrong, the client gets an answer to each of its messages."""
         try:
             async with self._lane if in_lane else nullcontext():
-                await work(message)
+                await work()
+            return
         except (DatabaseError, Overloaded) as error:
             logger.warning("Not answered for now: %s", error)
             body = error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now", retry_after=5.0)
-            self._error(message, body)
         except Exception as error:
-            what = f"A message of type '{type(message).__name__}' failed"
-            self._error(message, report_unexpected(logger, what, error))
+            body = report_unexpected(logger, f"A message of type '{type(messages[0]).__name__}' failed", error)
+        for message in messages:
+            self._error(message, body)
 
     # --- requests ------------------------------------------------------------------------------------------------
 
@@ -138,61 +170,24 @@ class Conversation:
         except Refusal as refusal:
             raise BadMessage(refusal.error, message.client_id) from None
 
-    async def _request(self, chosen: Route, message: Request) -> None:
+    def _request(self, message: Request) -> None:
+        chosen = self._route(message)
         if chosen.mode is Mode.INLINE:
-            await self._answer_inline(message, chosen)
+            self._spawn(message, partial(self._answer_inline, chosen))
         else:
-            await self._submit(message, chosen)
+            self._spawn_all([message], partial(self._submitting.submit, [(message, chosen)]))
 
-    async def _answer_inline(self, message: Request, chosen: Route) -> None:
+    async def _answer_inline(self, chosen: Route, message: Request) -> None:
         identity = self._connection.identity
         try:
             answer = await run_inline(
                 chosen.handler, chosen.payload, tenant_id=identity.tenant_id, user_id=identity.user_id
             )
         except InlineFailure as failure:
-            self._push(encode_error(failure.error, message.client_id))
+            self._error(message, failure.error)
             return
-        fields = {"data": answer.data, "metadata": answer.metadata}
+        fields = {**message.place, "data": answer.data, "metadata": answer.metadata}
         self._push(encode("response", message.client_id, request_id=message.client_id, success=True, **fields))
-
-    async def _submit(self, message: Request, chosen: Route) -> None:
-        submission = self._submission(message, chosen)
-        # Joined before the commit, so that not even the first event can be missed.
-        follow = await delivery().open(
-            submission.request_id, self._push, client_id=submission.client_id, window=self._window
-        )
-        try:
-            outcome = await asyncio.wrap_future(intake().submit(submission))
-        except BaseException:
-            delivery().close(follow)
-            raise
-        if isinstance(outcome, Accepted) and not outcome.duplicate:
-            self._push(_acknowledgment(message, outcome))
-            self._followed.adopt(follow)
-            return
-        delivery().close(follow)
-        if isinstance(outcome, Refused):
-            self._push(encode_error(outcome.error, message.client_id))
-            return
-        self._push(_acknowledgment(message, outcome))
-        await self._followed.follow_again(outcome.request_id, submission.client_id)
-
-    def _submission(self, message: Request, chosen: Route) -> Submission:
-        identity = self._connection.identity
-        return Submission(
-            tenant_id=identity.tenant_id,
-            user_id=identity.user_id,
-            client_id=message.client_id,
-            connection_id=self._connection.id,
-            action=message.action,
-            queue=chosen.handler.queue,
-            payload=message.payload,
-            metadata=message.metadata,
-            priority=message.priority,
-            expires_in_seconds=message.expires_in,
-            estimated_seconds=chosen.estimated_seconds,
-        )
 
     # --- questions -----------------------------------------------------------------------------------------------
 
@@ -256,7 +251,7 @@ class Conversation:
 
     def _error(self, message: ClientMessage, body: ErrorBody, *, request_id: UUID | None = None) -> None:
         fields = {"request_id": request_id} if request_id else {}
-        self._push(encode_error(body, message.client_id, **fields))
+        self._push(encode_error(body, message.client_id, **message.place, **fields))
 
 
 def not_found() -> ErrorBody:
@@ -266,17 +261,3 @@ def not_found() -> ErrorBody:
 def _echo(message: ClientMessage) -> dict[str, Any]:
     """The id of the question; the request's own id goes by ``client_id`` in an answer."""
     return {} if message.id is None else {"id": message.id}
-
-
-def _acknowledgment(message: Request, accepted: Accepted) -> str:
-    text = "This request was accepted before" if accepted.duplicate else "The request is queued"
-    return encode(
-        "acknowledgment",
-        message.client_id,
-        request_id=accepted.request_id,
-        status="queued",
-        message=text,
-        duplicate=accepted.duplicate,
-        position=accepted.position,
-        estimated_seconds=round(accepted.estimated_seconds, 3),
-    )

@@ -11,7 +11,7 @@ from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from jobs.artifacts import describe
+from jobs.artifacts import describe, files_of
 from jobs.events import read_after
 from jobs.handler import ErrorCode, Handler, probe_services
 from jobs.handler.errors import ErrorBody, error_body
@@ -140,7 +140,7 @@ def _detail(request_id: UUID, identity: Identity) -> dict[str, Any] | None:
     row = _find(request_id, identity)
     if row is None:
         return None
-    return {**explained(row), "payload": row.payload, "artifacts": [describe(item) for item in row.artifacts.all()]}
+    return {**explained(row), "payload": row.payload, "artifacts": [describe(item) for item in files_of(row)]}
 
 
 def _events(request_id: UUID, identity: Identity, after_seq: int) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from jobs.handler.errors import error_body
 from jobs.unexpected import report_unexpected
 from realtime.answers import Conversation
 from realtime.auth import SUBPROTOCOL, Identity, KeysUnavailable, Unauthorized, token_of, verify
+from realtime.batch import take_apart
 from realtime.close_codes import CloseCode
 from realtime.connections import OpenConnection
 from realtime.drain import spread_ms
@@ -24,7 +25,17 @@ from realtime.flood import FloodGuard, Verdict
 from realtime.origins import is_origin_allowed
 from realtime.outbox import Outbox
 from realtime.process import registry
-from realtime.protocol import PROTOCOL, BadMessage, encode, encode_error, encode_goodbye, invalid_binary, parse
+from realtime.protocol import (
+    PROTOCOL,
+    BadMessage,
+    BatchedRequest,
+    Requests,
+    encode,
+    encode_error,
+    encode_goodbye,
+    invalid_binary,
+    parse,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -136,14 +147,33 @@ class StreamerConsumer(AsyncConsumer):
                 raise invalid_binary()
             message = parse(text, longest_bytes=settings.STREAMER_MAX_FRAME_BYTES)
             message_id = message.client_id
-            if verdict is Verdict.TOO_MANY:
+            if isinstance(message, Requests):
+                self._take_batch(message, verdict)
+            elif verdict is Verdict.TOO_MANY:
                 raise BadMessage(self._rate_limited(), message_id)
-            self._conversation.answer(message)
+            else:
+                self._conversation.answer(message)
         except BadMessage as error:
-            self._outbox.push(encode_error(error.error, error.id))
+            self._outbox.push(error.answer())
         except Exception as error:
             body = report_unexpected(logger, "A message could not be answered", error)
             self._outbox.push(encode_error(body, message_id))
+
+    def _take_batch(self, message: Requests, verdict: Verdict) -> None:
+        """Each request counts as a message; ``verdict`` is that on the first one."""
+        fine: list[BatchedRequest] = []
+        for number, item in enumerate(take_apart(message, most=settings.STREAMER_MAX_BATCH_REQUESTS)):
+            verdict = self._flood.judge() if number else verdict
+            if verdict is Verdict.ABUSE:
+                self._close_soon(CloseCode.PROTOCOL_ABUSE)
+                return
+            if isinstance(item, BadMessage):
+                self._outbox.push(item.answer())
+            elif verdict is Verdict.TOO_MANY:
+                self._outbox.push(encode_error(self._rate_limited(), item.client_id, **item.place))
+            else:
+                fine.append(item)
+        self._conversation.answer_all(fine)
 
     def _rate_limited(self) -> Any:
         text = f"More than {settings.STREAMER_MESSAGES_PER_SECOND} messages a second"
@@ -218,6 +248,7 @@ def _welcome(connection: OpenConnection) -> str:
             "message_burst": settings.STREAMER_MESSAGE_BURST,
             "running_requests": settings.STREAMER_MAX_RUNNING_PER_USER,
             "waiting_requests": settings.STREAMER_MAX_WAITING_PER_USER,
+            "batch_requests": settings.STREAMER_MAX_BATCH_REQUESTS,
             "connections": settings.STREAMER_MAX_CONNECTIONS_PER_USER,
             "credit_events": settings.STREAMER_CREDIT_EVENTS,
             "credit_bytes": settings.STREAMER_CREDIT_BYTES,

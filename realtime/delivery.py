@@ -78,6 +78,7 @@ class Delivery:
 
     def begin(self, follow: Follow) -> None:
         """The request is new, so its log holds nothing that the hints did not bring."""
+        follow.begun = True
         self._pass(follow, follow.gate.take_log([]))
         self.go_on(follow)
 
@@ -88,6 +89,7 @@ class Delivery:
 
     async def catch_up(self, follow: Follow) -> None:
         """Read the log until the gate has all of it, or the follower has no room."""
+        follow.begun = True
         if follow.reading:
             return
         follow.reading = True
@@ -197,7 +199,8 @@ class Delivery:
             full = is_away or was_away or now - last_full >= CHECK_SECONDS
             was_away = is_away
             last_full = now if full else last_full
-            due = [follow for follow in self._all() if full or self._is_first_check_due(follow, now)]
+            begun = [follow for follow in self._all() if follow.begun]
+            due = [follow for follow in begun if full or self._is_first_check_due(follow, now)]
             try:
                 await self._check_some(due)
             except DatabaseError as error:

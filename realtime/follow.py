@@ -29,6 +29,8 @@ class Follow:
         self.push = push
         self.window = window
         self.opened_at = time.monotonic()
+        self.begun = False
+        """Until then hints are collected, and nothing is read or pushed: the acknowledgment comes first."""
         self.checked = False
         self.reading = False
         self.on_end: Callable[[], object] = lambda: None
@@ -37,7 +39,7 @@ class Follow:
     @property
     def may_read(self) -> bool:
         """Whether the log is wanted, and there is room for what stands there."""
-        return self.gate.wants_log and not (self.window and self.window.is_full)
+        return self.begun and self.gate.wants_log and not (self.window and self.window.is_full)
 
     def _admit(self, frame: Frame) -> bool:
         if self.window is None or not self.window.is_on:

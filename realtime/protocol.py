@@ -5,7 +5,7 @@ Pure: text in, typed message out. Numbered messages come from the log (``jobs.ev
 
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from realtime.close_codes import CloseCode
 
 PROTOCOL: Final = "streamer.v1"
 DEEPEST: Final = 64
-"""How deep arrays and objects may be nested in a message."""
+"""How deep arrays and objects may be nested in a message, or in an item of a batch."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Topic = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -34,18 +34,42 @@ class ClientMessage(Struct, kw_only=True):
         """What the client calls this message."""
         return self.id
 
+    @property
+    def place(self) -> dict[str, int]:
+        """Where it stood in a batch, as its answers say it; empty when it came alone."""
+        return {}
+
 
 class Request(ClientMessage, tag="request"):
     action: Annotated[str, Meta(min_length=1, max_length=64)]
     payload: dict[str, Any] = {}
     request_id: Id | None = None
     metadata: dict[str, Any] = {}
+    cache: bool = True
+    """False: it shall be done anew, whatever is known already."""
     priority: Annotated[int, Meta(ge=0, le=3600)] = 0
     expires_in: Annotated[float, Meta(gt=0, le=7 * 24 * 3600)] | None = None
 
     @property
     def client_id(self) -> str | None:
         return self.id if self.id is not None else self.request_id
+
+
+class BatchedRequest(Request, tag="request"):
+    """One request of a batch."""
+
+    index: int = 0
+    """Its place in the batch, from 0 on; never the client's word."""
+
+    @property
+    def place(self) -> dict[str, int]:
+        return {"index": self.index}
+
+
+class Requests(ClientMessage, tag="requests"):
+    """A batch. ``realtime.batch`` reads its items, each on its own."""
+
+    requests: Any = None
 
 
 class Cursor(Struct):
@@ -100,7 +124,7 @@ class Ping(ClientMessage, tag="ping"):
 
 CLIENT_MESSAGES: Final[Mapping[str, type[ClientMessage]]] = {
     str(kind.__struct_config__.tag): kind
-    for kind in (Request, Subscribe, Unsubscribe, Cancel, Status, List, Authenticate, Received, Ping)
+    for kind in (Request, Requests, Subscribe, Unsubscribe, Cancel, Status, List, Authenticate, Received, Ping)
 }
 SERVER_MESSAGES: Final = (
     "welcome",
@@ -128,10 +152,15 @@ SERVER_MESSAGES: Final = (
 class BadMessage(Exception):
     """What a client sent is no message. ``error`` is the answer's body; ``id`` is echoed where one could be read."""
 
-    def __init__(self, error: ErrorBody, message_id: str | None = None) -> None:
+    def __init__(self, error: ErrorBody, message_id: str | None = None, **place: int) -> None:
         super().__init__(error["message"])
         self.error = error
         self.id = message_id
+        self.place = place
+        """As ``ClientMessage.place``."""
+
+    def answer(self) -> str:
+        return encode_error(self.error, self.id, **self.place)
 
 
 def parse(text: str, *, longest_bytes: int) -> ClientMessage:
@@ -145,18 +174,34 @@ def parse(text: str, *, longest_bytes: int) -> ClientMessage:
     if not isinstance(kind, str) or kind not in CLIENT_MESSAGES:
         known = ", ".join(CLIENT_MESSAGES)
         raise BadMessage(_invalid(f"There is no such type of message; there are: {known}"), message_id)
-    if "\\u0000" in text and has_nul(fields):
-        raise BadMessage(_invalid("The character NUL (\\u0000) cannot be stored"), message_id)
+    if not _is_batch(fields) and "\\u0000" in text and has_nul(fields):
+        raise BadMessage(_nul(), message_id)
+    return _read_as(CLIENT_MESSAGES[kind], {**fields, "type": kind})
+
+
+def read_item(fields: Any, index: int) -> BatchedRequest:
+    """Read one item of a batch as ``parse`` reads a request that comes alone. Raises ``BadMessage``."""
+    if not isinstance(fields, dict) or fields.get("type", "request") != "request":
+        raise BadMessage(_invalid("An item of a batch is a request"), _readable_id(fields), index=index)
+    if _is_deeper(fields, DEEPEST):
+        raise BadMessage(_too_deep(), _readable_id(fields), index=index)
+    if has_nul(fields):
+        raise BadMessage(_nul(), _readable_id(fields), index=index)
+    return _read_as(BatchedRequest, {**fields, "type": "request", "index": index}, index=index)
+
+
+M = TypeVar("M", bound=ClientMessage)
+
+
+def _read_as(kind: type[M], fields: Mapping[str, Any], **place: int) -> M:
     try:
-        return msgspec.convert({**fields, "type": kind}, CLIENT_MESSAGES[kind])
+        return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `$")
         fault = {"path": path.strip("`").lstrip("."), "message": text, "type": "message_field"}
-        details = {"faults": [fault]}
         where = f"{fault['path']}: " if fault["path"] else ""
-        raise BadMessage(
-            error_body(ErrorCode.VALIDATION_ERROR, f"{where}{text}", details=details), message_id
-        ) from None
+        body = error_body(ErrorCode.VALIDATION_ERROR, f"{where}{text}", details={"faults": [fault]})
+        raise BadMessage(body, _readable_id(fields), **place) from None
 
 
 def encode(kind: str, message_id: str | None = None, /, **fields: Any) -> str:
@@ -193,9 +238,14 @@ def _object(text: str) -> dict[str, Any]:
         raise BadMessage(_too_deep()) from None
     if not isinstance(fields, dict):
         raise BadMessage(_invalid("A message is a JSON object"))
-    if _is_deeper(fields, DEEPEST):
+    if not _is_batch(fields) and _is_deeper(fields, DEEPEST):
         raise BadMessage(_too_deep(), _readable_id(fields))
     return fields
+
+
+def _is_batch(fields: Mapping[str, Any]) -> bool:
+    """What a batch holds is looked at item by item, when it is taken apart."""
+    return fields.get("type") == "requests"
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
@@ -206,8 +256,8 @@ def _is_deeper(value: Any, levels: int) -> bool:
     return False
 
 
-def _readable_id(fields: Mapping[str, Any]) -> str | None:
-    value = fields.get("id", fields.get("request_id"))
+def _readable_id(fields: Any) -> str | None:
+    value = fields.get("id", fields.get("request_id")) if isinstance(fields, Mapping) else None
     return value if isinstance(value, str) and 0 < len(value) <= 128 else None
 
 
@@ -218,6 +268,10 @@ def _invalid(text: str) -> ErrorBody:
 def _too_large(limit: int) -> ErrorBody:
     text = f"A message may have {limit} bytes"
     return error_body(ErrorCode.PAYLOAD_TOO_LARGE, text, details={"limit_bytes": limit})
+
+
+def _nul() -> ErrorBody:
+    return _invalid("The character NUL (\\u0000) cannot be stored")
 
 
 def _too_deep() -> ErrorBody:

@@ -52,6 +52,8 @@ def duration_text(row: AsyncRequest) -> SafeString:
     seconds = run_seconds(row)
     if seconds is not None:
         return format_html("{}", duration(seconds))
+    if row.cached_from:
+        return format_html('<span class="st-quiet">{}</span>', "from cache")
     if row.is_final:
         return format_html('<span class="st-quiet">{}</span>', "not started")
     return format_html('{} <span class="st-below">waiting</span>', duration(queued_seconds(row)))

@@ -15,6 +15,7 @@ from jobs.admin.documents import Document, document
 from jobs.admin.progress import queued_seconds, run_seconds, said, status_badge
 from jobs.admin.timeline import Timeline, timeline
 from jobs.admin.wording import NOTHING, duration, when
+from jobs.artifacts import files_of
 from jobs.models import LIVE, Artifact, AsyncRequest, Status
 
 _RUN_LABELS = {Status.PROCESSING.value: "Running for", Status.RETRYING.value: "Since first start"}
@@ -72,7 +73,7 @@ def request_page(row: AsyncRequest, *, can_steer: bool, can_see_connections: boo
         headline=said(row),
         facts=[*_times(row), *_who(row, can_see_connections), *_work(row)],
         outcome=[document(title, value) for title, value in outcome if value is not None],
-        files=[_file(artifact) for artifact in row.artifacts.order_by("filename")],
+        files=[_file(artifact) for artifact in files_of(row).order_by("filename")],
         timeline=timeline(row),
     )
 
@@ -109,6 +110,9 @@ def _work(row: AsyncRequest) -> Iterator[Fact]:
     yield Fact(label="Estimate", value=duration(row.estimated_seconds))
     yield Fact(label="Worker", value=row.worker or NOTHING)
     yield Fact(label="Attempt", value=_attempts(row))
+    if row.cached_from and row.computed_at:
+        yield Fact(label="From cache", value=_link("admin:jobs_asyncrequest_change", row.cached_from))
+        yield Fact(label="Computed", value=when(row.computed_at))
     if origin := _retry_of(row):
         yield Fact(label="Repeats", value=_link("admin:jobs_asyncrequest_change", origin))
 

@@ -24,7 +24,7 @@ from jobs.handler.errors import (
     TimedOut,
 )
 from jobs.health import probe_services
-from jobs.sources import OpenSource, SourceTable, default_source
+from jobs.sources import OpenSource, SourceTable, default_source, source_fingerprint
 
 __all__ = [
     "DATA",
@@ -57,4 +57,5 @@ __all__ = [
     "StreamSource",
     "default_source",
     "probe_services",
+    "source_fingerprint",
 ]

@@ -89,6 +89,11 @@ class Handler(Generic[P]):
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules a worker imports once, before it forks, so that runs share them. For heavy libraries."""
 
+    cache_seconds: ClassVar[float | None] = None
+    """A result may be given again for so long, to the same user, for the same payload. None: each request is run."""
+    cache_version: ClassVar[int] = 1
+    """Raise it when the same payload and data come to another result than before."""
+
     payload_model: ClassVar[type[Payload]] = Payload
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -105,14 +110,22 @@ class Handler(Generic[P]):
             raise ImproperlyConfigured(f"{cls.__qualname__}: name its payload, as in Handler[MyPayload]")
         if cls.timeout_seconds <= 0 or cls.estimated_seconds < 0:
             raise ImproperlyConfigured(f"{cls.__qualname__}: timeout and estimate must be positive")
-        if any(seconds is not None and seconds <= 0 for seconds in (cls.silence_seconds, cls.total_seconds)):
-            raise ImproperlyConfigured(f"{cls.__qualname__}: silence and total are above 0 seconds, or None")
+        optional = (cls.silence_seconds, cls.total_seconds, cls.cache_seconds)
+        if any(seconds is not None and seconds <= 0 for seconds in optional):
+            raise ImproperlyConfigured(f"{cls.__qualname__}: silence, total and cache are above 0 seconds, or None")
         if cls.max_running is not None and cls.max_running < 1:
             raise ImproperlyConfigured(f"{cls.__qualname__}: max_running is 1 or more, or None; to run none, pause it")
 
     def estimate(self, payload: P) -> float:
         """Seconds a run with this payload will take. Override it when the payload decides."""
         return self.estimated_seconds
+
+    def cache_key(self, payload: P, tenant_id: str) -> str | None:
+        """What a result depends on beside the payload, as a text: a fingerprint of the data. Called in a web process.
+
+        None: right now a result shall neither be kept nor given again.
+        """
+        return ""
 
     def run(self, payload: P, context: Context) -> Mapping[str, Any] | None:
         """Do the work; return what the client gets as ``result``. Must be JSON."""

@@ -163,4 +163,5 @@ class ChaosClient:
 
 def _request(stream: Stream) -> Message:
     wanted = stream.wanted
-    return {"type": "request", "id": stream.client_id, "action": wanted.action, "payload": wanted.payload}
+    request = {"type": "request", "id": stream.client_id, "action": wanted.action, "payload": wanted.payload}
+    return {**request, "cache": False}  # every trial has the same wishes, and each shall be real work

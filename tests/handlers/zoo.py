@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from jobs.handler import Context, Handler, NoPayload, Payload, Permanent, Retry, Retryable
@@ -379,3 +380,43 @@ class FileThenDeaf(Handler[NoPayload]):
         context.report(50, "Not listening from now on")
         while True:
             time.sleep(0.05)
+
+
+class KeptPayload(Payload):
+    text: str = "hello"
+    data: str = ""
+    """The path of a file that the result depends on."""
+
+
+class Kept(Handler[KeptPayload]):
+    """Make a file that may be given again as long as another one has not changed."""
+
+    action = "zoo_kept"
+    estimated_seconds = 6.0
+    cache_seconds = 600.0
+
+    def cache_key(self, payload: KeptPayload, tenant_id: str) -> str | None:
+        if payload.text == "never the same":
+            return None
+        return Path(payload.data).read_text() if payload.data else ""
+
+    def run(self, payload: KeptPayload, context: Context) -> Mapping[str, Any]:
+        context.report(50, "Writing")
+        with context.save_artifact("kept.txt", "text/plain") as artifact:
+            artifact.file.write(payload.text.encode())
+        return {**artifact.describe(), "text": payload.text}
+
+
+class JsonPayload(Payload):
+    value: Any
+
+
+class KeptJson(Handler[JsonPayload]):
+    """Give back what it was given, and be known by it."""
+
+    action = "zoo_kept_json"
+    estimated_seconds = 6.0
+    cache_seconds = 600.0
+
+    def run(self, payload: JsonPayload, context: Context) -> Mapping[str, Any]:
+        return {"value": payload.value}

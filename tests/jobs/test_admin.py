@@ -42,6 +42,15 @@ def test_every_status_has_its_page_and_its_word(viewer: Client, status: Status) 
         assert badge in viewer.get(url).content.decode()
 
 
+def test_a_result_from_the_cache_says_so_and_leads_to_where_it_is_from(viewer: Client) -> None:
+    first = make_request(Status.COMPLETED)
+    artifact = make_artifact(first)
+    row = make_request(Status.COMPLETED, cached_from=first.id, computed_at=timezone.now(), started_at=None)
+    page = viewer.get(page_of(row)).content.decode()
+    assert "From cache" in page and page_of(first) in page and artifact.filename in page
+    assert "from cache" in viewer.get(LIST).content.decode()
+
+
 def test_a_running_request_that_was_asked_to_stop_says_so(viewer: Client) -> None:
     row = make_request(Status.PROCESSING, cancel_requested_at=timezone.now())
     assert ">Stopping</span>" in viewer.get(page_of(row)).content.decode()

@@ -103,3 +103,27 @@ def test_one_who_went_away_before_the_commit_holds_up_nobody(store: HeldStore) -
     gone.cancel()
     store.let_in.set()
     assert isinstance(intake.submit(make_submission(user="bob")).result(10), Accepted)
+
+
+def test_what_is_submitted_together_is_committed_together(store: HeldStore) -> None:
+    intake = Intake()
+    first = intake.submit(make_submission(user="user 0"))
+    assert store.arrived.wait(10)
+    together = intake.submit_all([make_submission(user=f"user {n}") for n in range(100)])
+    behind = intake.submit(make_submission(user="user 100"))
+    store.let_in.set()
+    wait([first, *together, behind], 20)
+    assert store.batches == [1, 100, 1]
+
+
+def test_a_group_counts_by_its_submissions(store: HeldStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "_BACKLOG", 2)
+    intake = Intake()
+    first = intake.submit(make_submission())
+    assert store.arrived.wait(10)
+    group = intake.submit_all([make_submission() for _ in range(3)])
+    with pytest.raises(Overloaded):
+        intake.submit(make_submission())
+    store.let_in.set()
+    assert all(isinstance(future.result(10), Accepted) for future in (first, *group))
+    assert isinstance(intake.submit(make_submission()).result(10), Accepted)

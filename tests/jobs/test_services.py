@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from jobs.claims import claim_next
+from jobs.differences import differing_fields
 from jobs.models import AsyncRequest, Status
 from jobs.services import (
     Accepted,
@@ -14,7 +15,6 @@ from jobs.services import (
     NotFound,
     Refused,
     Submission,
-    differing_fields,
     request_cancel,
     retry,
     submit_many,
@@ -181,6 +181,13 @@ def test_a_repeated_id_is_attached_even_at_the_limit(settings: Settings) -> None
     settings.STREAMER_MAX_WAITING_PER_USER = 1
     first = accepted(make_submission(client_id="one"))
     assert accepted(make_submission(client_id="one")).request_id == first.request_id
+
+
+@database
+def test_an_id_that_comes_twice_at_once_needs_room_once(settings: Settings) -> None:
+    settings.STREAMER_MAX_WAITING_PER_USER = 2
+    outcomes = submit_many([make_submission(client_id=name) for name in ("one", "one", "two", "three")])
+    assert [isinstance(item, Accepted) for item in outcomes] == [True, True, True, False]
 
 
 # --- cancel ----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from jobs import intake as intake_module
 from jobs.intake import Intake
 from jobs.models import AsyncRequest
 from jobs.services import submit_many
-from realtime import answers
+from realtime import answers, submitting
 from realtime.process import intake
 from tests.jobs.building import Threads, row_of, run_next
 from tests.realtime.conftest import OpenSocket
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def own_intake(monkeypatch: pytest.MonkeyPatch) -> Intake:
     """An intake of this test's own, so that what breaks it breaks no other test."""
     own = Intake()
-    monkeypatch.setattr(answers, "intake", lambda: own)
+    monkeypatch.setattr(submitting, "intake", lambda: own)
     return own
 
 

@@ -42,6 +42,7 @@ async def test_the_welcome_says_who_one_is_and_what_one_may(make_token: MakeToke
         "message_burst": 200,
         "running_requests": 10,
         "waiting_requests": 100,
+        "batch_requests": 100,
         "connections": 10,
         "credit_events": 256,
         "credit_bytes": 1024 * 1024,

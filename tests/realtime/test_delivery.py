@@ -54,6 +54,22 @@ async def test_a_message_is_the_same_from_the_log_and_from_a_hint(delivery: Deli
     assert live.messages == late.messages
 
 
+@pytest.mark.usefixtures("quick_checks")
+async def test_nothing_is_pushed_before_the_follow_begins(delivery: Delivery) -> None:
+    """Or a request could end before its client was told that there is one."""
+    request_id = await aside(store, make_submission("zoo_count", payload={"updates": 5}))
+    witness, follower = Follower(), Follower()
+    opened = await delivery.open(request_id, follower)
+    await follow(delivery, request_id, witness)
+    await aside(run_next)
+    await witness.until_final()
+    await asyncio.sleep(0.2)  # several checks, which would read the log
+    assert follower.messages == []
+    delivery.begin(opened)
+    await follower.until_final()
+    assert follower.messages == witness.messages
+
+
 @pytest.mark.usefixtures("quick_checks", "lost_hints")
 async def test_lost_hints_are_repaired_by_the_check(delivery: Delivery) -> None:
     claimed = await aside(started_with, 2)

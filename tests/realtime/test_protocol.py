@@ -65,6 +65,7 @@ def test_it_works() -> None:
         ({"type": "list"}, "list"),
         ({"type": "authenticate", "token": "a.b.c"}, "authenticate"),
         ({"type": "ping"}, "ping"),
+        ({"type": "requests", "requests": [{"action": "echo"}]}, "requests"),
     ],
 )
 def test_every_kind_of_message_is_read(fields: dict[str, Any], kind: str) -> None:
@@ -151,6 +152,8 @@ def test_what_is_no_message_is_called_so(text: str) -> None:
         ({"action": "echo", "priority": "high"}, "priority"),
         ({"action": "echo", "priority": True}, "priority"),
         ({"action": "echo", "priority": 10**30}, "priority"),
+        ({"action": "echo", "cache": "no"}, "cache"),
+        ({"action": "echo", "cache": None}, "cache"),
         ({"action": "echo", "expires_in": 0}, "expires_in"),
         ({"action": "echo", "expires_in": -5}, "expires_in"),
         ({"action": "echo", "expires_in": 7 * 24 * 3600 + 1}, "expires_in"),
@@ -263,4 +266,4 @@ def test_an_error_and_a_goodbye_have_their_fields() -> None:
 
 def test_the_lists_of_messages_name_each_once() -> None:
     assert len(set(SERVER_MESSAGES)) == len(SERVER_MESSAGES)
-    assert {Cancel, Request, Status, Subscribe} <= set(CLIENT_MESSAGES.values()) and len(CLIENT_MESSAGES) == 9
+    assert {Cancel, Request, Status, Subscribe} <= set(CLIENT_MESSAGES.values()) and len(CLIENT_MESSAGES) == 10

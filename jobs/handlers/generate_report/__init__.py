@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jobs.handler import Context, Handler
+from jobs.handler import Context, Handler, source_fingerprint
 from jobs.handlers.generate_report.artifact import ENDINGS, MEDIA_TYPES, store
 from jobs.handlers.generate_report.estimate import estimate_seconds
 from jobs.handlers.generate_report.figures import Figures, compute_figures
@@ -27,6 +27,7 @@ class GenerateReport(Handler[ReportPayload]):
     estimated_seconds = 7.0
     queue = "reports"
     permission = "reports.generate"
+    cache_seconds = 600.0
     preload = (
         "jobs.sources.reader",
         "jobs.handlers.generate_report.csv_file",
@@ -36,6 +37,9 @@ class GenerateReport(Handler[ReportPayload]):
 
     def estimate(self, payload: ReportPayload) -> float:
         return estimate_seconds(payload)
+
+    def cache_key(self, payload: ReportPayload, tenant_id: str) -> str | None:
+        return source_fingerprint(payload.source)
 
     def run(self, payload: ReportPayload, context: Context) -> dict[str, Any]:
         started, generated_at = time.monotonic(), datetime.now(UTC)

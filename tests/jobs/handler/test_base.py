@@ -140,7 +140,7 @@ def test_times_must_make_sense(attributes: dict[str, float]) -> None:
         type("Bad", (Report,), {"action": "bad", **attributes})
 
 
-@pytest.mark.parametrize("name", ["silence_seconds", "total_seconds"])
+@pytest.mark.parametrize("name", ["silence_seconds", "total_seconds", "cache_seconds"])
 def test_an_optional_time_is_none_or_above_nought(name: str) -> None:
     type("Good", (Report,), {"action": "good", name: None})
     with pytest.raises(ImproperlyConfigured, match="above 0 seconds, or None"):
