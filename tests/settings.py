@@ -10,11 +10,16 @@ if "STREAMER_DATA_DIR" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["STREAMER_DATA_DIR"], ignore_errors=True)
 
 from streamer_site.settings import *  # noqa: F403
-from streamer_site.settings import DATA_DIR, DATABASES, STREAMER_HANDLER_PACKAGES
+from streamer_site.settings import DATA_DIR, DATABASES, INSTALLED_APPS, STREAMER_HANDLER_PACKAGES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Threads of ours write to it too, so it cannot live in one connection's memory.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 
 STREAMER_HANDLER_PACKAGES = [*STREAMER_HANDLER_PACKAGES, "tests.handlers"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.shop"]
+STREAMER_ENTITIES = {
+    "customers": {"model": "shop.Customer", "fields": ["name", "email", "joined"], "tenant_field": "tenant"},
+    "orders": {"model": "shop.Order", "fields": ["customer", "total"], "tenant_field": "tenant"},
+}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
