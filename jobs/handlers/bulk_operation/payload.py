@@ -48,7 +48,8 @@ def check_operation(operation: Operation) -> None:
     """Raises ``ValueError`` for one that cannot be done in bulk, here."""
     if isinstance(operation, EntityOperation):
         if operation.entity not in entity_names():
-            raise ValueError(f"no entity is called '{operation.entity}'; there are: {', '.join(entity_names())}")
+            known = ", ".join(entity_names()) or "none"
+            raise ValueError(f"no entity is called '{operation.entity}'; there are: {known}")
         return
     handler = find_handler(operation.action)
     if handler is None or handler.internal:
