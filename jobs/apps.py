@@ -1,7 +1,9 @@
 """The jobs app: finds its handlers at start-up, so that a broken one stops the process and not a request."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 
+from jobs.bulk.checks import check_entities
 from jobs.handler.registry import all_handlers
 
 
@@ -10,4 +12,5 @@ class JobsConfig(AppConfig):
     verbose_name = "Requests"
 
     def ready(self) -> None:
+        register(check_entities)
         all_handlers()

@@ -42,6 +42,8 @@ class Claim:
     """When the first attempt of the request started."""
     errors_count: int
     """Earlier attempts of this request that ended with an error."""
+    parent_id: uuid.UUID | None = None
+    """The request whose work it shares; None: it stands for itself."""
     resume_state: Any = None
     """The last checkpoint of an earlier attempt; None when there is none."""
 
@@ -114,6 +116,7 @@ def _start(row: AsyncRequest, worker: str) -> Claim | None:
         metadata=row.metadata,
         started_at=row.started_at or now,
         errors_count=row.errors_count,
+        parent_id=row.parent_id,
         resume_state=row.resume_state,
     )
     try:

@@ -1,9 +1,9 @@
-"""The two contexts a handler can run in: an attempt in a worker, or on the spot in the web process."""
+"""The contexts a handler can run in: an attempt in a worker, one item of a bulk, or on the spot in the web process."""
 
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Any, Self
 from django.conf import settings
 
 from jobs.artifacts import ArtifactShelf
+from jobs.bulk.contract import Bulk, OnError, Operation
+from jobs.bulk.work import BulkWork
 from jobs.checkpoints import storable
 from jobs.claims import Claim
 from jobs.datasets.opened import OpenTable, RowsRead
@@ -26,14 +28,16 @@ from jobs.sources import Source, find_source
 class _Run:
     """What both contexts share: identity, files, sources. Used in a ``with`` block, which tidies up."""
 
-    def __init__(self, *, request_id: uuid.UUID, tenant_id: str, user_id: str, attempt: int, stored: bool) -> None:
+    def __init__(
+        self, *, request_id: uuid.UUID, tenant_id: str, user_id: str, attempt: int, files_of: uuid.UUID | None
+    ) -> None:
         self.request_id = request_id
         self.tenant_id = tenant_id
         self.user_id = user_id
         self.attempt = attempt
         self._scratch: TemporaryDirectory[str] | None = None
         self.shelf = ArtifactShelf(
-            request_id=request_id if stored else None,
+            request_id=files_of,
             attempt=attempt,
             tenant_id=tenant_id,
             user_id=user_id,
@@ -75,6 +79,9 @@ class _Run:
             source, tenant_id=self.tenant_id, scratch_dir=self.scratch_dir, check=self.check, on_rows=on_rows
         )
 
+    def bulk(self, operation: Operation, *, on_error: OnError) -> Bulk:
+        raise Permanent("Bulk work needs a request of its own")
+
 
 class AttemptContext(_Run):
     """The context of an attempt: what it reports goes to the log."""
@@ -85,9 +92,10 @@ class AttemptContext(_Run):
             tenant_id=claim.tenant_id,
             user_id=claim.user_id,
             attempt=claim.attempt,
-            stored=True,
+            files_of=claim.request_id,
         )
         self.resume_state = claim.resume_state
+        self._claim = claim
         self._reporter = reporter
 
     def report(self, percentage: float, message: str = "", **metadata: Any) -> None:
@@ -102,6 +110,47 @@ class AttemptContext(_Run):
     def checkpoint(self, state: Any) -> None:
         self._reporter.checkpoint(state)
 
+    def bulk(self, operation: Operation, *, on_error: OnError) -> Bulk:
+        return BulkWork(self._claim, operation, on_error=on_error, check=self.check, new_item_run=ItemContext)
+
+
+class ItemContext(_Run):
+    """The context of one item of a bulk: it has a time of its own, and what it reports is not shown.
+
+    ``request_id`` is the item's, the same in every attempt, so it is as good an idempotency key as a request's.
+    """
+
+    resume_state = None
+
+    def __init__(self, claim: Claim, index: int, *, seconds: float, check: Callable[[], None]) -> None:
+        bulk_id = claim.parent_id or claim.request_id
+        super().__init__(
+            request_id=uuid.uuid5(bulk_id, str(index)),
+            tenant_id=claim.tenant_id,
+            user_id=claim.user_id,
+            attempt=claim.attempt,
+            files_of=bulk_id,
+        )
+        self._check = check
+        self._deadline = time.monotonic() + seconds
+        self.is_late = False
+
+    def report(self, percentage: float, message: str = "", **metadata: Any) -> None:
+        self.check()
+
+    def check(self) -> None:
+        self._check()
+        if time.monotonic() > self._deadline:
+            self.is_late = True
+            raise TimedOut
+
+    def partial(self, data: Mapping[str, Any]) -> None:
+        self.check()
+
+    def checkpoint(self, state: Any) -> None:
+        self.check()
+        storable(state)
+
 
 class InlineContext(_Run):
     """The context of a quick action: nobody watches its progress, but it must end in ``seconds``."""
@@ -109,7 +158,7 @@ class InlineContext(_Run):
     resume_state = None
 
     def __init__(self, *, tenant_id: str, user_id: str, seconds: float) -> None:
-        super().__init__(request_id=uuid.uuid4(), tenant_id=tenant_id, user_id=user_id, attempt=1, stored=False)
+        super().__init__(request_id=uuid.uuid4(), tenant_id=tenant_id, user_id=user_id, attempt=1, files_of=None)
         self._deadline = time.monotonic() + seconds
         self._given_up = threading.Event()
 

@@ -31,6 +31,15 @@ class AsyncRequest(models.Model):
     tenant_id = models.CharField(max_length=128)
     user_id = models.CharField(max_length=150)
     client_id = models.CharField(max_length=128, null=True, blank=True, help_text="The client's idempotency key.")
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="children",
+        help_text="The request whose work it shares. Clients see only that one.",
+    )
     connection_id = models.UUIDField(null=True, blank=True, db_index=True, help_text="The connection it came over.")
     action = models.CharField(max_length=64)
     queue = models.CharField(max_length=64)
@@ -115,6 +124,50 @@ class RequestEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.type}"
+
+
+class BulkSlice(models.Model):
+    """Some items of a bulk request, in order: what one attempt takes at a time.
+
+    It is held by the attempt that took it last, for as long as that attempt runs; then anybody's of the same bulk.
+    """
+
+    request = models.ForeignKey(AsyncRequest, on_delete=models.CASCADE, related_name="slices")
+    number = models.PositiveIntegerField()
+    first = models.PositiveIntegerField(help_text="The index of its first item.")
+    size = models.PositiveIntegerField()
+    items = models.JSONField()
+    done = models.PositiveIntegerField(default=0, help_text="Items that have their outcome.")
+    failed = models.PositiveIntegerField(default=0)
+    is_done = models.BooleanField(default=False)
+    takes = models.PositiveIntegerField(default=0, help_text="How often it was taken; fences all writes.")
+    holder = models.UUIDField(null=True, help_text="The request that took it last: the bulk's own, or one that shares.")
+    holder_token = models.UUIDField(null=True)
+    interrupted_at = models.PositiveIntegerField(null=True, help_text="How many were done when a holder was lost.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["request", "number"], name="one_slice_per_number")]
+
+    def __str__(self) -> str:
+        return f"items {self.first}-{self.first + self.size - 1}"
+
+
+class BulkOutcome(models.Model):
+    """What became of one item of a bulk request."""
+
+    request = models.ForeignKey(AsyncRequest, on_delete=models.CASCADE, related_name="outcomes")
+    index = models.PositiveIntegerField()
+    result = models.JSONField(null=True)
+    error = models.JSONField(null=True, help_text="None: it succeeded.")
+
+    class Meta:
+        ordering: ClassVar = ["index"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["request", "index"], name="one_outcome_per_item")]
+
+    def __str__(self) -> str:
+        return f"item {self.index}"
 
 
 class PausedAction(models.Model):

@@ -81,18 +81,24 @@ class CancelledOutcome:
 
     mode: CancelMode
     seconds: float
+    receipt: Mapping[str, Any] | None = None
+    """What was done before, and stays done; None: nothing, or nobody can tell."""
 
     @classmethod
-    def since(cls, requested_at: datetime, *, mode: CancelMode) -> "CancelledOutcome":
-        return cls(mode=mode, seconds=(timezone.now() - requested_at).total_seconds())
+    def since(
+        cls, requested_at: datetime, *, mode: CancelMode, receipt: Mapping[str, Any] | None = None
+    ) -> "CancelledOutcome":
+        return cls(mode=mode, seconds=(timezone.now() - requested_at).total_seconds(), receipt=receipt)
 
     def changes(self) -> dict[str, Any]:
-        return _final(Status.CANCELLED)
+        kept = {} if self.receipt is None else {"result": to_json(self.receipt)}
+        return {**_final(Status.CANCELLED), **kept}
 
     def draft(self) -> Draft:
+        kept = {} if self.receipt is None else {"receipt": to_json(self.receipt)}
         return Draft(
             type=EventType.CANCELLED,
-            data={"success": False, "mode": self.mode, "seconds": round(self.seconds, 3), "final": True},
+            data={"success": False, "mode": self.mode, "seconds": round(self.seconds, 3), **kept, "final": True},
         )
 
 

@@ -38,7 +38,7 @@ from jobs.handler.errors import (
 from jobs.handler.registry import find_handler
 from jobs.jsonable import to_json
 from jobs.models import AsyncRequest
-from jobs.outcomes import CancelledOutcome, Completed, Failed, Outcome, Repeated
+from jobs.outcomes import CancelledOutcome, CancelMode, Completed, Failed, Outcome, Repeated
 from jobs.reporter import Reporter
 from jobs.unexpected import report_unexpected
 
@@ -151,7 +151,8 @@ class Runner:
 
     def _stopped(self, stop: Stop, *, killed: bool) -> Outcome | None:
         if isinstance(stop, Cancelled):
-            return CancelledOutcome.since(stop.requested_at, mode="killed" if killed else "cooperative")
+            mode: CancelMode = "killed" if killed else "cooperative"
+            return CancelledOutcome.since(stop.requested_at, mode=mode, receipt=None if killed else stop.receipt)
         if isinstance(stop, TimedOut):
             return Failed(error=timeout_error(stop))
         if isinstance(stop, hard_stop.Leaving):

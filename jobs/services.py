@@ -19,7 +19,7 @@ from jobs.differences import differing_fields
 from jobs.estimates import learned_seconds
 from jobs.events import NotOwner, append
 from jobs.handler.errors import ErrorBody, ErrorCode, error_body
-from jobs.models import FINAL, WAITING, AsyncRequest, Status
+from jobs.models import FINAL, LIVE, WAITING, AsyncRequest, Status
 from jobs.outcomes import CancelledOutcome, FromCache
 from jobs.publishing import publish_changes
 
@@ -124,12 +124,19 @@ def request_cancel(request_id: uuid.UUID, *, owner: Q | None = None) -> AsyncReq
         if row.status in FINAL:
             raise AlreadyFinished(row.status)
         if _cancel_in_state(row):
+            cancel_children(request_id)
             return rows.get()
+
+
+def cancel_children(request_id: uuid.UUID) -> int:
+    """End those that share the work of a request; how many had not ended."""
+    children = AsyncRequest.objects.filter(parent_id=request_id, status__in=LIVE, cancel_requested_at__isnull=True)
+    return sum(map(_cancel_in_state, children))
 
 
 def retry(request_id: uuid.UUID) -> uuid.UUID:
     """Submit a finished request again, as a new one: the old one keeps its one final message."""
-    row = AsyncRequest.objects.filter(id=request_id, status__in=FINAL).first()
+    row = AsyncRequest.objects.filter(id=request_id, status__in=FINAL, parent__isnull=True).first()
     if row is None:
         raise NotFound(str(request_id))
     copy = AsyncRequest.objects.create(
@@ -192,7 +199,8 @@ def _room_by_user(submissions: Sequence[Submission]) -> Counter[tuple[str, str]]
     wanted = Q()
     for tenant_id, user_id in owners:
         wanted |= Q(tenant_id=tenant_id, user_id=user_id)
-    rows = AsyncRequest.objects.filter(wanted, status__in=WAITING).values_list("tenant_id", "user_id")
+    waiting = AsyncRequest.objects.filter(wanted, status__in=WAITING, parent__isnull=True)
+    rows = waiting.values_list("tenant_id", "user_id")
     counts = {(tenant, user): count for tenant, user, count in rows.annotate(n=Count("id")).order_by()}
     return Counter({owner: settings.STREAMER_MAX_WAITING_PER_USER - counts.get(owner, 0) for owner in owners})
 

@@ -45,6 +45,8 @@ def snapshot(row: AsyncRequest) -> dict[str, Any]:
         body["result"] = row.result
     if row.cached_from is not None and row.computed_at is not None:
         body |= cache_origin(row.cached_from, row.computed_at)
+    if row.status == Status.CANCELLED and row.result is not None:
+        body["receipt"] = row.result
     if row.error is not None and row.is_final:
         body["error"] = row.error
     return body
@@ -68,7 +70,7 @@ def list_page(
 
     Raises ``ValueError`` for a cursor that no earlier page gave.
     """
-    rows = AsyncRequest.objects.filter(owner).order_by("-created_at", "-id")
+    rows = AsyncRequest.objects.filter(owner, parent__isnull=True).order_by("-created_at", "-id")
     if status is not None:
         rows = rows.filter(status=status)
     if action is not None:
@@ -83,13 +85,13 @@ def list_page(
 
 def changed_since(tenant_id: str, user_id: str, moment: datetime, limit: int) -> list[AsyncRequest]:
     """The requests of a user that have changed after ``moment``, the latest first, without their payloads."""
-    rows = AsyncRequest.objects.filter(owned_by(tenant_id, user_id), changed_at__gt=moment)
+    rows = AsyncRequest.objects.filter(owned_by(tenant_id, user_id), parent__isnull=True, changed_at__gt=moment)
     return list(rows.defer("payload").order_by("-changed_at")[:limit])
 
 
 def changed_after(moment: datetime) -> list[tuple[UUID, tuple[str, str], datetime]]:
     """Id, owner (tenant and user) and ``changed_at`` of every request, anybody's, that has changed after ``moment``."""
-    rows = AsyncRequest.objects.filter(changed_at__gt=moment).order_by()
+    rows = AsyncRequest.objects.filter(parent__isnull=True, changed_at__gt=moment).order_by()
     return [
         (request_id, (tenant_id, user_id), changed_at)
         for request_id, tenant_id, user_id, changed_at in rows.values_list("id", "tenant_id", "user_id", "changed_at")

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Max, Model, Q, QuerySet
 
+from jobs.bulk.shares import end_orphans
 from jobs.claims import waiting
 from jobs.custody import RING_PATIENCE
 from jobs.deadlines import time_up, timeout_error
@@ -116,6 +117,7 @@ RULES = (
     Rule(name="overdue retries", sweep=end_overdue_retries),
     Rule(name="lost rings", sweep=ring_again),
     Rule(name="due retries", sweep=ring_due_retries),
+    Rule(name="orphaned shares", sweep=end_orphans),
     Rule(name="expired artifacts", sweep=delete_expired_artifacts),
     Rule(name="old requests", sweep=delete_old_requests),
 )

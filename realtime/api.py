@@ -74,7 +74,8 @@ def with_identity(
 @with_identity
 async def actions(request: HttpRequest, identity: Identity) -> HttpResponse:
     """``GET /api/actions/``: what this token may do, with a JSON Schema of each payload."""
-    allowed = [handler for handler in all_handlers().values() if identity.may(handler.permission)]
+    public = [handler for handler in all_handlers().values() if not handler.internal]
+    allowed = [handler for handler in public if identity.may(handler.permission)]
     sources = [source for name in source_names() if (source := find_source(name))]
     listed = [{"name": item.name, "label": item.label, "description": item.description} for item in sources]
     return json_response({"actions": [_action(handler) for handler in allowed], "sources": listed})

@@ -238,4 +238,4 @@ def _message(row: AsyncRequest, cursor: str) -> str:
 
 
 def _rows(request_ids: Collection[UUID]) -> list[AsyncRequest]:
-    return list(AsyncRequest.objects.filter(id__in=request_ids).defer("payload"))
+    return list(AsyncRequest.objects.filter(id__in=request_ids, parent__isnull=True).defer("payload"))

@@ -39,16 +39,24 @@ def route(
 ) -> Route:
     """Raises ``Refusal`` for an unknown action, a missing permission, or a payload that does not fit."""
     handler = handlers.get(message.action)
-    if handler is None:
-        known = {"actions": [name for name, item in handlers.items() if identity.may(item.permission)]}
+    if handler is None or handler.internal:
+        public = {name: item for name, item in handlers.items() if not item.internal}
+        known = {"actions": [name for name, item in public.items() if identity.may(item.permission)]}
         raise Refusal(error_body(ErrorCode.INVALID_ACTION, f"There is no action '{message.action}'", details=known))
-    if not identity.may(handler.permission):
-        text = f"Your token lacks the permission '{handler.permission}'"
-        raise Refusal(error_body(ErrorCode.FORBIDDEN, text, details={"permission": handler.permission}))
+    _demand(identity, handler.permission)
     try:
         payload = handler.parse(message.payload)
     except InvalidPayload as error:
         raise Refusal(error.body()) from None
+    for permission in handler.permissions_for(payload):
+        _demand(identity, permission)
     seconds = handler.estimate(payload)
-    mode = Mode.INLINE if seconds <= inline_threshold_seconds else Mode.QUEUED
+    is_quick = seconds <= inline_threshold_seconds and not handler.always_queued
+    mode = Mode.INLINE if is_quick else Mode.QUEUED
     return Route(handler=handler, payload=payload, mode=mode, estimated_seconds=seconds)
+
+
+def _demand(identity: Identity, permission: str | None) -> None:
+    if not identity.may(permission):
+        text = f"Your token lacks the permission '{permission}'"
+        raise Refusal(error_body(ErrorCode.FORBIDDEN, text, details={"permission": permission}))

@@ -191,6 +191,12 @@ STREAMER_SWEEP_SECONDS = env.float("STREAMER_SWEEP_SECONDS", 1.0)
 STREAMER_RETENTION_DAYS = env.int("STREAMER_RETENTION_DAYS", 7)
 STREAMER_INLINE_RESULT_BYTES = env.int("STREAMER_INLINE_RESULT_BYTES", 64 * 1024)
 
+# --- Bulk operations ---------------------------------------------------------------------------------------------
+
+STREAMER_BULK_SPREAD_ITEMS = env.int("STREAMER_BULK_SPREAD_ITEMS", 500)
+STREAMER_BULK_SHARES = env.int("STREAMER_BULK_SHARES", 3)
+STREAMER_ENTITIES: dict[str, Any] = env.json("STREAMER_ENTITIES", {})
+
 # --- Sources -----------------------------------------------------------------------------------------------------
 
 STREAMER_SAMPLE_DIR = Path(env.str("STREAMER_SAMPLE_DIR", str(DATA_DIR / "sample")))

@@ -16,7 +16,7 @@ from django.utils import timezone
 from jobs.artifacts import CHUNK_BYTES
 from jobs.doctor.check import Check, Found, NotExamined, of_items, of_rows
 from jobs.handler.registry import all_handlers
-from jobs.models import Artifact, AsyncRequest, Status
+from jobs.models import Artifact, AsyncRequest, BulkSlice, Status
 
 ORPHAN_AGE = timedelta(hours=1)
 SCRATCH_AGE = timedelta(days=1)
@@ -60,7 +60,10 @@ def _has_wrong_hash(row: Artifact) -> bool:
 
 
 def _of_unfinished() -> QuerySet[Artifact]:
-    return Artifact.objects.filter(request__isnull=False).exclude(request__status=Status.COMPLETED)
+    # Those of a bulk's items are kept with the items' outcomes, whatever becomes of the bulk.
+    bulks = BulkSlice.objects.values("request_id")
+    owned = Artifact.objects.filter(request__isnull=False).exclude(request_id__in=bulks)
+    return owned.exclude(request__status=Status.COMPLETED)
 
 
 # --- files without a row ---------------------------------------------------------------------------------------------

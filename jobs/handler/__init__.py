@@ -1,5 +1,16 @@
 """All that a handler file needs of Streamer: ``from jobs.handler import Handler, Payload, …``."""
 
+from jobs.bulk.contract import (
+    ActionOperation,
+    Bulk,
+    Counts,
+    EntityOperation,
+    Item,
+    ItemOutcome,
+    OnError,
+    Operation,
+)
+from jobs.bulk.entities import entity_names, permission_for
 from jobs.datasets.opened import DATA, OpenTable, RowsRead
 from jobs.datasets.spec import (
     DatasetSource,
@@ -55,7 +66,17 @@ __all__ = [
     "QuerySource",
     "RowsRead",
     "StreamSource",
+    "ActionOperation",
+    "Bulk",
+    "Counts",
+    "EntityOperation",
+    "Item",
+    "ItemOutcome",
+    "OnError",
+    "Operation",
     "default_source",
+    "entity_names",
+    "permission_for",
     "probe_services",
     "source_fingerprint",
 ]

@@ -1,7 +1,7 @@
 """The contract of a handler: one class, one action."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
@@ -86,6 +86,10 @@ class Handler(Generic[P]):
     """Exceptions of libraries to be treated as ``Retryable``."""
     permission: ClassVar[str | None] = None
     """The token must carry it in ``permissions`` (or ``*``). None: every user may."""
+    always_queued: ClassVar[bool] = False
+    """It goes to a worker however short it is estimated to be, because it needs what only a stored request has."""
+    internal: ClassVar[bool] = False
+    """Other handlers' requests may use it; for clients there is no such action."""
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules a worker imports once, before it forks, so that runs share them. For heavy libraries."""
 
@@ -126,6 +130,10 @@ class Handler(Generic[P]):
         None: right now a result shall neither be kept nor given again.
         """
         return ""
+
+    def permissions_for(self, payload: P) -> Collection[str]:
+        """What the token must carry beside ``permission``, when that depends on the payload."""
+        return ()
 
     def run(self, payload: P, context: Context) -> Mapping[str, Any] | None:
         """Do the work; return what the client gets as ``result``. Must be JSON."""

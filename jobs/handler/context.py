@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from uuid import UUID
 
+from jobs.bulk.contract import Bulk, OnError, Operation
 from jobs.datasets.opened import OpenTable, RowsRead
 from jobs.datasets.spec import DataSource
 from jobs.sources import Source
@@ -77,6 +78,13 @@ class Context(Protocol):
 
     def open_source(self, name: str) -> Source:
         """The registered source of that name. Raises ``Permanent`` when there is none."""
+
+    def bulk(self, operation: Operation, *, on_error: OnError) -> Bulk:
+        """The items of this request, or of the one whose work it shares, and what is to be done with each.
+
+        Raises ``Permanent`` where there is no stored request to keep them with: on the spot, and inside a bulk.
+        """
+        ...
 
     def open_data(self, source: DataSource, *, on_rows: RowsRead | None = None) -> AbstractContextManager[OpenTable]:
         """The rows that a payload names, loaded into a database of this run. ``on_rows`` hears of the loading.

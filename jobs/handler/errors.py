@@ -139,11 +139,15 @@ class Stop(BaseException):
 
 
 class Cancelled(Stop):
-    """The request was cancelled, at ``requested_at``."""
+    """The request was cancelled, at ``requested_at``.
+
+    A handler may set ``receipt`` (JSON) before it lets the error pass, to tell what was done and stays done.
+    """
 
     def __init__(self, requested_at: datetime) -> None:
         super().__init__()
         self.requested_at = requested_at
+        self.receipt: Mapping[str, Any] | None = None
 
 
 TimeoutReason = Literal["silence", "attempt", "request"]

@@ -64,3 +64,22 @@ class Gil(Handler[NoPayload]):
     def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
         # Tries every way to split the letters between the two loops: 2 to the power of 64 of them, all in C.
         return {"matched": re.fullmatch(r"(a+)+", "a" * 64 + "b") is not None}
+
+
+class LedgerPayload(Payload):
+    path: str
+    number: int
+    seconds: float = 0.0
+
+
+class Ledger(Handler[LedgerPayload]):
+    """Add a line to a file: its process and its number. Then take its time."""
+
+    action = "zoo_ledger"
+    estimated_seconds = 0.01
+
+    def run(self, payload: LedgerPayload, context: Context) -> Mapping[str, Any]:
+        with open(payload.path, "a") as file:
+            file.write(f"{os.getpid()} {payload.number}\n")
+        time.sleep(payload.seconds)
+        return {"pid": os.getpid()}

@@ -80,3 +80,16 @@ def test_it_knows_no_handlers_but_those_it_is_given() -> None:
     handlers: dict[str, Handler[Any]] = {}
     with pytest.raises(Refusal):
         route(Request(action="echo"), identity("*"), handlers, inline_threshold_seconds=5)
+
+
+def test_a_payload_may_ask_for_more_permissions() -> None:
+    bulk = {"operation": {"type": "action", "action": "zoo_locked"}, "items": [{}]}
+    error = refusal_of("bulk_operation", bulk, "bulk.run")
+    assert (error["code"], error["details"]) == ("FORBIDDEN", {"permission": "zoo.enter"})
+    chosen = route_to("bulk_operation", bulk, "bulk.run", "zoo.enter", threshold=1_000)
+    assert chosen.mode is Mode.QUEUED  # however short: it needs a stored request
+
+
+def test_what_is_internal_does_not_exist() -> None:
+    error = refusal_of("bulk_share", {"operation": {"type": "action", "action": "echo"}, "on_error": "stop"}, "*")
+    assert error["code"] == "INVALID_ACTION" and "bulk_share" not in error["details"]["actions"]

@@ -1,0 +1,70 @@
+"""Runs one item as the action it is meant for: the same handler, the same payload model, an outcome of its own."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+from django.conf import settings
+
+from jobs.artifacts import ArtifactShelf, describe
+from jobs.bulk.contract import Item
+from jobs.handler.base import Handler
+from jobs.handler.context import Context
+from jobs.handler.errors import Cancelled, ErrorCode, HandlerError, Stop, TimedOut, error_body
+from jobs.jsonable import to_json
+from jobs.unexpected import report_unexpected
+
+logger = logging.getLogger(__name__)
+
+Answer = tuple[Any, Mapping[str, Any] | None]
+"""The result and the error; an error of None says that it succeeded."""
+
+
+class ItemRun(Context, Protocol):
+    """The context of one item."""
+
+    shelf: ArtifactShelf
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the item, and not the bulk, has used up its time."""
+
+
+def run_item(handler: Handler[Any], item: Item, context: ItemRun) -> Answer:
+    """Run it; a ``Stop`` of the bulk passes through, after the files of the item are gone.
+
+    A cancel that reaches the item in its middle is the item's outcome: nobody can say how much of it was done.
+    """
+    try:
+        return _result(handler.run(handler.parse(item), context), context), None
+    except TimedOut:
+        context.shelf.discard()
+        if not context.is_late:
+            raise
+        text = f"The item ran longer than the {handler.timeout_seconds:g} seconds it may"
+        return None, to_json(error_body(ErrorCode.TIMEOUT, text))
+    except Cancelled:
+        context.shelf.discard()
+        return None, to_json(error_body(ErrorCode.CANCELLED, "The bulk was cancelled while this item ran"))
+    except Stop:
+        context.shelf.discard()
+        raise
+    except HandlerError as error:
+        context.shelf.discard()
+        return None, to_json(error.body())
+    except BaseException as error:  # SystemExit too: it ends the item, not the worker
+        context.shelf.discard()
+        what = f"An item of a bulk failed in the handler of '{handler.action}'"
+        body = report_unexpected(logger, what, error, request_id=str(context.request_id))
+        return None, to_json({**body, "retryable": isinstance(error, handler.retry_on)})
+
+
+def _result(result: Any, context: ItemRun) -> Any:
+    """What the handler returned, with the files it made; a large result becomes one of them."""
+    plain = to_json(result)
+    encoded = msgspec.json.encode(plain)
+    if len(encoded) > settings.STREAMER_INLINE_RESULT_BYTES:
+        plain = context.shelf.add_bytes("result.json", "application/json", encoded)
+    files = [describe(row) for row in context.shelf.rows]
+    return {"result": plain, "artifacts": files} if files else {"result": plain}

@@ -1,0 +1,72 @@
+"""Entities: Django models whose rows clients may create, update and delete, registered in ``STREAMER_ENTITIES``.
+
+Definitions are the operator's. Every row belongs to a tenant, by the column ``tenant_field``, which no client can name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import Field, ForeignKey, Model, QuerySet
+
+from jobs.bulk.contract import Verb
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entity:
+    """One registered model."""
+
+    name: str
+    model: str
+    """As in ``shop.Customer``."""
+    fields: tuple[str, ...]
+    """What clients may set."""
+    tenant_field: str
+    """The field that holds the tenant."""
+    key: str = "id"
+    """The field by which clients name a row; unique, at least within a tenant."""
+
+    @property
+    def model_class(self) -> type[Model]:
+        return apps.get_model(self.model)
+
+    def field(self, name: str) -> "Field[Any, Any]":
+        found = self.model_class._meta.get_field(name)
+        assert isinstance(found, Field)
+        return found
+
+    def rows(self, tenant_id: str) -> QuerySet[Model]:
+        """Those of one tenant."""
+        return self.model_class._default_manager.filter(**{self.tenant_field: tenant_id})
+
+    def target_of(self, name: str) -> "Entity | None":
+        """The entity that a foreign key points to; None for any other field."""
+        field = self.field(name)
+        if not isinstance(field, ForeignKey):
+            return None
+        return next((one for one in all_entities() if one.model_class is field.related_model), None)
+
+
+def entity_names() -> list[str]:
+    return sorted(settings.STREAMER_ENTITIES)
+
+
+def all_entities() -> list[Entity]:
+    return [parse_entity(name, definition) for name, definition in settings.STREAMER_ENTITIES.items()]
+
+
+def find_entity(name: str) -> Entity | None:
+    definition = settings.STREAMER_ENTITIES.get(name)
+    return None if definition is None else parse_entity(name, definition)
+
+
+def parse_entity(name: str, definition: Mapping[str, Any]) -> Entity:
+    """Raises ``TypeError`` for a definition that lacks a part, or has one too many."""
+    return Entity(name=name, **{**definition, "fields": tuple(definition.get("fields", ()))})
+
+
+def permission_for(entity: str, verb: Verb) -> str:
+    """What a token must carry to do that."""
+    return f"entities.{entity}.{verb}"

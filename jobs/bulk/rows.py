@@ -1,0 +1,124 @@
+"""Creates, updates and deletes one row of an entity, as one item of a bulk says. Only ever a row of the tenant.
+
+A row of another tenant, be it named by the item's key or by a foreign key, is answered as one that does not exist.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import JSONField, Model, ProtectedError, RestrictedError
+
+from jobs.bulk.contract import Item, Verb
+from jobs.bulk.entities import Entity
+from jobs.handler.errors import ErrorCode, Fault, HandlerError, InvalidPayload, Permanent
+from jobs.jsonable import has_nul, to_json
+
+
+class NoSuchRow(HandlerError):
+    """There is none, or it is another tenant's."""
+
+    code = ErrorCode.NOT_FOUND
+
+
+def write_row(entity: Entity, verb: Verb, item: Item, tenant_id: str) -> dict[str, Any]:
+    """Do it, within the transaction of the caller; the result is the row's key.
+
+    Raises ``HandlerError`` when it cannot be done; then nothing of it is.
+    """
+    _refuse_unknown(entity, verb, item)
+    try:
+        with transaction.atomic():
+            if verb == "create":
+                key = _create(entity, item, tenant_id)
+            else:
+                row = _find(entity, item, tenant_id)
+                key = getattr(row, entity.key)
+                _update(entity, row, item, tenant_id) if verb == "update" else row.delete()
+    except ValidationError as error:
+        raise InvalidPayload(list(_faults(error))) from None
+    except (ProtectedError, RestrictedError):
+        raise Permanent("Other rows still refer to it") from None
+    except (IntegrityError, DataError):
+        raise Permanent("The row does not fit what is stored") from None
+    return {"key": to_json(key if isinstance(key, str | int) else str(key))}
+
+
+def _create(entity: Entity, item: Item, tenant_id: str) -> Any:
+    row = entity.model_class(**{entity.tenant_field: tenant_id})
+    _assign(entity, row, item, tenant_id)
+    row.full_clean()
+    row.save(force_insert=True)  # never an update of a row that has the same key
+    return getattr(row, entity.key)
+
+
+def _update(entity: Entity, row: Model, item: Item, tenant_id: str) -> None:
+    changed = {name: value for name, value in item.items() if name != entity.key}
+    _assign(entity, row, changed, tenant_id)
+    row.full_clean()
+    if changed:
+        row.save(force_update=True, update_fields=list(changed))
+
+
+def _assign(entity: Entity, row: Model, values: Item, tenant_id: str) -> None:
+    for name, value in values.items():
+        target = entity.target_of(name)
+        if target is not None and value is not None and not _is_there(target, value, tenant_id):
+            raise InvalidPayload([{"path": name, "message": f"there is no such {target.name}", "type": "not_found"}])
+        setattr(row, entity.field(name).attname, value)
+
+
+def _is_there(target: Entity, value: Any, tenant_id: str) -> bool:
+    try:
+        return _can_be_key(value) and target.rows(tenant_id).filter(pk=value).exists()
+    except (TypeError, ValueError, ValidationError):
+        return False
+
+
+def _can_be_key(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _find(entity: Entity, item: Item, tenant_id: str) -> Model:
+    if item.get(entity.key) is None:
+        raise InvalidPayload([{"path": entity.key, "message": "names the row, and is missing", "type": "missing"}])
+    value = item[entity.key]
+    rows = entity.rows(tenant_id).select_for_update()
+    try:
+        row = rows.filter(**{entity.key: value}).first() if _can_be_key(value) else None
+    except (TypeError, ValueError, ValidationError, OverflowError):
+        row = None
+    if row is None:
+        raise NoSuchRow(f"There is no such {entity.name}", details={entity.key: value})
+    return row
+
+
+def _refuse_unknown(entity: Entity, verb: Verb, item: Item) -> None:
+    known = {"create": entity.fields, "update": (entity.key, *entity.fields), "delete": (entity.key,)}[verb]
+    faults: list[Fault] = [
+        {"path": name, "message": f"{verb} of {entity.name} has no such field", "type": "extra_forbidden"}
+        for name in item
+        if name not in known
+    ]
+    faults += [
+        {"path": name, "message": "holds the character NUL", "type": "value_error"}
+        for name, value in item.items()
+        if name in known and has_nul(value)
+    ]
+    faults += [
+        {"path": name, "message": "a single value is needed", "type": "value_error"}
+        for name, value in item.items()
+        if name in known and isinstance(value, dict | list) and not isinstance(entity.field(name), JSONField)
+    ]
+    if faults:
+        raise InvalidPayload(faults)
+
+
+def _faults(error: ValidationError) -> Iterator[Fault]:
+    by_field: Iterable[tuple[str, list[ValidationError]]]
+    by_field = error.error_dict.items() if hasattr(error, "error_dict") else [("", error.error_list)]
+    for name, errors in by_field:
+        path = "" if name == "__all__" else name
+        for one in errors:
+            yield {"path": path, "message": " ".join(map(str, one.messages)), "type": one.code or "value_error"}

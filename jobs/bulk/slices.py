@@ -1,0 +1,174 @@
+"""The items of a bulk request in slices: cut once, taken by whoever is free, recorded with their outcomes.
+
+A slice is held by the attempt that took it last, for as long as that attempt has its request. So it needs no lease of
+its own: when the sweeper ends the attempt, the slice may be taken. ``takes`` fences out whoever held it before.
+"""
+
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.db import OperationalError, connections, transaction
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Sum
+from django.utils import timezone
+
+from jobs.bulk.contract import Counts, Item, ItemOutcome
+from jobs.handler.errors import AttemptLost
+from jobs.models import Artifact, AsyncRequest, BulkOutcome, BulkSlice, Status
+
+_INSERT = 50
+_STUBBORN_SECONDS = 10.0
+_PAUSE_SECONDS = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """An attempt that works on a bulk."""
+
+    request_id: uuid.UUID
+    token: uuid.UUID
+
+    @property
+    def rows(self) -> QuerySet[AsyncRequest]:
+        """Its request; none when the attempt has lost it."""
+        return AsyncRequest.objects.filter(id=self.request_id, attempt_token=self.token, status=Status.PROCESSING)
+
+
+@dataclass(kw_only=True)
+class Held:
+    """A slice in the hands of ``holder``."""
+
+    slice_id: int
+    bulk_id: uuid.UUID
+    takes: int
+    first: int
+    items: Sequence[Item]
+    done: int
+    failed: int
+    lost_twice: bool
+    """Two holders in a row were lost while they ran the item that is next."""
+
+    @property
+    def is_done(self) -> bool:
+        return self.done == len(self.items)
+
+
+def cut(holder: Holder, items: Iterable[Item], batch_size: int) -> None:
+    """Store the items as slices of the holder's request. Raises ``AttemptLost`` when it was lost."""
+    with transaction.atomic():
+        # An update and no look, so that it also waits for whoever would take the request away meanwhile.
+        if not holder.rows.update(lease_until=F("lease_until")):
+            raise AttemptLost
+        BulkSlice.objects.bulk_create(_slices(holder.request_id, items, batch_size), batch_size=_INSERT)
+
+
+def take(bulk_id: uuid.UUID, holder: Holder) -> Held | None:
+    """The first slice that has work left and that nobody holds; None when there is none."""
+    while (row := _free(bulk_id).defer("items").first()) is not None:
+        lost_at = None if row.holder is None else row.done
+        rows = BulkSlice.objects.filter(Exists(holder.rows), id=row.id, takes=row.takes)
+        if rows.update(
+            takes=row.takes + 1, holder=holder.request_id, holder_token=holder.token, interrupted_at=lost_at
+        ):
+            return Held(
+                slice_id=row.id,
+                bulk_id=bulk_id,
+                takes=row.takes + 1,
+                first=row.first,
+                items=BulkSlice.objects.values_list("items", flat=True).get(id=row.id),
+                done=row.done,
+                failed=row.failed,
+                lost_twice=lost_at is not None and lost_at == row.interrupted_at,
+            )
+        if not holder.rows.exists():
+            raise AttemptLost
+    return None
+
+
+def release(held: Held) -> None:
+    """Let others have it: whoever held it was not lost but told to stop."""
+    BulkSlice.objects.filter(id=held.slice_id, takes=held.takes).update(
+        holder=None, holder_token=None, interrupted_at=None
+    )
+
+
+def record(held: Held, outcomes: Sequence[ItemOutcome], artifacts: Sequence[Artifact] = ()) -> None:
+    """Write the outcomes of the next items of the slice, all or nothing. Raises ``AttemptLost`` if it is not held.
+
+    Plain columns only: this is done for each item, and most of what it costs is Django's making of the SQL.
+    """
+    done = held.done + len(outcomes)
+    failed = held.failed + sum(item.error is not None for item in outcomes)
+    with transaction.atomic():
+        rows = BulkSlice.objects.filter(id=held.slice_id, takes=held.takes, done=held.done)
+        if not rows.update(done=done, failed=failed, is_done=done == len(held.items)):
+            raise AttemptLost
+        BulkOutcome.objects.bulk_create(
+            BulkOutcome(request_id=held.bulk_id, index=item.index, result=item.result, error=item.error)
+            for item in outcomes
+        )
+        if artifacts:
+            Artifact.objects.bulk_create(artifacts)
+    held.done, held.failed = done, failed
+
+
+def record_stubbornly(held: Held, outcome: ItemOutcome, artifacts: Sequence[Artifact] = ()) -> None:
+    """Record what is done and cannot be undone; while the database is away, try again for some seconds."""
+    give_up_at, unsure = time.monotonic() + _STUBBORN_SECONDS, False
+    while True:
+        try:
+            return record(held, [outcome], artifacts)
+        except AttemptLost:
+            # A commit may have held although its answer was lost.
+            written = BulkSlice.objects.filter(id=held.slice_id, takes=held.takes, done=held.done + 1)
+            if not (unsure and written.exists()):
+                raise
+            held.done += 1
+            held.failed += outcome.error is not None
+            return None
+        except OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            unsure = True
+            connections.close_all()
+            time.sleep(_PAUSE_SECONDS)
+
+
+def counts(bulk_id: uuid.UUID) -> Counts:
+    rows = BulkSlice.objects.filter(request_id=bulk_id).order_by()
+    sums: dict[str, Any] = rows.aggregate(
+        total=Sum("size"), processed=Sum("done"), failed=Sum("failed"), since=Min("created_at")
+    )
+    since = sums.pop("since")
+    seconds = 0.0 if since is None else (timezone.now() - since).total_seconds()
+    return Counts(**{name: number or 0 for name, number in sums.items()}, seconds=seconds)
+
+
+def count_left(bulk_id: uuid.UUID) -> int:
+    """How many slices have work left, held or not."""
+    return BulkSlice.objects.filter(request_id=bulk_id, is_done=False).count()
+
+
+def are_held(bulk_id: uuid.UUID, *, but_by: Holder) -> bool:
+    """Whether anybody else is at work."""
+    rows = BulkSlice.objects.filter(_is_held(), request_id=bulk_id, is_done=False)
+    return rows.exclude(holder_token=but_by.token).exists()
+
+
+def _slices(bulk_id: uuid.UUID, items: Iterable[Item], batch_size: int) -> Iterable[BulkSlice]:
+    rest, first, number = iter(items), 0, 0
+    while some := list(islice(rest, batch_size)):
+        yield BulkSlice(request_id=bulk_id, number=number, first=first, size=len(some), items=some)
+        first, number = first + len(some), number + 1
+
+
+def _is_held() -> Q:
+    attempts = AsyncRequest.objects.filter(id=OuterRef("holder"), attempt_token=OuterRef("holder_token"))
+    return Q(Exists(attempts.filter(status=Status.PROCESSING)))
+
+
+def _free(bulk_id: uuid.UUID) -> QuerySet[BulkSlice]:
+    return BulkSlice.objects.filter(~_is_held(), request_id=bulk_id, is_done=False).order_by("number")

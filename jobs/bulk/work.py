@@ -1,0 +1,224 @@
+"""One attempt's work on a bulk: slice after slice, others invited, the counts of all of them told.
+
+Nothing waits for another worker to come: the bulk's own attempt takes slices as those that share it do. Only when all
+of them are taken does it wait for those that others hold, and takes over what they leave behind.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import transaction
+
+from jobs.artifacts import ArtifactShelf
+from jobs.bulk import slices
+from jobs.bulk.actions import run_item
+from jobs.bulk.contract import ActionOperation, Counts, EntityOperation, Item, ItemOutcome, OnError, Operation
+from jobs.bulk.entities import find_entity
+from jobs.bulk.rows import write_row
+from jobs.bulk.shares import invite, is_wanted
+from jobs.claims import Claim
+from jobs.handler.errors import AttemptLost, Cancelled, ErrorCode, HandlerError, Permanent, Stop, error_body
+from jobs.handler.registry import find_handler
+from jobs.jsonable import to_json
+from jobs.models import BulkOutcome, BulkSlice
+from jobs.services import cancel_children
+
+_TELL_SECONDS = 1.0
+_POLL_SECONDS = 0.2
+# Of the grace that a cancelled attempt has: the rest is for the receipt and the outcome.
+_PART_OF_GRACE = 0.6
+
+
+class NewItemRun(Protocol):
+    def __call__(self, claim: Claim, index: int, *, seconds: float, check: Callable[[], None]) -> Any:
+        """The context of an item, to be used in a ``with`` block."""
+
+
+class BulkWork:
+    """See ``Bulk``."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        operation: Operation,
+        *,
+        on_error: OnError,
+        check: Callable[[], None],
+        new_item_run: NewItemRun,
+    ) -> None:
+        self._claim = claim
+        self._bulk_id: uuid.UUID = claim.parent_id or claim.request_id
+        self._holder = slices.Holder(request_id=claim.request_id, token=claim.token)
+        self._operation = operation
+        self._on_error = on_error
+        self._check = check
+        self._new_item_run = new_item_run
+        self._on_counts: Callable[[Counts], None] = lambda counts: None
+        self._told_at = float("-inf")
+
+    # --- the items and their outcomes ----------------------------------------------------------------------------
+
+    @property
+    def is_cut(self) -> bool:
+        return BulkSlice.objects.filter(request_id=self._bulk_id).exists()
+
+    def cut(self, items: Iterable[Item], *, batch_size: int) -> None:
+        plain = [to_json(item) for item in items]  # before the transaction: they may take their time to come
+        self._check()
+        slices.cut(self._holder, plain, batch_size)
+
+    def counts(self) -> Counts:
+        return slices.counts(self._bulk_id)
+
+    def outcomes(self) -> Iterator[ItemOutcome]:
+        rows = BulkOutcome.objects.filter(request_id=self._bulk_id).order_by("index")
+        for row in rows.iterator():
+            yield ItemOutcome(index=row.index, result=row.result, error=row.error)
+
+    def rejected(self) -> Iterator[tuple[ItemOutcome, Item]]:
+        for row in BulkSlice.objects.filter(request_id=self._bulk_id, failed__gt=0).order_by("number").iterator():
+            indexes = (row.first, row.first + row.size - 1)
+            failed = BulkOutcome.objects.filter(request_id=self._bulk_id, index__range=indexes, error__isnull=False)
+            for one in failed.order_by("index"):
+                outcome = ItemOutcome(index=one.index, result=one.result, error=one.error)
+                yield outcome, row.items[one.index - row.first]
+
+    # --- the work ------------------------------------------------------------------------------------------------
+
+    def work(self, on_counts: Callable[[Counts], None]) -> None:
+        self._on_counts = on_counts
+        with self._shared():
+            while not self._is_stopped():
+                self._invite()
+                if not self._run_next() and not self._await_others():
+                    break
+                self._tell()
+        self._tell()
+
+    def share(self) -> int:
+        ends_at = time.monotonic() + settings.STREAMER_SHIFT_SECONDS
+        done = 0
+        while time.monotonic() < ends_at and is_wanted(self._bulk_id):
+            self._check()
+            if not (items := self._run_next()):
+                break
+            done += items
+        return done
+
+    def _run_next(self) -> int:
+        """Take a slice and run it to its end; how many items that was, 0 when there was none to take."""
+        self._check()
+        held = slices.take(self._bulk_id, self._holder)
+        if held is None:
+            return 0
+        begun_at = held.done
+        try:
+            if isinstance(self._operation, EntityOperation):
+                self._write_rows(held, self._operation)
+            else:
+                self._run_items(held, self._operation)
+        except AttemptLost:
+            raise
+        except BaseException:
+            slices.release(held)
+            raise
+        return held.done - begun_at
+
+    def _run_items(self, held: slices.Held, operation: ActionOperation) -> None:
+        """Each outcome is written before the next item starts."""
+        handler = find_handler(operation.action)
+        if handler is None:
+            raise Permanent(f"No handler here does '{operation.action}' any more")
+        if held.lost_twice:
+            error = error_body(ErrorCode.WORKER_LOST, "The worker was lost twice while it ran this item")
+            slices.record(held, [self._outcome(held, None, error)])
+        while not held.is_done:
+            self._check()
+            seconds, index = handler.timeout_seconds, held.first + held.done
+            with self._new_item_run(self._claim, index, seconds=seconds, check=self._check_and_tell) as context:
+                outcome = self._outcome(held, *run_item(handler, held.items[held.done], context))
+                self._record(held, outcome, context.shelf)
+            if outcome.error is not None and self._on_error == "stop":
+                return
+
+    def _record(self, held: slices.Held, outcome: ItemOutcome, shelf: ArtifactShelf) -> None:
+        try:
+            slices.record_stubbornly(held, outcome, shelf.rows)
+        except AttemptLost:
+            shelf.discard()
+            raise
+
+    def _write_rows(self, held: slices.Held, operation: EntityOperation) -> None:
+        """The rows and their outcomes are one transaction, so no row is written twice, whoever dies when."""
+        entity = find_entity(operation.entity)
+        if entity is None:
+            raise Permanent(f"There is no entity '{operation.entity}' any more")
+        outcomes: list[ItemOutcome] = []
+        with transaction.atomic():
+            for item in held.items[held.done :]:
+                self._check()
+                error = result = None
+                try:
+                    result = write_row(entity, operation.type, item, self._claim.tenant_id)
+                except HandlerError as failure:
+                    error = failure.body()
+                outcomes.append(self._outcome(held, result, error, offset=len(outcomes)))
+                if error is not None and self._on_error == "stop":
+                    break
+            slices.record(held, outcomes)
+
+    def _outcome(
+        self, held: slices.Held, result: Any, error: Mapping[str, Any] | None, *, offset: int = 0
+    ) -> ItemOutcome:
+        return ItemOutcome(index=held.first + held.done + offset, result=result, error=to_json(error))
+
+    # --- with others ---------------------------------------------------------------------------------------------
+
+    def _invite(self) -> None:
+        # With "stop" the items after the one that fails are not to be begun, so they are done one after the other.
+        if self._on_error == "stop" or self.counts().total <= settings.STREAMER_BULK_SPREAD_ITEMS:
+            return
+        payload = {"operation": self._operation.model_dump(), "on_error": self._on_error}
+        invite(self._bulk_id, payload, slices.count_left(self._bulk_id) - 1)
+
+    def _await_others(self) -> bool:
+        """Whether there is work left, in hands that may leave it to us; looked at after a short while."""
+        if slices.count_left(self._bulk_id) == 0:
+            return False
+        time.sleep(_POLL_SECONDS)
+        self._check_and_tell()
+        return True
+
+    def _is_stopped(self) -> bool:
+        return self._on_error == "stop" and self.counts().failed > 0
+
+    def _tell(self) -> None:
+        self._told_at = time.monotonic()
+        self._on_counts(self.counts())
+
+    def _check_and_tell(self) -> None:
+        self._check()
+        if time.monotonic() - self._told_at > _TELL_SECONDS:
+            self._tell()
+
+    @contextmanager
+    def _shared(self) -> Iterator[None]:
+        """No share outlives the block, unless another attempt may follow; a cancel waits until all have heard it."""
+        try:
+            yield
+        except Cancelled:
+            cancel_children(self._bulk_id)
+            give_up_at = time.monotonic() + _PART_OF_GRACE * settings.STREAMER_CANCEL_GRACE_SECONDS
+            while slices.are_held(self._bulk_id, but_by=self._holder) and time.monotonic() < give_up_at:
+                time.sleep(_POLL_SECONDS)
+            raise
+        except Stop:
+            raise
+        except BaseException:
+            cancel_children(self._bulk_id)
+            raise
+        cancel_children(self._bulk_id)

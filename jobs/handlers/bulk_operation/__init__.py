@@ -1,0 +1,93 @@
+"""Bulk operations: one action, or one change of an entity, over many items, each with an outcome of its own.
+
+Items that have their outcome are not done again, whatever becomes of a worker. Many items are shared among the workers
+that are free, by requests of ``bulk_share``; there is one progress, one result, one cancel.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Self
+
+from django.db import OperationalError
+from pydantic import model_validator
+
+from jobs.handler import Cancelled, Context, Counts, Handler, OnError, Operation, Payload
+from jobs.handlers.bulk_operation.files import write_outcomes, write_rejects
+from jobs.handlers.bulk_operation.payload import (
+    BulkPayload,
+    check_operation,
+    item_seconds,
+    operation_of,
+    permissions_of,
+)
+from jobs.handlers.bulk_operation.result import make_result
+from jobs.handlers.bulk_operation.rows import items_of
+
+_TIMEOUT_SECONDS = 3600.0
+_GUESSED_ROWS = 1_000
+# The files are written after the last item; until then it is not quite done.
+_WORK_PERCENTAGE = 95.0
+
+
+class BulkOperation(Handler[BulkPayload]):
+    """Do one thing with many items, each with an outcome of its own."""
+
+    action = "bulk_operation"
+    queue = "bulk"
+    timeout_seconds = _TIMEOUT_SECONDS
+    permission = "bulk.run"
+    always_queued = True
+    retry_on = (OperationalError,)
+
+    def permissions_for(self, payload: BulkPayload) -> Collection[str]:
+        return permissions_of(payload.operation)
+
+    def estimate(self, payload: BulkPayload) -> float:
+        items = _GUESSED_ROWS if payload.items is None else len(payload.items)
+        return 1.0 + items * item_seconds(payload.operation)
+
+    def run(self, payload: BulkPayload, context: Context) -> Mapping[str, Any]:
+        bulk = context.bulk(payload.operation, on_error=payload.on_error)
+        words = operation_of(payload.operation)
+        try:
+            if not bulk.is_cut:
+                context.report(0, "Reading the items", stage="reading")
+                bulk.cut(items_of(payload, context), batch_size=payload.batch_size)
+            bulk.work(lambda counts: _report(counts, context))
+            context.report(_WORK_PERCENTAGE, "Writing the files", stage="writing")
+            rejects = write_rejects(bulk, context, payload.reject_format) if bulk.counts().failed else None
+            return make_result(bulk, words, outcomes=write_outcomes(bulk, context), rejects=rejects)
+        except Cancelled as stop:
+            stop.receipt = make_result(bulk, words)
+            raise
+
+
+class SharePayload(Payload):
+    operation: Operation
+    on_error: OnError
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        check_operation(self.operation)
+        return self
+
+
+class BulkShare(Handler[SharePayload]):
+    """Share the work of a bulk operation for a while."""
+
+    action = "bulk_share"
+    queue = "bulk"
+    timeout_seconds = _TIMEOUT_SECONDS
+    always_queued = True
+    internal = True
+    retry_on = (OperationalError,)
+
+    def run(self, payload: SharePayload, context: Context) -> Mapping[str, Any]:
+        return {"processed": context.bulk(payload.operation, on_error=payload.on_error).share()}
+
+
+def _report(counts: Counts, context: Context) -> None:
+    percentage = _WORK_PERCENTAGE * counts.processed / max(1, counts.total)
+    text = f"{counts.processed:,} of {counts.total:,} items"
+    failed = f", {counts.failed:,} failed" if counts.failed else ""
+    figures = {"processed": counts.processed, "succeeded": counts.succeeded, "failed": counts.failed}
+    context.report(percentage, text + failed, stage="working", total_items=counts.total, **figures)

@@ -1,0 +1,65 @@
+"""The files of a bulk: every outcome, and the items that failed, to be mended and sent again."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from jobs.handler import ArtifactFile, Bulk, Context
+
+_MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
+# A spreadsheet would take what begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CHECK_EVERY = 1_000
+
+
+def write_outcomes(bulk: Bulk, context: Context) -> dict[str, Any]:
+    """JSON Lines: index, status, and result or error. Items that were skipped have no line."""
+    with context.save_artifact("outcomes.jsonl", _MEDIA_TYPES["jsonl"]) as saved:
+        for number, outcome in enumerate(bulk.outcomes()):
+            if number % _CHECK_EVERY == 0:
+                context.check()
+            if outcome.error is None:
+                line = {"index": outcome.index, "status": "succeeded", "result": outcome.result}
+            else:
+                line = {"index": outcome.index, "status": "failed", "error": outcome.error}
+            _write_line(saved, line)
+    return saved.describe()
+
+
+def write_rejects(bulk: Bulk, context: Context, form: Literal["csv", "jsonl"]) -> dict[str, Any]:
+    """Index, item, error code and text of each item that failed. In CSV, the item is a JSON text."""
+    with context.save_artifact(f"rejects.{form}", _MEDIA_TYPES[form]) as saved:
+        lines = _rejects(bulk, context)
+        if form == "jsonl":
+            for line in lines:
+                _write_line(saved, line)
+        else:
+            _write_csv(saved, lines)
+    return saved.describe()
+
+
+def _rejects(bulk: Bulk, context: Context) -> Iterator[Mapping[str, Any]]:
+    for number, (outcome, item) in enumerate(bulk.rejected()):
+        if number % _CHECK_EVERY == 0:
+            context.check()
+        error = outcome.error or {}
+        faults = (error.get("details") or {}).get("faults")
+        line = {"index": outcome.index, "item": item, "code": error.get("code"), "message": error.get("message")}
+        yield {**line, "faults": faults} if faults else line
+
+
+def _write_csv(saved: ArtifactFile, lines: Iterator[Mapping[str, Any]]) -> None:
+    text = io.TextIOWrapper(saved.file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(["index", "item", "code", "message"])
+    for line in lines:
+        message = str(line["message"])
+        safe = f"'{message}" if message.startswith(_FORMULA) else message
+        writer.writerow([line["index"], json.dumps(line["item"], ensure_ascii=False), line["code"], safe])
+    text.detach()
+
+
+def _write_line(saved: ArtifactFile, line: Mapping[str, Any]) -> None:
+    saved.file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")

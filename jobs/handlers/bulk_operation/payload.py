@@ -1,0 +1,82 @@
+"""What a client may ask of ``bulk_operation``, and what it must be allowed to do for that."""
+
+from collections.abc import Collection
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from jobs.handler import (
+    DataSource,
+    EntityOperation,
+    Handler,
+    OnError,
+    Operation,
+    Payload,
+    entity_names,
+    permission_for,
+)
+from jobs.handler.registry import find_handler
+
+MOST_ITEMS = 10_000
+
+
+class BulkPayload(Payload):
+    operation: Operation = Field(
+        title="Operation",
+        description="What is done with each item.",
+        examples=[{"type": "action", "action": "echo"}, {"type": "create", "entity": "customers"}],
+    )
+    items: list[dict[str, Any]] | None = Field(
+        default=None, min_length=1, max_length=MOST_ITEMS, title="Items", description="Or name a data source."
+    )
+    data_source: DataSource | None = Field(
+        default=None, title="Data source", description="Each of its rows is an item, a column a field."
+    )
+    batch_size: int = Field(default=100, ge=1, le=1_000, title="Items at a time")
+    on_error: OnError = Field(default="continue", title="When an item fails")
+    reject_format: Literal["csv", "jsonl"] = Field(default="csv", title="Format of the file of failed items")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.items is None) == (self.data_source is None):
+            raise ValueError("give either items or data_source")
+        check_operation(self.operation)
+        return self
+
+
+def check_operation(operation: Operation) -> None:
+    """Raises ``ValueError`` for one that cannot be done in bulk, here."""
+    if isinstance(operation, EntityOperation):
+        if operation.entity not in entity_names():
+            known = ", ".join(entity_names()) or "none"
+            raise ValueError(f"no entity is called '{operation.entity}'; there are: {known}")
+        return
+    handler = find_handler(operation.action)
+    if handler is None or handler.internal:
+        raise ValueError(f"there is no action '{operation.action}'")
+    if handler.always_queued:
+        raise ValueError(f"'{operation.action}' needs a request of its own, so it cannot be done in bulk")
+    if handler.max_running is not None:
+        raise ValueError(f"only so many of '{operation.action}' may run at once, so it cannot be done in bulk")
+    if type(handler).permissions_for is not Handler.permissions_for:
+        # They depend on the item, and items may be known only when nobody is there to show a token.
+        raise ValueError(f"what '{operation.action}' may do depends on the item, so it cannot be done in bulk")
+
+
+def permissions_of(operation: Operation) -> Collection[str]:
+    """What the token must carry for the operation, beside that of bulk operations as such."""
+    if isinstance(operation, EntityOperation):
+        return (permission_for(operation.entity, operation.type),)
+    handler = find_handler(operation.action)
+    return () if handler is None or handler.permission is None else (handler.permission,)
+
+
+def item_seconds(operation: Operation) -> float:
+    """How long one item takes, as a rough guess."""
+    handler = None if isinstance(operation, EntityOperation) else find_handler(operation.action)
+    return 0.003 if handler is None else max(0.003, handler.estimated_seconds)
+
+
+def operation_of(payload: Operation) -> str:
+    """In words, as in ``create customers``."""
+    return f"{payload.type} {payload.entity if isinstance(payload, EntityOperation) else payload.action}"

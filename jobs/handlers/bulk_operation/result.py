@@ -1,0 +1,39 @@
+"""What a client is told of a bulk: its figures, its errors by code, and the first that failed."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.handler import Bulk, Counts
+
+MOST_FAILURES = 100
+_LONGEST_MESSAGE = 300
+
+
+def figures(counts: Counts) -> dict[str, Any]:
+    """``success_rate`` is the part of the processed items that succeeded, 0–1; null when there is none."""
+    return {
+        "total_items": counts.total,
+        "processed": counts.processed,
+        "succeeded": counts.succeeded,
+        "failed": counts.failed,
+        "skipped": counts.total - counts.processed,
+        "success_rate": round(counts.succeeded / counts.processed, 4) if counts.processed else None,
+        "duration_seconds": round(counts.seconds, 3),
+        "items_per_second": round(counts.processed / counts.seconds, 1) if counts.seconds > 0 else None,
+    }
+
+
+def make_result(bulk: Bulk, operation: str, **artifacts: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The result of a bulk that is over, or the receipt of one that was cancelled."""
+    codes: Counter[str] = Counter()
+    failures: list[dict[str, Any]] = []
+    for outcome, _ in bulk.rejected():
+        assert outcome.error is not None
+        codes[outcome.error["code"]] += 1
+        if len(failures) < MOST_FAILURES:
+            message = outcome.error["message"][:_LONGEST_MESSAGE]
+            failures.append({"index": outcome.index, "code": outcome.error["code"], "message": message})
+    files = {name: one for name, one in artifacts.items() if one is not None}
+    summary = {"operation": operation, **figures(bulk.counts())}
+    return {**summary, "errors": dict(codes.most_common()), "failures": failures, "artifacts": files}

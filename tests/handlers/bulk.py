@@ -1,0 +1,62 @@
+"""More of the zoo, to be run in bulk: each keeps a record of its items, or does what a test asks for at one."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from jobs.handler import AttemptLost, Context, Handler, Payload, Permanent
+
+
+class Ledger:
+    """What ``zoo_note`` was given, in this process, and what it is to do at a certain word."""
+
+    words: ClassVar[list[str]] = []
+    ids: ClassVar[list[UUID]] = []
+    at_word: ClassVar[dict[str, Callable[[], object]]] = {}
+    die_at: ClassVar[str | None] = None
+    wait_for_stop: ClassVar[str | None] = None
+
+    @classmethod
+    def clear(cls) -> None:
+        cls.words.clear()
+        cls.ids.clear()
+        cls.at_word.clear()
+        cls.die_at = cls.wait_for_stop = None
+
+
+class WordPayload(Payload):
+    word: str
+
+
+class Note(Handler[WordPayload]):
+    """Write a word down."""
+
+    action = "zoo_note"
+    estimated_seconds = 0.01
+
+    def run(self, payload: WordPayload, context: Context) -> Mapping[str, Any]:
+        Ledger.words.append(payload.word)
+        Ledger.ids.append(context.request_id)
+        if payload.word in Ledger.at_word:
+            Ledger.at_word.pop(payload.word)()
+        if payload.word == Ledger.die_at:
+            raise AttemptLost  # as if the process had ended: nothing more is written
+        while payload.word == Ledger.wait_for_stop:
+            context.check()
+            time.sleep(0.01)
+        return {"word": payload.word}
+
+
+class ItemFile(Handler[WordPayload]):
+    """Make a file of a word; of the word "none" too, but fail then."""
+
+    action = "zoo_item_file"
+    estimated_seconds = 0.01
+
+    def run(self, payload: WordPayload, context: Context) -> Mapping[str, Any]:
+        with context.save_artifact("item.txt", "text/plain") as saved:
+            saved.file.write(payload.word.encode())
+        if payload.word == "none":
+            raise Permanent("Nothing to write")
+        return {"size_bytes": saved.size_bytes}

@@ -1,0 +1,49 @@
+"""Builders of the tests of bulk work: a stored bulk, the share of another worker, and what became of the items."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from jobs.bulk.slices import Held, Holder, take
+from jobs.claims import Claim
+from jobs.models import AsyncRequest, BulkOutcome
+from jobs.runner import Runner
+from tests.jobs.building import claim, make_submission, never, store
+
+ECHO = {"type": "action", "action": "echo"}
+
+
+def submit_bulk(operation: Mapping[str, Any], items: Sequence[Mapping[str, Any]], **fields: Any) -> UUID:
+    """Alice's bulk over those items, stored."""
+    payload = {"operation": operation, "items": items, **fields}
+    return store(make_submission("bulk_operation", queue="bulk", payload=payload))
+
+
+def echoes(number: int) -> list[dict[str, Any]]:
+    return [{"message": index} for index in range(number)]
+
+
+def run(claimed: Claim) -> AsyncRequest:
+    """Run it in this process; the row after that."""
+    Runner(claimed, end_process=never).run()
+    return AsyncRequest.objects.get(id=claimed.request_id)
+
+
+def held_by(claimed: Claim) -> Held | None:
+    """The slice that this attempt would take next, taken."""
+    bulk_id = claimed.parent_id or claimed.request_id
+    return take(bulk_id, Holder(request_id=claimed.request_id, token=claimed.token))
+
+
+def indexes(request_id: UUID) -> list[int]:
+    """Of the items that have an outcome."""
+    return list(BulkOutcome.objects.filter(request_id=request_id).values_list("index", flat=True))
+
+
+def codes(request_id: UUID) -> dict[int, str | None]:
+    """Index → error code, None for an item that succeeded."""
+    rows = BulkOutcome.objects.filter(request_id=request_id)
+    return {row.index: None if row.error is None else row.error["code"] for row in rows}
+
+
+__all__ = ["ECHO", "claim", "codes", "echoes", "held_by", "indexes", "run", "submit_bulk"]

@@ -1,0 +1,1 @@
+"""A small application with rows of several tenants, to be changed in bulk."""
