@@ -106,6 +106,7 @@ SERVER_MESSAGES: Final = (
     "welcome",
     "response",
     "acknowledgment",
+    "waiting",
     "started",
     "progress",
     "partial",
