@@ -1,9 +1,12 @@
-"""Why a request waits, and how many will be started before it. For one request at a time: it takes a few queries."""
+"""Why a request waits, and how many will be started before it: of one request, or of many with as few queries."""
 
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs.caps import Running, count_running
@@ -11,6 +14,7 @@ from jobs.claims import waiting
 from jobs.health import served_queues
 from jobs.models import WAITING, AsyncRequest, PausedAction
 
+MOST_COUNTED = 5_000
 WaitReason = Literal["retry_at", "paused", "your_limit", "tenant_limit", "action_limit", "no_worker", "ahead"]
 
 
@@ -38,10 +42,17 @@ def why_waiting(row: AsyncRequest) -> Wait | None:
 
 
 def _held_back(row: AsyncRequest, running: Running, now: datetime) -> WaitReason | None:
+    paused = PausedAction.objects.filter(action=row.action).values_list("action", flat=True)
+    return _reason_of(row, running, now, paused)
+
+
+def _reason_of(
+    row: AsyncRequest, running: Running, now: datetime, paused: Collection[str] | QuerySet[PausedAction, str]
+) -> WaitReason | None:
     """What keeps the request from being started whoever else waits. The narrowest limit is named first."""
     if row.available_at > now:
         return "retry_at"
-    if PausedAction.objects.filter(action=row.action).exists():
+    if row.action in paused:
         return "paused"
     if (row.tenant_id, row.user_id) in running.full_users():
         return "your_limit"
@@ -58,3 +69,60 @@ def _ahead(row: AsyncRequest, running: Running, now: datetime) -> int:
         return rows.filter(older).count()
     own = running.by_tenant[row.tenant_id]
     return rows.annotate(load=load).filter(Q(load__lt=own) | Q(older, load=own)).count()
+
+
+class WaitOf(TypedDict):
+    """A wait as followers are told of it."""
+
+    reason: NotRequired[WaitReason]
+    ahead: int
+    position: int
+    """The request's own place: one more than ``ahead``."""
+    estimated_seconds: float
+    """How long a run takes, from its start."""
+
+
+def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
+    """What ``why_waiting`` says, of many at once; those that do not wait are left out. It takes four queries.
+
+    No more than ``MOST_COUNTED`` requests are counted as ahead.
+    """
+    rows = list(AsyncRequest.objects.filter(id__in=request_ids, status__in=WAITING).defer("payload"))
+    if not rows:
+        return {}
+    now, running = timezone.now(), count_running()
+    paused = set(PausedAction.objects.values_list("action", flat=True))
+    queues, served = _places({row.queue for row in rows}, running, now), served_queues()
+    told: dict[UUID, WaitOf] = {}
+    for row in rows:
+        own = (running.by_tenant[row.tenant_id] if running.by_tenant else 0, row.order_at)
+        ahead = bisect_left(queues.get(row.queue, []), own)
+        wait: WaitOf = {
+            "ahead": ahead,
+            "position": ahead + 1,
+            "estimated_seconds": round(row.estimated_seconds, 3),
+        }
+        reason = _reason_of(row, running, now, paused)
+        if reason is None and served is not None:
+            reason = "ahead" if row.queue in served else "no_worker"
+        told[row.id] = wait if reason is None else {"reason": reason, **wait}
+    return told
+
+
+def _places(queues: set[str], running: Running, now: datetime) -> dict[str, list[tuple[int, datetime]]]:
+    """Of each queue the load and time of those that may be started, in the order in which they will be."""
+    rows = running.leave_out_full(waiting(sorted(queues), now))
+    load = running.load()
+    places: dict[str, list[tuple[int, datetime]]] = {}
+    if load is None:
+        found = [(queue, 0, order_at) for queue, order_at in _first(rows.order_by("order_at"), "queue", "order_at")]
+    else:
+        ordered = rows.annotate(load=load).order_by("load", "order_at")
+        found = list(_first(ordered, "queue", "load", "order_at"))
+    for queue, own, order_at in found:
+        places.setdefault(queue, []).append((own, order_at))
+    return places
+
+
+def _first(rows: QuerySet[AsyncRequest], *fields: str) -> Iterable[tuple[Any, ...]]:
+    return rows.values_list(*fields)[:MOST_COUNTED]

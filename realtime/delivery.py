@@ -22,6 +22,7 @@ from jobs.events import Event, read_after
 from jobs.models import AsyncRequest
 from jobs.publishing import request_group
 from jobs.snapshots import snapshot
+from realtime import waiting
 from realtime.credit import CreditWindow
 from realtime.database import in_database
 from realtime.follow import Follow
@@ -208,6 +209,16 @@ class Delivery:
             except Exception:
                 logger.exception("A check of %d follows did not work", len(due))
 
+    async def _tell_waiting(self) -> None:
+        while True:
+            await asyncio.sleep(waiting.WAITING_SECONDS)
+            try:
+                await waiting.tell_waiting(self._all(), self._is_open)
+            except DatabaseError as error:
+                logger.warning("Followers are not told of their place for now: %s", error)
+            except Exception:
+                logger.exception("Followers could not be told of their place")
+
     async def _check_some(self, follows: list[Follow]) -> None:
         if not follows:
             return
@@ -234,7 +245,7 @@ class Delivery:
     def _start(self) -> None:
         if not self._started:
             self._started = True
-            for work in (self._receive(), self._keep_groups(), self._check()):
+            for work in (self._receive(), self._keep_groups(), self._check(), self._tell_waiting()):
                 self._spawn(work)
 
     def _spawn(self, work: Any) -> None:

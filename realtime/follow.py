@@ -33,6 +33,9 @@ class Follow:
         """Until then hints are collected, and nothing is read or pushed: the acknowledgment comes first."""
         self.checked = False
         self.reading = False
+        self.wait: tuple[int, str | None] | None = None
+        """Place and reason as they were told last; None: not told yet."""
+        self.wait_asked_at = 0.0
         self.on_end: Callable[[], object] = lambda: None
         """Called when the final message has passed."""
 

@@ -130,6 +130,7 @@ SERVER_MESSAGES: Final = (
     "welcome",
     "response",
     "acknowledgment",
+    "waiting",
     "started",
     "progress",
     "partial",

@@ -50,3 +50,9 @@ class OpenSource(Protocol):
 
     def stream(self, sql: str, rows: int) -> "Iterator[pa.RecordBatch]":
         """The outcome of a SELECT in batches of about ``rows`` rows, never held as a whole."""
+
+    def take(self, table: str, batches: "Iterator[pa.RecordBatch]") -> Iterator[int]:
+        """Add rows from elsewhere to a table that the handler made; gives the number added so far after each batch.
+
+        ``table`` is SQL, and the handler's own word.
+        """

@@ -85,6 +85,16 @@ class SourceReader:
                 self._check()
                 yield batch
 
+    def take(self, table: str, batches: Iterator[pa.RecordBatch]) -> Iterator[int]:
+        rows = 0
+        with readable_failures(self.source.label):
+            for batch in batches:
+                self._check()
+                self.connection.register(_BATCH, pa.Table.from_batches([batch]))
+                fetch(self.connection, f"INSERT INTO {table} FROM {_BATCH}")
+                rows += batch.num_rows
+                yield rows
+
     def _widen(self, table: str, old: pa.Schema, new: pa.Schema) -> pa.Schema:
         """Make room for types that earlier batches did not need; returns the schema that holds both."""
         schema = pa.schema([pa.field(field.name, _wider(field.type, new.field(field.name).type)) for field in old])

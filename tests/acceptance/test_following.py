@@ -12,7 +12,7 @@ from tests.acceptance.streams import Message, assert_is_whole
 from tests.live import LiveStack
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
-RECONNECTS = 20
+RECONNECTS = 50
 
 
 async def test_two_sockets_on_two_servers_get_the_same(live_stack: LiveStack, alice: str) -> None:
@@ -45,10 +45,24 @@ async def test_what_was_missed_comes_from_the_log_of_another_server(live_stack: 
         assert client.stream(request_id) == []
 
 
-async def test_twenty_lost_connections_lose_nothing(live_stack: LiveStack, alice: str) -> None:
+async def test_who_waits_is_told_how_the_queue_gets_shorter(live_stack: LiveStack, alice: str) -> None:
+    async with connect(live_stack, alice) as client, connect(live_stack, alice, server=1) as other:
+        ids = [await client.submit("zoo_slow", {"seconds": 1.5, "steps": 3}) for _ in range(9)]
+        await other.follow(ids[-1])
+        await client.whole_stream(ids[-1])
+        await other.whole_stream(ids[-1])
+        for socket in (client, other):
+            about = [one for one in socket.messages if one.get("request_id") == ids[-1]]
+            places = [one["ahead"] for one in about if one["type"] == "waiting"]
+            assert len(places) > 1 and places == sorted(places, reverse=True), places
+            kinds = [one["type"] for one in about]
+            assert "waiting" not in kinds[kinds.index("started") :]
+
+
+async def test_fifty_lost_connections_lose_nothing(live_stack: LiveStack, alice: str) -> None:
     stream: list[Message] = []
     async with connect(live_stack, alice) as client:
-        request_id = await client.submit("zoo_slow", {"seconds": 6, "steps": 120})
+        request_id = await client.submit("zoo_slow", {"seconds": 10, "steps": 200})
     for number in range(RECONNECTS):
         async with connect(live_stack, alice, server=number % 2) as client:
             await client.follow(request_id, after_seq=len(stream))

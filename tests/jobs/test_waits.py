@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from jobs.models import Status
 from jobs.pauses import pause_action
 from jobs.services import request_cancel
 from jobs.snapshots import explained, find_explained, owned_by
-from jobs.waits import Wait, why_waiting
+from jobs.waits import Wait, waits_of, why_waiting
 from jobs.wakeups import connection
 from tests.jobs.building import change, claim, make_submission, row_of, store, submit
 
@@ -122,3 +123,23 @@ def test_only_the_owner_is_told() -> None:
     body = find_explained(request_id, owned_by("acme", "alice"))
     assert body is not None and body["waiting"]["ahead"] == 0
     assert find_explained(request_id, owned_by("acme", "bob")) is None
+
+
+@pytest.mark.usefixtures("worker")
+def test_many_at_once_are_told_the_same_as_each_alone(
+    settings: Settings, django_assert_max_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    settings.STREAMER_MAX_RUNNING_PER_USER = 1
+    store(make_submission())
+    ended = claim()
+    pause_action("zoo_partial")
+    waiting = [store(make_submission("zoo_partial")), store(make_submission(queue="ml"))]
+    waiting += [store(make_submission(user="charlie", tenant=tenant, priority=n)) for n, tenant in enumerate("abab")]
+    with django_assert_max_num_queries(4):
+        told = waits_of({*waiting, ended.request_id})
+    assert set(told) == set(waiting)
+    for request_id in waiting:
+        wait = told[request_id]
+        assert {key: wait.get(key) for key in ("reason", "ahead")} == wait_of(request_id)
+        assert wait["position"] == wait["ahead"] + 1 and wait["estimated_seconds"] >= 0
+    assert sorted(told[request_id]["ahead"] for request_id in waiting[2:]) == [0, 1, 2, 3]

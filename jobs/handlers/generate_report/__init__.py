@@ -1,22 +1,27 @@
-"""Reports over a registered source: PDF, CSV or Excel.
+"""Reports over registered sources: PDF, CSV or Excel.
 
 Importing the package is cheap. What it needs of DuckDB, pyarrow, reportlab and xlsxwriter is imported inside ``run``,
 so that web processes, which only validate payloads, do without; workers have it loaded before they fork.
 """
 
 import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jobs.handler import Context, Handler, source_fingerprint
+from jobs.handler import Context, Handler, OpenSource, source_fingerprint
 from jobs.handlers.generate_report.artifact import ENDINGS, MEDIA_TYPES, store
+from jobs.handlers.generate_report.combining import combine_sources, require_combined_columns
+from jobs.handlers.generate_report.comparison import days_to_read
 from jobs.handlers.generate_report.estimate import estimate_seconds
 from jobs.handlers.generate_report.figures import Figures, compute_figures
 from jobs.handlers.generate_report.heading import make_heading
 from jobs.handlers.generate_report.payload import ReportPayload
+from jobs.handlers.generate_report.reading import Records, read_source
 from jobs.handlers.generate_report.result import make_result
-from jobs.handlers.generate_report.selection import Selection, select_records
+from jobs.handlers.generate_report.selection import Selection, select_records, understand
 from jobs.handlers.generate_report.stages import Progress, Stage
 
 
@@ -39,22 +44,42 @@ class GenerateReport(Handler[ReportPayload]):
         return estimate_seconds(payload)
 
     def cache_key(self, payload: ReportPayload, tenant_id: str) -> str | None:
-        return source_fingerprint(payload.source)
+        prints = [source_fingerprint(name) for name in payload.source_names]
+        return None if None in prints else " ".join(map(str, prints))
 
     def run(self, payload: ReportPayload, context: Context) -> dict[str, Any]:
         started, generated_at = time.monotonic(), datetime.now(UTC)
         progress = Progress(context)
-        source = context.open_source(payload.source)
-        progress.report(Stage.QUERYING, 0, 1, f"Opening {source.label}")
         path = context.scratch_dir / f"report.{ENDINGS[payload.format]}"
-        with source.open(context.scratch_dir, context.check) as reader:
-            selection = select_records(reader, payload, progress)
+        sources = [context.open_source(name) for name in payload.source_names]
+        progress.report(Stage.QUERYING, 0, 1, f"Opening {sources[0].label}")
+        first, *others = (source.open(context.scratch_dir, context.check) for source in sources)
+        with first as reader:
+            selection = select_records(_read(reader, others, payload, progress), payload, progress)
             figures = compute_figures(selection, payload)
             _write(path, payload, generated_at, selection, figures, progress)
-        filename = f"{payload.source}-{payload.start_date}-{payload.end_date}.{ENDINGS[payload.format]}"
-        stored = store(path, filename, MEDIA_TYPES[payload.format], context, progress)
+        stored = store(path, _filename(payload), MEDIA_TYPES[payload.format], context, progress)
         seconds = time.monotonic() - started
         return make_result(payload, figures, stored, generated_at=generated_at, seconds=seconds)
+
+
+def _read(
+    reader: OpenSource,
+    others: Sequence[AbstractContextManager[OpenSource]],
+    payload: ReportPayload,
+    progress: Progress,
+) -> Records:
+    days = days_to_read(payload)
+    if others:
+        require_combined_columns(payload)
+        return combine_sources(reader, others, days, progress)
+    return read_source(reader, days, progress, accept=lambda columns: understand(reader, payload, columns))
+
+
+def _filename(payload: ReportPayload) -> str:
+    first, *others = payload.source_names
+    name = f"{first}-and-{len(others)}-more" if others else first
+    return f"{name}-{payload.start_date}-{payload.end_date}.{ENDINGS[payload.format]}"
 
 
 def _write(
@@ -65,8 +90,8 @@ def _write(
     figures: Figures,
     progress: Progress,
 ) -> None:
-    source = selection.reader.source
-    heading = make_heading(payload, label=source.label, description=source.description, generated_at=generated_at)
+    records = selection.all
+    heading = make_heading(payload, label=records.label, description=records.description, generated_at=generated_at)
     # Each format's library weighs tens of megabytes, so only the one that is asked for is loaded.
     if payload.format == "csv":
         from jobs.handlers.generate_report.csv_file import write_csv  # noqa: PLC0415

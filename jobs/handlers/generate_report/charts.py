@@ -1,38 +1,50 @@
 """The charts of a PDF, as vector drawings: a line over the periods, bars for the categories."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from reportlab.graphics.shapes import Circle, Drawing, Group, Line, Polygon, PolyLine, Rect, String
 from reportlab.lib.colors import Color, white
 
 from jobs.handlers.generate_report.axis import Axis, fit_axis
 from jobs.handlers.generate_report.fonts import REGULAR, cut_text, split_by_font, text_width
-from jobs.handlers.generate_report.style import ACCENT, ACCENT_PALE, INK, MUTED, RULE
+from jobs.handlers.generate_report.style import ACCENT, ACCENT_LIGHT, ACCENT_PALE, INK, MUTED, RULE
 
 Points = Sequence[tuple[str, float]]
 """Label and value."""
 
 _SIZE = 7.5
 _LINE_HEIGHT = 165.0
+_LEGEND_HEIGHT = 20.0
 _BAR_HEIGHT, _BAR_GAP = 13.0, 8.0
 _LEAST_LABEL_GAP = 10.0
 
 
-def line_chart(points: Points, width: float) -> Drawing:
-    """Values over time; ``width`` in points. Labels that would touch are left out."""
-    axis = fit_axis([value for _, value in points])
+def line_chart(points: Points, width: float, earlier: Sequence[float] = (), earlier_name: str = "") -> Drawing:
+    """Values over time; ``width`` in points. Labels that would touch are left out.
+
+    ``earlier``: the values they are compared with, one for each point, as a lighter line under the name that is given.
+    """
+    axis = fit_axis([*(value for _, value in points), *earlier])
     left = max(text_width(axis.label(mark), _SIZE) for mark in axis.marks) + 8
     bottom, plot_height = 20.0, _LINE_HEIGHT - 28
     right_room = text_width(points[-1][0], _SIZE) / 2
-    drawing = Drawing(width, _LINE_HEIGHT)
+    drawing = Drawing(width, _LINE_HEIGHT + (_LEGEND_HEIGHT if earlier else 0))
     _draw_horizontal_grid(drawing, axis, left, bottom, width, plot_height)
     first = left + max(10.0, text_width(points[0][0], _SIZE) / 2)
     step = (width - right_room - first) / max(1, len(points) - 1)
-    places = [
-        (first + number * step, bottom + axis.place(value, plot_height)) for number, (_, value) in enumerate(points)
-    ]
-    _draw_line(drawing, places, bottom + axis.place(0, plot_height))
-    _label_below(drawing, points, places, bottom, step)
+
+    def places(values: Sequence[float]) -> list[tuple[float, float]]:
+        return [(first + number * step, bottom + axis.place(value, plot_height)) for number, value in enumerate(values)]
+
+    now = places([value for _, value in points])
+    zero = bottom + axis.place(0, plot_height)
+    _draw_area(drawing, now, zero)
+    if earlier:
+        _draw_earlier(drawing, places(earlier))
+        _draw_legend(drawing, left, _LINE_HEIGHT + 6, earlier_name)
+    _draw_line(drawing, now)
+    _label_below(drawing, points, now, bottom, step)
     return drawing
 
 
@@ -81,13 +93,28 @@ def _draw_vertical_grid(drawing: Drawing, axis: Axis, left: float, length: float
         drawing.add(_text(axis.label(mark), x, 4, _SIZE, MUTED, anchor="middle"))
 
 
-def _draw_line(drawing: Drawing, places: list[tuple[float, float]], zero: float) -> None:
-    flat = [coordinate for place in places for coordinate in place]
-    area = [places[0][0], zero, *flat, places[-1][0], zero]
+def _draw_area(drawing: Drawing, places: list[tuple[float, float]], zero: float) -> None:
+    area = [places[0][0], zero, *chain.from_iterable(places), places[-1][0], zero]
     drawing.add(Polygon(area, fillColor=ACCENT_PALE, strokeColor=None))
+
+
+def _draw_line(drawing: Drawing, places: list[tuple[float, float]]) -> None:
+    flat = list(chain.from_iterable(places))
     drawing.add(PolyLine(flat, strokeColor=ACCENT, strokeWidth=1.8, strokeLineJoin=1, strokeLineCap=1))
     for x, y in places:
         drawing.add(Circle(x, y, 2.6, fillColor=white, strokeColor=ACCENT, strokeWidth=1.4))
+
+
+def _draw_earlier(drawing: Drawing, places: list[tuple[float, float]]) -> None:
+    flat = list(chain.from_iterable(places))
+    drawing.add(PolyLine(flat, strokeColor=ACCENT_LIGHT, strokeWidth=1.4, strokeLineJoin=1, strokeDashArray=[4, 3]))
+
+
+def _draw_legend(drawing: Drawing, x: float, y: float, earlier_name: str) -> None:
+    for name, colour, dashes in (("This report", ACCENT, None), (earlier_name, ACCENT_LIGHT, [4, 3])):
+        drawing.add(Line(x, y + 2.6, x + 18, y + 2.6, strokeColor=colour, strokeWidth=1.8, strokeDashArray=dashes))
+        drawing.add(_text(name, x + 23, y, _SIZE, MUTED))
+        x += 23 + text_width(name, _SIZE) + 18
 
 
 def _label_below(

@@ -1,5 +1,6 @@
 """How long a report will take: an estimate, made without reading the source."""
 
+from jobs.handlers.generate_report.comparison import days_to_read
 from jobs.handlers.generate_report.payload import ReportPayload
 
 _ALWAYS_QUEUED_SECONDS = 6.0
@@ -7,16 +8,19 @@ _UNKNOWN_SIZE_SECONDS = 15.0
 
 
 def estimate_seconds(payload: ReportPayload) -> float:
-    """Seconds, from the format, the days and the charts. High rather than low: a report that is answered on the spot
-    and then takes too long is lost, one that is queued without need is only a little later.
+    """Seconds, from sources, format, days, charts and comparison. High rather than low: a report
+    answered on the spot that then takes too long is lost, one that is queued without need is only a little later.
 
     Only a CSV of the sample can be small enough to be answered on the spot. PDF and Excel reports are put at over
     five seconds even when they are quicker, because they keep a core busy that a web process needs for its sockets.
     Other sources may hold any number of records, so their reports count as long ones.
     """
-    if payload.source != "sample":
-        return _UNKNOWN_SIZE_SECONDS + 0.1 * payload.days
+    read = days_to_read(payload)
+    days = (read.last - read.first).days + 1
+    unknown = sum(name != "sample" for name in payload.source_names)
+    if unknown:
+        return round(len(payload.source_names) * (_UNKNOWN_SIZE_SECONDS + 0.1 * days), 1)
     if payload.format == "csv":
-        return round(1.0 + 0.015 * payload.days, 1)
+        return round(1.0 + 0.015 * days, 1)
     per_day = 0.02 if payload.format == "excel" else 0.002
-    return round(_ALWAYS_QUEUED_SECONDS + per_day * payload.days + (0.5 if payload.include_charts else 0.0), 1)
+    return round(_ALWAYS_QUEUED_SECONDS + per_day * days + (0.5 if payload.include_charts else 0.0), 1)

@@ -1,24 +1,29 @@
-"""The report as an Excel workbook: Summary, By period, By category, and every record."""
+"""The report as an Excel workbook: Summary, By period, By category and more, and every record.
+
+xlsxwriter makes the workbook with all but the records, which takes a moment however many of them there are. They are
+put in while that is packed into the file that is kept (``excel_packing``).
+"""
 
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
-from jobs.handlers.generate_report.excel_records import write_records
-from jobs.handlers.generate_report.excel_sheets import Look, write_categories, write_periods, write_summary
+from jobs.handlers.generate_report.excel_breakdowns import write_categories, write_groups, write_sources
+from jobs.handlers.generate_report.excel_look import Look
+from jobs.handlers.generate_report.excel_packing import pack
+from jobs.handlers.generate_report.excel_periods import write_periods
+from jobs.handlers.generate_report.excel_records import RecordRows, add_record_sheets
+from jobs.handlers.generate_report.excel_summary import write_summary
 from jobs.handlers.generate_report.figures import Figures
 from jobs.handlers.generate_report.heading import Heading
 from jobs.handlers.generate_report.selection import Selection
 from jobs.handlers.generate_report.stages import Progress
 
 _OPTIONS = {
-    # Rows go to disk as they are written, so that millions of them fit.
-    "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
-    "nan_inf_to_errors": True,
-    "remove_timezone": True,
 }
 
 
@@ -31,19 +36,26 @@ def write_excel(
     *,
     include_charts: bool,
 ) -> None:
-    with xlsxwriter.Workbook(str(path), {**_OPTIONS, "tmpdir": str(path.parent)}) as workbook:
-        workbook.use_zip64()
-        workbook.set_properties(
-            {
-                "title": f"{heading.title}, {heading.days}",
-                "subject": heading.source,
-                "author": "Streamer",
-                # Local time is meant here; without it the file would say when it was zipped.
-                "created": heading.generated_at.replace(tzinfo=None),
-            }
-        )
+    pattern = path.with_name("pattern.xlsx")
+    with xlsxwriter.Workbook(str(pattern), {**_OPTIONS, "tmpdir": str(path.parent)}) as workbook:
+        _describe(workbook, heading)
         look = Look(workbook)
         write_summary(workbook, look, heading, figures)
         write_periods(workbook, look, figures, include_charts=include_charts)
+        write_sources(workbook, look, figures)
         write_categories(workbook, look, figures, include_charts=include_charts)
-        write_records(workbook, look, selection, progress)
+        write_groups(workbook, look, figures)
+        sheets = add_record_sheets(workbook, look, selection)
+    pack(pattern, path, sheets, RecordRows(selection, progress))
+
+
+def _describe(workbook: Any, heading: Heading) -> None:
+    workbook.set_properties(
+        {
+            "title": f"{heading.title}, {heading.days}",
+            "subject": heading.source,
+            "author": "Streamer",
+            # Local time is meant here; without it the file would say when it was zipped.
+            "created": heading.generated_at.replace(tzinfo=None),
+        }
+    )

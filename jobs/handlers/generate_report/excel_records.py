@@ -1,79 +1,131 @@
 """The records in a workbook, on as many sheets as they need."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from xlsxwriter.utility import xl_col_to_name
 
 from jobs.handlers.generate_report.columns import Column, Kind
-from jobs.handlers.generate_report.excel_sheets import Look, prepare_print
+from jobs.handlers.generate_report.excel_cells import write_cells, writer_of
+from jobs.handlers.generate_report.excel_look import MOST_CHARACTERS, Look, prepare_print
 from jobs.handlers.generate_report.records import stream_records
-from jobs.handlers.generate_report.selection import Selection
+from jobs.handlers.generate_report.selection import SELECTION, Selection
 from jobs.handlers.generate_report.stages import Progress, Stage
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS_PER_SHEET = 1_048_575
 """What Excel holds, less the header."""
-_MOST_CHARACTERS = 32_767
-_MOST_EXACT = 10**13
+_ROWS_AT_ONCE = 8_192
+_CELL_BYTES, _CHARACTER_BYTES = 80, 7
 _WIDTHS = {Kind.NUMBER: 13, Kind.DATE: 12, Kind.MOMENT: 20, Kind.BOOLEAN: 9, Kind.TEXT: 24}
 
-Write = Callable[[int, int, Any], None]
-"""Puts a value that is not None into row and column."""
+
+@dataclass(frozen=True, kw_only=True)
+class RecordSheet:
+    """A sheet with a header and one pattern row of empty cells, which show the style of each column."""
+
+    file: str
+    """Its name inside of the workbook's archive."""
+    rows: int
+    """How many records belong on it."""
+    last_cell: str
 
 
-def write_records(workbook: Any, look: Look, selection: Selection, progress: Progress) -> None:
-    columns = list(selection.columns.all.values())
-    total, written, sheets = selection.records, 0, 1
-    sheet, row = _new_sheet(workbook, look, columns, sheets), 0
-    writers = _writers(sheet, look, columns)
-    for batch in stream_records(selection, as_csv=False):
-        for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            if row == ROWS_PER_SHEET:
-                sheet.autofilter(0, 0, row, len(columns) - 1)
-                sheets += 1
-                sheet, row = _new_sheet(workbook, look, columns, sheets), 0
-                writers = _writers(sheet, look, columns)
-            row += 1
-            for column, value in enumerate(values):
-                if value is not None:
-                    writers[column](row, column, value)
-        written += batch.num_rows
-        message = f"Wrote {written:,} of {total:,} rows"
-        progress.report(Stage.GENERATING, written, total, message, rows_written=written, rows_total=total)
-    sheet.autofilter(0, 0, row, len(columns) - 1)
+def add_record_sheets(workbook: Any, look: Look, selection: Selection) -> list[RecordSheet]:
+    columns, left = list(selection.columns.all.values()), selection.records
+    sheets: list[RecordSheet] = []
+    while left or not sheets:
+        rows = min(left, ROWS_PER_SHEET)
+        left -= rows
+        sheet = workbook.add_worksheet(f"Records {len(sheets) + 1}" if sheets else "Records")
+        _prepare(sheet, look, columns, rows)
+        last_cell = f"{xl_col_to_name(len(columns) - 1)}{rows + 1}"
+        file = f"xl/worksheets/sheet{sheet.index + 1}.xml"
+        sheets.append(RecordSheet(file=file, rows=rows, last_cell=last_cell))
+    return sheets
 
 
-def _new_sheet(workbook: Any, look: Look, columns: list[Column], number: int) -> Any:
-    sheet = workbook.add_worksheet("Records" if number == 1 else f"Records {number}")
+def _prepare(sheet: Any, look: Look, columns: Sequence[Column], rows: int) -> None:
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
     prepare_print(sheet)
     for position, column in enumerate(columns):
-        sheet.set_column(position, position, max(_WIDTHS[column.kind], len(column.name) + 4))
+        sheet.set_column(position, position, max(_WIDTHS[column.kind], min(len(column.name), 60) + 4))
         is_number = column.kind is Kind.NUMBER
-        sheet.write_string(0, position, column.name, look.number_header if is_number else look.header)
-    return sheet
+        header = look.number_header if is_number else look.header
+        sheet.write_string(0, position, column.name[:MOST_CHARACTERS], header)
+        sheet.write_blank(1, position, None, _style(look, column))
+    sheet.autofilter(0, 0, rows, len(columns) - 1)
 
 
-def _writers(sheet: Any, look: Look, columns: list[Column]) -> list[Write]:
-    writers: dict[Kind, Write] = {
-        Kind.DATE: lambda row, column, value: sheet.write_datetime(row, column, value, look.day),
-        Kind.MOMENT: lambda row, column, value: sheet.write_datetime(row, column, value, look.moment),
-        Kind.BOOLEAN: lambda row, column, value: sheet.write_boolean(row, column, value),
-        Kind.TEXT: lambda row, column, value: sheet.write_string(row, column, value[:_MOST_CHARACTERS]),
-    }
-    return [writers.get(column.kind) or _number_writer(sheet, look, column) for column in columns]
-
-
-def _number_writer(sheet: Any, look: Look, column: Column) -> Write:
+def _style(look: Look, column: Column) -> Any:
     # Two decimals are money; whole numbers may be identifiers, which want no separators.
-    style = look.money if column.type.endswith(",2)") else None
-    if column.type in ("FLOAT", "DOUBLE"):
-        return lambda row, position, value: sheet.write_number(row, position, value, style)
+    if column.kind is Kind.NUMBER and column.type.endswith(",2)"):
+        return look.money
+    return {Kind.DATE: look.day, Kind.MOMENT: look.moment}.get(column.kind)
 
-    def write(row: int, position: int, value: Any) -> None:
-        if -_MOST_EXACT < value < _MOST_EXACT:
-            sheet.write_number(row, position, value, style)
-        else:
-            # Excel keeps fifteen digits and would change the rest.
-            sheet.write_string(row, position, str(value))
 
-    return write
+class RecordRows:
+    """All records by date, taken from the front as the sheets are written."""
+
+    def __init__(self, selection: Selection, progress: Progress) -> None:
+        self._progress = progress
+        self._total, self._written = selection.records, 0
+        self._columns = [
+            (xl_col_to_name(position), writer_of(column))
+            for position, column in enumerate(selection.columns.all.values())
+        ]
+        self._batches = stream_records(selection, as_csv=False)
+        self._rest: pa.RecordBatch | None = None
+        self.most_bytes = _most_bytes(selection)
+        """No sheet's XML is longer."""
+
+    def check(self) -> None:
+        self._progress.check()
+
+    def write(self, file: IO[bytes], rows: int, styles: Sequence[str]) -> None:
+        """Write the next ``rows`` as XML, from row 2 of a sheet on. ``styles``: the attribute of each column."""
+        first_row = 2
+        while first_row < rows + 2:
+            batch = self._take(min(_ROWS_AT_ONCE, rows + 2 - first_row))
+            cells = [
+                write_cells(values.to_pylist(), write, letters, style, first_row)
+                for values, (letters, write), style in zip(batch.columns, self._columns, styles, strict=True)
+            ]
+            lines = (
+                f'<row r="{row}">{"".join(line)}</row>'
+                for row, line in enumerate(zip(*cells, strict=True), start=first_row)
+            )
+            file.write("".join(lines).encode())
+            first_row += batch.num_rows
+            self._report(batch.num_rows)
+
+    def _take(self, most: int) -> "pa.RecordBatch":
+        if self._rest is None or self._rest.num_rows == 0:
+            self._rest = next(self._batches)
+        taken, self._rest = self._rest.slice(0, most), self._rest.slice(most)
+        return taken
+
+    def _report(self, rows: int) -> None:
+        self._written += rows
+        message = f"Wrote {self._written:,} of {self._total:,} rows"
+        self._progress.report(
+            Stage.GENERATING,
+            self._written,
+            self._total,
+            message,
+            rows_written=self._written,
+            rows_total=self._total,
+        )
+
+
+def _most_bytes(selection: Selection) -> int:
+    columns = selection.columns.all.values()
+    texts = [
+        f"coalesce(sum(strlen(CAST({column.sql} AS VARCHAR))), 0)" for column in columns if column.kind is Kind.TEXT
+    ]
+    characters = selection.reader.fetch(f"SELECT {' + '.join(texts)} FROM {SELECTION}")[0][0] if texts else 0
+    return _CELL_BYTES * selection.records * (len(columns) + 1) + _CHARACTER_BYTES * int(characters)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from jobs.handlers.generate_report.comparison import comparison_of
 from jobs.handlers.generate_report.filters import describe_filters
 from jobs.handlers.generate_report.payload import ReportPayload
 from jobs.handlers.generate_report.periods import period_size, spoken_range
@@ -23,6 +24,8 @@ class Heading:
     source: str
     source_description: str
     filters: str
+    compared_with: str
+    """Empty: with nothing."""
     generated_at: datetime
 
     @property
@@ -31,11 +34,13 @@ class Heading:
 
 
 def make_heading(payload: ReportPayload, *, label: str, description: str, generated_at: datetime) -> Heading:
+    comparison = comparison_of(payload)
     return Heading(
         title=_TITLES[period_size(payload.report_type, payload.days)],
         days=spoken_range(payload.start_date, payload.end_date),
         source=label,
         source_description=description,
         filters="; ".join(describe_filters(payload.filters)) or "none",
+        compared_with=f"{comparison.spoken_kind}, {comparison.days.spoken}" if comparison else "",
         generated_at=generated_at,
     )

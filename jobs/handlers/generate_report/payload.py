@@ -1,11 +1,10 @@
 """What a report can be asked for."""
 
-import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BeforeValidator,
+    AfterValidator,
     Field,
     ValidationError,
     ValidationInfo,
@@ -15,14 +14,14 @@ from pydantic import (
 )
 
 from jobs.handler import Payload, SourceName, default_source
+from jobs.handlers.generate_report.days import Day
 
 MOST_DAYS = 366
-# ``fromisoformat`` alone would also take week dates and dates without hyphens.
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d")
+MOST_SOURCES = 5
 
 ReportFormat = Literal["pdf", "csv", "excel"]
 ReportType = Literal["monthly", "quarterly", "annual", "custom"]
+Compare = Literal["none", "previous_period", "previous_year"]
 FilterValue = Annotated[str, Field(max_length=1000)] | int | float | bool
 MOST_FILTER_VALUES = 500
 
@@ -41,27 +40,14 @@ FilterValues = Annotated[
     FilterValue | Annotated[list[FilterValue], Field(min_length=1, max_length=MOST_FILTER_VALUES)],
     WrapValidator(_one_fault),
 ]
+GroupColumn = Annotated[str, Field(min_length=1, max_length=160)]
 Filters = dict[Annotated[str, Field(min_length=1, max_length=128)], FilterValues]
 
 
-def _as_day(value: Any) -> Any:
-    """A date, or the UTC day of a date-time. One without an offset is taken to be in UTC."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return date.fromisoformat(value) if _DATE.fullmatch(value) else _utc_day(value)
-    except (ValueError, OverflowError):
-        raise ValueError(f"'{value[:40]}' is no date; write 2025-01-31, or 2025-01-31T09:30:00Z") from None
-
-
-def _utc_day(text: str) -> date:
-    if not _DATE_TIME.match(text):
-        raise ValueError("neither a date nor a date-time")
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date()
-
-
-Day = Annotated[date, BeforeValidator(_as_day)]
+def _names_once(names: list[str]) -> list[str]:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"names more than once: {', '.join(twice)}")
+    return names
 
 
 class ReportPayload(Payload):
@@ -97,6 +83,27 @@ class ReportPayload(Payload):
         description="Column and the value, or list of values, a record must have there.",
         examples=[{"region": ["North", "West"], "category": "Books"}],
     )
+    compare: Compare = Field(
+        default="none",
+        title="Compare with",
+        description="previous_period: as many days, right before. previous_year: the same days a year earlier.",
+        examples=["previous_year"],
+    )
+    group_by: Annotated[list[GroupColumn], AfterValidator(_names_once)] = Field(
+        default_factory=list,
+        max_length=2,
+        title="Group by",
+        description="One or two columns to have a table of their own; of a date also a part, as in order_date.weekday.",
+        examples=[["segment", "order_date.weekday"]],
+    )
+    sources: Annotated[list[SourceName], AfterValidator(_names_once)] = Field(
+        default_factory=list,
+        min_length=2,
+        max_length=MOST_SOURCES,
+        title="Sources together",
+        description=f"2 to {MOST_SOURCES} registered tables in one report, in place of a single source.",
+        examples=[["shop", "till"]],
+    )
     source: SourceName = Field(
         default_factory=default_source,
         title="Source",
@@ -124,6 +131,20 @@ class ReportPayload(Payload):
         if (days := (end_date - start_date).days + 1) > MOST_DAYS:
             raise ValueError(f"{start_date} to {end_date} is {days} days; a report covers at most {MOST_DAYS}")
         return end_date
+
+    @field_validator("source")
+    @classmethod
+    def _stands_alone(cls, source: str, info: ValidationInfo) -> str:
+        # Forms send the default along with whatever else was chosen.
+        sources = info.data.get("sources")
+        if sources and source not in sources and source != default_source():
+            raise ValueError("give either a source or sources")
+        return source
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The sources the report is over, one or several."""
+        return tuple(self.sources) or (self.source,)
 
     @property
     def days(self) -> int:

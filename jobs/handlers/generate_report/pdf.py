@@ -1,5 +1,6 @@
 """The report as a PDF document: A4, tables and charts, to be handed on as it is."""
 
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,19 @@ from jobs.handlers.generate_report.style import (
     SMALL,
     SUBTITLE,
     TITLE,
+    write_change,
     write_count,
     write_money,
+    write_share,
 )
-from jobs.handlers.generate_report.tables import breakdown_table, period_table, tiles
+from jobs.handlers.generate_report.tables import Tile, breakdown_table, compared_table, period_table, tiles
+from jobs.handlers.generate_report.tallies import change_of, change_percent
 
 _MOST_BARS = 12
 _MOST_ROWS_IN_ONE_PIECE = 20
 _LEAST_TABLE_HEIGHT = 140
 _MOST_FILTER_CHARACTERS = 600
+_MOST_TITLE_CHARACTERS = 80
 
 
 def write_pdf(path: Path, heading: Heading, figures: Figures, progress: Progress, *, include_charts: bool) -> None:
@@ -60,6 +65,7 @@ class _LayoutProgress:
 
 def _opening(heading: Heading, figures: Figures) -> list[Flowable]:
     facts = [("Source", heading.source), ("Filters", shorten(heading.filters, _MOST_FILTER_CHARACTERS))]
+    facts += [("Against", heading.compared_with)] if heading.compared_with else []
     facts += [("About", heading.source_description)] if heading.source_description else []
     return [
         Paragraph(markup(heading.title, BOLD), TITLE),
@@ -84,39 +90,67 @@ def _facts(facts: list[tuple[str, str]]) -> Table:
 _LABEL = BODY.clone("label", textColor=MUTED)
 
 
-def _key_figures(figures: Figures) -> list[tuple[str, str]]:
+def _key_figures(figures: Figures) -> list[Tile]:
+    previous, now = figures.previous, figures.whole
+    before = previous.whole if previous else None
+    total = before and _against(write_money(before.total), change_percent(before, now))
+    records = before and _against(write_count(before.records), change_of(Decimal(before.records), Decimal(now.records)))
+    average = before and _against(write_money(before.average), change_of(before.exact_average, now.exact_average))
     return [
-        ("Total value", write_money(figures.whole.total)),
-        ("Records", write_count(figures.whole.records)),
-        ("Average value", write_money(figures.whole.average)),
-        ("Top category", figures.top_category or "–"),
+        Tile(label="Total value", value=write_money(now.total), below=total or ()),
+        Tile(label="Records", value=write_count(now.records), below=records or ()),
+        Tile(label="Average value", value=write_money(now.average), below=average or ()),
+        _top_category(figures),
     ]
+
+
+def _top_category(figures: Figures) -> Tile:
+    below: tuple[str, ...] = ()
+    if figures.previous and figures.categories.groups:
+        share = write_share(figures.categories.groups[0][1].exact_total, figures.whole.exact_total)
+        below = (f"{share} of the total",)
+    # As many lines as the others have, so that the boxes are of one height.
+    filling = ["\N{NO-BREAK SPACE}"] * (2 - len(below)) if figures.previous else []
+    return Tile(label="Top category", value=figures.top_category or "–", below=(*below, *filling))
+
+
+def _against(before: str, change: Decimal | None) -> tuple[str, str]:
+    return write_change(change), f"before: {before}"
 
 
 def _parts(figures: Figures, include_charts: bool) -> list[Flowable]:
     if not figures.whole.records:
         message = "No records match this report: there are none in its days, or none that pass its filters."
         return [Spacer(0, 20), Paragraph(markup(message), BODY)]
-    parts = _period_part(figures, include_charts) + _category_part(figures, include_charts)
+    parts = _period_part(figures, include_charts)
+    if figures.sources:
+        parts += _part("By source", breakdown_table("Source", figures.sources, figures.whole))
+    parts += _category_part(figures, include_charts)
     if figures.regions:
         parts += _part("By region", breakdown_table("Region", figures.regions, figures.whole))
+    if figures.groups:
+        names = " and ".join(figures.groups.columns)
+        title = shorten(f"By {names}", _MOST_TITLE_CHARACTERS)
+        parts += _part(title, breakdown_table(names, figures.groups, figures.whole))
     return parts
 
 
 def _period_part(figures: Figures, include_charts: bool) -> list[Flowable]:
-    table = period_table(figures)
+    previous = figures.previous
+    table = compared_table(figures, previous) if previous else period_table(figures)
     if not include_charts or len(figures.periods) < 2:
         return _part("By period", table)
     points = [(period.label, float(tally.total)) for period, tally in figures.periods]
-    chart = _titled("Total value over time", line_chart(points, CONTENT_WIDTH))
-    return [chart, *_part("By period", table)]
+    earlier = [float(tally.total) for _, tally in previous.periods] if previous else []
+    drawing = line_chart(points, CONTENT_WIDTH, earlier, previous.kind if previous else "")
+    return [_titled("Total value over time", drawing), *_part("By period", table)]
 
 
 def _category_part(figures: Figures, include_charts: bool) -> list[Flowable]:
     table = breakdown_table("Category", figures.categories, figures.whole)
     if not include_charts:
         return _part("By category", table)
-    points = [(label, float(tally.total)) for label, tally in figures.categories.groups[:_MOST_BARS]]
+    points = [(labels[0], float(tally.total)) for labels, tally in figures.categories.groups[:_MOST_BARS]]
     shown = f" (the {_MOST_BARS} largest)" if figures.categories.count > _MOST_BARS else ""
     chart = _titled(f"Total value by category{shown}", bar_chart(points, CONTENT_WIDTH))
     return [chart, *_part("By category", table)]
@@ -134,7 +168,10 @@ def _titled(title: str, content: Flowable) -> KeepTogether:
 
 
 def _notes(heading: Heading, figures: Figures) -> list[Flowable]:
-    notes = ["Totals are exact sums; averages, shares and changes are rounded. Change is against the period before."]
+    against = "the period before"
+    if figures.previous:
+        against = f"{heading.compared_with[0].lower()}{heading.compared_with[1:]}, day by day from its beginning"
+    notes = [f"Totals are exact sums; averages, shares and changes are rounded. Change is against {against}."]
     if any(period.is_partial for period, _ in figures.periods):
         notes.append(f"* The report covers only part of this period ({heading.days}).")
     if without := figures.whole.records - figures.whole.with_value:

@@ -4,8 +4,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from jobs.handlers.generate_report.figures import Figures, Tally
+from jobs.handlers.generate_report.breakdowns import Breakdown
+from jobs.handlers.generate_report.comparison import Days
+from jobs.handlers.generate_report.figures import Figures
 from jobs.handlers.generate_report.payload import ReportPayload
+from jobs.handlers.generate_report.tallies import Tally, change_of, round_cents
 
 
 def make_result(
@@ -27,21 +30,76 @@ def make_result(
             "average_value": _number(figures.whole.average),
             "categories_count": figures.categories.count,
             "top_category": figures.top_category,
-            "by_period": [
-                {
-                    "period": period.key,
-                    "first_day": period.first_day.isoformat(),
-                    "last_day": period.last_day.isoformat(),
-                    **_tally(tally),
-                }
-                for period, tally in figures.periods
-            ],
-            "by_category": [{"category": name, **_tally(tally)} for name, tally in figures.categories.rows()],
-            "by_region": [{"region": name, **_tally(tally)} for name, tally in figures.regions.rows()]
-            if figures.regions
-            else [],
+            "by_period": _periods(figures),
+            "by_category": _named("category", figures.categories),
+            "by_region": _named("region", figures.regions),
+            "by_source": _named("source", figures.sources),
+            "by_group": _groups(figures.groups),
+            "compared_with": _compared_with(figures),
             "records_per_second": round(figures.whole.records / seconds, 1) if seconds else 0.0,
         },
+    }
+
+
+def _periods(figures: Figures) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "period": period.key,
+            "first_day": period.first_day.isoformat(),
+            "last_day": period.last_day.isoformat(),
+            **_tally(tally),
+        }
+        for period, tally in figures.periods
+    ]
+    if previous := figures.previous:
+        for row, (_, tally), (days, before) in zip(rows, figures.periods, previous.periods, strict=True):
+            row["previous"] = {**_days(days), **_tally(before)}
+            row |= _difference(before.exact_total, tally.exact_total)
+    return rows
+
+
+def _named(name: str, breakdown: Breakdown | None) -> list[dict[str, Any]]:
+    return [{name: label, **_tally(tally)} for label, tally in breakdown.named()] if breakdown else []
+
+
+def _groups(breakdown: Breakdown | None) -> dict[str, Any] | None:
+    if breakdown is None:
+        return None
+    return {
+        "columns": list(breakdown.columns),
+        "groups_count": breakdown.count,
+        "groups": [{"group": list(labels), **_tally(tally)} for labels, tally in breakdown.groups],
+        "others": {"groups_count": breakdown.beyond, **_tally(breakdown.others)},
+    }
+
+
+def _compared_with(figures: Figures) -> dict[str, Any] | None:
+    if figures.previous is None:
+        return None
+    before, now = figures.previous.whole, figures.whole
+    return {
+        **_days(figures.previous.days),
+        **_tally(before),
+        "changes": {
+            "total_value": _difference(before.exact_total, now.exact_total),
+            "records": {
+                **_difference(Decimal(before.records), Decimal(now.records)),
+                "difference": now.records - before.records,
+            },
+            "average_value": _difference(before.exact_average, now.exact_average),
+        },
+    }
+
+
+def _days(days: Days) -> dict[str, str]:
+    return {"first_day": days.first.isoformat(), "last_day": days.last.isoformat()}
+
+
+def _difference(before: Decimal, now: Decimal) -> dict[str, Any]:
+    change = change_of(before, now)
+    return {
+        "difference": _number(round_cents(now - before)),
+        "change_percent": None if change is None else float(change),
     }
 
 

@@ -1,18 +1,29 @@
-"""Gets the records of a report: reads the source's tables, joins and filters them into one table."""
+"""Gets the records of a report: those of its days that pass its filters, in one table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from jobs.handler import OpenSource, SourceTable
-from jobs.handlers.generate_report.columns import Column, Columns, find_columns
+from jobs.handler import OpenSource
+from jobs.handlers.generate_report.columns import Column, Columns
+from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.filters import Condition, build_condition
+from jobs.handlers.generate_report.grouping import GroupColumn, find_group_columns
 from jobs.handlers.generate_report.payload import ReportPayload
+from jobs.handlers.generate_report.reading import Records
 from jobs.handlers.generate_report.stages import Progress, Stage
 
 SELECTION = "report.selection"
 _SLICES = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the payload asks of the columns: its filters, and what it groups by."""
+
+    condition: Condition
+    group_columns: list[GroupColumn]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,64 +32,63 @@ class Selection:
 
     reader: OpenSource
     columns: Columns
+    group_columns: list[GroupColumn]
     records: int
+    all: Records
+    condition: Condition
 
-
-def select_records(reader: OpenSource, payload: ReportPayload, progress: Progress) -> Selection:
-    """Read and join. A PDF needs four columns of a record only; the other formats get them all."""
-    source = reader.source
-    tables = reader.open_tables(payload.start_date, payload.end_date)
-    columns = find_columns(
-        reader.columns(), date=source.date, value=source.value, category=source.category, region=source.region
-    )
-    condition = build_condition(payload.filters, columns, lambda sql, parameters: reader.fetch(sql, parameters)[0][0])
-    _read_tables(reader, tables, progress)
-    if source.database:
-        # Later rows of a database may have widened the types of its columns.
-        columns = find_columns(
-            reader.columns(), date=source.date, value=source.value, category=source.category, region=source.region
+    def fetch_days(self, what: str, days: Days) -> list[tuple[Any, ...]]:
+        """SELECT ``what`` for each day of other days, with the same filters; the day comes first."""
+        moment = self.columns.moment_sql
+        return self.reader.fetch(
+            f"SELECT CAST({moment} AS DATE), {what} FROM ({self.all.query}) "
+            f"WHERE {self.condition.sql} AND {_in_days(self.columns)} GROUP BY 1",
+            _parameters(days.first, days.last, self.condition),
         )
-    wanted = _needed_for_figures(columns) if payload.format == "pdf" else list(columns.all.values())
-    records = _join(reader, payload, columns, wanted, condition, progress)
-    return Selection(reader=reader, columns=columns, records=records)
 
 
-def _read_tables(reader: OpenSource, tables: Sequence[SourceTable], progress: Progress) -> None:
-    total, before = sum(table.total for table in tables), 0
-    for table in tables:
-        spoken = table.name.replace("_", " ")
-        for rows in reader.load(table):
-            progress.report(
-                Stage.QUERYING,
-                before + rows,
-                total,
-                f"Read {rows:,} of {table.total:,} {spoken}",
-                table=table.name,
-                rows_read=rows,
-                rows_total=table.total,
-            )
-        before += table.total
+def understand(reader: OpenSource, payload: ReportPayload, columns: Columns) -> Request:
+    """Raises ``Permanent`` for a column that is not there, and for a filter's value that its column cannot hold."""
+
+    def fetch_one(sql: str, parameters: dict[str, Any]) -> Any:
+        return reader.fetch(sql, parameters)[0][0]
+
+    return Request(
+        condition=build_condition(payload.filters, columns, fetch_one),
+        group_columns=find_group_columns(payload.group_by, columns),
+    )
 
 
-def _join(
-    reader: OpenSource,
-    payload: ReportPayload,
-    columns: Columns,
-    wanted: list[Column],
-    condition: Condition,
-    progress: Progress,
+def select_records(records: Records, payload: ReportPayload, progress: Progress) -> Selection:
+    """A PDF needs a few columns of a record only; the other formats get them all."""
+    reader, columns = records.reader, records.columns
+    request = understand(reader, payload, columns)
+    wanted = _needed_for_figures(columns, request) if payload.format == "pdf" else list(columns.all.values())
+    selected = _fill(records, payload, request.condition, wanted, progress)
+    return Selection(
+        reader=reader,
+        columns=columns,
+        group_columns=request.group_columns,
+        records=selected,
+        all=records,
+        condition=request.condition,
+    )
+
+
+def _fill(
+    records: Records, payload: ReportPayload, condition: Condition, wanted: list[Column], progress: Progress
 ) -> int:
     """Fill the table slice by slice of the days, so that none takes long; returns the number of records."""
+    reader, moment = records.reader, records.columns.moment_sql
     names = ", ".join(column.sql for column in wanted)
-    records = f"FROM ({reader.records_query}) WHERE {condition.sql}"
-    in_days = f"{columns.moment_sql} >= $first AND {columns.moment_sql} < $after"
+    matching = f"FROM ({records.query}) WHERE {condition.sql} AND {_in_days(records.columns)}"
     whole = _parameters(payload.start_date, payload.end_date, condition)
-    total = reader.fetch(f"SELECT count(*) {records} AND {in_days}", whole)[0][0]
-    reader.fetch("CREATE SCHEMA report")
-    reader.fetch(f"CREATE TABLE {SELECTION} AS SELECT {names} FROM ({reader.records_query}) LIMIT 0")
+    total = reader.fetch(f"SELECT count(*) {matching}", whole)[0][0]
+    reader.fetch("CREATE SCHEMA IF NOT EXISTS report")
+    reader.fetch(f"CREATE TABLE {SELECTION} AS SELECT {names} FROM ({records.query}) LIMIT 0")
     done = 0
     for first, last in _slices(payload):
-        insert = f"INSERT INTO {SELECTION} SELECT {names} {records} AND {in_days} ORDER BY {columns.moment_sql}"
+        insert = f"INSERT INTO {SELECTION} SELECT {names} {matching} ORDER BY {moment}"
         done += reader.fetch(insert, _parameters(first, last, condition))[0][0]
         progress.report(
             Stage.PROCESSING,
@@ -89,6 +99,10 @@ def _join(
             records_total=total,
         )
     return done
+
+
+def _in_days(columns: Columns) -> str:
+    return f"{columns.moment_sql} >= $first AND {columns.moment_sql} < $after"
 
 
 def _parameters(first: date, last: date, condition: Condition) -> dict[str, Any]:
@@ -103,6 +117,7 @@ def _slices(payload: ReportPayload) -> Iterator[tuple[date, date]]:
         yield first, min(payload.end_date, first + timedelta(days=size - 1))
 
 
-def _needed_for_figures(columns: Columns) -> list[Column]:
-    needed = (columns.date, columns.value, columns.category, columns.region)
+def _needed_for_figures(columns: Columns, request: Request) -> list[Column]:
+    needed = [columns.date, columns.value, columns.category, columns.region, columns.all.get("source")]
+    needed += [group.column for group in request.group_columns]
     return list({column.name: column for column in needed if column}.values())

@@ -1,5 +1,6 @@
 """The stages of a report and the share of the percentage each has."""
 
+from dataclasses import dataclass
 from enum import Enum
 
 from jobs.handler import Context
@@ -14,17 +15,35 @@ class Stage(Enum):
     STORING = ("storing", 90.0, 100.0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A part of a stage, from 0 to 1."""
+
+    first: float = 0.0
+    last: float = 1.0
+
+    def part(self, first: float, last: float) -> "Share":
+        """A part of this part."""
+        width = self.last - self.first
+        return Share(first=self.first + first * width, last=self.first + last * width)
+
+
+WHOLE = Share()
+
+
 class Progress:
     """Reports true counts as percentages. Every message says how much of what is done."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def report(self, stage: Stage, done: int, total: int, message: str, **counts: int | str) -> None:
-        """Say that ``done`` of ``total`` units of ``stage`` are done. A stage with nothing to do is done."""
+    def report(
+        self, stage: Stage, done: int, total: int, message: str, *, share: Share = WHOLE, **counts: int | str
+    ) -> None:
+        """Say that ``done`` of ``total`` units of ``share`` of ``stage`` are done. With nothing to do it is done."""
         name, first, last = stage.value
-        share = min(1.0, done / total) if total else 1.0
-        self._context.report(round(first + share * (last - first), 2), message, stage=name, **counts)
+        reached = share.first + (min(1.0, done / total) if total else 1.0) * (share.last - share.first)
+        self._context.report(round(first + reached * (last - first), 2), message, stage=name, **counts)
 
     def check(self) -> None:
         self._context.check()

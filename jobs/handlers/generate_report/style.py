@@ -12,6 +12,7 @@ from jobs.handlers.generate_report.fonts import BOLD, REGULAR
 
 INK, MUTED, RULE, PALE = HexColor("#1B2433"), HexColor("#667085"), HexColor("#E3E7EE"), HexColor("#F5F7FB")
 ACCENT, ACCENT_PALE = HexColor("#2457C5"), HexColor("#E9EFFC")
+ACCENT_LIGHT = HexColor("#A9BFEF")
 GAIN, LOSS = HexColor("#14733B"), HexColor("#B3261E")
 
 PAGE_WIDTH, PAGE_HEIGHT = A4
@@ -42,6 +43,11 @@ def write_change(percent: Decimal | None) -> str:
     if percent is None:
         return "–"
     return f"{percent:+,.1f} %".replace("-", "−")
+
+
+def write_difference(amount: Decimal) -> str:
+    """With its sign."""
+    return f"{amount:+,.2f}".replace("-", "−")
 
 
 def write_share(part: Decimal, whole: Decimal) -> str:

@@ -1,13 +1,17 @@
 """The tables of a PDF: key figures as tiles, and tallies with a header that repeats on every page."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
-from jobs.handlers.generate_report.figures import Breakdown, Figures, Tally, change_percent
+from jobs.handlers.generate_report.breakdowns import Breakdown
+from jobs.handlers.generate_report.figures import Figures, Previous
 from jobs.handlers.generate_report.fonts import BOLD, REGULAR, cut_text, markup, shorten, text_width
+from jobs.handlers.generate_report.periods import Period
 from jobs.handlers.generate_report.style import (
     ACCENT,
     ACCENT_PALE,
@@ -22,22 +26,33 @@ from jobs.handlers.generate_report.style import (
     RULE,
     write_change,
     write_count,
+    write_difference,
     write_money,
     write_share,
 )
+from jobs.handlers.generate_report.tallies import Tally, change_percent, round_cents
 
 _MOST_CHARACTERS = 160
 _NUMBERS_WIDTH = (28 * mm, 36 * mm, 32 * mm, 26 * mm)
+_COMPARED_WIDTH = (20 * mm, 32 * mm, 32 * mm, 32 * mm, 22 * mm)
 _TILE_GAP = 3 * mm
 
 
-def tiles(contents: Sequence[tuple[str, str]]) -> Table:
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    label: str
+    value: str
+    below: Sequence[str] = ()
+    """Up to two small lines."""
+
+
+def tiles(contents: Sequence[Tile]) -> Table:
     """Label and value side by side, each in a box."""
     width = (CONTENT_WIDTH - _TILE_GAP * (len(contents) - 1)) / len(contents)
     cells: list[Flowable | str] = []
-    for number, (label, value) in enumerate(contents):
+    for number, content in enumerate(contents):
         cells += [""] if number else []
-        cells.append(_tile(label, value, width))
+        cells.append(_tile(content, width))
     widths = [width if column % 2 == 0 else _TILE_GAP for column in range(len(cells))]
     return Table(
         [cells], colWidths=widths, style=[("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)]
@@ -45,29 +60,60 @@ def tiles(contents: Sequence[tuple[str, str]]) -> Table:
 
 
 def period_table(figures: Figures) -> Table:
+    """Each period with its change against the one before it."""
     rows, changes = [], []
     before: Tally | None = None
     for period, tally in figures.periods:
         change = change_percent(before, tally)
         changes.append(change)
-        rows.append([period.label + ("*" if period.is_partial else ""), *_numbers(tally), write_change(change)])
+        rows.append([_name(period), *_numbers(tally), write_change(change)])
         before = tally
-    style = [
-        ("TEXTCOLOR", (-1, number), (-1, number), GAIN if change > 0 else LOSS)
-        for number, change in enumerate(changes, start=1)
-        if change
-    ]
     total = ["Total", *_numbers(figures.whole), ""]
-    return _tally_table(["Period", "Records", "Total value", "Average value", "Change"], rows, total, style)
+    header = ["Period", "Records", "Total value", "Average value", "Change"]
+    return _tally_table(header, rows, total, _coloured(changes, 1))
+
+
+def compared_table(figures: Figures, previous: Previous) -> Table:
+    """Each period with the days it is compared with."""
+    pairs = [(tally, before) for (_, tally), (_, before) in zip(figures.periods, previous.periods, strict=True)]
+    pairs.append((figures.whole, previous.whole))
+    changes = [change_percent(before, now) for now, before in pairs]
+    numbers = [
+        [
+            write_count(now.records),
+            write_money(now.total),
+            write_money(before.total),
+            write_difference(round_cents(now.exact_total - before.exact_total)),
+            write_change(change),
+        ]
+        for (now, before), change in zip(pairs, changes, strict=True)
+    ]
+    names = [*(_name(period) for period, _ in figures.periods), "Total"]
+    *rows, total = [[name, *row] for name, row in zip(names, numbers, strict=True)]
+    header = ["Period", "Records", "Total value", previous.kind, "Difference", "Change"]
+    return _tally_table(header, rows, total, _coloured(changes, 2), _COMPARED_WIDTH)
 
 
 def breakdown_table(name: str, breakdown: Breakdown, whole: Tally) -> Table:
     rows = [
         [label, *_numbers(tally), write_share(tally.exact_total, whole.exact_total)]
-        for label, tally in breakdown.rows()
+        for label, tally in breakdown.named()
     ]
     total = ["Total", *_numbers(whole), write_share(whole.exact_total, whole.exact_total)]
     return _tally_table([name, "Records", "Total value", "Average value", "Share"], rows, total, [])
+
+
+def _name(period: Period) -> str:
+    return period.label + ("*" if period.is_partial else "")
+
+
+def _coloured(changes: Sequence[Decimal | None], columns: int) -> list[tuple[object, ...]]:
+    """The last columns of each row in the colour of its change."""
+    return [
+        ("TEXTCOLOR", (-columns, number), (-1, number), GAIN if change > 0 else LOSS)
+        for number, change in enumerate(changes, start=1)
+        if change
+    ]
 
 
 def _numbers(tally: Tally) -> list[str]:
@@ -75,17 +121,23 @@ def _numbers(tally: Tally) -> list[str]:
 
 
 def _tally_table(
-    header: list[str], rows: list[list[str]], total: list[str], style: Sequence[tuple[object, ...]]
+    header: list[str],
+    rows: list[list[str]],
+    total: list[str],
+    style: Sequence[tuple[object, ...]],
+    widths: Sequence[float] = _NUMBERS_WIDTH,
 ) -> Table:
+    title = Paragraph(markup(shorten(header[0], _MOST_CHARACTERS), BOLD), _HEADER)
     body = [[Paragraph(markup(shorten(row[0], _MOST_CHARACTERS)), CELL), *row[1:]] for row in rows]
     closing = [Paragraph(markup(total[0], BOLD), CELL_BOLD), *total[1:]]
     table = Table(
-        [header, *body, closing], colWidths=[CONTENT_WIDTH - sum(_NUMBERS_WIDTH), *_NUMBERS_WIDTH], repeatRows=1
+        [[title, *header[1:]], *body, closing], colWidths=[CONTENT_WIDTH - sum(widths), *widths], repeatRows=1
     )
     table.setStyle(TableStyle([*_LOOK, *style]))
     return table
 
 
+_HEADER = ParagraphStyle("table-header", parent=CELL, fontName=BOLD, fontSize=8, leading=10, textColor=MUTED)
 _LOOK = [
     ("FONT", (0, 0), (-1, -1), REGULAR, 9, CELL.leading),
     ("TEXTCOLOR", (0, 0), (-1, -1), INK),
@@ -102,22 +154,25 @@ _LOOK = [
 ]
 
 
-def _tile(label: str, value: str, width: float) -> Table:
+def _tile(content: Tile, width: float) -> Table:
     room = width - 20
-    size = min(16.0, 16.0 * room / max(1.0, text_width(value, 16, BOLD)))
+    size = min(16.0, 16.0 * room / max(1.0, text_width(content.value, 16, BOLD)))
     size = max(size, 10.0)
-    shown = cut_text(value, room, size, BOLD)
+    shown = cut_text(content.value, room, size, BOLD)
     style = ParagraphStyle("tile", fontName=BOLD, fontSize=size, leading=20, textColor=INK)
     small = ParagraphStyle("tile-label", fontName=REGULAR, fontSize=8, leading=11, textColor=MUTED)
-    rows = [[Paragraph(markup(label), small)], [Paragraph(markup(shown, BOLD), style)]]
+    rows = [[Paragraph(markup(content.label), small)], [Paragraph(markup(shown, BOLD), style)]]
+    for line, bold in zip(content.below, (BOLD, REGULAR), strict=False):
+        below = cut_text(line, room, 8, bold)
+        rows.append([Paragraph(markup(below, bold), small)])
     look = [
         ("BACKGROUND", (0, 0), (-1, -1), ACCENT_PALE),
         ("LINEABOVE", (0, 0), (-1, 0), 2, ACCENT),
         ("LEFTPADDING", (0, 0), (-1, -1), 10),
         ("RIGHTPADDING", (0, 0), (-1, -1), 8),
         ("TOPPADDING", (0, 0), (-1, 0), 8),
-        ("BOTTOMPADDING", (0, 0), (-1, 0), 0),
-        ("TOPPADDING", (0, 1), (-1, 1), 1),
-        ("BOTTOMPADDING", (0, 1), (-1, 1), 9),
+        ("BOTTOMPADDING", (0, 0), (-1, -2), 0),
+        ("TOPPADDING", (0, 1), (-1, -1), 1),
+        ("BOTTOMPADDING", (0, -1), (-1, -1), 9),
     ]
     return Table(rows, colWidths=[width], style=look)

@@ -71,6 +71,7 @@ export class Client extends EventTarget {
     if (message.seq !== undefined && message.type !== "snapshot") return this.#followed(message);
     const answers = {
       acknowledgment: () => this.#acknowledged(message),
+      waiting: () => this.#store.wait(message),
       response: () => this.#responded(message),
       error: () => this.#failed(message),
       subscribed: () => this.#subscribed(message.requests ?? []),

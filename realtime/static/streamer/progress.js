@@ -94,9 +94,20 @@ function waiting(ms) {
 
 function queueSentence(record) {
   if (record.cancelling) return "Cancelling…";
-  const place = record.position > 1 ? `Number ${record.position} in the queue` : "In the queue";
-  return record.estimatedSeconds ? `${place}; takes about ${duration(record.estimatedSeconds * 1000)}.` : `${place}.`;
+  const run = record.estimatedSeconds ? `about ${duration(record.estimatedSeconds * 1000)}` : "";
+  if (record.waitReason in HELD_BACK) return HELD_BACK[record.waitReason];
+  if (record.ahead === null) return run ? `In the queue; takes ${run}.` : "In the queue.";
+  const place = record.ahead > 0 ? `${record.ahead} ahead` : "Next";
+  return run ? `${place}, takes ${run}.` : `${place}.`;
 }
+
+const HELD_BACK = {
+  paused: "Paused by an operator.",
+  your_limit: "Waits until another of your requests has ended.",
+  tenant_limit: "Waits until another request of your organisation has ended.",
+  action_limit: "Waits until another request of this kind has ended.",
+  no_worker: "No worker is there for it right now.",
+};
 
 function retrySentence(record) {
   const wait = record.retryAt && record.retryAt > now() ? ` in ${duration(record.retryAt - now() + 999)}` : " shortly";

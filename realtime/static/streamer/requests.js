@@ -87,6 +87,14 @@ export class RequestStore extends EventTarget {
     return this.changed(record);
   }
 
+  /** Its place in the queue has changed. */
+  wait(message) {
+    const record = this.#records.get(message.request_id);
+    if (record?.status !== "pending") return;
+    const { position, ahead, reason = null, estimated_seconds: estimatedSeconds = null } = message;
+    this.changed(Object.assign(record, { position, ahead, waitReason: reason, estimatedSeconds }));
+  }
+
   /** An answer given on the spot. */
   respond(message) {
     const record = this.#records.get(message.id);
@@ -220,6 +228,8 @@ function blank(known) {
     attempt: 0,
     seq: 0,
     position: null,
+    ahead: null,
+    waitReason: null,
     estimatedSeconds: null,
     createdAt: now(),
     startedAt: null,

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from jobs.handler import InvalidPayload
 from jobs.handlers.generate_report import GenerateReport
@@ -55,6 +56,30 @@ def test_every_fault_comes_at_once() -> None:
     assert found["source"] == "no source is called 'nowhere'; there are: sample"
 
 
+def test_every_fault_of_the_further_fields_comes_at_once(drinks: object) -> None:
+    found = faults(
+        **YEAR,
+        compare="yesterday",
+        group_by=["a", "b", "c"],
+        sources=["sample", "nowhere"],
+        filters={"region": []},
+    )
+    assert list(found) == ["filters.region", "compare", "group_by", "sources[1]"]
+    assert faults(**YEAR, sources=["sample"]).keys() == {"sources"}
+    assert faults(**YEAR, sources=["sample", "sample"], group_by=["a", "a"]) == {
+        "group_by": "names more than once: a",
+        "sources": "names more than once: sample",
+    }
+    assert faults(**YEAR, group_by=[""], sources=["sample"] * 6).keys() == {"group_by[0]", "sources"}
+
+
+def test_a_source_beside_sources_is_a_fault_unless_it_is_the_default(drinks: object, settings: Settings) -> None:
+    settings.STREAMER_SOURCES = {**settings.STREAMER_SOURCES, "more": settings.STREAMER_SOURCES["drinks"]}
+    assert parse(**YEAR, sources=["drinks", "more"], source="sample").source_names == ("drinks", "more")
+    assert parse(**YEAR, source="drinks").source_names == ("drinks",)
+    assert faults(**YEAR, sources=["sample", "more"], source="drinks") == {"source": "give either a source or sources"}
+
+
 @pytest.mark.parametrize(
     ("text", "day"),
     [
@@ -98,6 +123,15 @@ def test_only_a_short_csv_of_the_sample_is_estimated_as_quick() -> None:
     assert estimate(parse(**YEAR, format="csv")) > 5
     assert estimate(parse(**week, format="pdf", include_charts=False)) > 5
     assert estimate(parse(**week, format="excel", include_charts=False)) > 5
+
+
+def test_what_is_compared_or_combined_is_estimated_longer(drinks: object) -> None:
+    estimate = GenerateReport().estimate
+    month = {"start_date": "2024-05-01", "end_date": "2024-05-31", "format": "csv"}
+    assert estimate(parse(**month)) < estimate(parse(**month, compare="previous_period")) < 5
+    assert estimate(parse(**month, compare="previous_year")) > 5
+    one, two = parse(**month, source="drinks"), parse(**month, sources=["sample", "drinks"])
+    assert estimate(two) == 2 * estimate(one)
 
 
 def test_a_source_of_unknown_size_is_always_queued(drinks: object) -> None:

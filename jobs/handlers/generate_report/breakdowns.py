@@ -1,0 +1,79 @@
+"""The records of a selection by the values of one or two columns, the largest totals first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.handlers.generate_report.columns import Column
+from jobs.handlers.generate_report.grouping import GroupColumn
+from jobs.handlers.generate_report.selection import SELECTION, Selection
+from jobs.handlers.generate_report.tallies import Tally, add_up, tally_sql, to_tally
+
+MOST_NAMES = 100
+MOST_GROUPS = 50
+NO_NAME = "(none)"
+Labels = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breakdown:
+    """Tallies by the values of ``columns``, the largest total first."""
+
+    columns: Labels
+    groups: Sequence[tuple[Labels, Tally]]
+    """The largest ones: at most so many as were asked for."""
+    count: int
+    """How many different ones there are."""
+    others: Tally
+    """All that are beyond ``groups``, together."""
+
+    @property
+    def beyond(self) -> int:
+        """How many groups ``others`` stands for."""
+        return self.count - len(self.groups)
+
+    def rows(self) -> list[tuple[Labels, Tally]]:
+        """The groups and, if there are more of them, one row for the rest."""
+        if not self.beyond:
+            return list(self.groups)
+        return [*self.groups, ((f"All others ({self.beyond:,})", *[""] * (len(self.columns) - 1)), self.others)]
+
+    def named(self) -> list[tuple[str, Tally]]:
+        """The rows with their labels as one text."""
+        return [(" · ".join(filter(None, labels)), tally) for labels, tally in self.rows()]
+
+
+def break_down(selection: Selection, column: Column, whole: Tally) -> Breakdown:
+    """By the values of a column, the hundred largest by name."""
+    return _largest(selection, (column.name,), (f"CAST({column.sql} AS VARCHAR)",), whole, MOST_NAMES)
+
+
+def break_down_by_groups(selection: Selection, columns: Sequence[GroupColumn], whole: Tally) -> Breakdown:
+    """By what ``group_by`` names, the fifty largest by name."""
+    names, parts = tuple(column.name for column in columns), tuple(column.sql for column in columns)
+    return _largest(selection, names, parts, whole, MOST_GROUPS)
+
+
+def break_down_by_source(selection: Selection, column: Column, sources: Sequence[str], whole: Tally) -> Breakdown:
+    """By source, also those of which there is no record."""
+    found = break_down(selection, column, whole)
+    named = {labels[0] for labels, _ in found.groups}
+    empty = [((source,), Tally()) for source in sources if source not in named]
+    groups = sorted([*found.groups, *empty], key=lambda group: -group[1].exact_total)
+    return Breakdown(columns=found.columns, groups=groups, count=len(groups), others=found.others)
+
+
+def _largest(selection: Selection, names: Labels, parts: Sequence[str], whole: Tally, most: int) -> Breakdown:
+    labels = [f"coalesce(nullif({part}, ''), '{NO_NAME}')" for part in parts]
+    places = ", ".join(str(number + 1) for number in range(len(labels)))
+    rows = selection.reader.fetch(
+        f"SELECT {', '.join(labels)}, {tally_sql(selection.columns)} FROM {SELECTION} GROUP BY {places} "
+        f"ORDER BY sum({selection.columns.amount_sql}) DESC NULLS LAST, {places} LIMIT {most}"
+    )
+    groups = [(tuple(row[: len(labels)]), to_tally(row[len(labels) :])) for row in rows]
+    distinct = f"SELECT DISTINCT {', '.join(labels)} FROM {SELECTION}"
+    return Breakdown(
+        columns=names,
+        groups=groups,
+        count=selection.reader.fetch(f"SELECT count(*) FROM ({distinct})")[0][0],
+        others=whole - add_up(tally for _, tally in groups),
+    )

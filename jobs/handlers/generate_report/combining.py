@@ -1,0 +1,108 @@
+"""Several sources in one report: their records under each other, with what all of them have in common.
+
+Each source is read into a database of its own, one after the other, and its records are streamed from there into one
+table of the first source's database. They are not joined: nothing says which record of one belongs to which of
+another, and totals would count the same value more than once.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+from jobs.handler import OpenSource
+from jobs.handlers.generate_report.columns import Column, Columns, Kind, find_columns, require_columns
+from jobs.handlers.generate_report.comparison import Days
+from jobs.handlers.generate_report.grouping import find_group_columns
+from jobs.handlers.generate_report.payload import ReportPayload
+from jobs.handlers.generate_report.reading import Records, read_source
+from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
+
+SOURCE = "source"
+"""The column that says which source a record is of."""
+NAMES = ("date", "value", "category", "region", SOURCE)
+_PART, _TOGETHER = "report.part", "report.together"
+_MOST_DECIMALS = 12
+_FLOAT_DECIMALS = 6
+_BATCHES, _LEAST_ROWS, _MOST_ROWS = 20, 2_000, 100_000
+_READING = 0.7
+"""How much of a source's share is over when its tables are read."""
+
+
+def require_combined_columns(payload: ReportPayload) -> None:
+    """Raise ``Permanent`` early, before anything is read, for a filter or a group that is no column of theirs."""
+    types = {"date": "TIMESTAMP", "value": "DECIMAL(38,2)", **dict.fromkeys(NAMES[2:], "VARCHAR")}
+    columns = find_columns(types, date="date", value="value", category="category", region="region")
+    require_columns(columns.all, list(payload.filters))
+    find_group_columns(payload.group_by, columns)
+
+
+def combine_sources(
+    first: OpenSource, others: Sequence[AbstractContextManager[OpenSource]], days: Days, progress: Progress
+) -> Records:
+    """Read all of them; ``others`` are opened when it is their turn and closed after it."""
+    columns = f"date TIMESTAMP, value DECIMAL(38, {_MOST_DECIMALS}), category VARCHAR, region VARCHAR, source VARCHAR"
+    first.fetch("CREATE SCHEMA report")
+    first.fetch(f"CREATE TABLE {_TOGETHER} ({columns})")
+    count = len(others) + 1
+    shares = [WHOLE.part(number / count, (number + 1) / count) for number in range(count)]
+    found, labels = [_add(first, first, columns, days, progress, shares[0])], [first.source.label]
+    for opening, share in zip(others, shares[1:], strict=True):
+        with opening as other:
+            other.fetch("CREATE SCHEMA report")
+            found.append(_add(first, other, columns, days, progress, share))
+            labels.append(other.source.label)
+    query = _query(found)
+    types = {name: column_type for name, column_type, *_ in first.fetch(f"DESCRIBE {query}")}
+    region = "region" if any(columns.region for columns in found) else None
+    return Records(
+        reader=first,
+        query=query,
+        columns=find_columns(types, date="date", value="value", category="category", region=region),
+        label=" + ".join(labels),
+        description=f"The records of {count} sources together: their date, value, category and region.",
+    )
+
+
+def _add(first: OpenSource, other: OpenSource, columns: str, days: Days, progress: Progress, share: Share) -> Columns:
+    """Put the records of ``other`` into the table of ``first``; gives the columns they had."""
+    records = read_source(other, days, progress, share=share.part(0, _READING))
+    other.fetch(f"CREATE TABLE {_PART} ({columns})")
+    found = records.columns
+    region = f"CAST({found.region.sql} AS VARCHAR)" if found.region else "NULL"
+    insert = (
+        f"INSERT INTO {_PART} SELECT CAST({found.moment_sql} AS TIMESTAMP), {found.amount_sql}, "
+        f"CAST({found.category.sql} AS VARCHAR), {region}, $source "
+        f"FROM ({records.query}) WHERE {found.moment_sql} >= $first AND {found.moment_sql} < $after"
+    )
+    parameters = {"source": other.source.name, "first": days.first, "after": days.last + timedelta(days=1)}
+    total = other.fetch(insert, parameters)[0][0]
+    size = min(_MOST_ROWS, max(_LEAST_ROWS, total // _BATCHES))
+    for rows in first.take(_TOGETHER, other.stream(f"SELECT * FROM {_PART}", size)):
+        progress.report(
+            Stage.QUERYING,
+            rows,
+            total,
+            f"Added {rows:,} of {total:,} records of {other.source.label}",
+            share=share.part(_READING, 1),
+            source=other.source.name,
+            records_added=rows,
+            records_total=total,
+        )
+    other.fetch(f"DROP TABLE {_PART}")
+    return found
+
+
+def _query(found: Sequence[Columns]) -> str:
+    """All records, with dates that are only days as such, and no more decimals than the sources have."""
+    date = "CAST(date AS DATE)" if all(columns.date.kind is Kind.DATE for columns in found) else "date"
+    decimals = max(_decimals(columns.value) for columns in found)
+    return (
+        f"SELECT {date} AS date, CAST(value AS DECIMAL(38, {decimals})) AS value, category, region, source "
+        f"FROM {_TOGETHER}"
+    )
+
+
+def _decimals(value: Column) -> int:
+    if value.type in ("FLOAT", "DOUBLE"):
+        return _FLOAT_DECIMALS
+    return min(_MOST_DECIMALS, int(value.type.split(",")[1].rstrip(") "))) if value.type.startswith("DECIMAL") else 0

@@ -1,0 +1,68 @@
+"""The look of a workbook: cell formats, how a sheet is printed, and the pieces its tables are made of."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from jobs.handlers.generate_report.tallies import Tally
+
+ACCENT, PALE, LIGHT = "#2457C5", "#E9EFFC", "#A9BFEF"
+MOST_CHARACTERS = 32_767
+"""What Excel holds in a cell."""
+
+
+class Look:
+    """The cell formats of a workbook."""
+
+    def __init__(self, workbook: Any) -> None:
+        self.title = workbook.add_format({"bold": True, "font_size": 18, "font_color": ACCENT})
+        self.section = workbook.add_format({"bold": True, "font_size": 12, "font_color": ACCENT})
+        self.name = workbook.add_format({"font_color": "#667085", "valign": "top"})
+        self.text = workbook.add_format({"text_wrap": True, "valign": "top"})
+        header = {"bold": True, "bg_color": ACCENT, "font_color": "#FFFFFF"}
+        self.header = workbook.add_format(header)
+        self.number_header = workbook.add_format({**header, "align": "right"})
+        self.money = workbook.add_format({"num_format": "#,##0.00"})
+        self.count = workbook.add_format({"num_format": "#,##0", "align": "right"})
+        self.percent = workbook.add_format({"num_format": "0.0%"})
+        self.change = workbook.add_format({"num_format": _CHANGE, "align": "right"})
+        self.difference = workbook.add_format({"num_format": "+#,##0.00;[Red]-#,##0.00;0.00"})
+        self.count_difference = workbook.add_format({"num_format": "+#,##0;[Red]-#,##0;0"})
+        self.day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        self.moment = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        total = {"bold": True, "top": 1, "bg_color": PALE}
+        self.total = workbook.add_format(total)
+        self.total_money = workbook.add_format({**total, "num_format": "#,##0.00"})
+        self.total_count = workbook.add_format({**total, "num_format": "#,##0"})
+        self.total_percent = workbook.add_format({**total, "num_format": "0.0%"})
+        self.total_difference = workbook.add_format({**total, "num_format": "+#,##0.00;[Red]-#,##0.00;0.00"})
+        self.total_change = workbook.add_format({**total, "num_format": _CHANGE, "align": "right"})
+
+
+_CHANGE = "+0.0%;[Red]-0.0%;0.0%"
+
+
+def prepare_print(sheet: Any) -> None:
+    """A4, landscape, as many pages long as it takes but one wide."""
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def start_table(sheet: Any, columns: int, names: int = 1) -> None:
+    """A sheet that is one table; the first ``names`` columns hold texts."""
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, names - 1, 28)
+    sheet.set_column(names, columns - 1, 16)
+    prepare_print(sheet)
+
+
+def write_header(sheet: Any, look: Look, header: Sequence[str], row: int, names: int = 1) -> None:
+    for column, text in enumerate(header):
+        style = look.header if column < names else look.number_header
+        sheet.write_string(row, column, text[:MOST_CHARACTERS], style)
+
+
+def write_tally(sheet: Any, row: int, column: int, tally: Tally, count: Any, money: Any) -> None:
+    sheet.write_number(row, column, tally.records, count)
+    sheet.write_number(row, column + 1, float(tally.total), money)
+    sheet.write_number(row, column + 2, float(tally.average), money)

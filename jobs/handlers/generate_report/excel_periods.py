@@ -1,0 +1,62 @@
+"""The sheet of the periods, beside those before them when the report compares."""
+
+from typing import Any
+
+from jobs.handlers.generate_report.excel_charts import insert_line
+from jobs.handlers.generate_report.excel_look import Look, start_table, write_header, write_tally
+from jobs.handlers.generate_report.excel_summary import write_change
+from jobs.handlers.generate_report.figures import Figures
+from jobs.handlers.generate_report.tallies import Tally, change_of, change_percent, round_cents
+
+_HEADER = ["Period", "First day", "Last day", "Records", "Total value", "Average value"]
+_VALUE, _MORE = 4, len(_HEADER)
+
+
+def write_periods(workbook: Any, look: Look, figures: Figures, *, include_charts: bool) -> None:
+    sheet = workbook.add_worksheet("By period")
+    more = [figures.previous.kind, "Difference", "Change"] if figures.previous else ["Change"]
+    columns, last = len(_HEADER) + len(more), len(figures.periods)
+    start_table(sheet, columns)
+    write_header(sheet, look, [*_HEADER, *more], 0)
+    for row, (period, tally) in enumerate(figures.periods, start=1):
+        sheet.write_string(row, 0, period.label)
+        sheet.write_datetime(row, 1, period.first_day, look.day)
+        sheet.write_datetime(row, 2, period.last_day, look.day)
+        write_tally(sheet, row, 3, tally, look.count, look.money)
+    sheet.autofilter(0, 0, last, columns - 1)
+    for column in range(columns):
+        sheet.write_blank(last + 1, column, None, look.total)
+    sheet.write_string(last + 1, 0, "Total", look.total)
+    write_tally(sheet, last + 1, 3, figures.whole, look.total_count, look.total_money)
+    if figures.previous:
+        _write_previous(sheet, look, figures)
+    else:
+        _write_changes(sheet, look, figures)
+    if include_charts:
+        insert_line(workbook, sheet, last, _VALUE, columns + 1, _MORE if figures.previous else None)
+
+
+def _write_changes(sheet: Any, look: Look, figures: Figures) -> None:
+    """Against the period before."""
+    before: Tally | None = None
+    for row, (_, tally) in enumerate(figures.periods, start=1):
+        if (change := change_percent(before, tally)) is not None:
+            write_change(sheet, row, _MORE, change, look.change)
+        before = tally
+
+
+def _write_previous(sheet: Any, look: Look, figures: Figures) -> None:
+    assert figures.previous is not None
+    pairs = [(now, before) for (_, now), (_, before) in zip(figures.periods, figures.previous.periods, strict=True)]
+    styles = (look.money, look.difference, look.change)
+    for row, (now, before) in enumerate(pairs, start=1):
+        _write_pair(sheet, row, now, before, styles)
+    total_styles = (look.total_money, look.total_difference, look.total_change)
+    _write_pair(sheet, len(pairs) + 1, figures.whole, figures.previous.whole, total_styles)
+
+
+def _write_pair(sheet: Any, row: int, now: Tally, before: Tally, styles: tuple[Any, Any, Any]) -> None:
+    money, difference, change = styles
+    sheet.write_number(row, _MORE, float(before.total), money)
+    sheet.write_number(row, _MORE + 1, float(round_cents(now.exact_total - before.exact_total)), difference)
+    write_change(sheet, row, _MORE + 2, change_of(before.exact_total, now.exact_total), change)

@@ -1,0 +1,76 @@
+"""The first sheet of a workbook: what the report is, its key figures, and the regions."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from jobs.handlers.generate_report.excel_breakdowns import write_breakdown
+from jobs.handlers.generate_report.excel_look import Look, prepare_print, write_header
+from jobs.handlers.generate_report.figures import Figures
+from jobs.handlers.generate_report.heading import Heading
+from jobs.handlers.generate_report.tallies import change_of, round_cents
+
+
+def write_summary(workbook: Any, look: Look, heading: Heading, figures: Figures) -> None:
+    sheet = workbook.add_worksheet("Summary")
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 4, 18)
+    sheet.set_row(0, 28)
+    prepare_print(sheet)
+    sheet.write_string(0, 0, heading.title, look.title)
+    facts = [("Period", heading.days), ("Compared with", heading.compared_with), ("Source", heading.source)]
+    facts += [("About", heading.source_description), ("Filters", heading.filters), ("Generated", heading.generated)]
+    row = _write_facts(sheet, look, [fact for fact in facts if fact[1]], 2)
+    if not figures.whole.records:
+        sheet.write_string(row + 1, 0, "No records match this report.", look.section)
+    row = _write_key_figures(sheet, look, figures, row + 3)
+    if figures.regions:
+        sheet.write_string(row + 1, 0, "By region", look.section)
+        write_breakdown(sheet, look, ["Region"], figures.regions, figures.whole, row + 2)
+
+
+def _write_facts(sheet: Any, look: Look, facts: Sequence[tuple[str, str]], row: int) -> int:
+    for name, value in facts:
+        sheet.write_string(row, 0, name, look.name)
+        sheet.write_string(row, 1, value)
+        row += 1
+    return row
+
+
+def _write_key_figures(sheet: Any, look: Look, figures: Figures, row: int) -> int:
+    sheet.write_string(row, 0, "Key figures", look.section)
+    if figures.previous:
+        row += 1
+        write_header(sheet, look, ["", "Now", figures.previous.kind, "Difference", "Change"], row)
+    before, now = figures.previous.whole if figures.previous else None, figures.whole
+    numbers = [
+        ("Total value", before.exact_total if before else None, now.exact_total, look.money, look.difference),
+        (
+            "Records",
+            Decimal(before.records) if before else None,
+            Decimal(now.records),
+            look.count,
+            look.count_difference,
+        ),
+        ("Average value", before.exact_average if before else None, now.exact_average, look.money, look.difference),
+    ]
+    for name, earlier, later, style, difference in numbers:
+        row += 1
+        sheet.write_string(row, 0, name, look.name)
+        sheet.write_number(row, 1, float(round_cents(later)), style)
+        if earlier is not None:
+            sheet.write_number(row, 2, float(round_cents(earlier)), style)
+            sheet.write_number(row, 3, float(round_cents(later - earlier)), difference)
+            write_change(sheet, row, 4, change_of(earlier, later), look.change)
+    sheet.write_string(row + 1, 0, "Top category", look.name)
+    sheet.write_string(row + 1, 1, figures.top_category or "–")
+    return row + 2
+
+
+def write_change(sheet: Any, row: int, column: int, percent: Decimal | None, style: Any) -> None:
+    """As a percentage; a dash when there is nothing to compare with."""
+    if percent is None:
+        sheet.write_string(row, column, "–", style)
+    else:
+        sheet.write_number(row, column, float(percent / 100), style)

@@ -1,0 +1,66 @@
+"""Reads the tables of a source, so that its records can be queried."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jobs.handler import OpenSource
+from jobs.handlers.generate_report.columns import Columns, find_columns
+from jobs.handlers.generate_report.comparison import Days
+from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """All records that were read, of one source or of several together, also of days the report does not cover."""
+
+    reader: OpenSource
+    query: str
+    """A SELECT over them."""
+    columns: Columns
+    label: str
+    """What people see of where they come from."""
+    description: str
+
+
+def read_source(
+    reader: OpenSource,
+    days: Days,
+    progress: Progress,
+    *,
+    share: Share = WHOLE,
+    accept: Callable[[Columns], object] = lambda columns: None,
+) -> Records:
+    """Read the tables. ``accept`` is called with the columns before that, to raise ``Permanent`` while it is early."""
+    tables = reader.open_tables(days.first, days.last)
+    accept(_columns_of(reader))
+    total, before = sum(table.total for table in tables), 0
+    for table in tables:
+        spoken = table.name.replace("_", " ")
+        for rows in reader.load(table):
+            progress.report(
+                Stage.QUERYING,
+                before + rows,
+                total,
+                f"Read {rows:,} of {table.total:,} {spoken}",
+                share=share,
+                source=reader.source.name,
+                table=table.name,
+                rows_read=rows,
+                rows_total=table.total,
+            )
+        before += table.total
+    return Records(
+        reader=reader,
+        query=reader.records_query,
+        # Asked for once more: later rows of a database may have widened the types of its columns.
+        columns=_columns_of(reader),
+        label=reader.source.label,
+        description=reader.source.description,
+    )
+
+
+def _columns_of(reader: OpenSource) -> Columns:
+    source = reader.source
+    return find_columns(
+        reader.columns(), date=source.date, value=source.value, category=source.category, region=source.region
+    )
