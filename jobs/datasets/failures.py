@@ -37,7 +37,8 @@ def loading_failures(label: str, names: Mapping[str, str] | None = None) -> Iter
         logger.warning("'%s' cannot be read", label, exc_info=error)
         if isinstance(error, duckdb.OutOfMemoryException):
             raise Permanent(f"'{label}' needs more memory or disk than a request may use.") from error
-        if isinstance(error, _WRONG_ROWS):
+        # An error that names one of the files is about what is in it; others are about the disk.
+        if isinstance(error, _WRONG_ROWS) or any(path in str(error) for path in names or ()):
             raise Permanent(f"'{label}' cannot be read: {_reason(error, names or {})}") from error
         raise Retryable(f"'{label}' cannot be read at the moment.") from error
 

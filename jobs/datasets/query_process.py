@@ -14,6 +14,7 @@ import signal
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -50,13 +51,14 @@ def _run(task: dict[str, Any], statement: str, files: dict[str, str]) -> None:
     )
     for name, path in files.items():
         connection.execute(f"CREATE VIEW {quote_name(name)} AS FROM read_parquet({quote_text(path)})")
-    # On lines of its own: the last one of the query may end in a comment.
-    origin = f"(\n{statement}\n)"
-    columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE FROM {origin}").fetchall()}
-    reader = connection.sql(plain_select(columns, origin)).to_arrow_reader(task["rows"])
-    with pa.ipc.new_stream(sys.stdout.buffer, reader.schema) as outcome:
+    # As a view, because a query may end in semicolons and comments. No dataset can have this name.
+    outcome = quote_name(f"outcome-{uuid4().hex}-{'x' * 64}")
+    connection.execute(f"CREATE VIEW {outcome} AS {statement}")
+    columns = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {outcome}").fetchall()}
+    reader = connection.sql(plain_select(columns, outcome)).to_arrow_reader(task["rows"])
+    with pa.ipc.new_stream(sys.stdout.buffer, reader.schema) as stream:
         for batch in reader:
-            outcome.write_batch(batch)
+            stream.write_batch(batch)
 
 
 def _limit(memory: str) -> None:

@@ -26,13 +26,13 @@ class Refused(Exception):
 
 
 def check_query(sql: str) -> tuple[str, list[str]]:
-    """The statement without what surrounds it, and the tables it reads that are not its own. Raises ``Refused``."""
+    """The statement, and the tables it reads that are not its own. Raises ``Refused``."""
     with duckdb.connect() as connection:
         try:
             statements = connection.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise Refused("a query is one SELECT, and nothing else")
-            statement = statements[0].query.strip().rstrip(";").rstrip()
+            statement = statements[0].query
             [(text,)] = connection.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
             tree = json.loads(text)
         except duckdb.Error as error:
