@@ -4,8 +4,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from jobs.datasets.file_paths import files_of
+from jobs.datasets.from_dataset import open_dataset
+from jobs.datasets.from_query import open_query
+from jobs.datasets.from_rows import open_rows
+from jobs.datasets.from_stream import open_stream
 from jobs.datasets.opened import OpenTable, RowsRead
-from jobs.datasets.spec import DataSource
+from jobs.datasets.read_files import open_files
+from jobs.datasets.spec import DatasetSource, DataSource, FileSource, QuerySource, StreamSource
 
 
 def open_data(
@@ -17,4 +23,12 @@ def open_data(
     on_rows: RowsRead | None = None,
 ) -> AbstractContextManager[OpenTable]:
     """See ``Context.open_data``."""
-    raise NotImplementedError
+    if isinstance(source, DatasetSource):
+        return open_dataset(source, tenant_id, scratch_dir, check, on_rows)
+    if isinstance(source, FileSource):
+        return open_files(files_of(tenant_id, source.path), source.path, scratch_dir, check, on_rows)
+    if isinstance(source, QuerySource):
+        return open_query(source, tenant_id, scratch_dir, check, on_rows)
+    if isinstance(source, StreamSource):
+        return open_stream(source, tenant_id, scratch_dir, check, on_rows)
+    return open_rows(source, scratch_dir, check, on_rows)

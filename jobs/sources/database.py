@@ -1,45 +1,40 @@
-"""The DuckDB database of one run: it can reach the files of its source and its own scratch folder, nothing else.
+"""The DuckDB database of one run, and statements in it that can be ended at any time."""
 
-The order matters. First the files are named (``allowed_paths``), then everything outside of them is closed
-(``enable_external_access``), which also rules out installing, loading or attaching anything; then the configuration is
-locked, so no later SQL can open it again. The allowed files can be read but not written.
-"""
-
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from typing import Any, TypeVar
 
 import duckdb
+import pyarrow as pa
 from django.conf import settings
 
-Parameters = Sequence[Any] | dict[str, Any]
-THREADS = 2
+from jobs.datasets.locked import open_locked, quote_name, quote_text
+
+__all__ = ["fetch", "fetch_watched", "open_database", "quote_name", "quote_text", "stream_watched", "watched"]
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+T = TypeVar("T")
 _CHECK_SECONDS = 0.2
+_INTERRUPT_SECONDS = 0.05
+# What pyarrow makes of an error inside a stream of batches is an OSError with DuckDB's text.
+_IN_A_STREAM: dict[str, type[duckdb.Error]] = {
+    "Conversion Error": duckdb.ConversionException,
+    "Invalid Input Error": duckdb.InvalidInputException,
+    "Out of Range Error": duckdb.OutOfRangeException,
+    "Out of Memory Error": duckdb.OutOfMemoryException,
+    "IO Error": duckdb.IOException,
+}
 
 
 def open_database(scratch_dir: Path, readable: Sequence[str]) -> duckdb.DuckDBPyConnection:
     """Open a new database in ``scratch_dir`` that may read the files ``readable`` (absolute paths)."""
-    connection = duckdb.connect(
-        str(scratch_dir / f"source-{uuid4().hex}.duckdb"),
-        config={
-            "memory_limit": settings.STREAMER_DUCKDB_MEMORY,
-            "threads": THREADS,
-            "temp_directory": str(scratch_dir / "spill"),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "allow_persistent_secrets": False,
-            # Without this, the name of a Python variable in a query would be read as a table.
-            "python_enable_replacements": False,
-        },
-    )
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(f"SET allowed_paths = [{', '.join(map(quote_text, readable))}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
+    return open_locked(
+        scratch_dir,
+        readable=readable,
+        memory=settings.STREAMER_DUCKDB_MEMORY,
+        disk_bytes=settings.STREAMER_DUCKDB_DISK_BYTES,
+    )[0]
 
 
 def fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
@@ -52,27 +47,38 @@ def fetch_watched(
 ) -> list[tuple[Any, ...]]:
     """``fetch``, with a ``check`` five times a second; if that raises, the statement is interrupted."""
     with ThreadPoolExecutor(1) as pool:
-        statement = pool.submit(fetch, connection, sql, parameters)
-        while True:
+        return watched(pool.submit(fetch, connection, sql, parameters), connection.interrupt, check)
+
+
+def stream_watched(
+    connection: duckdb.DuckDBPyConnection, sql: str, rows: int, parameters: Parameters, check: Callable[[], None]
+) -> Iterator[pa.RecordBatch]:
+    """The outcome of a SELECT in batches of about ``rows`` rows, with ``check`` as in ``fetch_watched``."""
+    # A cursor of its own, so that other statements do not end the open result.
+    with connection.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+
+        def watch(call: Callable[[], T]) -> T:
             try:
-                return statement.result(timeout=_CHECK_SECONDS)
-            except TimeoutError:
-                _check_or_interrupt(connection, check)
+                return watched(pool.submit(call), cursor.interrupt, check)
+            except OSError as error:
+                raise _IN_A_STREAM.get(str(error).partition(":")[0], duckdb.Error)(str(error)) from error
+
+        reader = watch(lambda: cursor.sql(sql, params=parameters or None).to_arrow_reader(rows))
+        try:
+            while (batch := watch(lambda: next(reader, None))) is not None:
+                yield batch
+        finally:
+            reader.close()
 
 
-def _check_or_interrupt(connection: duckdb.DuckDBPyConnection, check: Callable[[], None]) -> None:
-    try:
-        check()
-    except BaseException:
-        connection.interrupt()
-        raise
-
-
-def quote_name(name: str) -> str:
-    """A column or table name as SQL. The name must have been found in the source first."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """A text of the operator's as SQL, where DuckDB takes no parameter."""
-    return "'" + text.replace("'", "''") + "'"
+def watched(running: "Future[T]", interrupt: Callable[[], None], check: Callable[[], None]) -> T:
+    """What comes of ``running``. When ``check`` raises, ``interrupt`` is called until it has ended."""
+    while not wait([running], _CHECK_SECONDS).done:
+        try:
+            check()
+        except BaseException:
+            # More than once: a statement that had not yet begun does not hear of it.
+            while not wait([running], _INTERRUPT_SECONDS).done:
+                interrupt()
+            raise
+    return running.result()

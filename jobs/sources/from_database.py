@@ -13,8 +13,8 @@ from jobs.sources.definition import SINGLE_TABLE, Source
 from jobs.sources.incoming import IncomingTable, rows_per_batch
 
 
-def database_table(source: Source, days: tuple[date, date]) -> IncomingTable:
-    """The rows of the source's query over its Django database, fetched in chunks.
+def database_table(source: Source, days: tuple[date, date] | None) -> IncomingTable:
+    """The rows of the source's query over its Django database, fetched in chunks; of all days if ``days`` is None.
 
     On PostgreSQL the cursor is a server-side one, so neither side holds the whole result.
     """
@@ -23,8 +23,11 @@ def database_table(source: Source, days: tuple[date, date]) -> IncomingTable:
     column = database.ops.quote_name(source.date)
     # The driver formats parameters with %, so a % of the query's own is doubled.
     query = str(source.query).replace("%", "%%")
-    rows = f"FROM ({query}) AS source_records WHERE {column} >= %s AND {column} < %s"
-    parameters = (days[0], days[1] + timedelta(days=1))
+    rows = f"FROM ({query}) AS source_records"
+    parameters: tuple[Any, ...] = ()
+    if days:
+        rows += f" WHERE {column} >= %s AND {column} < %s"
+        parameters = (days[0], days[1] + timedelta(days=1))
     with database.cursor() as cursor:
         cursor.execute(f"SELECT count(*) {rows}", parameters)
         total = int(cursor.fetchone()[0])

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from jobs.handler.errors import Permanent
-from jobs.sources.database import fetch, fetch_watched, quote_name
+from jobs.sources.database import fetch, fetch_watched, quote_name, stream_watched
 from jobs.sources.definition import Source
 from jobs.sources.incoming import IncomingTable, rows_per_batch
 
@@ -16,25 +17,28 @@ def file_table(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
     table: str,
-    days: tuple[date, date],
+    days: tuple[date, date] | None,
     check: Callable[[], None],
 ) -> IncomingTable:
-    """The rows of a table's files; ``days`` are the first and the last, both included."""
+    """The rows of a table's files; ``days`` are the first and the last, both included; None: all."""
     paths = source.paths_of(table)
     if not paths:
         raise Permanent(f"The source '{source.label}' has no data for '{table}' yet. An operator has to put it there.")
     rows = f"FROM {source.function_of(table)}(?, union_by_name = true)"
     types = {name: kind for name, kind, *_ in fetch(connection, f"DESCRIBE SELECT * {rows}", [paths])}
     parameters: list[Any] = [paths]
-    if column := source.date_column_of(table):
+    if days and (column := source.date_column_of(table)):
         moment = _moment(source, column, types)
         rows += f" WHERE {moment} >= ? AND {moment} < ?"
         parameters += [days[0], days[1] + timedelta(days=1)]
     total = fetch_watched(connection, f"SELECT count(*) {rows}", parameters, check)[0][0]
-    # A cursor of its own, so that its open result does not end when the batches are inserted.
-    reader = connection.cursor().sql(f"SELECT * {rows}", params=parameters).to_arrow_reader(rows_per_batch(total))
-    assert reader is not None
-    return IncomingTable(name=table, total=total, schema=reader.schema, batches=iter(reader))
+    batches = stream_watched(connection, f"SELECT * {rows}", rows_per_batch(total), parameters, check)
+    schema = _schema(connection, f"SELECT * {rows} LIMIT 0", parameters)
+    return IncomingTable(name=table, total=total, schema=schema, batches=batches)
+
+
+def _schema(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> pa.Schema:
+    return connection.sql(sql, params=parameters).to_arrow_table().schema
 
 
 def _moment(source: Source, column: str, types: dict[str, str]) -> str:

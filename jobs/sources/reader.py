@@ -8,14 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.sources.database import Parameters, fetch, fetch_watched, open_database, quote_name
+from jobs.sources.database import Parameters, fetch_watched, open_database, quote_name, stream_watched
 from jobs.sources.definition import SINGLE_TABLE, Source
 from jobs.sources.failures import readable_failures
 from jobs.sources.from_database import database_table
 from jobs.sources.from_files import file_table
 from jobs.sources.incoming import IncomingTable
-
-_BATCH = "incoming_batch"
+from jobs.sources.loading import create_empty, insert, load_batches
 
 
 class SourceReader:
@@ -38,7 +37,13 @@ class SourceReader:
         self.connection.close()
 
     def open_tables(self, first_day: date, last_day: date) -> list[IncomingTable]:
-        days = (first_day, last_day)
+        return self._open_tables((first_day, last_day))
+
+    def open_whole(self) -> list[IncomingTable]:
+        """As ``open_tables``, of all days."""
+        return self._open_tables(None)
+
+    def _open_tables(self, days: tuple[date, date] | None) -> list[IncomingTable]:
         with readable_failures(self.source.label):
             if self.source.database:
                 tables = [database_table(self.source, days)]
@@ -47,21 +52,12 @@ class SourceReader:
                     file_table(self.connection, self.source, name, days, self._check) for name in self.source.files
                 ]
             for table in tables:
-                self.connection.register(_BATCH, table.schema.empty_table())
-                fetch(self.connection, f"CREATE TABLE {quote_name(table.name)} AS FROM {_BATCH}")
+                create_empty(self.connection, table)
         return tables
 
     def load(self, table: IncomingTable) -> Iterator[int]:
-        schema, rows = table.schema, 0
         with readable_failures(self.source.label):
-            for batch in table.batches:
-                self._check()
-                if batch.schema != schema:
-                    schema = self._widen(table.name, schema, batch.schema)
-                self.connection.register(_BATCH, pa.Table.from_batches([batch]))
-                fetch(self.connection, f"INSERT INTO {quote_name(table.name)} BY NAME FROM {_BATCH}")
-                rows += batch.num_rows
-                yield rows
+            yield from load_batches(self.connection, table, self._check)
 
     @property
     def records_query(self) -> str:
@@ -79,41 +75,13 @@ class SourceReader:
 
     def stream(self, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
         with readable_failures(self.source.label):
-            reader = self.connection.cursor().sql(sql).to_arrow_reader(rows)
-            assert reader is not None
-            for batch in reader:
-                self._check()
-                yield batch
+            yield from stream_watched(self.connection, sql, rows, (), self._check)
 
     def take(self, table: str, batches: Iterator[pa.RecordBatch]) -> Iterator[int]:
         rows = 0
         with readable_failures(self.source.label):
             for batch in batches:
                 self._check()
-                self.connection.register(_BATCH, pa.Table.from_batches([batch]))
-                fetch(self.connection, f"INSERT INTO {table} FROM {_BATCH}")
+                insert(self.connection, table, batch)
                 rows += batch.num_rows
                 yield rows
-
-    def _widen(self, table: str, old: pa.Schema, new: pa.Schema) -> pa.Schema:
-        """Make room for types that earlier batches did not need; returns the schema that holds both."""
-        schema = pa.schema([pa.field(field.name, _wider(field.type, new.field(field.name).type)) for field in old])
-        self.connection.register(_BATCH, schema.empty_table())
-        types = fetch(self.connection, f"DESCRIBE FROM {_BATCH}")
-        for field, (name, column_type, *_) in zip(old, types, strict=True):
-            if schema.field(name).type != field.type:
-                fetch(
-                    self.connection,
-                    f"ALTER TABLE {quote_name(table)} ALTER COLUMN {quote_name(name)} SET DATA TYPE {column_type}",
-                )
-        return schema
-
-
-def _wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    if one == other:
-        return one
-    pair = [pa.schema([pa.field("column", data_type)]) for data_type in (one, other)]
-    try:
-        return pa.unify_schemas(pair, promote_options="permissive").field(0).type
-    except pa.ArrowTypeError:
-        return pa.string()

@@ -1,0 +1,56 @@
+"""A DuckDB database that can reach the files it was given and its own scratch folder, nothing else. Needs no Django.
+
+The order matters. First the files are named (``allowed_paths``), then everything outside of them is closed
+(``enable_external_access``), which also rules out installing, loading or attaching anything; then the configuration is
+locked, so no later SQL can open it again. The allowed files can be read but not written.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+
+THREADS = 2
+
+
+def open_locked(
+    folder: Path, *, readable: Sequence[str], memory: str, disk_bytes: int
+) -> tuple[duckdb.DuckDBPyConnection, Path]:
+    """Open a new database in ``folder`` that may read ``readable`` (absolute paths); gives it and its file.
+
+    ``memory`` is a size in DuckDB's words, such as 512MB; ``disk_bytes`` bounds what it spills.
+    """
+    path = folder / f"rows-{uuid4().hex}.duckdb"
+    connection = duckdb.connect(
+        str(path),
+        config={
+            "memory_limit": memory,
+            "threads": THREADS,
+            "temp_directory": str(folder / f"spill-{path.stem}"),
+            "max_temp_directory_size": f"{disk_bytes}B",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_persistent_secrets": False,
+            # Without this, the name of a Python variable in a query would be read as a table.
+            "python_enable_replacements": False,
+            # Otherwise a batch with more than 2 GiB of text in one column could not leave the database.
+            "arrow_large_buffer_size": True,
+        },
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET allowed_paths = [{', '.join(map(quote_text, readable))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection, path
+
+
+def quote_name(name: str) -> str:
+    """A column or table name as SQL. The name must have been found in the source first."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """A text of the operator's as SQL, where DuckDB takes no parameter."""
+    return "'" + text.replace("'", "''") + "'"
