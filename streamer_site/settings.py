@@ -191,6 +191,13 @@ STREAMER_SWEEP_SECONDS = env.float("STREAMER_SWEEP_SECONDS", 1.0)
 STREAMER_RETENTION_DAYS = env.int("STREAMER_RETENTION_DAYS", 7)
 STREAMER_INLINE_RESULT_BYTES = env.int("STREAMER_INLINE_RESULT_BYTES", 64 * 1024)
 
+# --- Datasets ----------------------------------------------------------------------------------------------------
+
+STREAMER_DATASET_MAX_BYTES = env.int("STREAMER_DATASET_MAX_BYTES", 2 * 1024**3)
+STREAMER_DATASET_UNPACKED_BYTES = env.int("STREAMER_DATASET_UNPACKED_BYTES", 8 * 1024**3)
+STREAMER_DATASET_QUOTA_BYTES = env.int("STREAMER_DATASET_QUOTA_BYTES", 10 * 1024**3)
+STREAMER_DATASET_DAYS = env.int("STREAMER_DATASET_DAYS", 90)
+
 # --- Sources -----------------------------------------------------------------------------------------------------
 
 STREAMER_SAMPLE_DIR = Path(env.str("STREAMER_SAMPLE_DIR", str(DATA_DIR / "sample")))

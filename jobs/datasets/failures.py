@@ -1,0 +1,64 @@
+"""Why a dataset cannot be had, as exceptions whose texts a person may read.
+
+DatasetError
+├── Unreadable           the file is damaged, or no table; names the line and the column where there are any
+├── InvalidName          the name is not one, or belongs to another dataset or to a source
+├── TooLarge             the file, unpacked or not, is larger than it may be
+└── QuotaExceeded        the tenant's datasets would take more than they may
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.handler.errors import ErrorBody, ErrorCode, Fault, error_body
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+class DatasetError(Exception):
+    """``details`` goes to the client as it is."""
+
+    code = ErrorCode.VALIDATION_ERROR
+
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = dict(details or {})
+
+    def body(self) -> ErrorBody:
+        return error_body(self.code, self.message, details=self.details)
+
+
+class Unreadable(DatasetError):
+    """``line`` and ``column`` count from 1; a column is a field, not a character."""
+
+    @classmethod
+    def at(cls, text: str, *, line: int, column: int | None = None) -> "Unreadable":
+        where = f"line {line}" if column is None else f"line {line}, column {column}"
+        details = {"line": line} if column is None else {"line": line, "column": column}
+        return cls(f"{where}: {text}", details)
+
+
+class InvalidName(DatasetError):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"faults": [Fault(path="name", message=message, type="invalid_name")]})
+
+
+class TooLarge(DatasetError):
+    code = ErrorCode.PAYLOAD_TOO_LARGE
+
+    @classmethod
+    def over(cls, limit_bytes: int, what: str = "The file") -> "TooLarge":
+        return cls(f"{what} is larger than {in_words(limit_bytes)}", {"limit_bytes": limit_bytes})
+
+
+class QuotaExceeded(DatasetError):
+    code = ErrorCode.QUOTA_EXCEEDED
+
+
+def in_words(size_bytes: float) -> str:
+    """``2 GiB``, ``1.5 MiB``, ``12 bytes``."""
+    power = 0
+    while size_bytes >= 1024 and power < len(_UNITS) - 1:
+        size_bytes, power = size_bytes / 1024, power + 1
+    return f"{size_bytes:.1f}".removesuffix(".0") + f" {_UNITS[power]}"
