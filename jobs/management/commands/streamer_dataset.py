@@ -17,6 +17,7 @@ from jobs.datasets.store import delete_dataset, find_dataset, list_datasets, use
 from jobs.models import Dataset
 
 _MOST_LISTED = 1_000
+_WIDE = 160
 _SHOWN_VALUES = 8
 
 
@@ -42,7 +43,9 @@ class Command(BaseCommand):
             one.add_argument("--tenant", required=True)
 
     def handle(self, *, verb: str, tenant: str, **options: Any) -> None:
-        console = Console(file=cast(IO[str], self.stdout), highlight=False)
+        # In a file or a pipe nothing is cut off to fit a screen.
+        width = None if self.stdout.isatty() else _WIDE
+        console = Console(file=cast(IO[str], self.stdout), highlight=False, width=width)
         if verb == "add":
             _describe(self._add(tenant, options), console)
         elif verb == "list":
