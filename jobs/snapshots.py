@@ -76,11 +76,11 @@ def list_page(
     if action is not None:
         rows = rows.filter(action=action)
     if cursor is not None:
-        created_at, last_id = _decode(cursor)
+        created_at, last_id = decode_cursor(cursor)
         rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=last_id))
     page = list(rows[: limit + 1])
     more = len(page) > limit
-    return page[:limit], _encode(page[limit - 1]) if more else None
+    return page[:limit], encode_cursor(page[limit - 1].created_at, page[limit - 1].id) if more else None
 
 
 def changed_since(tenant_id: str, user_id: str, moment: datetime, limit: int) -> list[AsyncRequest]:
@@ -98,11 +98,13 @@ def changed_after(moment: datetime) -> list[tuple[UUID, tuple[str, str], datetim
     ]
 
 
-def _encode(row: AsyncRequest) -> str:
-    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.id}".encode()).decode()
+def encode_cursor(created_at: datetime, last_id: UUID) -> str:
+    """Where a page that is sorted by time ended, as a text that clients give back."""
+    return base64.urlsafe_b64encode(f"{created_at.isoformat()} {last_id}".encode()).decode()
 
 
-def _decode(cursor: str) -> tuple[datetime, UUID]:
+def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """Raises ``ValueError`` for a cursor that no earlier page gave."""
     try:
         created_at, last_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
         moment = datetime.fromisoformat(created_at)

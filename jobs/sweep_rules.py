@@ -12,11 +12,12 @@ from django.db.models import Max, Model, Q, QuerySet
 from jobs.bulk.shares import end_orphans
 from jobs.claims import waiting
 from jobs.custody import RING_PATIENCE
+from jobs.datasets.store import remove
 from jobs.deadlines import time_up, timeout_error
 from jobs.events import NotOwner, append
 from jobs.handler.errors import ErrorCode, TimedOut, error_body
 from jobs.handler.registry import all_handlers, find_handler
-from jobs.models import FINAL, WAITING, Artifact, AsyncRequest, Status
+from jobs.models import FINAL, WAITING, Artifact, AsyncRequest, Dataset, Status
 from jobs.outcomes import CancelledOutcome, Failed, Outcome, Repeated
 from jobs.wakeups import ring, waiting_rings
 
@@ -101,6 +102,14 @@ def delete_expired_artifacts(now: datetime) -> int:
     return len(rows)
 
 
+def delete_expired_datasets(now: datetime) -> int:
+    """Datasets past their time, and those whose deletion was interrupted."""
+    rows = _some(Dataset.objects.filter(expires_at__lte=now).defer("sample"))
+    for row in rows:
+        remove(row)
+    return len(rows)
+
+
 def delete_old_requests(now: datetime) -> int:
     """Finished requests past their retention, once their files are gone."""
     before = now - timedelta(days=settings.STREAMER_RETENTION_DAYS)
@@ -119,6 +128,7 @@ RULES = (
     Rule(name="due retries", sweep=ring_due_retries),
     Rule(name="orphaned shares", sweep=end_orphans),
     Rule(name="expired artifacts", sweep=delete_expired_artifacts),
+    Rule(name="expired datasets", sweep=delete_expired_datasets),
     Rule(name="old requests", sweep=delete_old_requests),
 )
 

@@ -9,7 +9,7 @@ import msgspec
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs.artifacts import describe, files_of
 from jobs.events import read_after
@@ -29,6 +29,9 @@ _STATUS = {
     ErrorCode.UNAUTHORIZED: 401,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.NOT_FOUND: 404,
+    ErrorCode.QUOTA_EXCEEDED: 409,
+    ErrorCode.PAYLOAD_TOO_LARGE: 413,
+    ErrorCode.INTERNAL_ERROR: 500,
     ErrorCode.SERVICE_UNAVAILABLE: 503,
 }
 
@@ -52,23 +55,33 @@ def identify(request: HttpRequest) -> Identity:
     return verify(token_of([(b"authorization", header.encode("latin-1", "replace"))] if header else [], [], b""))
 
 
-def with_identity(
-    view: Callable[Concatenate[HttpRequest, Identity, P], Awaitable[HttpResponseBase]],
-) -> Callable[..., HttpResponseBase]:
-    """Let only requests with a good token through, and answer for a dead database."""
+def answering(
+    *methods: str,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, Identity, P], Awaitable[HttpResponseBase]]], Callable[..., HttpResponseBase]
+]:
+    """Let only these methods and requests with a good token through, and answer for a dead database."""
 
-    @require_safe
-    @functools.wraps(view)
-    async def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        try:
-            return await view(request, await in_database(identify, request), *args, **kwargs)
-        except Unauthorized as error:
-            return error_response(error_body(ErrorCode.UNAUTHORIZED, str(error), details={"reason": error.reason}))
-        except (DatabaseError, KeysUnavailable):
-            return error_response(error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now"))
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, Identity, P], Awaitable[HttpResponseBase]],
+    ) -> Callable[..., HttpResponseBase]:
+        @require_http_methods(list(methods))
+        @functools.wraps(view)
+        async def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            try:
+                return await view(request, await in_database(identify, request), *args, **kwargs)
+            except Unauthorized as error:
+                return error_response(error_body(ErrorCode.UNAUTHORIZED, str(error), details={"reason": error.reason}))
+            except (DatabaseError, KeysUnavailable):
+                return error_response(error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now"))
 
-    # Django awaits what an asynchronous view returns; its types know views of the other kind only.
-    return cast(Callable[..., HttpResponseBase], wrapped)
+        # Django awaits what an asynchronous view returns; its types know views of the other kind only.
+        return cast(Callable[..., HttpResponseBase], wrapped)
+
+    return decorate
+
+
+with_identity = answering("GET", "HEAD")
 
 
 @with_identity

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import path
 
 from realtime.api import actions, liveness, readiness, request_detail, request_events
+from realtime.datasets import dataset_detail, dataset_list
 from realtime.downloads import artifact
 from realtime.tokens import ObtainTokenView, RefreshTokenView
 from realtime.views import console
@@ -23,6 +24,10 @@ urlpatterns = [
     path("api/requests/<uuid:request_id>/events", request_events),
     path("api/artifacts/<uuid:artifact_id>/", artifact, name="artifact"),
     path("api/artifacts/<uuid:artifact_id>", artifact),
+    path("api/datasets/", dataset_list, name="datasets"),
+    path("api/datasets", dataset_list),
+    path("api/datasets/<str:id_or_name>/", dataset_detail, name="dataset"),
+    path("api/datasets/<str:id_or_name>", dataset_detail),
     path("healthz", liveness, name="liveness"),
     path("readyz", readiness, name="readiness"),
 ]

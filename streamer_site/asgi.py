@@ -12,10 +12,11 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from realtime.consumers import StreamerConsumer  # noqa: E402
+from realtime.uploads import Uploads  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": _http,
+        "http": Uploads(_http),
         "websocket": URLRouter([re_path(r"^ws/?$", StreamerConsumer.as_asgi())]),
     }
 )

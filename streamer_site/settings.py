@@ -197,6 +197,13 @@ STREAMER_BULK_SPREAD_ITEMS = env.int("STREAMER_BULK_SPREAD_ITEMS", 500)
 STREAMER_BULK_SHARES = env.int("STREAMER_BULK_SHARES", 3)
 STREAMER_ENTITIES: dict[str, Any] = env.json("STREAMER_ENTITIES", {})
 
+# --- Datasets ----------------------------------------------------------------------------------------------------
+
+STREAMER_DATASET_MAX_BYTES = env.int("STREAMER_DATASET_MAX_BYTES", 2 * 1024**3)
+STREAMER_DATASET_UNPACKED_BYTES = env.int("STREAMER_DATASET_UNPACKED_BYTES", 8 * 1024**3)
+STREAMER_DATASET_QUOTA_BYTES = env.int("STREAMER_DATASET_QUOTA_BYTES", 10 * 1024**3)
+STREAMER_DATASET_DAYS = env.int("STREAMER_DATASET_DAYS", 90)
+
 # --- Sources -----------------------------------------------------------------------------------------------------
 
 STREAMER_SAMPLE_DIR = Path(env.str("STREAMER_SAMPLE_DIR", str(DATA_DIR / "sample")))

@@ -5,9 +5,10 @@ from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
 
 from jobs.admin.artifacts import ArtifactAdmin
+from jobs.admin.datasets import DatasetAdmin
 from jobs.admin.paused_actions import PausedActionAdmin
 from jobs.admin.requests import AsyncRequestAdmin
-from jobs.models import Artifact, AsyncRequest, PausedAction
+from jobs.models import Artifact, AsyncRequest, Dataset, PausedAction
 
 admin.site.site_header = "Streamer"
 admin.site.site_title = "Streamer"
@@ -17,6 +18,7 @@ admin.site.enable_nav_sidebar = False
 
 admin.site.register(AsyncRequest, AsyncRequestAdmin)
 admin.site.register(Artifact, ArtifactAdmin)
+admin.site.register(Dataset, DatasetAdmin)
 admin.site.register(PausedAction, PausedActionAdmin)
 
 # RQ's own pages let every member of the staff, whatever their permissions, delete jobs and stop workers. Their module

@@ -1,52 +1,64 @@
-"""What a user hears when rows cannot be read."""
+"""Why a dataset cannot be had, as exceptions whose texts a person may read.
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+DatasetError
+├── Unreadable           the file is damaged, or no table; names the line and the column where there are any
+├── InvalidName          the name is not one, or belongs to another dataset or to a source
+├── TooLarge             the file, unpacked or not, is larger than it may be
+└── QuotaExceeded        the tenant's datasets would take more than they may
+"""
 
-import duckdb
+from collections.abc import Mapping
+from typing import Any
 
-from jobs.handler.errors import InvalidPayload, Permanent, Retryable
+from jobs.handler.errors import ErrorBody, ErrorCode, Fault, error_body
 
-logger = logging.getLogger(__name__)
-
-_LONGEST = 500
-_WRONG_ROWS = (
-    duckdb.InvalidInputException,
-    duckdb.ConversionException,
-    duckdb.OutOfRangeException,
-    duckdb.BinderException,
-    duckdb.CatalogException,
-)
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
-def not_there(field: str, message: str) -> InvalidPayload:
-    """The fault of a data source that names what does not exist. ``field`` is one of the source's own."""
-    return InvalidPayload([{"path": f"data_source.{field}", "message": message, "type": "value_error"}])
+class DatasetError(Exception):
+    """``details`` goes to the client as it is."""
+
+    code = ErrorCode.VALIDATION_ERROR
+
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = dict(details or {})
+
+    def body(self) -> ErrorBody:
+        return error_body(self.code, self.message, details=self.details)
 
 
-@contextmanager
-def loading_failures(label: str, names: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Raise ``Permanent`` or ``Retryable`` in place of DuckDB's errors, and log the original.
+class Unreadable(DatasetError):
+    """``line`` and ``column`` count from 1; a column is a field, not a character."""
 
-    ``names`` says what people call the files (absolute path → name): no text of ours shows a path of the server.
-    """
-    try:
-        yield
-    except duckdb.Error as error:
-        logger.warning("'%s' cannot be read", label, exc_info=error)
-        if isinstance(error, duckdb.OutOfMemoryException):
-            raise Permanent(f"'{label}' needs more memory or disk than a request may use.") from error
-        # An error that names one of the files is about what is in it; others are about the disk.
-        if isinstance(error, _WRONG_ROWS) or any(path in str(error) for path in names or ()):
-            raise Permanent(f"'{label}' cannot be read: {_reason(error, names or {})}") from error
-        raise Retryable(f"'{label}' cannot be read at the moment.") from error
+    @classmethod
+    def at(cls, text: str, *, line: int, column: int | None = None) -> "Unreadable":
+        where = f"line {line}" if column is None else f"line {line}, column {column}"
+        details = {"line": line} if column is None else {"line": line, "column": column}
+        return cls(f"{where}: {text}", details)
 
 
-def _reason(error: Exception, names: Mapping[str, str]) -> str:
-    text = str(error)
-    for path, name in names.items():
-        text = text.replace(path, name)
-    # The first lines tell what is wrong and where; what follows is advice about options that a user cannot set.
-    told = text.split("\n\n")[0].splitlines()[:3]
-    return " ".join(line.strip() for line in told if line.strip())[:_LONGEST]
+class InvalidName(DatasetError):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"faults": [Fault(path="name", message=message, type="invalid_name")]})
+
+
+class TooLarge(DatasetError):
+    code = ErrorCode.PAYLOAD_TOO_LARGE
+
+    @classmethod
+    def over(cls, limit_bytes: int, what: str = "The file") -> "TooLarge":
+        return cls(f"{what} is larger than {in_words(limit_bytes)}", {"limit_bytes": limit_bytes})
+
+
+class QuotaExceeded(DatasetError):
+    code = ErrorCode.QUOTA_EXCEEDED
+
+
+def in_words(size_bytes: float) -> str:
+    """``2 GiB``, ``1.5 MiB``, ``12 bytes``."""
+    power = 0
+    while size_bytes >= 1024 and power < len(_UNITS) - 1:
+        size_bytes, power = size_bytes / 1024, power + 1
+    return f"{size_bytes:.1f}".removesuffix(".0") + f" {_UNITS[power]}"

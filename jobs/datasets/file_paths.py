@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 
-from jobs.datasets.failures import not_there
+from jobs.datasets.read_failures import not_there
 from jobs.datasets.read_files import READERS, ending_of
 from jobs.handler.errors import InvalidPayload
 

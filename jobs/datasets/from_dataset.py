@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.datasets.failures import not_there
+from jobs.datasets.read_failures import not_there
 from jobs.datasets.from_registered import open_registered
 from jobs.datasets.loaded import LoadedTable
 from jobs.datasets.opened import RowsRead

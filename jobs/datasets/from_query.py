@@ -14,7 +14,7 @@ from typing import IO, Any, TypeVar
 import pyarrow as pa
 from django.conf import settings
 
-from jobs.datasets.failures import loading_failures, not_there
+from jobs.datasets.read_failures import loading_failures, not_there
 from jobs.datasets.from_dataset import copied
 from jobs.datasets.loaded import LoadedTable
 from jobs.datasets.opened import RowsRead

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.datasets.failures import loading_failures, not_there
+from jobs.datasets.read_failures import loading_failures, not_there
 from jobs.datasets.loaded import LoadedTable
 from jobs.datasets.opened import RowsRead
 from jobs.datasets.run_database import run_database

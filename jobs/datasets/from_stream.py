@@ -11,7 +11,7 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from jobs.datasets.failures import loading_failures, not_there
+from jobs.datasets.read_failures import loading_failures, not_there
 from jobs.datasets.loaded import LoadedTable
 from jobs.datasets.opened import RowsRead
 from jobs.datasets.run_database import run_database

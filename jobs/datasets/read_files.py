@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.datasets.failures import loading_failures
+from jobs.datasets.read_failures import loading_failures
 from jobs.datasets.loaded import LoadedTable
 from jobs.datasets.opened import DATA, RowsRead
 from jobs.datasets.plain import plain_select

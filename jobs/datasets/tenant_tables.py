@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from jobs.datasets.failures import not_there
+from jobs.datasets.read_failures import not_there
 from jobs.datasets.store import find_dataset
 from jobs.models import Dataset
 

@@ -1,4 +1,4 @@
-"""Artifacts and their files, files that belong to nothing, and scratch folders that were left behind."""
+"""Artifacts, datasets and their files, files that belong to nothing, and scratch folders that were left behind."""
 
 import hashlib
 import shutil
@@ -10,17 +10,19 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs.artifacts import CHUNK_BYTES
+from jobs.datasets.store import FOLDER
 from jobs.doctor.check import Check, Found, NotExamined, of_items, of_rows
 from jobs.handler.registry import all_handlers
-from jobs.models import Artifact, AsyncRequest, BulkSlice, Status
+from jobs.models import Artifact, AsyncRequest, BulkSlice, Dataset, Status
 
 ORPHAN_AGE = timedelta(hours=1)
 SCRATCH_AGE = timedelta(days=1)
 _ROOT = "artifacts"
+_ROOTS = (_ROOT, FOLDER)
 _PAGE = 500
 
 
@@ -31,6 +33,19 @@ def _kept() -> QuerySet[Artifact]:
 
 def _missing() -> Found:
     return of_items(row.id for row in _kept().iterator() if not default_storage.exists(row.storage_name))
+
+
+def _missing_of_datasets() -> Found:
+    kept = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+    rows = Dataset.objects.filter(kept).order_by().only("storage_name", "size_bytes")
+    return of_items(row.pk for row in rows.iterator() if not _is_there(row))
+
+
+def _is_there(row: Dataset) -> bool:
+    try:
+        return default_storage.size(row.storage_name) == row.size_bytes
+    except FileNotFoundError:
+        return False
 
 
 def _wrong_size() -> Found:
@@ -82,11 +97,11 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def _orphans() -> Iterator[str]:
-    """Old files that no artifact names, and no running attempt can still make one of."""
+    """Old files that no artifact or dataset names, and no running attempt can still make one of."""
     running = AsyncRequest.objects.filter(status=Status.PROCESSING).values_list("id", "attempt")
     live = tuple(f"{_ROOT}/{request_id}/{attempt}/" for request_id, attempt in running)
     before = timezone.now() - ORPHAN_AGE
-    names = (name for name in _walk(_ROOT) if not name.startswith(live))
+    names = (name for root in _ROOTS for name in _walk(root) if not name.startswith(live))
     while page := list(islice(names, _PAGE)):
         # The age last: to ask for it is a round trip where files are in a store over the network.
         yield from (name for name in _unnamed(page) if _is_older(name, before))
@@ -101,6 +116,7 @@ def _is_older(name: str, before: datetime) -> bool:
 
 def _unnamed(names: list[str]) -> list[str]:
     named = set(Artifact.objects.filter(storage_name__in=names).values_list("storage_name", flat=True))
+    named |= set(Dataset.objects.filter(storage_name__in=names).values_list("storage_name", flat=True))
     return [name for name in names if name not in named]
 
 
@@ -133,13 +149,18 @@ CHECKS = (
     Check(name="artifact-files", sentence="Every artifact has its file.", look=_missing),
     Check(name="artifact-sizes", sentence="The file of an artifact has the size it says.", look=_wrong_size),
     Check(
+        name="dataset-files",
+        sentence="Every dataset has its file, of the size it says.",
+        look=_missing_of_datasets,
+    ),
+    Check(
         name="artifact-requests",
         sentence="An artifact of a request belongs to one that completed.",
         look=lambda: of_rows(_of_unfinished()),
     ),
     Check(
         name="orphans",
-        sentence="No stored file older than an hour is without an artifact.",
+        sentence="No stored file older than an hour is without an artifact or a dataset.",
         look=lambda: of_items(_orphans()),
         remedy=_delete_orphans,
     ),

@@ -26,7 +26,7 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from jobs import doctor
 from jobs.doctor import Diagnosis, Found, all_checks, examine, waiting
-from jobs.models import Artifact, RequestEvent, Status
+from jobs.models import Artifact, Dataset, RequestEvent, Status
 from jobs.services import request_cancel
 from jobs.wakeups import SHIFT, SWEEPER_HEARTBEATS, connection, ring, waiting_rings
 from realtime.models import Connection
@@ -345,6 +345,32 @@ def test_a_storage_that_does_not_answer_is_a_finding(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(FileSystemStorage, "listdir", broken)
     assert found("orphans") == ("OSError: the disk is gone",)
+
+
+# --- datasets --------------------------------------------------------------------------------------------------------
+
+
+def make_dataset() -> Dataset:
+    name = default_storage.save("datasets/a.parquet", ContentFile(b"PAR1"))
+    fields = {"tenant_id": "acme", "user_id": "alice", "name": "sales", "format": "csv", "sha256": "0" * 64}
+    return Dataset.objects.create(**fields, uploaded_bytes=4, size_bytes=4, rows=1, storage_name=name)
+
+
+def test_a_dataset_has_its_file() -> None:
+    row = make_dataset()
+    make_old(Path(default_storage.path(row.storage_name)), 2 * HOUR)
+    assert not ill()
+    Path(default_storage.path(row.storage_name)).write_bytes(b"PAR")
+    assert found("dataset-files") == (str(row.id),)
+    default_storage.delete(row.storage_name)
+    assert found("dataset-files") == (str(row.id),)
+
+
+def test_a_file_of_no_dataset() -> None:
+    row = make_dataset()
+    make_old(Path(default_storage.path(row.storage_name)), 2 * HOUR)
+    Dataset.objects.all().delete()
+    assert mended("orphans") == "deleted 1 files"
 
 
 # --- Redis -----------------------------------------------------------------------------------------------------------

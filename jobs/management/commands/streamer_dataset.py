@@ -1,0 +1,124 @@
+"""``manage.py streamer_dataset``: the datasets of a tenant, from the command line."""
+
+from pathlib import Path
+from typing import IO, Any, cast
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from jobs.datasets.adding import Wish, add_dataset, scratch_folder
+from jobs.datasets.aside import IngestFailed
+from jobs.datasets.failures import DatasetError, in_words
+from jobs.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
+from jobs.models import Dataset
+
+_MOST_LISTED = 1_000
+_WIDE = 160
+_SHOWN_VALUES = 8
+
+
+class Command(BaseCommand):
+    help = "Add, list, describe or delete datasets of a tenant."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|list|describe|delete")
+        add = verbs.add_parser("add", help="read a file: CSV, TSV, JSON Lines, Parquet or Excel, texts also with gzip")
+        add.add_argument("path", type=Path)
+        add.add_argument("--user", default="operator", help="who it is said to be from (default: operator)")
+        add.add_argument("--name", help="default: made of the file's name")
+        add.add_argument("--sheet", help="of a workbook; default: the first")
+        add.add_argument("--days", type=float, help="kept so long; 0: for ever; default: STREAMER_DATASET_DAYS")
+        header = add.add_mutually_exclusive_group()
+        header.add_argument("--header", action="store_true", default=None, help="the first line has the names")
+        header.add_argument("--no-header", action="store_false", dest="header", help="the first line is data")
+        each = [add, verbs.add_parser("list", help="the newest first")]
+        for verb in ("describe", "delete"):
+            each.append(verbs.add_parser(verb))
+            each[-1].add_argument("dataset", help="its id or its name")
+        for one in each:
+            one.add_argument("--tenant", required=True)
+
+    def handle(self, *, verb: str, tenant: str, **options: Any) -> None:
+        # In a file or a pipe nothing is cut off to fit a screen.
+        width = None if self.stdout.isatty() else _WIDE
+        console = Console(file=cast(IO[str], self.stdout), highlight=False, width=width)
+        if verb == "add":
+            _describe(self._add(tenant, options), console)
+        elif verb == "list":
+            _list(tenant, console)
+        elif verb == "describe":
+            row = find_dataset(tenant, options["dataset"])
+            if row is None:
+                raise CommandError(f"'{tenant}' has no dataset '{options['dataset']}'")
+            _describe(row, console)
+        elif delete_dataset(tenant, options["dataset"]):
+            self.stdout.write(f"'{options['dataset']}' is deleted")
+        else:
+            raise CommandError(f"'{tenant}' has no dataset '{options['dataset']}'")
+
+    def _add(self, tenant: str, options: dict[str, Any]) -> Dataset:
+        path: Path = options["path"]
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}")
+        try:
+            days = options["days"]
+            wish = Wish(name=options["name"], sheet=options["sheet"], header=options["header"], expires_in_days=days)
+            with scratch_folder() as folder:
+                return add_dataset(
+                    path.resolve(),
+                    Path(folder),
+                    tenant_id=tenant,
+                    user_id=options["user"],
+                    filename=path.name,
+                    wish=wish,
+                )
+        except (DatasetError, IngestFailed, OSError) as error:
+            raise CommandError(str(error)) from None
+
+
+def _list(tenant: str, console: Console) -> None:
+    rows = list_datasets(tenant, limit=_MOST_LISTED)
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for title in ("name", "rows", "columns", "stored", "format", "user", "created", "expires"):
+        table.add_column(title, justify="right" if title in ("rows", "columns", "stored") else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            escape(row.name),
+            f"{row.rows:,}",
+            f"{len(row.columns):,}",
+            in_words(row.size_bytes),
+            row.format,
+            escape(row.user_id),
+            f"{timezone.localtime(row.created_at):%Y-%m-%d %H:%M}",
+            _expiry(row),
+        )
+    if rows:
+        console.print(table)
+    used, quota = in_words(used_bytes(tenant)), in_words(settings.STREAMER_DATASET_QUOTA_BYTES)
+    console.print(f"[dim]{len(rows)} dataset{'' if len(rows) == 1 else 's'}, {used} of {quota}[/]")
+
+
+def _describe(row: Dataset, console: Console) -> None:
+    console.print(f"[bold]{escape(row.name)}[/]  [dim]{row.id}[/]")
+    sizes = f"{in_words(row.uploaded_bytes)} as {row.format}, {in_words(row.size_bytes)} stored"
+    console.print(f"{row.rows:,} rows, {sizes}, from {escape(row.filename)}; kept until {_expiry(row)}")
+    for note in row.notes:
+        console.print(f"[yellow]{escape(note)}[/]")
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("column")
+    table.add_column("type")
+    table.add_column("empty", justify="right")
+    table.add_column("first values", no_wrap=True, overflow="ellipsis")
+    for column in row.columns:
+        values = [str(line[column["name"]]) for line in row.sample[:_SHOWN_VALUES] if line[column["name"]] is not None]
+        shown = escape(", ".join(values)[:60])
+        table.add_row(escape(column["name"]), column["type"].lower(), f"{column.get('nulls', 0):,}", f"[dim]{shown}[/]")
+    console.print(table)
+
+
+def _expiry(row: Dataset) -> str:
+    return f"{timezone.localtime(row.expires_at):%Y-%m-%d}" if row.expires_at else "deleted"

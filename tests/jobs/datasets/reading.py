@@ -1,0 +1,22 @@
+"""Files as people upload them, and what became of them."""
+
+from pathlib import Path
+from typing import Any
+
+from jobs.datasets.ingest import ingest
+from jobs.datasets.outcome import Ingested, Options
+
+
+def read(folder: Path, content: bytes | str, **options: Any) -> Ingested:
+    """What the ingest makes of a file with this content."""
+    path = folder / "upload"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return ingest(path, folder, Options(**options))
+
+
+def types_of(ingested: Ingested) -> dict[str, str]:
+    return {column["name"]: column["type"] for column in ingested.columns}
+
+
+def rows_of(ingested: Ingested) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in ingested.sample]
