@@ -4,13 +4,10 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
-
-from django.conf import settings
 
 from jobs.artifacts import ArtifactShelf
 from jobs.checkpoints import storable
@@ -20,6 +17,7 @@ from jobs.datasets.spec import DataSource
 from jobs.handler.context import ArtifactFile
 from jobs.handler.errors import Permanent, TimedOut
 from jobs.reporter import Reporter
+from jobs.scratch import scratch_folder
 from jobs.sources import Source, find_source
 
 
@@ -31,7 +29,7 @@ class _Run:
         self.tenant_id = tenant_id
         self.user_id = user_id
         self.attempt = attempt
-        self._scratch: TemporaryDirectory[str] | None = None
+        self._tidy = ExitStack()
         self.shelf = ArtifactShelf(
             request_id=request_id if stored else None,
             attempt=attempt,
@@ -44,15 +42,12 @@ class _Run:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._tidy.close()
 
     @cached_property
     def scratch_dir(self) -> Path:
         # Made on first use: most quick actions never need it.
-        settings.STREAMER_SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
-        self._scratch = TemporaryDirectory(dir=settings.STREAMER_SCRATCH_DIR, ignore_cleanup_errors=True)
-        return Path(self._scratch.name)
+        return self._tidy.enter_context(scratch_folder())
 
     def check(self) -> None:
         raise NotImplementedError

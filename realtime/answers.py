@@ -26,6 +26,7 @@ from realtime.close_codes import CloseCode
 from realtime.connections import OpenConnection
 from realtime.credit import CreditWindow
 from realtime.database import in_database
+from realtime.extending import answer_extend
 from realtime.following import Followed
 from realtime.process import delivery, intake
 from realtime.protocol import (
@@ -33,9 +34,11 @@ from realtime.protocol import (
     BadMessage,
     Cancel,
     ClientMessage,
+    Extend,
     List,
     Ping,
     Received,
+    Regenerate,
     Request,
     Status,
     Subscribe,
@@ -43,6 +46,7 @@ from realtime.protocol import (
     encode,
     encode_error,
 )
+from realtime.regeneration import answer_regenerate
 from realtime.router import Mode, Refusal, Route, route
 from realtime.topics import Topics
 
@@ -96,6 +100,10 @@ class Conversation:
                 self._spawn(message, self._status, in_lane=True)
             case List():
                 self._spawn(message, self._list, in_lane=True)
+            case Extend():
+                self._spawn(message, partial(answer_extend, owner=self._owner, push=self._push), in_lane=True)
+            case Regenerate():
+                self._spawn(message, self._regenerate)
             case Authenticate():
                 self._spawn(message, self._authenticate, in_lane=True)
 
@@ -177,6 +185,10 @@ class Conversation:
             return
         self._push(_acknowledgment(message, outcome))
         await self._followed.follow_again(outcome.request_id, submission.client_id)
+
+    async def _regenerate(self, message: Regenerate) -> None:
+        identity = self._connection.identity
+        await answer_regenerate(message, identity=identity, owner=self._owner, submit=self._submit, push=self._push)
 
     def _submission(self, message: Request, chosen: Route) -> Submission:
         identity = self._connection.identity

@@ -36,7 +36,10 @@ def logging_config(*, level: str, as_json: bool) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},
             "root": {"handlers": ["stderr"], "level": level},
             # Daphne's access log would write down tokens that older clients put into the query string.
-            "loggers": {"daphne": quiet, "django.channels.server": quiet, "rq.worker": quiet, "asyncio": quiet},
+            # The S3 client's would write down the signed headers of its requests.
+            "loggers": dict.fromkeys(
+                ("daphne", "django.channels.server", "rq.worker", "asyncio", "boto3", "botocore", "s3transfer"), quiet
+            ),
         }
     )
 
