@@ -61,7 +61,7 @@ async def _answer(request: HttpRequest, row: Artifact, is_signed_in: bool) -> Ht
         response = HttpResponse(status=status)
     else:
         file, start = await _apart(_open, row.storage_name, first, length)
-        response = StreamingHttpResponse(_chunks(file, start, length), status=status)
+        response = StreamingHttpResponse(_Stream(file, start, length), status=status)
     if status == 206:
         response["Content-Range"] = f"bytes {first}-{last}/{row.size_bytes}"
     response["Content-Length"] = str(length)
@@ -143,12 +143,24 @@ def _open(name: str, first: int, length: int) -> tuple[Any, bytes]:
         raise
 
 
-async def _chunks(file: Any, chunk: bytes, length: int) -> AsyncIterator[bytes]:
-    """``chunk``, and what follows it in the file, ``length`` bytes in all. Ends when the client is gone."""
-    try:
-        while chunk:
-            yield chunk
-            length -= len(chunk)
-            chunk = await _apart(file.read, min(CHUNK_BYTES, length)) if length else b""
-    finally:
-        file.close()
+class _Stream:
+    """``chunk``, and what follows it in the file, ``length`` bytes in all. Django closes it when the client is gone."""
+
+    def __init__(self, file: Any, chunk: bytes, length: int) -> None:
+        self._file = file
+        self._chunk = chunk
+        self._length = length
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while self._chunk:
+                yield self._chunk
+                self._length -= len(self._chunk)
+                wanted = min(CHUNK_BYTES, self._length)
+                self._chunk = await _apart(self._file.read, wanted) if wanted else b""
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Also of a stream that was never begun."""
+        self._file.close()
