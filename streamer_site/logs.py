@@ -5,6 +5,7 @@ import logging.config
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 
 def logging_config(*, level: str, as_json: bool) -> None:
@@ -14,6 +15,7 @@ def logging_config(*, level: str, as_json: bool) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        _without_request,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     final: list[Any] = (
@@ -42,6 +44,12 @@ def logging_config(*, level: str, as_json: bool) -> None:
             ),
         }
     )
+
+
+def _without_request(logger: Any, name: str, fields: EventDict) -> EventDict:
+    """Django adds the HTTP request to a refusal, and its text is the whole URL: that of a download is a key to it."""
+    fields.pop("request", None)
+    return fields
 
 
 def _plain_exceptions() -> structlog.processors.ExceptionRenderer:

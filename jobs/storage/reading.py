@@ -8,7 +8,7 @@ from jobs.storage.failures import StorageAway
 
 FIRST_BLOCK_BYTES = 256 * 1024
 LONGEST_BLOCK_BYTES = 8 * 1024 * 1024
-_TRIES = 3
+_TRIES = 2
 
 GetRange = Callable[[int, int], Any]
 """First and last byte → a body with ``read(size)`` and ``close()``."""

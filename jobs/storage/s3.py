@@ -1,4 +1,4 @@
-"""Files in S3, or in a store that speaks its protocol. Dead or alive, it answers within about a minute and a half."""
+"""Files in S3, or in a store that speaks its protocol. Dead or alive, it answers within a minute."""
 
 import io
 import os
@@ -15,7 +15,7 @@ from jobs.storage.reading import RangedFile
 from jobs.storage.s3_failures import as_file_errors
 
 CONNECT_SECONDS = 5
-READ_SECONDS = 20
+READ_SECONDS = 10
 TRIES = 3
 _PART_BYTES = 8 * 1024 * 1024
 _BUFFER_BYTES = 256 * 1024

@@ -60,10 +60,10 @@ def test_it_reads_as_any_file_does(seed: int) -> None:
 
 
 def test_a_body_that_breaks_off_is_asked_for_from_there_on() -> None:
-    store = Store(100, 50)
+    store = Store(100)
     with store.open() as file:
         read = b"".join(iter(lambda: file.read(60), b""))
-    assert read == CONTENT and [first for first, _ in store.asked] == [0, 60, 60]
+    assert read == CONTENT and [first for first, _ in store.asked] == [0, 60]
 
 
 def test_it_gives_up_on_one_that_always_does() -> None:
