@@ -2,11 +2,13 @@
 
 import hashlib
 import io
+import logging
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlencode
@@ -20,9 +22,15 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.text import get_valid_filename
 
+from jobs.expiry import first_expiry
+from jobs.handler.errors import Retryable
 from jobs.models import Artifact, AsyncRequest
+from jobs.storage import StorageAway
+
+logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 256 * 1024
+_LONGEST_TIME = 12
 
 
 class WrittenFile:
@@ -43,12 +51,19 @@ class WrittenFile:
         return describe(self.row)
 
     def store(self) -> None:
-        """Hash the finished scratch file and hand it to the storage."""
+        """Hash the finished scratch file and hand it to the storage. Raises ``Retryable`` if that cannot take it."""
         with self._path.open("rb") as written:
             self.sha256 = self.row.sha256 = hashlib.file_digest(written, "sha256").hexdigest()
             self.size_bytes = self.row.size_bytes = written.tell()
             written.seek(0)
-            self.row.storage_name = default_storage.save(self.row.storage_name, File(written))
+            try:
+                self.row.storage_name = default_storage.save(self.row.storage_name, File(written))
+            except OSError as error:
+                logger.warning("The file '%s' could not be stored: %s", self.row.filename, error)
+                if not isinstance(error, StorageAway):  # a full disk should not keep half a file
+                    with suppress(OSError):
+                        default_storage.delete(self.row.storage_name)
+                raise Retryable("The file could not be stored right now") from None
 
 
 class ArtifactShelf:
@@ -97,6 +112,7 @@ class ArtifactShelf:
 
     def _row(self, filename: str, media_type: str) -> Artifact:
         artifact_id = uuid.uuid4()
+        expires_at, notice_at = first_expiry(timezone.now())
         return Artifact(
             id=artifact_id,
             request_id=self._request_id,
@@ -105,7 +121,8 @@ class ArtifactShelf:
             size_bytes=0,
             # The name has nothing of the client's in it but a cleaned filename.
             storage_name=f"{self._folder}/{artifact_id.hex}/{filename}",
-            expires_at=timezone.now() + timedelta(days=settings.STREAMER_ARTIFACT_DAYS),
+            expires_at=expires_at,
+            notice_at=notice_at,
             **self._owner,
         )
 
@@ -131,15 +148,22 @@ def describe(row: Artifact) -> dict[str, Any]:
 
 def signed_url(row: Artifact) -> str:
     """Where the file can be fetched until it expires. Bound to its owner; holds no secret of ours."""
-    query = urlencode({"expires": int(row.expires_at.timestamp()), "signature": _signature(row)})
+    expires = str(int(row.expires_at.timestamp()))
+    query = urlencode({"expires": expires, "signature": _signature(row, expires)})
     return f"{settings.STREAMER_PUBLIC_URL}/api/artifacts/{row.id}/?{query}"
 
 
 def is_signature_valid(row: Artifact, expires: str, signature: str) -> bool:
-    """Whether this very URL was made by ``signed_url`` for this file and its owner."""
-    return expires == str(int(row.expires_at.timestamp())) and constant_time_compare(signature, _signature(row))
+    """Whether ``signed_url`` made this very URL for this file and its owner, and its time is not over.
+
+    A URL from before the file's expiry was extended is good for as long as it says.
+    """
+    if not (expires.isascii() and expires.isdecimal() and len(expires) <= _LONGEST_TIME):
+        return False
+    in_time = time.time() < int(expires) <= int(row.expires_at.timestamp())
+    return in_time and constant_time_compare(signature, _signature(row, expires))
 
 
-def _signature(row: Artifact) -> str:
+def _signature(row: Artifact, expires: str) -> str:
     signer = Signer(salt="streamer.artifact")
-    return signer.signature(f"{row.id}:{row.tenant_id}:{row.user_id}:{int(row.expires_at.timestamp())}")
+    return signer.signature(f"{row.id}:{row.tenant_id}:{row.user_id}:{expires}")

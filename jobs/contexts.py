@@ -4,13 +4,10 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
-
-from django.conf import settings
 
 from jobs.artifacts import ArtifactShelf
 from jobs.bulk.contract import Bulk, OnError, Operation
@@ -22,6 +19,7 @@ from jobs.datasets.spec import DataSource
 from jobs.handler.context import ArtifactFile
 from jobs.handler.errors import Permanent, TimedOut
 from jobs.reporter import Reporter
+from jobs.scratch import scratch_folder
 from jobs.sources import Source, find_source
 
 
@@ -35,7 +33,7 @@ class _Run:
         self.tenant_id = tenant_id
         self.user_id = user_id
         self.attempt = attempt
-        self._scratch: TemporaryDirectory[str] | None = None
+        self._tidy = ExitStack()
         self.shelf = ArtifactShelf(
             request_id=files_of,
             attempt=attempt,
@@ -48,15 +46,12 @@ class _Run:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._scratch is not None:
-            self._scratch.cleanup()
+        self._tidy.close()
 
     @cached_property
     def scratch_dir(self) -> Path:
         # Made on first use: most quick actions never need it.
-        settings.STREAMER_SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
-        self._scratch = TemporaryDirectory(dir=settings.STREAMER_SCRATCH_DIR, ignore_cleanup_errors=True)
-        return Path(self._scratch.name)
+        return self._tidy.enter_context(scratch_folder())
 
     def check(self) -> None:
         raise NotImplementedError

@@ -75,6 +75,7 @@ class AsyncRequest(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    files_expired_at = models.DateTimeField(null=True, blank=True, help_text="When the last of its files was deleted.")
     changed_at = models.DateTimeField(default=timezone.now, help_text="When what clients see of it changed last.")
 
     class Meta:
@@ -200,10 +201,17 @@ class Artifact(models.Model):
     storage_name = models.CharField(max_length=512)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
+    notice_at = models.DateTimeField(null=True, blank=True, help_text="When its owner is told that it will expire.")
+    noticed_at = models.DateTimeField(null=True, blank=True, help_text="When its owner was told so.")
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
-        indexes: ClassVar = [models.Index(fields=["-created_at"], name="newest_artifacts")]
+        indexes: ClassVar = [
+            models.Index(fields=["-created_at"], name="newest_artifacts"),
+            models.Index(fields=["storage_name"], name="artifacts_by_file"),
+            models.Index(fields=["noticed_at", "notice_at"], name="artifacts_to_notice"),
+            models.Index(fields=["tenant_id", "user_id", "notice_at"], name="notices_of_user"),
+        ]
 
     def __str__(self) -> str:
         return self.filename

@@ -53,6 +53,20 @@ def publish_changes(changes: Iterable[tuple[tuple[str, str], UUID]]) -> None:
         _send([_changed(owner, request_ids) for owner, request_ids in by_owner.items()])
 
 
+def publish_notices(notices: Iterable[tuple[tuple[str, str], UUID]]) -> None:
+    """Tell each owner of artifacts that will expire soon."""
+    by_owner = defaultdict(list)
+    for owner, artifact_id in notices:
+        by_owner[owner].append(str(artifact_id))
+    if by_owner:
+        _send(
+            [
+                (user_group(*owner), {"type": "artifacts.expiring", "artifact_ids": ids})
+                for owner, ids in by_owner.items()
+            ]
+        )
+
+
 def _changed(owner: tuple[str, str], request_ids: Iterable[UUID]) -> tuple[str, Mapping[str, Any]]:
     return user_group(*owner), {"type": "requests.changed", "request_ids": [str(item) for item in request_ids]}
 

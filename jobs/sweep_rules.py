@@ -15,10 +15,14 @@ from jobs.custody import RING_PATIENCE
 from jobs.datasets.store import remove
 from jobs.deadlines import time_up, timeout_error
 from jobs.events import NotOwner, append
+from jobs.expiry import announce_expiring
 from jobs.handler.errors import ErrorCode, TimedOut, error_body
 from jobs.handler.registry import all_handlers, find_handler
 from jobs.models import FINAL, WAITING, Artifact, AsyncRequest, Dataset, Status
+from jobs.orphans import OrphanSweep
 from jobs.outcomes import CancelledOutcome, Failed, Outcome, Repeated
+from jobs.scratch import dead_folders
+from jobs.scratch import delete as delete_scratch
 from jobs.wakeups import ring, waiting_rings
 
 BATCH = 200
@@ -31,6 +35,8 @@ class Rule:
 
     name: str
     sweep: Callable[[datetime], int]
+    apart: bool = False
+    """It asks the file storage, which may take its time, so it is applied beside the others."""
 
 
 def ring_again(now: datetime) -> int:
@@ -95,10 +101,14 @@ def end_overdue_retries(now: datetime) -> int:
 
 
 def delete_expired_artifacts(now: datetime) -> int:
+    """First the file, then the row: if the storage does not answer, the next sweep tries again."""
     rows = _some(Artifact.objects.filter(expires_at__lte=now))
     for row in rows:
-        default_storage.delete(row.storage_name)
+        if not Artifact.objects.filter(storage_name=row.storage_name).exclude(id=row.id).exists():
+            default_storage.delete(row.storage_name)
         row.delete()
+        if row.request_id is not None:
+            AsyncRequest.objects.filter(id=row.request_id, status__in=FINAL).update(files_expired_at=now)
     return len(rows)
 
 
@@ -111,12 +121,16 @@ def delete_expired_datasets(now: datetime) -> int:
 
 
 def delete_old_requests(now: datetime) -> int:
-    """Finished requests past their retention, once their files are gone."""
+    """Finished requests past their retention, which begins anew when the last of their files is gone."""
     before = now - timedelta(days=settings.STREAMER_RETENTION_DAYS)
-    old = AsyncRequest.objects.filter(status__in=FINAL, finished_at__lt=before)
+    old = AsyncRequest.objects.filter(status__in=FINAL, finished_at__lt=before).exclude(files_expired_at__gte=before)
     ids = [row.id for row in _some(old.annotate(kept_until=Max("artifacts__expires_at")).filter(kept_until=None))]
     AsyncRequest.objects.filter(id__in=ids).delete()
     return len(ids)
+
+
+def delete_dead_scratch(now: datetime) -> int:
+    return delete_scratch(dead_folders())
 
 
 RULES = (
@@ -127,8 +141,11 @@ RULES = (
     Rule(name="lost rings", sweep=ring_again),
     Rule(name="due retries", sweep=ring_due_retries),
     Rule(name="orphaned shares", sweep=end_orphans),
-    Rule(name="expired artifacts", sweep=delete_expired_artifacts),
-    Rule(name="expired datasets", sweep=delete_expired_datasets),
+    Rule(name="expiring artifacts", sweep=announce_expiring),
+    Rule(name="expired artifacts", sweep=delete_expired_artifacts, apart=True),
+    Rule(name="expired datasets", sweep=delete_expired_datasets, apart=True),
+    Rule(name="files of nobody", sweep=OrphanSweep(), apart=True),
+    Rule(name="scratch of nobody", sweep=delete_dead_scratch, apart=True),
     Rule(name="old requests", sweep=delete_old_requests),
 )
 

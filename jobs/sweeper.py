@@ -1,4 +1,8 @@
-"""The sweeper: applies every rule about once a second. Two may run; a healthy request needs none."""
+"""The sweeper: applies every rule about once a second. Two may run; a healthy request needs none.
+
+Rules that ask the file storage are applied on a thread of their own: a storage that does not answer must not keep
+a lost attempt from being found.
+"""
 
 import logging
 import os
@@ -21,6 +25,8 @@ from jobs.wakeups import SWEEPER_HEARTBEATS, connection
 logger = logging.getLogger(__name__)
 
 _HEARTBEAT_SECONDS = 15
+# A storage that does not answer cannot hold up the end: what it was asked for is repeated by the next sweeper.
+_APART_SECONDS = 2.0
 
 
 def all_rules() -> list[Rule]:
@@ -45,9 +51,12 @@ def sweep_once(rules: Sequence[Rule]) -> dict[str, int]:
 
 def sweep_until(stopped: threading.Event) -> None:
     rules = all_rules()
+    apart = threading.Thread(target=_sweep_apart, args=([rule for rule in rules if rule.apart], stopped), daemon=True)
+    apart.start()
+    prompt = [rule for rule in rules if not rule.apart]
     key = f"{SWEEPER_HEARTBEATS}{socket.gethostname()}:{os.getpid()}"
     while not stopped.is_set():
-        sweep_once(rules)
+        sweep_once(prompt)
         try:
             connection().set(key, 1, ex=_HEARTBEAT_SECONDS)
         except (redis.RedisError, OSError):
@@ -56,3 +65,12 @@ def sweep_until(stopped: threading.Event) -> None:
         time.sleep(settings.STREAMER_SWEEP_SECONDS)
     with suppress(redis.RedisError, OSError):
         connection().delete(key)
+    apart.join(_APART_SECONDS)
+
+
+def _sweep_apart(rules: Sequence[Rule], stopped: threading.Event) -> None:
+    try:
+        while not stopped.wait(settings.STREAMER_SWEEP_SECONDS):
+            sweep_once(rules)
+    finally:
+        connections.close_all()

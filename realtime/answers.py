@@ -26,15 +26,18 @@ from realtime.close_codes import CloseCode
 from realtime.connections import OpenConnection
 from realtime.credit import CreditWindow
 from realtime.database import in_database
+from realtime.extending import answer_extend
 from realtime.following import Followed
 from realtime.protocol import (
     Authenticate,
     BadMessage,
     Cancel,
     ClientMessage,
+    Extend,
     List,
     Ping,
     Received,
+    Regenerate,
     Request,
     Status,
     Subscribe,
@@ -42,6 +45,7 @@ from realtime.protocol import (
     encode,
     encode_error,
 )
+from realtime.regeneration import answer_regenerate
 from realtime.router import Mode, Refusal, Route, route
 from realtime.submitting import Chosen, Submitting
 from realtime.topics import Topics
@@ -97,6 +101,10 @@ class Conversation:
                 self._spawn(message, self._status, in_lane=True)
             case List():
                 self._spawn(message, self._list, in_lane=True)
+            case Extend():
+                self._spawn(message, partial(answer_extend, owner=self._owner, push=self._push), in_lane=True)
+            case Regenerate():
+                self._spawn(message, self._regenerate)
             case Authenticate():
                 self._spawn(message, self._authenticate, in_lane=True)
 
@@ -188,6 +196,11 @@ class Conversation:
             return
         fields = {**message.place, "data": answer.data, "metadata": answer.metadata}
         self._push(encode("response", message.client_id, request_id=message.client_id, success=True, **fields))
+
+    async def _regenerate(self, message: Regenerate) -> None:
+        identity = self._connection.identity
+        submit = self._submitting.submit
+        await answer_regenerate(message, identity=identity, owner=self._owner, submit=submit, push=self._push)
 
     # --- questions -----------------------------------------------------------------------------------------------
 

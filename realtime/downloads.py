@@ -1,16 +1,19 @@
 """``GET /api/artifacts/<id>/``: the file itself, whole or in part, for its owner."""
 
+import asyncio
+import logging
 import re
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from jobs.artifacts import CHUNK_BYTES, is_signature_valid
@@ -20,7 +23,12 @@ from jobs.models import Artifact
 from realtime.api import error_response, identify, not_found
 from realtime.auth import KeysUnavailable, Unauthorized
 from realtime.database import in_database
+from realtime.presentation import presentation
 
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -28,43 +36,50 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 async def artifact(request: HttpRequest, artifact_id: UUID) -> HttpResponseBase:
     """By a signed URL or by the owner's token; anybody else learns nothing of the file, not even that it exists."""
     try:
-        row, file = await in_database(_open, request, artifact_id)
-    except (DatabaseError, KeysUnavailable):
-        return error_response(error_body(ErrorCode.SERVICE_UNAVAILABLE, "The file cannot be read right now"))
-    if row is None:
+        row, is_signed_in = await in_database(_find, request, artifact_id)
+        if row is None:
+            return error_response(not_found())
+        return await _answer(request, row, is_signed_in)
+    except FileNotFoundError:
         return error_response(not_found())
+    except (DatabaseError, KeysUnavailable, OSError) as error:
+        logger.warning("A file cannot be sent: %s", error)
+        body = error_body(ErrorCode.SERVICE_UNAVAILABLE, "The file cannot be read right now", retry_after=5.0)
+        return error_response(body)
+
+
+async def _answer(request: HttpRequest, row: Artifact, is_signed_in: bool) -> HttpResponseBase:
     span = _span(request, row)
     if span is None:
-        file.close()
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{row.size_bytes}"})
     first, last = span
-    partial = _is_range_used(request, row)
+    length = last + 1 - first
+    status = 206 if _is_range_used(request, row) else 200
     response: HttpResponseBase
     if request.method == "HEAD":
-        file.close()
-        response = HttpResponse(status=206 if partial else 200, content_type=row.media_type)
+        await _apart(default_storage.size, row.storage_name)
+        response = HttpResponse(status=status)
     else:
-        chunks = _chunks(file, first, last + 1 - first)
-        response = StreamingHttpResponse(chunks, status=206 if partial else 200, content_type=row.media_type)
-    if partial:
+        file, start = await _apart(_open, row.storage_name, first, length)
+        response = StreamingHttpResponse(_Stream(file, start, length), status=status)
+    if status == 206:
         response["Content-Range"] = f"bytes {first}-{last}/{row.size_bytes}"
-    response["Content-Length"] = str(last + 1 - first)
+    response["Content-Length"] = str(length)
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = _etag(row)
-    response["Content-Disposition"] = str(content_disposition_header(as_attachment=True, filename=row.filename))
     response["Cache-Control"] = "private, no-transform"
-    response["X-Content-Type-Options"] = "nosniff"
+    show = is_signed_in and request.GET.get("inline") == "1"
+    for name, value in presentation(row.media_type, row.filename, inline=show).items():
+        response[name] = value
     return response
 
 
-def _open(request: HttpRequest, artifact_id: UUID) -> tuple[Artifact | None, Any]:
+def _find(request: HttpRequest, artifact_id: UUID) -> tuple[Artifact | None, bool]:
+    """The file, and whether its owner's token came along; a signed URL alone may be in anybody's hands."""
     row = Artifact.objects.filter(id=artifact_id, expires_at__gt=timezone.now()).first()
     if row is None or not _is_allowed(request, row):
-        return None, None
-    try:
-        return row, default_storage.open(row.storage_name)
-    except FileNotFoundError:
-        return None, None
+        return None, False
+    return row, "Authorization" in request.headers
 
 
 def _is_allowed(request: HttpRequest, row: Artifact) -> bool:
@@ -105,13 +120,47 @@ def _span(request: HttpRequest, row: Artifact) -> tuple[int, int] | None:
     return (int(first), end) if int(first) <= end else None
 
 
-async def _chunks(file: Any, start: int, length: int) -> AsyncIterator[bytes]:
-    """The bytes from ``start`` on, read off the event loop."""
-    read = sync_to_async(file.read, thread_sensitive=False)
+# --- the file: read on threads of its own, so that a storage that does not answer keeps nothing else waiting ---------
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(settings.STREAMER_DOWNLOAD_THREADS, thread_name_prefix="download")
+
+
+async def _apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_threads(), lambda: work(*args, **kwargs))
+
+
+def _open(name: str, first: int, length: int) -> tuple[Any, bytes]:
+    """The file and the beginning of what is wanted: read before the answer begins, so that it can still be an error."""
+    file = default_storage.open(name)
     try:
-        await sync_to_async(file.seek, thread_sensitive=False)(start)
-        while length > 0 and (chunk := await read(min(CHUNK_BYTES, length))):
-            length -= len(chunk)
-            yield chunk
-    finally:
+        file.seek(first)
+        return file, file.read(min(CHUNK_BYTES, length)) if length else b""
+    except BaseException:
         file.close()
+        raise
+
+
+class _Stream:
+    """``chunk``, and what follows it in the file, ``length`` bytes in all. Django closes it when the client is gone."""
+
+    def __init__(self, file: Any, chunk: bytes, length: int) -> None:
+        self._file = file
+        self._chunk = chunk
+        self._length = length
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while self._chunk:
+                yield self._chunk
+                self._length -= len(self._chunk)
+                wanted = min(CHUNK_BYTES, self._length)
+                self._chunk = await _apart(self._file.read, wanted) if wanted else b""
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Also of a stream that was never begun."""
+        self._file.close()

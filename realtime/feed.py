@@ -8,7 +8,7 @@ seconds one query over what has changed lately, anybody's, finds what was not sh
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,8 @@ from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from jobs.models import AsyncRequest
+from jobs.expiry import announced_after, expiring_among, expiring_of
+from jobs.models import Artifact, AsyncRequest
 from jobs.publishing import user_group
 from jobs.snapshots import changed_after, changed_since, snapshot
 from realtime.database import in_database
@@ -48,6 +49,8 @@ class FeedFollower:
         self.push = push
         self.known: dict[UUID, datetime] = {}
         """The ``changed_at`` of what changed lately and was told, or was so before this follower came."""
+        self.noticed: dict[UUID, datetime] = {}
+        """The files of which it was told that they expire, and when."""
 
     def take(self, row: AsyncRequest) -> bool:
         """Whether this state is new to it."""
@@ -55,7 +58,14 @@ class FeedFollower:
         self.known[row.id] = row.changed_at
         return is_new
 
+    def take_notice(self, row: Artifact) -> bool:
+        """Whether it was not told yet that this file expires then."""
+        is_new = self.noticed.get(row.id) != row.expires_at
+        self.noticed[row.id] = row.expires_at
+        return is_new
+
     def forget_before(self, moment: datetime) -> None:
+        self.noticed = {key: expires_at for key, expires_at in self.noticed.items() if expires_at > moment}
         self.known = {key: changed_at for key, changed_at in self.known.items() if changed_at > moment}
 
 
@@ -67,6 +77,7 @@ class Feed:
         self._joined: set[Owner] = set()
         self._changed_groups = asyncio.Event()
         self._hinted: set[UUID] = set()
+        self._expiring: set[UUID] = set()
         self._has_hints = asyncio.Event()
         # Whoever reads states pushes them before anybody else reads, so that no older state comes after a newer one.
         self._reading = asyncio.Lock()
@@ -77,7 +88,7 @@ class Feed:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, follower: FeedFollower, since: datetime | None, answer: Callable[[str, bool], object]) -> None:
-        """Follow from now on, and first get what has changed since a moment.
+        """Follow from now on, and first get what has changed since a moment, and which files will expire soon.
 
         ``answer`` is called before anything is pushed, with the cursor and whether more was missed than is told.
         """
@@ -90,10 +101,14 @@ class Feed:
                 cursor = _cursor_now()
                 start = since or timezone.now() - 2 * MARGIN
                 rows = await in_database(changed_since, *follower.owner, start, MOST_MISSED + 1)
+                expiring = await in_database(expiring_of, *follower.owner)
                 answer(cursor, since is not None and len(rows) > MOST_MISSED)
                 for row in reversed(rows[:MOST_MISSED]):
                     if follower.take(row) and since is not None:
                         follower.push(_message(row, cursor))
+                for file in expiring:
+                    if follower.take_notice(file):
+                        follower.push(_notice(file))
         except BaseException:
             self.close(follower)
             raise
@@ -115,13 +130,14 @@ class Feed:
                 self._joined.clear()
                 self._changed_groups.set()
                 while True:
-                    self._take((await layer.receive(self._channel))["request_ids"])
+                    self._take(await layer.receive(self._channel))
             except (redis.RedisError, OSError) as error:
                 logger.warning("No channel layer for now: %s", error)
                 await asyncio.sleep(1)
 
-    def _take(self, request_ids: Collection[str]) -> None:
-        self._hinted.update(map(UUID, request_ids))
+    def _take(self, hint: Mapping[str, Any]) -> None:
+        self._hinted.update(map(UUID, hint.get("request_ids", ())))
+        self._expiring.update(map(UUID, hint.get("artifact_ids", ())))
         self._has_hints.set()
 
     async def _keep_groups(self) -> None:
@@ -159,8 +175,10 @@ class Feed:
             some = {self._hinted.pop() for _ in range(min(_BATCH, len(self._hinted)))}
             if self._hinted:
                 self._has_hints.set()
+            expiring, self._expiring = self._expiring, set()
             try:
                 await self._show(some)
+                await self._show_expiring(expiring)
             except DatabaseError as error:
                 logger.warning("Changes are not shown for now: %s", error)  # the next check finds them
             except Exception:
@@ -176,6 +194,14 @@ class Feed:
                     text = _message(row, cursor)
                     for follower in curious:
                         follower.push(text)
+
+    async def _show_expiring(self, artifact_ids: Collection[UUID]) -> None:
+        if not artifact_ids:
+            return
+        for row in await in_database(expiring_among, artifact_ids):
+            for follower in tuple(self._followers.get((row.tenant_id, row.user_id), ())):
+                if follower.take_notice(row):
+                    follower.push(_notice(row))
 
     async def _check(self) -> None:
         """Find what was never shown: soon after somebody came, else every ten seconds, every second without Redis."""
@@ -201,6 +227,9 @@ class Feed:
                 if any(follower.known.get(request_id) != changed_at for follower in self._followers.get(owner, ())):
                     self._hinted.add(request_id)
                     self._has_hints.set()
+            if announced := await in_database(announced_after, self._checked_until - MARGIN):
+                self._expiring.update(announced)
+                self._has_hints.set()
         self._next_check = time.monotonic() + CHECK_SECONDS
         self._checked_until = now
         for follower in [one for followers in self._followers.values() for one in followers]:
@@ -235,6 +264,17 @@ def _cursor_now() -> str:
 
 def _message(row: AsyncRequest, cursor: str) -> str:
     return encode("message", topic=TOPIC, cursor=cursor, request=snapshot(row))
+
+
+def _notice(row: Artifact) -> str:
+    return encode(
+        "result_expiring",
+        topic=TOPIC,
+        request_id=row.request_id,
+        artifact_id=row.id,
+        filename=row.filename,
+        expires_at=row.expires_at.isoformat(),
+    )
 
 
 def _rows(request_ids: Collection[UUID]) -> list[AsyncRequest]:

@@ -118,13 +118,39 @@ class Received(ClientMessage, tag="received"):
     seq: Seq
 
 
+class Extend(ClientMessage, tag="extend"):
+    """Keep a file for so many days from now on."""
+
+    artifact_id: UUID
+    days: Annotated[float, Meta(gt=0, le=3650)]
+
+
+class Regenerate(ClientMessage, tag="regenerate"):
+    """Submit a finished request again. ``id`` is the idempotency key of the new one."""
+
+    request_id: UUID
+
+
 class Ping(ClientMessage, tag="ping"):
     pass
 
 
 CLIENT_MESSAGES: Final[Mapping[str, type[ClientMessage]]] = {
     str(kind.__struct_config__.tag): kind
-    for kind in (Request, Requests, Subscribe, Unsubscribe, Cancel, Status, List, Authenticate, Received, Ping)
+    for kind in (
+        Request,
+        Requests,
+        Subscribe,
+        Unsubscribe,
+        Cancel,
+        Status,
+        List,
+        Authenticate,
+        Received,
+        Extend,
+        Regenerate,
+        Ping,
+    )
 }
 SERVER_MESSAGES: Final = (
     "welcome",
@@ -146,6 +172,8 @@ SERVER_MESSAGES: Final = (
     "token_expiring",
     "pong",
     "message",
+    "extended",
+    "result_expiring",
     "goodbye",
 )
 

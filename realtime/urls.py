@@ -6,6 +6,7 @@ from django.urls import path
 from realtime.api import actions, liveness, readiness, request_detail, request_events
 from realtime.datasets import dataset_detail, dataset_list
 from realtime.downloads import artifact
+from realtime.extending import extend_artifact
 from realtime.tokens import ObtainTokenView, RefreshTokenView
 from realtime.views import console
 
@@ -24,6 +25,8 @@ urlpatterns = [
     path("api/requests/<uuid:request_id>/events", request_events),
     path("api/artifacts/<uuid:artifact_id>/", artifact, name="artifact"),
     path("api/artifacts/<uuid:artifact_id>", artifact),
+    path("api/artifacts/<uuid:artifact_id>/extend/", extend_artifact, name="artifact-extend"),
+    path("api/artifacts/<uuid:artifact_id>/extend", extend_artifact),
     path("api/datasets/", dataset_list, name="datasets"),
     path("api/datasets", dataset_list),
     path("api/datasets/<str:id_or_name>/", dataset_detail, name="dataset"),

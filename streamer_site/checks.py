@@ -1,19 +1,24 @@
 """Mistakes across settings, found by ``manage.py check`` and at every start of a command."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
+
+from streamer_site.storage import S3_SCHEME, s3_place
 
 _ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SHORTEST_KEY = 32
 _SHORTEST_LEASE_SECONDS = 2
 
 
 @register()
 def check_settings(**_: Any) -> list[CheckMessage]:
-    return [*_token_faults(), *_request_faults()]
+    return [*_token_faults(), *_request_faults(), *_storage_faults()]
 
 
 def _token_faults() -> Iterator[CheckMessage]:
@@ -36,3 +41,32 @@ def _request_faults() -> Iterator[CheckMessage]:
     for name in ("STREAMER_MAX_RUNNING_PER_USER", "STREAMER_MAX_WAITING_PER_USER", "STREAMER_INLINE_THREADS"):
         if getattr(settings, name) < 1:
             yield Error(f"{name} must be at least 1", hint="With 0 nothing would ever be done.", id="streamer.E005")
+
+
+def _storage_faults() -> Iterator[CheckMessage]:
+    if settings.STREAMER_STORAGE.startswith(S3_SCHEME):
+        yield from _s3_faults()
+    else:
+        try:
+            import_string(settings.STREAMER_STORAGE)
+        except ImportError:
+            hint = "s3://bucket/prefix, or the path of a Django storage class."
+            yield Error(f"STREAMER_STORAGE is '{settings.STREAMER_STORAGE}'", hint=hint, id="streamer.E006")
+    if settings.STREAMER_ARTIFACT_MAX_DAYS < settings.STREAMER_ARTIFACT_DAYS:
+        hint = "Files that live longer from the start could never be extended."
+        text = "STREAMER_ARTIFACT_MAX_DAYS is less than STREAMER_ARTIFACT_DAYS"
+        yield Error(text, hint=hint, id="streamer.E007")
+
+
+def _s3_faults() -> Iterator[CheckMessage]:
+    bucket, _ = s3_place(settings.STREAMER_STORAGE)
+    if not _BUCKET.fullmatch(bucket):
+        hint = "It looks like s3://bucket or s3://bucket/prefix; keys are given by AWS_ACCESS_KEY_ID and its secret."
+        yield Error("STREAMER_STORAGE does not name a bucket", hint=hint, id="streamer.E008")
+    if bool(settings.STREAMER_S3["access_key"]) != bool(settings.STREAMER_S3["secret_key"]):
+        hint = "Set both, or neither where the host has a role of its own."
+        yield Error("Of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set", hint=hint, id="streamer.E009")
+    endpoint = settings.STREAMER_S3["endpoint_url"]
+    if endpoint and (not endpoint.startswith(("http://", "https://")) or "@" in endpoint):
+        hint = "For example http://minio:9000, without a user or a password."
+        yield Error("The endpoint of S3 is no plain URL", hint=hint, id="streamer.E010")

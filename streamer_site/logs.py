@@ -5,6 +5,7 @@ import logging.config
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 
 def logging_config(*, level: str, as_json: bool) -> None:
@@ -14,6 +15,7 @@ def logging_config(*, level: str, as_json: bool) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        _without_request,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     final: list[Any] = (
@@ -36,9 +38,18 @@ def logging_config(*, level: str, as_json: bool) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},
             "root": {"handlers": ["stderr"], "level": level},
             # Daphne's access log would write down tokens that older clients put into the query string.
-            "loggers": {"daphne": quiet, "django.channels.server": quiet, "rq.worker": quiet, "asyncio": quiet},
+            # The S3 client's would write down the signed headers of its requests.
+            "loggers": dict.fromkeys(
+                ("daphne", "django.channels.server", "rq.worker", "asyncio", "boto3", "botocore", "s3transfer"), quiet
+            ),
         }
     )
+
+
+def _without_request(logger: Any, name: str, fields: EventDict) -> EventDict:
+    """Django adds the HTTP request to a refusal, and its text is the whole URL: that of a download is a key to it."""
+    fields.pop("request", None)
+    return fields
 
 
 def _plain_exceptions() -> structlog.processors.ExceptionRenderer:

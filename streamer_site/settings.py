@@ -12,6 +12,7 @@ import environ
 from jobs.sample.source import sample_source
 from streamer_site.logs import logging_config
 from streamer_site.secrets import local_secret, recorded_redis_url
+from streamer_site.storage import storage_backend
 
 env = environ.FileAwareEnv()
 
@@ -163,16 +164,32 @@ REST_FRAMEWORK = {
 
 # --- Files -------------------------------------------------------------------------------------------------------
 
+STREAMER_STORAGE = env.str("STREAMER_STORAGE", "django.core.files.storage.FileSystemStorage")
+# The names that every tool for S3 knows. Without keys, the role of the host is used.
+STREAMER_S3 = {
+    "access_key": env.str("AWS_ACCESS_KEY_ID", ""),
+    "secret_key": env.str("AWS_SECRET_ACCESS_KEY", ""),
+    "security_token": env.str("AWS_SESSION_TOKEN", ""),
+    "region_name": env.str("AWS_REGION", "") or env.str("AWS_DEFAULT_REGION", ""),
+    "endpoint_url": env.str("AWS_ENDPOINT_URL_S3", "") or env.str("AWS_ENDPOINT_URL", ""),
+    "addressing_style": env.str("STREAMER_S3_ADDRESSING", ""),
+}
 STORAGES = {
-    "default": {
-        "BACKEND": env.str("STREAMER_STORAGE", "django.core.files.storage.FileSystemStorage"),
-        "OPTIONS": env.json("STREAMER_STORAGE_OPTIONS", {"location": str(DATA_DIR / "files")}),
-    },
+    "default": storage_backend(
+        STREAMER_STORAGE,
+        options=env.json("STREAMER_STORAGE_OPTIONS", {}),
+        s3=STREAMER_S3,
+        folder=DATA_DIR / "files",
+    ),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STREAMER_SCRATCH_DIR = Path(env.str("STREAMER_SCRATCH_DIR", str(DATA_DIR / "scratch")))
 STREAMER_PUBLIC_URL = env.str("STREAMER_PUBLIC_URL", "").rstrip("/")
 STREAMER_ARTIFACT_DAYS = env.int("STREAMER_ARTIFACT_DAYS", 7)
+STREAMER_ARTIFACT_MAX_DAYS = env.int("STREAMER_ARTIFACT_MAX_DAYS", 30)
+STREAMER_EXPIRY_NOTICE_SECONDS = env.float("STREAMER_EXPIRY_NOTICE_SECONDS", 24 * 3600.0)
+STREAMER_ORPHAN_SWEEP_SECONDS = env.float("STREAMER_ORPHAN_SWEEP_SECONDS", 60.0)
+STREAMER_DOWNLOAD_THREADS = env.int("STREAMER_DOWNLOAD_THREADS", 8)
 
 # --- Requests ----------------------------------------------------------------------------------------------------
 

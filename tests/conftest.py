@@ -1,16 +1,20 @@
 """The cast of the tests and the server they all need: Alice owns, Bob is in her tenant, Charlie must see nothing."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import default_storage
+from pytest_django import Settings
 
 from jobs import estimates, wakeups
 from realtime.auth import Identity, verify
 from realtime.tokens import issue_token
 from streamer_site.local.supervisor import Supervisor
 from streamer_site.local.valkey import EmbeddedValkey
+from streamer_site.storage import storage_backend
 
 pytest_plugins = ["tests.acceptance.figures"]
 MakeToken = Callable[..., str]
@@ -53,6 +57,30 @@ def empty_redis(redis_url: str) -> None:
 def nothing_learned() -> None:
     """What a test's requests take is no estimate for the next test's."""
     estimates.forget()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A server that speaks S3, in this process."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  # heavy, and few tests need it
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def in_s3(settings: Settings, s3_endpoint: str) -> str:
+    """Have files stored in a bucket of this test's own, under the prefix ``pre/fix``; the bucket's name."""
+    bucket = f"bucket-{uuid.uuid4().hex[:8]}"
+    keys = {"access_key": "an-access-key", "secret_key": "a-secret-key", "region_name": "us-east-1"}
+    s3 = {**keys, "endpoint_url": s3_endpoint}
+    backend = storage_backend(f"s3://{bucket}/pre/fix/", options={}, s3=s3, folder=settings.DATA_DIR)
+    settings.STORAGES = {**settings.STORAGES, "default": backend}
+    default_storage.connection.create_bucket(Bucket=bucket)
+    return bucket
 
 
 @pytest.fixture

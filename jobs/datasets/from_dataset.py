@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.datasets.read_failures import not_there
 from jobs.datasets.from_registered import open_registered
 from jobs.datasets.loaded import LoadedTable
 from jobs.datasets.opened import RowsRead
+from jobs.datasets.read_failures import not_there
 from jobs.datasets.read_files import open_files
 from jobs.datasets.spec import DatasetSource
 from jobs.datasets.store import find_dataset, local_copy

@@ -14,10 +14,10 @@ from typing import IO, Any, TypeVar
 import pyarrow as pa
 from django.conf import settings
 
-from jobs.datasets.read_failures import loading_failures, not_there
 from jobs.datasets.from_dataset import copied
 from jobs.datasets.loaded import LoadedTable
 from jobs.datasets.opened import RowsRead
+from jobs.datasets.read_failures import loading_failures, not_there
 from jobs.datasets.run_database import UNKNOWN_TOTAL_BATCH_ROWS, run_database
 from jobs.datasets.spec import QuerySource
 from jobs.datasets.tenant_tables import tenant_tables

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.datasets.read_failures import loading_failures, not_there
 from jobs.datasets.loaded import LoadedTable
 from jobs.datasets.opened import RowsRead
+from jobs.datasets.read_failures import loading_failures, not_there
 from jobs.datasets.run_database import run_database
 from jobs.datasets.spec import InlineSource
 from jobs.datasets.staged import StagedRows

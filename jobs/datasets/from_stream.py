@@ -11,9 +11,9 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from jobs.datasets.read_failures import loading_failures, not_there
 from jobs.datasets.loaded import LoadedTable
 from jobs.datasets.opened import RowsRead
+from jobs.datasets.read_failures import loading_failures, not_there
 from jobs.datasets.run_database import run_database
 from jobs.datasets.spec import StreamSource
 from jobs.datasets.staged import StagedRows

@@ -7,6 +7,7 @@ import redis
 
 from jobs.doctor import files, log, rings, rows, sockets, waiting
 from jobs.doctor.check import NOTHING, Check, Diagnosis, Found, NotExamined
+from jobs.storage import StorageAway
 
 
 def all_checks(*, deep: bool = False) -> tuple[Check, ...]:
@@ -28,6 +29,10 @@ def _diagnosed(check: Check) -> Diagnosis:
         return Diagnosis(check=check, found=check.look())
     except NotExamined as reason:
         return Diagnosis(check=check, found=NOTHING, not_examined=str(reason))
+    except StorageAway as error:
+        if check.name == "storage":
+            return Diagnosis(check=check, found=Found(count=1, examples=(str(error),)))
+        return Diagnosis(check=check, found=NOTHING, not_examined="the file storage does not answer")
     except (redis.RedisError, OSError) as error:
         # A part that does not answer is an illness of its own, told once by the check "redis" or for the storage here.
         if check.name == "redis" or not isinstance(error, redis.RedisError):

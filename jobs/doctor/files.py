@@ -1,29 +1,18 @@
-"""Artifacts, datasets and their files, files that belong to nothing, and scratch folders that were left behind."""
+"""The storage, artifacts, datasets and their files, files that belong to nothing, and scratch folders left behind."""
 
 import hashlib
-import shutil
-import time
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs.artifacts import CHUNK_BYTES
-from jobs.datasets.store import FOLDER
-from jobs.doctor.check import Check, Found, NotExamined, of_items, of_rows
-from jobs.handler.registry import all_handlers
-from jobs.models import Artifact, AsyncRequest, BulkSlice, Dataset, Status
-
-ORPHAN_AGE = timedelta(hours=1)
-SCRATCH_AGE = timedelta(days=1)
-_ROOT = "artifacts"
-_ROOTS = (_ROOT, FOLDER)
-_PAGE = 500
+from jobs.doctor.check import NOTHING, Check, Found, NotExamined, of_items, of_rows
+from jobs.models import Artifact, BulkSlice, Dataset, Status
+from jobs.orphans import all_orphans
+from jobs.scratch import dead_folders, delete, old_entries
+from jobs.storage import probe
 
 
 def _kept() -> QuerySet[Artifact]:
@@ -81,71 +70,34 @@ def _of_unfinished() -> QuerySet[Artifact]:
     return owned.exclude(request__status=Status.COMPLETED)
 
 
-# --- files without a row ---------------------------------------------------------------------------------------------
+# --- files without a row, and scratch --------------------------------------------------------------------------------
 
 
-def _walk(folder: str) -> Iterator[str]:
+def _orphans() -> Found:
     try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
+        return of_items(all_orphans())
     except NotImplementedError:
         raise NotExamined("this storage cannot list its files") from None
-    yield from (f"{folder}/{name}" for name in files)
-    for name in folders:
-        yield from _walk(f"{folder}/{name}")
-
-
-def _orphans() -> Iterator[str]:
-    """Old files that no artifact or dataset names, and no running attempt can still make one of."""
-    running = AsyncRequest.objects.filter(status=Status.PROCESSING).values_list("id", "attempt")
-    live = tuple(f"{_ROOT}/{request_id}/{attempt}/" for request_id, attempt in running)
-    before = timezone.now() - ORPHAN_AGE
-    names = (name for root in _ROOTS for name in _walk(root) if not name.startswith(live))
-    while page := list(islice(names, _PAGE)):
-        # The age last: to ask for it is a round trip where files are in a store over the network.
-        yield from (name for name in _unnamed(page) if _is_older(name, before))
-
-
-def _is_older(name: str, before: datetime) -> bool:
-    try:
-        return bool(default_storage.get_modified_time(name) < before)
-    except FileNotFoundError:  # deleted meanwhile
-        return False
-
-
-def _unnamed(names: list[str]) -> list[str]:
-    named = set(Artifact.objects.filter(storage_name__in=names).values_list("storage_name", flat=True))
-    named |= set(Dataset.objects.filter(storage_name__in=names).values_list("storage_name", flat=True))
-    return [name for name in names if name not in named]
 
 
 def _delete_orphans() -> str:
-    names = list(_orphans())
+    names = list(all_orphans())
     for name in names:
         default_storage.delete(name)
     return f"deleted {len(names)} files"
 
 
-# --- scratch ---------------------------------------------------------------------------------------------------------
+def _left_scratch() -> list[Path]:
+    return sorted({*old_entries(), *dead_folders()})
 
 
-def _old_scratch() -> list[Path]:
-    folder = settings.STREAMER_SCRATCH_DIR
-    if not folder.is_dir():
-        return []
-    longest = max([SCRATCH_AGE.total_seconds(), *(one.timeout_seconds for one in all_handlers().values())])
-    return [path for path in sorted(folder.iterdir()) if time.time() - path.lstat().st_mtime > longest]
-
-
-def _delete_scratch() -> str:
-    folders = _old_scratch()
-    for path in folders:
-        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-    return f"deleted {len(folders)} folders"
+def _storage() -> Found:
+    probe()
+    return NOTHING
 
 
 CHECKS = (
+    Check(name="storage", sentence="The file storage answers.", look=_storage),
     Check(name="artifact-files", sentence="Every artifact has its file.", look=_missing),
     Check(name="artifact-sizes", sentence="The file of an artifact has the size it says.", look=_wrong_size),
     Check(
@@ -161,14 +113,14 @@ CHECKS = (
     Check(
         name="orphans",
         sentence="No stored file older than an hour is without an artifact or a dataset.",
-        look=lambda: of_items(_orphans()),
+        look=_orphans,
         remedy=_delete_orphans,
     ),
     Check(
         name="scratch",
-        sentence="No scratch folder is older than a day (or than the longest time a handler may take).",
-        look=lambda: of_items(path.name for path in _old_scratch()),
-        remedy=_delete_scratch,
+        sentence="No scratch folder is of a dead process, or older than a day (or than a handler may take).",
+        look=lambda: of_items(path.name for path in _left_scratch()),
+        remedy=lambda: f"deleted {delete(_left_scratch())} folders",
     ),
 )
 DEEP_CHECKS = (

@@ -142,7 +142,7 @@ def test_the_signed_url_is_valid(shelf: ArtifactShelf) -> None:
         {"user_id": "bob"},
         {"tenant_id": "other"},
         {"id": uuid.UUID(int=9)},
-        {"expires_at": timezone.now() + timedelta(days=400)},
+        {"expires_at": timezone.now() + timedelta(hours=1)},
     ],
 )
 def test_it_is_bound_to_owner_file_and_expiry(shelf: ArtifactShelf, changed: dict[str, object]) -> None:
@@ -152,6 +152,22 @@ def test_it_is_bound_to_owner_file_and_expiry(shelf: ArtifactShelf, changed: dic
         setattr(row, name, value)
     assert not is_signature_valid(row, expires, signature)
     assert not is_signature_valid(row, str(int(row.expires_at.timestamp())), signature)
+
+
+def test_a_url_from_before_an_extension_is_good_for_as_long_as_it_says(shelf: ArtifactShelf) -> None:
+    row = add(shelf)
+    expires, signature = query_of(signed_url(row))
+    row.expires_at += timedelta(days=20)
+    assert is_signature_valid(row, expires, signature)
+    assert not is_signature_valid(row, str(int(row.expires_at.timestamp())), signature)
+
+
+def test_a_url_whose_time_is_over_is_not_good_although_the_file_was_kept(shelf: ArtifactShelf) -> None:
+    row = add(shelf)
+    row.expires_at = timezone.now() - timedelta(seconds=2)
+    expires, signature = query_of(signed_url(row))
+    row.expires_at += timedelta(days=20)
+    assert not is_signature_valid(row, expires, signature)
 
 
 @pytest.mark.parametrize(("expires", "signature"), [("", ""), ("0", ""), ("ü", "ü"), ("1" * 40, "x")])

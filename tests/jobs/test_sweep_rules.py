@@ -223,13 +223,23 @@ def test_a_finished_request_past_its_retention_goes_with_its_log(status: Status,
     assert not AsyncRequest.objects.exists() and not RequestEvent.objects.exists()
 
 
-def test_a_request_stays_while_one_of_its_files_does() -> None:
+def test_a_request_stays_while_one_of_its_files_does_and_its_retention_after_it(settings: Settings) -> None:
     request_id = submit()
     change(request_id, status=Status.COMPLETED, finished_at=ago(400 * DAY))
     add_file(request_id, timezone.now() + DAY)
     assert delete_old_requests(timezone.now()) == 0
     later = timezone.now() + 2 * DAY
-    assert (delete_expired_artifacts(later), delete_old_requests(later)) == (1, 1)
+    assert (delete_expired_artifacts(later), delete_old_requests(later)) == (1, 0)
+    assert delete_old_requests(later + settings.STREAMER_RETENTION_DAYS * DAY - MINUTE) == 0
+    assert delete_old_requests(later + settings.STREAMER_RETENTION_DAYS * DAY + MINUTE) == 1
+
+
+def test_a_file_that_two_artifacts_name_stays_until_both_have_expired() -> None:
+    old = add_file(submit(), ago(MINUTE))
+    fresh = add_file(submit(), timezone.now() + DAY)
+    Artifact.objects.filter(id=fresh.id).update(storage_name=old.storage_name)
+    assert delete_expired_artifacts(timezone.now()) == 1
+    assert default_storage.exists(old.storage_name)
 
 
 def test_what_has_not_ended_is_never_too_old() -> None:

@@ -188,3 +188,25 @@ async def test_a_row_whose_file_is_missing_is_gone_too(artifact: Artifact, get: 
 
 async def test_it_is_there_to_read(artifact: Artifact, async_client: AsyncClient) -> None:
     assert (await async_client.post(path_of(artifact))).status_code == 405
+
+
+async def test_its_owner_may_see_it_in_place(artifact: Artifact, get: Get, make_token: MakeToken) -> None:
+    response = await get(f"/api/artifacts/{artifact.id}/?inline=1", **bearer(make_token()))
+    assert response["Content-Disposition"].startswith("inline") and await body_of(response) == CONTENT
+    assert response["Content-Type"] == "text/plain; charset=utf-8" and "sandbox" in response["Content-Security-Policy"]
+    by_link = await get(f"{path_of(artifact)}&inline=1")
+    assert by_link["Content-Disposition"].startswith("attachment") and await body_of(by_link) == CONTENT
+
+
+async def test_who_goes_away_leaves_no_open_file(artifact: Artifact, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    really = default_storage.open
+
+    def remember(name: str) -> Any:
+        opened.append(really(name))
+        return opened[-1]
+
+    monkeypatch.setattr("realtime.downloads.default_storage", type("S", (), {"open": staticmethod(remember)}))
+    response = await get(path_of(artifact))
+    response.close()
+    assert [file.closed for file in opened] == [True]

@@ -64,6 +64,8 @@ def test_it_works() -> None:
         ({"type": "status", "request_id": REQUEST_ID}, "status"),
         ({"type": "list"}, "list"),
         ({"type": "authenticate", "token": "a.b.c"}, "authenticate"),
+        ({"type": "extend", "artifact_id": REQUEST_ID, "days": 5}, "extend"),
+        ({"type": "regenerate", "request_id": REQUEST_ID}, "regenerate"),
         ({"type": "ping"}, "ping"),
         ({"type": "requests", "requests": [{"action": "echo"}]}, "requests"),
     ],
@@ -266,4 +268,4 @@ def test_an_error_and_a_goodbye_have_their_fields() -> None:
 
 def test_the_lists_of_messages_name_each_once() -> None:
     assert len(set(SERVER_MESSAGES)) == len(SERVER_MESSAGES)
-    assert {Cancel, Request, Status, Subscribe} <= set(CLIENT_MESSAGES.values()) and len(CLIENT_MESSAGES) == 10
+    assert {Cancel, Request, Status, Subscribe} <= set(CLIENT_MESSAGES.values()) and len(CLIENT_MESSAGES) == 12

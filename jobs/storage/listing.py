@@ -1,0 +1,56 @@
+"""The names of stored files, page after page: of a store that can go on after a name, or by walking its folders."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from django.core.files.storage import default_storage
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFile:
+    name: str
+    modified_at: datetime
+
+
+def stored_after(folder: str, after: str, limit: int) -> list[StoredFile]:
+    """At most ``limit`` files of a folder and the folders in it, those that follow the name ``after``.
+
+    An empty ``after`` begins; an empty answer says that there are no more. Raises ``NotImplementedError`` for a
+    storage that cannot list its files, ``OSError`` for one that does not answer.
+    """
+    if (page_after := getattr(default_storage, "page_after", None)) is not None:
+        page: list[StoredFile] = page_after(folder, after, limit)
+        return page
+    return list(islice(_walk(folder, after.split("/") if after else []), limit))
+
+
+def probe() -> None:
+    """Raises ``OSError`` when the storage does not answer."""
+    own = getattr(default_storage, "probe", None)
+    if own is not None:
+        own()
+    else:
+        default_storage.exists("artifacts")
+
+
+def _walk(folder: str, after: list[str]) -> Iterator[StoredFile]:
+    """In the order of the parts of the names, so that whole folders before ``after`` are passed over unread."""
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    inner = set(folders)
+    for name in sorted([*folders, *files]):
+        path = f"{folder}/{name}"
+        parts = path.split("/")
+        if parts < after[: len(parts)]:
+            continue
+        if name in inner:
+            yield from _walk(path, after)
+        elif parts > after:
+            try:
+                yield StoredFile(name=path, modified_at=default_storage.get_modified_time(path))
+            except FileNotFoundError:  # deleted meanwhile
+                continue

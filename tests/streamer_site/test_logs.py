@@ -1,0 +1,21 @@
+import logging
+
+import pytest
+import structlog
+from django.test import RequestFactory
+
+from streamer_site.logs import logging_config
+
+
+def test_a_signed_url_does_not_get_into_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    try:
+        logging_config(level="INFO", as_json=True)
+        request = RequestFactory().get("/api/artifacts/x/?signature=of-alice")
+        logging.getLogger("django.request").error("Refused: %s", request.path, extra={"request": request, "code": 5})
+    finally:
+        root.handlers, root.level = before, level
+        structlog.reset_defaults()
+    text = capsys.readouterr().err
+    assert "Refused: /api/artifacts/x/" in text and '"code"' in text and "of-alice" not in text
