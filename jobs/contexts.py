@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
+from jobs.artifact_reading import open_artifact
 from jobs.artifacts import ArtifactShelf
 from jobs.bulk.contract import Bulk, OnError, Operation
 from jobs.bulk.work import BulkWork
@@ -59,6 +60,15 @@ class _Run:
     def save_artifact(self, filename: str, media_type: str) -> AbstractContextManager[ArtifactFile]:
         self.check()
         return self.shelf.new(filename, media_type)
+
+    def open_artifact(self, artifact_id: uuid.UUID) -> AbstractContextManager[BinaryIO]:
+        return open_artifact(
+            artifact_id,
+            tenant_id=self.tenant_id,
+            user_id=self.user_id,
+            scratch_dir=self.scratch_dir,
+            check=self.check,
+        )
 
     def open_source(self, name: str) -> Source:
         source = find_source(name)

@@ -68,4 +68,3 @@ class OrphanSweep:
         else:
             self._folder, self._after = next(self._folders), ""
         return len(orphans)
-

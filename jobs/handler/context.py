@@ -76,6 +76,14 @@ class Context(Protocol):
     def save_artifact(self, filename: str, media_type: str) -> AbstractContextManager[ArtifactFile]:
         """Open a file that becomes a downloadable artifact when the request completes, and not before."""
 
+    def open_artifact(self, artifact_id: UUID) -> AbstractContextManager[BinaryIO]:
+        """A file that another request of this user produced, to read and to seek in.
+
+        Raises ``Permanent`` when there is none: not this user's, expired and never there are one and the same. So it
+        does when the stored file is not the one that was written.
+        """
+        ...
+
     def open_source(self, name: str) -> Source:
         """The registered source of that name. Raises ``Permanent`` when there is none."""
 

@@ -1,0 +1,24 @@
+"""What a client may ask of ``predict``."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from jobs.handler import DataSource, Payload
+
+OutputFormat = Literal["json", "csv", "parquet"]
+
+
+class Output(Payload):
+    """The file with all rows and their predictions."""
+
+    format: OutputFormat = Field(default="csv", title="Format")
+
+
+class PredictPayload(Payload):
+    """A model that ``process_data`` saved, and rows for it."""
+
+    model: UUID = Field(title="Model", description="The artifact_id of a model.skops of yours.")
+    data_source: DataSource = Field(title="Data")
+    output: Output = Field(default=Output(), title="Output")

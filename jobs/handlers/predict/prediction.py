@@ -1,0 +1,102 @@
+"""Loads the model, holds the data's columns against it, and predicts batch by batch."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable
+from jobs.handlers.predict.output import MEDIA_TYPES, make_writer
+from jobs.handlers.predict.payload import PredictPayload
+from jobs.handlers.process_data.learning.fitting import one_thread
+from jobs.handlers.process_data.learning.frames import with_own_names
+from jobs.handlers.process_data.learning.model import Model, attach
+from jobs.handlers.process_data.learning.model_file import load_model
+from jobs.handlers.process_data.learning.typed import count_unreadable
+
+BATCH_ROWS = 5_000
+PREVIEW_ROWS = 100
+_LOADED, _READ, _PREDICTED = 5.0, 20.0, 98.0
+"""Percentages at the end of each stage."""
+
+
+def predict(payload: PredictPayload, context: Context) -> dict[str, Any]:
+    """The result of the action; see docs/learning.md."""
+    with context.open_artifact(payload.model) as file, one_thread():
+        model = load_model(file)
+    context.report(_LOADED, f"Model loaded: {model.name}, {model.task}", stage="loading")
+
+    def on_rows(done: int, total: int | None) -> None:
+        share = done / total if total else 0.0
+        context.report(_LOADED + share * (_READ - _LOADED), f"{done:,} rows read", stage="reading", rows=done)
+
+    with context.open_data(payload.data_source, on_rows=on_rows) as table:
+        _need_columns(model, table.columns)
+        context.report(_READ, f"{table.rows:,} rows read", stage="reading", rows=table.rows)
+        return _predict_table(model, table, payload, context)
+
+
+def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, context: Context) -> dict[str, Any]:
+    written, unreadable, counts = 0, Counter[str](), Counter[str]()
+    preview: list[dict[str, Any]] = []
+    form = payload.output.format
+    with context.save_artifact(f"predictions.{form}", MEDIA_TYPES[form]) as artifact, one_thread():
+        writer = make_writer(form, artifact.file)
+        for batch in table.stream(f"SELECT * FROM {DATA}", BATCH_ROWS):
+            context.check()
+            rows = with_own_names(batch.to_pandas())
+            unreadable.update(count_unreadable(rows, model.used))
+            predicted = model.predict(rows)
+            _count(model, predicted, counts)
+            output = attach(rows, predicted)
+            writer.write(output)
+            if len(preview) < PREVIEW_ROWS:
+                preview += writer.as_json(output.head(PREVIEW_ROWS - len(preview)))
+            written += len(rows)
+            share = written / table.rows if table.rows else 1.0
+            percentage = _READ + share * (_PREDICTED - _READ)
+            text = f"{written:,} of {table.rows:,} rows predicted"
+            context.report(percentage, text, stage="predicting", rows=written, rows_total=table.rows)
+        writer.close()
+    return {
+        "model": {"name": model.name, "task": model.task, "target": model.target, "metrics": model.metrics},
+        "rows": written,
+        "counts": dict(counts),
+        "ignored_columns": _ignored(model, table.columns),
+        "unreadable_values": dict(unreadable),
+        "preview": preview,
+        "output": artifact.describe(),
+    }
+
+
+def _need_columns(model: Model, columns: Mapping[str, str]) -> None:
+    """Raises ``InvalidPayload`` with a fault for each column that the model needs and the data lacks."""
+    faults: list[Fault] = [
+        {
+            "path": "data_source",
+            "message": f"the data has no column '{column.name}' ({column.kind.value}), which the model needs",
+            "type": "missing_column",
+        }
+        for column in model.used
+        if column.name not in columns
+    ]
+    if faults:
+        raise InvalidPayload(faults)
+
+
+def _ignored(model: Model, columns: Mapping[str, str]) -> list[str]:
+    needed = {column.name for column in model.used}
+    return [name for name in columns if name not in needed]
+
+
+def _count(model: Model, predicted: pd.DataFrame, counts: "Counter[str]") -> None:
+    """How many rows got each class or cluster, are anomalies, or are uncertain."""
+    if model.task == "classification":
+        counts.update(map(str, predicted["prediction"]))
+    elif model.task == "clustering":
+        counts.update(f"cluster {number}" for number in predicted["cluster"])
+    elif model.task == "anomaly":
+        counts["anomalies"] += int(predicted["anomaly"].sum())
+    if "certainty" in predicted:
+        counts["uncertain"] += int((predicted["certainty"] == "uncertain").sum())

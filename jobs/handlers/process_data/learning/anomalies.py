@@ -1,0 +1,134 @@
+"""Finds the rows that are unlike the others."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import IsolationForest
+from sklearn.pipeline import Pipeline
+
+from jobs.handler import Permanent
+from jobs.handlers.process_data.learning import values
+from jobs.handlers.process_data.learning.fitting import fit
+from jobs.handlers.process_data.learning.learned import Learned
+from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.model_file import dump_model, model_version
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.outputs import describe_columns, predict_all, with_predictions
+from jobs.handlers.process_data.learning.report.anomalies import anomalies_page
+from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.scores import rounded, score_anomalies
+from jobs.handlers.process_data.learning.steps import Steps
+from jobs.handlers.process_data.learning.unsupervised import encode_all
+
+_MOST_TREES, _ROUNDS = 200, 10
+_SAYS_ANOMALY = frozenset(
+    [
+        "true",
+        "1",
+        "yes",
+        "y",
+        "anomaly",
+        "anomalous",
+        "outlier",
+        "fraud",
+        "fraudulent",
+        "abnormal",
+        "attack",
+        "defect",
+        "defective",
+        "failure",
+        "positive",
+        "-1",
+    ]
+)
+
+
+def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
+    known = _known(frame, options.label)
+    columns, encoder, features = encode_all(frame, options, steps)
+    forest = _grow(features, options, steps)
+    scores = -forest.score_samples(features)
+    threshold = float(np.quantile(scores, 1 - options.contamination))
+    model = Model(
+        task="anomaly",
+        name="isolation forest",
+        pipeline=Pipeline([("encode", encoder), ("model", forest)]),
+        columns=columns,
+        score_threshold=threshold,
+    )
+    predicted = predict_all(model, frame, steps)
+    flagged = predicted["anomaly"].to_numpy(dtype=bool)
+    metrics: dict[str, Any] = {
+        **rounded({"threshold": threshold, "share": flagged.mean(), "mean_score": scores.mean()}),
+        "anomalies": int(flagged.sum()),
+        "rows": len(frame),
+    }
+    baseline: dict[str, Any] = {"share": options.contamination}
+    if known is not None:
+        random = np.random.default_rng(options.seed)
+        chosen = random.permutation(flagged)
+        metrics |= {**score_anomalies(known, flagged, scores), "labelled": int(known.sum())}
+        baseline |= score_anomalies(known, chosen, random.random(len(frame)))
+    model.metrics.update(metrics)
+    details = {
+        **describe_columns(columns),
+        "contamination": options.contamination,
+        "label": options.label,
+        "strangest": _strangest(scores),
+    }
+    steps.model(
+        _ROUNDS + 1, _ROUNDS + 1, f"{int(flagged.sum()):,} of {len(frame):,} rows are anomalies", rows=len(frame)
+    )
+    page = anomalies_page(model, features, scores, flagged, known, metrics, baseline, details)
+    return Learned(
+        output=with_predictions(frame, predicted),
+        dropped=0,
+        metrics=metrics,
+        baseline=baseline,
+        model_name=model.name,
+        model_version=model_version(model),
+        details=details,
+        model_bytes=dump_model(model),
+        report_pdf=lambda path: write_page(page, path),
+    )
+
+
+def _grow(features: Any, options: LearningOptions, steps: Steps) -> IsolationForest:
+    """Some trees at a time, so that there is progress and a place to stop."""
+    trees = max(_ROUNDS, min(_MOST_TREES, options.max_iterations))
+    forest = IsolationForest(random_state=options.seed, warm_start=True, n_jobs=1)
+    for done in range(1, _ROUNDS + 1):
+        steps.check()
+        forest.set_params(n_estimators=trees * done // _ROUNDS)
+        fit(forest, features)
+        text = f"{forest.n_estimators:,} of {trees:,} trees grown"
+        steps.model(done, _ROUNDS + 1, text, trees=forest.n_estimators, trees_total=trees)
+        if done == _ROUNDS // 2:
+            found = -forest.score_samples(features)
+            interim = float(np.quantile(found, 1 - options.contamination))
+            steps.partial({"trees": forest.n_estimators, "scores": rounded({"threshold": interim})})
+    return forest
+
+
+def _known(frame: pd.DataFrame, label: str | None) -> Any:
+    """Which rows are known to be anomalies. Of two values that do not say so themselves, the rarer one means it."""
+    if label is None:
+        return None
+    if label not in frame.columns:
+        raise Permanent(f"The data has no column '{label}' to compare with")
+    texts = pd.Series([text and text.lower() for text in values.labels(frame[label])], dtype=object)
+    counts = texts.value_counts()
+    saying = [text for text in counts.index if text in _SAYS_ANOMALY]
+    if len(saying) == 0 or len(saying) == len(counts) > 1:
+        if len(counts) > 2:
+            raise Permanent(f"The label '{label}' has {len(counts):,} values; it should say of each row yes or no")
+        saying = list(counts.index[1:])
+    known = texts.isin(saying).to_numpy(dtype=bool)
+    # 1 may also mean "as it should be"; what most rows are is no anomaly.
+    return known if known.mean() <= 0.5 else ~known & texts.notna().to_numpy(dtype=bool)
+
+
+def _strangest(scores: Any) -> list[dict[str, Any]]:
+    """The ten rows with the highest scores; rows count from 0, in the order of the output."""
+    return [{"row": int(row), "score": round(float(scores[row]), 6)} for row in np.argsort(-scores, kind="stable")[:10]]

@@ -1,0 +1,85 @@
+"""Which models are tried, by the task and by the number of rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
+from sklearn.pipeline import Pipeline
+
+from jobs.handlers.process_data.learning.columns import Column, Kind
+from jobs.handlers.process_data.learning.encoding import Target, make_encoder
+from jobs.handlers.process_data.learning.options import LearningOptions
+
+MANY_ROWS = 2_000
+"""From here on boosting; below, a forest, which needs less data to be good."""
+_MOST_TREES = 100
+_FEWEST_LEAF_ROWS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    name: str
+    pipeline: Pipeline
+
+
+def classifiers(
+    columns: Sequence[Column], options: LearningOptions, *, rows: int, classes: int, is_imbalanced: bool
+) -> list[Candidate]:
+    """A linear model and one of trees."""
+    weight = "balanced" if is_imbalanced else None
+    seed, most = options.seed, options.max_iterations
+    target: Target = "binary" if classes == 2 else "multiclass"
+    trees: Any = RandomForestClassifier(
+        n_estimators=min(most, _MOST_TREES), class_weight=weight, random_state=seed, n_jobs=1
+    )
+    if rows >= MANY_ROWS:
+        trees = HistGradientBoostingClassifier(
+            max_iter=most, learning_rate=0.1, class_weight=weight, early_stopping=True, random_state=seed
+        )
+    linear = LogisticRegression(max_iter=most, class_weight=weight)
+    plain = make_encoder(columns, rows=rows, target=target, scaled=True, seed=seed)
+    dense = make_encoder(columns, rows=rows, target=target, scaled=False, seed=seed)
+    return [
+        Candidate(name="logistic regression", pipeline=Pipeline([("encode", plain), ("model", linear)])),
+        Candidate(name=_tree_name(rows), pipeline=Pipeline([("encode", dense), ("model", trees)])),
+    ]
+
+
+def regressors(columns: Sequence[Column], options: LearningOptions, *, rows: int) -> list[Candidate]:
+    """A linear model and one of trees."""
+    seed, most = options.seed, options.max_iterations
+    trees: Any = RandomForestRegressor(
+        n_estimators=min(most, _MOST_TREES), min_samples_leaf=_FEWEST_LEAF_ROWS, random_state=seed, n_jobs=1
+    )
+    if rows >= MANY_ROWS:
+        trees = HistGradientBoostingRegressor(max_iter=most, early_stopping=True, random_state=seed)
+    # Leave-one-out over thousands of features of words would take longer than everything else.
+    has_text = any(column.kind == Kind.TEXT for column in columns)
+    linear = Ridge(alpha=1.0) if has_text else RidgeCV(alphas=np.logspace(-2, 3, 12))
+    plain = make_encoder(columns, rows=rows, target="continuous", scaled=True, seed=seed)
+    dense = make_encoder(columns, rows=rows, target="continuous", scaled=False, seed=seed)
+    return [
+        Candidate(name="ridge regression", pipeline=Pipeline([("encode", plain), ("model", linear)])),
+        Candidate(name=_tree_name(rows), pipeline=Pipeline([("encode", dense), ("model", trees)])),
+    ]
+
+
+def baseline_classifier() -> DummyClassifier:
+    return DummyClassifier(strategy="prior")
+
+
+def baseline_regressor() -> DummyRegressor:
+    return DummyRegressor(strategy="mean")
+
+
+def _tree_name(rows: int) -> str:
+    return "gradient boosting" if rows >= MANY_ROWS else "random forest"

@@ -1,0 +1,138 @@
+"""Learns to tell classes apart."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.handlers.process_data.learning import scores
+from jobs.handlers.process_data.learning.candidates import Candidate, baseline_classifier, classifiers
+from jobs.handlers.process_data.learning.columns import Column
+from jobs.handlers.process_data.learning.folds import Validated
+from jobs.handlers.process_data.learning.learned import Learned
+from jobs.handlers.process_data.learning.model import UNCERTAIN, Model
+from jobs.handlers.process_data.learning.model_file import dump_model, model_version
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.outputs import describe_columns, predict_all, with_predictions
+from jobs.handlers.process_data.learning.report.classes import classes_page
+from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.steps import Steps
+from jobs.handlers.process_data.learning.supervised import Fitted, fit_supervised
+from jobs.handlers.process_data.learning.target import Target, read_classes
+
+_IMBALANCED = 3
+"""From here on the classes are weighed: the commonest has so many times the rows of the rarest."""
+
+
+class Classes:
+    """Chosen by the F1 averaged over classes, so that a rare class counts as much as a common one."""
+
+    chosen_by = "f1_macro"
+
+    def read(self, series: "pd.Series[Any]") -> Target:
+        return read_classes(series)
+
+    def candidates(self, columns: Sequence[Column], options: LearningOptions, target: Target) -> list[Candidate]:
+        return classifiers(
+            columns, options, rows=len(target.y), classes=len(target.classes), is_imbalanced=is_imbalanced(target.y)
+        )
+
+    def predict(self, pipeline: Any, typed: pd.DataFrame) -> Any:
+        return pipeline.predict_proba(typed)
+
+    def score(self, truth: Any, predicted: Any) -> scores.Scores:
+        return scores.score_classes(truth, predicted)
+
+    def worth(self, truth: Any, predicted: Any) -> float:
+        return float((truth == predicted.argmax(axis=1)).mean())
+
+    def baseline(self, y: Any) -> Any:
+        return baseline_classifier().fit(np.zeros((len(y), 1)), y)
+
+    def model(self, winner: Validated, columns: tuple[Column, ...], options: LearningOptions, target: Target) -> Model:
+        return Model(
+            task="classification",
+            name=winner.candidate.name,
+            pipeline=winner.candidate.pipeline,
+            columns=columns,
+            target=options.target,
+            classes=target.classes,
+            confidence_threshold=options.confidence_threshold,
+        )
+
+
+def is_imbalanced(y: Any) -> bool:
+    counts = np.bincount(y)
+    return bool(counts.max() >= _IMBALANCED * counts.min())
+
+
+def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
+    kind = Classes()
+    fitted = fit_supervised(kind, frame, options, steps)
+    model = fitted.model
+    predicted = predict_all(model, fitted.kept, steps)
+    metrics: dict[str, Any] = {
+        **kind.score(fitted.truth, fitted.predicted),
+        "training_rows": len(fitted.training),
+        "test_rows": len(fitted.test),
+        "cross_validation": fitted.winner.scores,
+    }
+    if model.confidence_threshold is not None:
+        metrics |= _certainty(fitted, predicted)
+    model.metrics.update(metrics)
+    baseline = dict(kind.score(fitted.truth, fitted.guessed))
+    details = {
+        **describe_columns(model.columns),
+        "target": model.target,
+        "classes": _describe_classes(fitted),
+        "confusion": {"classes": list(model.classes), "counts": confusion(fitted).tolist()},
+        "candidates": [outcome.as_json() for outcome in fitted.outcomes],
+        "chosen_by": kind.chosen_by,
+        "importances": fitted.importances,
+    }
+    steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
+    page = classes_page(fitted, metrics, baseline, confusion(fitted))
+    return Learned(
+        output=with_predictions(fitted.kept, predicted, fitted.test),
+        dropped=fitted.dropped,
+        metrics=metrics,
+        baseline=baseline,
+        model_name=model.name,
+        model_version=model_version(model),
+        details=details,
+        model_bytes=dump_model(model),
+        report_pdf=lambda path: write_page(page, path),
+    )
+
+
+def confusion(fitted: Fitted) -> Any:
+    """Counts in the test part: rows are what is true, columns what was predicted."""
+    size = len(fitted.model.classes)
+    pairs = fitted.truth * size + fitted.predicted.argmax(axis=1)
+    return np.bincount(pairs, minlength=size * size).reshape(size, size)
+
+
+def _certainty(fitted: Fitted, predicted: pd.DataFrame) -> dict[str, Any]:
+    uncertain = (predicted["certainty"] == UNCERTAIN).to_numpy()
+    certain = ~uncertain[fitted.test]
+    right = fitted.truth == fitted.predicted.argmax(axis=1)
+    return {
+        "uncertain": int(uncertain.sum()),
+        "uncertain_in_test": int((~certain).sum()),
+        "accuracy_of_certain": round(float(right[certain].mean()), 6) if certain.any() else None,
+    }
+
+
+def _describe_classes(fitted: Fitted) -> list[dict[str, Any]]:
+    counts = confusion(fitted)
+    right, true, said = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    return [
+        {
+            "class": name,
+            "test_rows": int(true[number]),
+            "precision": round(float(right[number] / said[number]), 6) if said[number] else None,
+            "recall": round(float(right[number] / true[number]), 6) if true[number] else None,
+        }
+        for number, name in enumerate(fitted.model.classes)
+    ]

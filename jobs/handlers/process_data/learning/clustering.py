@@ -1,0 +1,132 @@
+"""Finds groups of rows that are alike."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.pipeline import Pipeline
+
+from jobs.handler import Permanent
+from jobs.handlers.process_data.learning import values
+from jobs.handlers.process_data.learning.columns import Column, Kind, used
+from jobs.handlers.process_data.learning.fitting import fit
+from jobs.handlers.process_data.learning.learned import Learned
+from jobs.handlers.process_data.learning.model import UNCERTAIN, Model
+from jobs.handlers.process_data.learning.model_file import dump_model, model_version
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.outputs import describe_columns, predict_all, with_predictions
+from jobs.handlers.process_data.learning.report.clusters import clusters_page
+from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.scores import Scores, score_clusters
+from jobs.handlers.process_data.learning.steps import Steps
+from jobs.handlers.process_data.learning.unsupervised import encode_all
+
+MANY_ROWS = 20_000
+"""From here on clusters are fitted to pieces of the rows at a time."""
+_MOST_CLUSTERS = 10
+_STARTS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """The fit for one number of clusters."""
+
+    clusters: int
+    estimator: Any
+    scores: Scores
+
+    @property
+    def silhouette(self) -> float:
+        found = self.scores["silhouette"]
+        return -1.0 if found is None else found
+
+
+def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
+    columns, encoder, features = encode_all(frame, options, steps)
+    numbers = _numbers_to_try(features, options)
+    total = len(numbers) + 1
+    tried = []
+    for done, clusters in enumerate(numbers, start=1):
+        steps.check()
+        tried.append(_try(features, clusters, options))
+        steps.partial({"clusters": clusters, "scores": tried[-1].scores})
+        steps.model(done, total, f"{clusters} clusters: silhouette {tried[-1].silhouette:.3f}", clusters=clusters)
+    winner = max(tried, key=lambda item: item.silhouette)  # the fewest, where several are as good
+    model = Model(
+        task="clustering",
+        name="k-means",
+        pipeline=Pipeline([("encode", encoder), ("model", winner.estimator)]),
+        columns=columns,
+        confidence_threshold=options.confidence_threshold,
+    )
+    predicted = predict_all(model, frame, steps)
+    assigned = predicted["cluster"].to_numpy()
+    metrics: dict[str, Any] = {**winner.scores, "clusters": winner.clusters, "rows": len(frame)}
+    if options.confidence_threshold is not None:
+        metrics["uncertain"] = int((predicted["certainty"] == UNCERTAIN).sum())
+    model.metrics.update(metrics)
+    shuffled = np.random.default_rng(options.seed).permutation(assigned)
+    baseline = dict(score_clusters(features, shuffled, options.seed))
+    details = {
+        **describe_columns(columns),
+        "candidates": [{"clusters": item.clusters, "scores": item.scores} for item in tried],
+        "chosen_by": "silhouette" if options.n_clusters is None else "n_clusters",
+        "clusters": _describe(frame, used(columns), assigned),
+    }
+    steps.model(total, total, f"{len(frame):,} rows assigned to {winner.clusters} clusters", rows=len(frame))
+    page = clusters_page(model, features, assigned, tried, metrics, baseline, details)
+    return Learned(
+        output=with_predictions(frame, predicted),
+        dropped=0,
+        metrics=metrics,
+        baseline=baseline,
+        model_name=model.name,
+        model_version=model_version(model),
+        details=details,
+        model_bytes=dump_model(model),
+        report_pdf=lambda path: write_page(page, path),
+    )
+
+
+def _numbers_to_try(features: Any, options: LearningOptions) -> list[int]:
+    different = len(np.unique(features.round(9), axis=0))
+    if different < 3:
+        raise Permanent(f"Only {different} different rows are there; clusters need at least 3")
+    if options.n_clusters is None:
+        return list(range(2, min(_MOST_CLUSTERS, different - 1) + 1))
+    if not 2 <= options.n_clusters <= different:
+        raise Permanent(f"{options.n_clusters} clusters cannot be made of {different:,} different rows")
+    return [options.n_clusters]
+
+
+def _try(features: Any, clusters: int, options: LearningOptions) -> Tried:
+    if len(features) >= MANY_ROWS:
+        estimator: Any = MiniBatchKMeans(
+            clusters, max_iter=options.max_iterations, n_init=3, batch_size=4_096, random_state=options.seed
+        )
+    else:
+        estimator = KMeans(clusters, max_iter=options.max_iterations, n_init=_STARTS, random_state=options.seed)
+    fit(estimator, features)
+    return Tried(
+        clusters=clusters, estimator=estimator, scores=score_clusters(features, estimator.labels_, options.seed)
+    )
+
+
+def _describe(frame: pd.DataFrame, columns: tuple[Column, ...], assigned: Any) -> list[dict[str, Any]]:
+    """Each cluster's size, the medians of its numbers and its commonest categories."""
+    found = []
+    for cluster in range(int(assigned.max()) + 1):
+        members = frame[assigned == cluster]
+        typical: dict[str, Any] = {}
+        for column in columns[:50]:
+            if column.kind == Kind.NUMBER:
+                numbers = values.numbers(members[column.name])
+                known = numbers[~np.isnan(numbers)]
+                typical[column.name] = float(f"{np.median(known):.6g}") if len(known) else None
+            elif column.kind in (Kind.CATEGORY, Kind.BOOLEAN):
+                labels = pd.Series(values.labels(members[column.name])).dropna()
+                typical[column.name] = str(labels.mode().iloc[0]) if len(labels) else None
+        found.append({"cluster": cluster, "rows": len(members), "typical": typical})
+    return found

@@ -1,0 +1,121 @@
+"""What kind of thing each column holds, as far as learning is concerned."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.handlers.process_data.learning import values
+
+FEW_CATEGORIES = 40
+"""Up to so many different texts are categories, each with a feature of its own."""
+_MOST_PARSED = 0.95
+_UNIQUE = 0.98
+_LEAST_ROWS_FOR_IDENTIFIERS = 20
+_WORDS_OF_TEXT = 2.5
+_IDENTIFIER = re.compile(r"(^|[ _.-])(id|uuid|guid|rownum|row_number|row_id)$|^(index|unnamed: ?\d+)$")
+_IDENTIFIER_IN_CAMEL_CASE = re.compile(r"[a-z]I[dD]$")
+
+
+class Kind(StrEnum):
+    """The last four are not learned from."""
+
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    CATEGORY = "category"
+    CODE = "code"
+    """One of many values, such as a post code."""
+    TEXT = "text"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    CONSTANT = "constant"
+    EMPTY = "empty"
+    IDENTIFIER = "identifier"
+    NESTED = "nested"
+
+
+UNUSED = frozenset({Kind.CONSTANT, Kind.EMPTY, Kind.IDENTIFIER, Kind.NESTED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column as it was in the rows that were learned from."""
+
+    name: str
+    kind: Kind
+    distinct: int
+    missing: int
+
+    @property
+    def is_used(self) -> bool:
+        return self.kind not in UNUSED
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Column":
+        return cls(
+            name=str(data["name"]),
+            kind=Kind(data["kind"]),
+            distinct=int(data["distinct"]),
+            missing=int(data["missing"]),
+        )
+
+
+def used(columns: Sequence[Column]) -> tuple[Column, ...]:
+    return tuple(column for column in columns if column.is_used)
+
+
+def infer_column(series: "pd.Series[Any]", *, is_asked_for: bool = False) -> Column:
+    """``is_asked_for``: the user named this column as a feature, so whole numbers are no identifiers."""
+    present = series[~values.is_missing(series)]
+    kind = Kind.EMPTY
+    distinct = 0
+    if len(present):
+        if values.is_nested(present):
+            kind = Kind.NESTED
+        else:
+            labels = values.labels(present)
+            distinct = len(set(labels))
+            kind = _kind_of(present, labels, distinct, is_asked_for)
+            if distinct == 1 and len(present) == len(series):
+                kind = Kind.CONSTANT
+    return Column(name=str(series.name), kind=kind, distinct=distinct, missing=len(series) - len(present))
+
+
+def _kind_of(present: "pd.Series[Any]", labels: "np.ndarray[Any, Any]", distinct: int, is_asked_for: bool) -> Kind:
+    if values.holds_booleans(present):
+        return Kind.BOOLEAN
+    if (moments := values.dates(present)).notna().mean() >= _MOST_PARSED:
+        has_time = bool((moments.dropna() != moments.dropna().dt.normalize()).any())
+        return Kind.TIMESTAMP if has_time else Kind.DATE
+    numbers = values.numbers(present)
+    readable = ~np.isnan(numbers)
+    # Numbers themselves are numbers however many of them are infinite.
+    are_numbers = readable.mean() >= _MOST_PARSED or (readable.any() and values.holds_numbers(present))
+    if are_numbers and not values.holds_codes(present):
+        whole = bool((numbers[readable] == np.floor(numbers[readable])).all())
+        is_identifier = whole and not is_asked_for and _is_unique(distinct, len(present)) and _is_named_so(present.name)
+        return Kind.IDENTIFIER if is_identifier else Kind.NUMBER
+    if not readable.any() and values.holds_numbers(present):
+        return Kind.EMPTY  # nothing but infinities
+    words = float(np.mean([len(label.split()) for label in labels[:2_000]]))
+    if words >= _WORDS_OF_TEXT and distinct > FEW_CATEGORIES:
+        return Kind.TEXT
+    if _is_unique(distinct, len(present)):
+        return Kind.IDENTIFIER if words < _WORDS_OF_TEXT else Kind.TEXT
+    return Kind.CATEGORY if distinct <= FEW_CATEGORIES else Kind.CODE
+
+
+def _is_unique(distinct: int, rows: int) -> bool:
+    return rows >= _LEAST_ROWS_FOR_IDENTIFIERS and distinct >= _UNIQUE * rows
+
+
+def _is_named_so(name: object) -> bool:
+    text = str(name).strip()
+    return bool(_IDENTIFIER.search(text.lower()) or _IDENTIFIER_IN_CAMEL_CASE.search(text))

@@ -1,0 +1,87 @@
+"""Cross-validation of candidates on the training part: one fit after the other, each told of, each a place to stop."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from jobs.handlers.process_data.learning.candidates import Candidate
+from jobs.handlers.process_data.learning.fitting import fit
+from jobs.handlers.process_data.learning.scores import Scores, summarise
+from jobs.handlers.process_data.learning.steps import Steps
+
+MOST_ROWS = 50_000
+"""Candidates are compared on so many rows at most; the winner is fitted on all."""
+_MANY_ROWS = 5_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validated:
+    candidate: Candidate
+    scores: dict[str, dict[str, float | None]]
+    truth: Any
+    predicted: Any
+    """What each row got from the fold that had not seen it; ``truth`` is in the same order."""
+    has_converged: bool
+
+    def mean(self, metric: str) -> float:
+        found = self.scores[metric]["mean"]
+        return -np.inf if found is None else found
+
+    def error_quantile(self, share: float) -> float:
+        """The absolute error that ``share`` of the rows stay below. For predictions that are numbers."""
+        return float(np.quantile(np.abs(self.truth - self.predicted), share))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"name": self.candidate.name, "scores": self.scores, "converged": self.has_converged}
+
+
+def count_folds(rows: int, rarest: int) -> int:
+    """Five, or three where fits are long; fewer where the rarest class would not reach into every fold."""
+    return max(2, min(5 if rows < _MANY_ROWS else 3, rarest))
+
+
+def validate(
+    candidates: Sequence[Candidate],
+    typed: pd.DataFrame,
+    y: Any,
+    splits: Sequence[tuple[Any, Any]],
+    *,
+    predict: Callable[[Any, pd.DataFrame], Any],
+    score: Callable[[Any, Any], Scores],
+    steps: Steps,
+    total_steps: int,
+) -> list[Validated]:
+    """``total_steps``: of the whole model stage, of which the folds come first."""
+    outcomes = []
+    for number, candidate in enumerate(candidates):
+        scores, predicted, has_converged = [], [], True
+        for fold, (learn, test) in enumerate(splits, start=1):
+            steps.check()
+            pipeline = clone(candidate.pipeline)
+            has_converged &= fit(pipeline, typed.iloc[learn], y[learn])
+            found = predict(pipeline, typed.iloc[test])
+            predicted.append(found)
+            scores.append(score(y[test], found))
+            steps.partial({"candidate": candidate.name, "fold": fold, "folds": len(splits), "scores": scores[-1]})
+            done = number * len(splits) + fold
+            text = f"{candidate.name.capitalize()}: fold {fold} of {len(splits)}"
+            steps.model(done, total_steps, text, candidate=candidate.name, fold=fold)
+        outcomes.append(
+            Validated(
+                candidate=candidate,
+                scores=summarise(scores),
+                truth=np.concatenate([y[test] for _, test in splits]),
+                predicted=np.concatenate(predicted),
+                has_converged=has_converged,
+            )
+        )
+    return outcomes
+
+
+def best(outcomes: Iterable[Validated], metric: str) -> Validated:
+    """The highest mean; the first, simpler one where they are as good."""
+    return max(outcomes, key=lambda outcome: outcome.mean(metric))

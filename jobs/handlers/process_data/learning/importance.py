@@ -1,0 +1,41 @@
+"""How much worse the test gets when one column of it is shuffled: what the model makes of each column."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.steps import Steps
+from jobs.handlers.process_data.learning.typed import names_in_typed
+
+_MOST_ROWS, _MOST_COLUMNS, _SHUFFLES = 1_000, 100, 3
+
+
+def column_importances(
+    model: Model,
+    typed: pd.DataFrame,
+    truth: Any,
+    *,
+    predict: Callable[[Any, pd.DataFrame], Any],
+    score: Callable[[Any, Any], float],
+    seed: int,
+    steps: Steps,
+) -> list[dict[str, Any]]:
+    """``[{column, importance}]``, the largest first. The importance is the loss in ``score``, of the test part."""
+    random = np.random.default_rng(seed)
+    chosen = np.sort(random.choice(len(typed), min(_MOST_ROWS, len(typed)), replace=False))
+    typed, truth = typed.iloc[chosen], truth[chosen]
+    whole = score(truth, predict(model.pipeline, typed))
+    found = []
+    for position, column in enumerate(model.used[:_MOST_COLUMNS]):
+        steps.check()
+        names = names_in_typed(position, column)
+        orders = [random.permutation(len(typed)) for _ in range(_SHUFFLES)]
+        shuffled = pd.concat([typed] * _SHUFFLES, ignore_index=True)
+        shuffled[names] = np.concatenate([typed[names].to_numpy()[order] for order in orders])
+        parts = np.split(predict(model.pipeline, shuffled), _SHUFFLES)
+        loss = whole - float(np.mean([score(truth, part) for part in parts]))
+        found.append({"column": column.name, "importance": float(f"{loss:.4g}")})
+    return sorted(found, key=lambda item: -float(item["importance"]))

@@ -1,0 +1,104 @@
+"""A model as a file, and back: skops, which unlike a pickle can run no code of whoever wrote it.
+
+The file is a zip of what skops makes of ``{"format", "facts", "pipeline"}``; facts are JSON. A file is loaded only if
+every type in it is one that our own models are made of, and if its trees lead nowhere outside themselves.
+"""
+
+import hashlib
+import json
+import zipfile
+from importlib.metadata import version
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from skops import io as skops_io
+
+from jobs.handler import Permanent
+from jobs.handlers.process_data.learning.columns import Column
+from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.soundness import is_sound
+from jobs.handlers.process_data.learning.trusted import OURS, UNTRUSTED_BY_SKOPS, types_in
+
+FORMAT, FORMAT_VERSION = "streamer-model", 1
+MEDIA_TYPE = "application/vnd.streamer.model"
+_LIBRARIES = ("scikit-learn", "numpy", "skops", "scipy", "pandas")
+_MOST_BYTES = 2 * 1024**3
+"""Unpacked. A small zip can unpack to any size."""
+_BROKEN = "This file is no model of this service, or it was changed"
+
+
+def dump_model(model: Model) -> bytes:
+    content = {"format": FORMAT, "facts": json.dumps(_facts(model)), "pipeline": model.pipeline}
+    return bytes(skops_io.dumps(content, compression=zipfile.ZIP_DEFLATED, compresslevel=6))
+
+
+def model_version(model: Model) -> str:
+    """Says which model it is: equal for equal models. The first characters of a hash over its facts."""
+    facts = json.dumps(_facts(model), sort_keys=True)
+    return f"{FORMAT_VERSION}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
+
+
+def load_model(file: BinaryIO) -> Model:
+    """Raises ``Permanent`` for anything but a model that this service wrote with these versions of its libraries."""
+    data = file.read()
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES or archive.testzip() is not None:
+                raise Permanent(_BROKEN)
+            foreign = types_in(archive) - OURS
+        if foreign or set(skops_io.get_untrusted_types(data=data)) - UNTRUSTED_BY_SKOPS:
+            raise Permanent(_BROKEN)
+        content = skops_io.loads(data, trusted=sorted(UNTRUSTED_BY_SKOPS))
+        if content["format"] != FORMAT:
+            raise Permanent(_BROKEN)
+        facts = json.loads(content["facts"])
+        _need_version(facts)
+        model = _model(facts, content["pipeline"])
+    except Permanent:
+        raise
+    except Exception:
+        # Whoever changed the file chose the error: of what a broken zip, array or estimator raises, none says more.
+        raise Permanent(_BROKEN) from None
+    if not is_sound(model.pipeline):
+        raise Permanent(_BROKEN)
+    return model
+
+
+def _facts(model: Model) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "task": model.task,
+        "name": model.name,
+        "columns": [column.as_json() for column in model.columns],
+        "target": model.target,
+        "classes": list(model.classes),
+        "confidence_threshold": model.confidence_threshold,
+        "score_threshold": model.score_threshold,
+        "interval": model.interval,
+        "metrics": model.metrics,
+        "libraries": {name: version(name) for name in _LIBRARIES},
+    }
+
+
+def _need_version(facts: dict[str, Any]) -> None:
+    """Estimators of another version of scikit-learn may load and then predict something else."""
+    if facts["format_version"] != FORMAT_VERSION:
+        raise Permanent(f"This model is of format {facts['format_version']}; this service reads {FORMAT_VERSION}")
+    theirs, ours = facts["libraries"]["scikit-learn"], version("scikit-learn")
+    if theirs.split(".")[:2] != ours.split(".")[:2]:
+        raise Permanent(f"This model was made with scikit-learn {theirs}; this service has {ours}. Learn it again")
+
+
+def _model(facts: dict[str, Any], pipeline: Any) -> Model:
+    return Model(
+        task=facts["task"],
+        name=facts["name"],
+        pipeline=pipeline,
+        columns=tuple(map(Column.from_json, facts["columns"])),
+        target=facts["target"],
+        classes=tuple(facts["classes"]),
+        confidence_threshold=facts["confidence_threshold"],
+        score_threshold=facts["score_threshold"],
+        interval=facts["interval"],
+        metrics=facts["metrics"],
+    )

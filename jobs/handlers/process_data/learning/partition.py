@@ -1,0 +1,58 @@
+"""Divides rows before anything is learned from them."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+
+from jobs.handler import Permanent
+from jobs.handlers.process_data.learning.folds import MOST_ROWS, count_folds
+
+Split = tuple[Any, Any]
+_LEAST_OF_A_CLASS_IN_SAMPLE = 50
+
+
+def part(y: Any, classes: int, *, test_size: float, seed: int) -> Split:
+    """Positions of the training and of the test part, each in order, with the same shares of classes or of levels."""
+    rows = len(y)
+    test_rows = max(2, classes, round(test_size * rows))
+    if rows - test_rows < max(5, 2 * classes):
+        raise Permanent(f"{rows:,} rows leave too few to learn from beside {test_rows:,} for the test; lower test_size")
+    training, test = train_test_split(
+        np.arange(rows), test_size=test_rows, random_state=seed, stratify=y if classes else _levels(y, test_rows)
+    )
+    return np.sort(training), np.sort(test)
+
+
+def _levels(y: Any, test_rows: int) -> Any:
+    """Up to ten levels of numbers, low to high, so that the test part has of each what the training part has."""
+    levels = min(10, test_rows, len(y) // 10)
+    if levels < 2:
+        return None
+    edges = np.unique(np.quantile(y, np.linspace(0, 1, levels + 1)[1:-1]))
+    found = np.searchsorted(edges, y, side="right")
+    return found if np.bincount(found)[np.unique(found)].min() > 1 else None
+
+
+def split_folds(y: Any, classes: int, *, seed: int) -> list[Split]:
+    """Folds over the training part, or over a sample of it where it is large."""
+    chosen = _sample(y, classes, seed)
+    rarest = int(np.bincount(y[chosen]).min()) if classes else len(chosen)
+    folds = count_folds(len(chosen), rarest)
+    maker = StratifiedKFold if classes else KFold
+    splits = maker(n_splits=folds, shuffle=True, random_state=seed).split(chosen, y[chosen])
+    return [(chosen[learn], chosen[test]) for learn, test in splits]
+
+
+def _sample(y: Any, classes: int, seed: int) -> Any:
+    if len(y) <= MOST_ROWS:
+        return np.arange(len(y))
+    random = np.random.default_rng(seed)
+    if not classes:
+        return np.sort(random.choice(len(y), MOST_ROWS, replace=False))
+    chosen = []
+    for number in range(classes):
+        members = np.flatnonzero(y == number)
+        wanted = max(_LEAST_OF_A_CLASS_IN_SAMPLE, round(MOST_ROWS * len(members) / len(y)))
+        chosen.append(random.choice(members, min(len(members), wanted), replace=False))
+    return np.sort(np.concatenate(chosen))

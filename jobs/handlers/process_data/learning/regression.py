@@ -1,0 +1,96 @@
+"""Learns to predict a number."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.handlers.process_data.learning import scores
+from jobs.handlers.process_data.learning.candidates import Candidate, baseline_regressor, regressors
+from jobs.handlers.process_data.learning.columns import Column
+from jobs.handlers.process_data.learning.folds import Validated
+from jobs.handlers.process_data.learning.learned import Learned
+from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.model_file import dump_model, model_version
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.outputs import describe_columns, predict_all, with_predictions
+from jobs.handlers.process_data.learning.report.numbers import numbers_page
+from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.steps import Steps
+from jobs.handlers.process_data.learning.supervised import fit_supervised
+from jobs.handlers.process_data.learning.target import Target, read_numbers
+
+_WITHIN = 0.9
+
+
+class Numbers:
+    """Chosen by R²."""
+
+    chosen_by = "r2"
+
+    def read(self, series: "pd.Series[Any]") -> Target:
+        return read_numbers(series)
+
+    def candidates(self, columns: Sequence[Column], options: LearningOptions, target: Target) -> list[Candidate]:
+        return regressors(columns, options, rows=len(target.y))
+
+    def predict(self, pipeline: Any, typed: pd.DataFrame) -> Any:
+        return pipeline.predict(typed)
+
+    def score(self, truth: Any, predicted: Any) -> scores.Scores:
+        return scores.score_numbers(truth, predicted)
+
+    def worth(self, truth: Any, predicted: Any) -> float:
+        return scores.score_numbers(truth, predicted)["r2"] or 0.0
+
+    def baseline(self, y: Any) -> Any:
+        return baseline_regressor().fit(np.zeros((len(y), 1)), y)
+
+    def model(self, winner: Validated, columns: tuple[Column, ...], options: LearningOptions, target: Target) -> Model:
+        return Model(
+            task="regression",
+            name=winner.candidate.name,
+            pipeline=winner.candidate.pipeline,
+            columns=columns,
+            target=options.target,
+            interval=winner.error_quantile(_WITHIN),
+        )
+
+
+def learn_numbers(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
+    kind = Numbers()
+    fitted = fit_supervised(kind, frame, options, steps)
+    model = fitted.model
+    predicted = predict_all(model, fitted.kept, steps)
+    errors = np.abs(fitted.truth - fitted.predicted)
+    metrics: dict[str, Any] = {
+        **kind.score(fitted.truth, fitted.predicted),
+        "training_rows": len(fitted.training),
+        "test_rows": len(fitted.test),
+        "interval": model.interval,
+        "interval_coverage": round(float((errors <= model.interval).mean()), 6),
+        "cross_validation": fitted.winner.scores,
+    }
+    model.metrics.update(metrics)
+    baseline = dict(kind.score(fitted.truth, fitted.guessed))
+    details = {
+        **describe_columns(model.columns),
+        "target": model.target,
+        "candidates": [outcome.as_json() for outcome in fitted.outcomes],
+        "chosen_by": kind.chosen_by,
+        "importances": fitted.importances,
+    }
+    steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
+    page = numbers_page(fitted, metrics, baseline)
+    return Learned(
+        output=with_predictions(fitted.kept, predicted, fitted.test),
+        dropped=fitted.dropped,
+        metrics=metrics,
+        baseline=baseline,
+        model_name=model.name,
+        model_version=model_version(model),
+        details=details,
+        model_bytes=dump_model(model),
+        report_pdf=lambda path: write_page(page, path),
+    )

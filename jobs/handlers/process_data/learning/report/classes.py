@@ -1,0 +1,129 @@
+"""The page about a classification."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from sklearn.metrics import roc_curve
+
+from jobs.handlers.process_data.learning.report import charts, style
+from jobs.handlers.process_data.learning.report.page import Chart, Page
+
+if TYPE_CHECKING:
+    from jobs.handlers.process_data.learning.supervised import Fitted
+
+_NAMES = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "precision": "Precision (weighted)",
+    "recall": "Recall (weighted)",
+    "f1": "F1 (weighted)",
+    "f1_macro": "F1 (mean of classes)",
+    "roc_auc": "ROC AUC",
+    "log_loss": "Log loss (less is better)",
+}
+_MOST_SHOWN = 12
+
+
+def classes_page(fitted: "Fitted", metrics: dict[str, Any], baseline: dict[str, Any], confusion: Any) -> Page:
+    model = fitted.model
+    facts = [
+        ("Rows", f"{len(fitted.kept):,}"),
+        ("Left out, no target", f"{fitted.dropped:,}"),
+        ("Learned from / test", f"{len(fitted.training):,} / {len(fitted.test):,}"),
+        ("Columns used", f"{len(model.used):,} of {len(model.columns):,}"),
+        ("Target", str(model.target)),
+        ("Classes", f"{len(model.classes):,}"),
+        ("Model", model.name),
+        ("Uncertain", f"{metrics['uncertain']:,}" if "uncertain" in metrics else "–"),
+    ]
+    validation = fitted.winner.scores
+    rows = [
+        (name, style.number(metrics[key]), style.number(baseline[key]), charts.cross_validation(validation, key))
+        for key, name in _NAMES.items()
+    ]
+    return Page(
+        title=f"Classification of {model.target}",
+        subtitle=f"{model.name.capitalize()}, chosen among {len(fitted.outcomes)} by cross-validation",
+        facts=facts,
+        heads=("Metric", "Test part", "Baseline", "Cross-validation"),
+        rows=rows,
+        charts=[
+            Chart(title="Confusion in the test part", draw=_confusion(confusion, model.classes)),
+            Chart(title="ROC: hits against false alarms", draw=_roc(fitted)),
+            Chart(title="What the model relies on", draw=charts.importances(fitted.importances, "loss of accuracy")),
+            Chart(title="How sure it is", draw=_confidence(fitted)),
+        ],
+        note="Baseline: the shares of the classes, whatever the row. Importance: the loss when a column is shuffled.",
+    )
+
+
+def _confusion(counts: Any, classes: tuple[Any, ...]) -> Callable[[Axes], None]:
+    def draw(axes: Axes) -> None:
+        size = min(len(classes), _MOST_SHOWN)
+        # Of many classes those with most rows.
+        chosen = np.sort(np.argsort(-counts.sum(axis=1), kind="stable")[:size])
+        part = counts[np.ix_(chosen, chosen)]
+        shares = part / np.maximum(counts[chosen].sum(axis=1, keepdims=True), 1)
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
+        names = [style.shown(classes[number], 14 if size <= 4 else 10) for number in chosen]
+        turned = max(map(len, names)) * size > 34
+        axes.set_xticks(
+            range(size), names, rotation=40 if turned else 0, ha="right" if turned else "center", rotation_mode="anchor"
+        )
+        axes.set_yticks(range(size), names)
+        axes.set_xlabel("predicted")
+        for row in range(size):
+            for column in range(size):
+                colour = "white" if shares[row, column] > 0.55 else style.INK
+                text = f"{part[row, column]:,}" if part[row, column] else "·"
+                axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9 if size <= 6 else 6.5)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+
+    return draw
+
+
+def _roc(fitted: "Fitted") -> Callable[[Axes], None]:
+    classes = fitted.model.classes
+
+    def draw(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
+        numbers = [1] if len(classes) == 2 else range(min(len(classes), 6))
+        for place, number in enumerate(numbers):
+            truth = fitted.truth == number
+            if 0 < truth.sum() < len(truth):
+                false, hits, _ = roc_curve(truth, fitted.predicted[:, number])
+                axes.plot(false, hits, color=style.SERIES[place], linewidth=1.5, label=style.shown(classes[number], 18))
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_ylim(-0.02, 1.04)
+        axes.set_xlabel("share of false alarms")
+        axes.set_ylabel("share of hits")
+        axes.grid()
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="lower right")
+
+    return draw
+
+
+def _confidence(fitted: "Fitted") -> Callable[[Axes], None]:
+    def draw(axes: Axes) -> None:
+        sure = fitted.predicted.max(axis=1)
+        right = fitted.truth == fitted.predicted.argmax(axis=1)
+        edges = list(np.linspace(1 / len(fitted.model.classes), 1, 16))
+        axes.hist(
+            [sure[right], sure[~right]],
+            bins=edges,
+            stacked=True,
+            color=[style.ACCENT, style.LOSS],
+            label=["right", "wrong"],
+        )
+        if fitted.model.confidence_threshold is not None:
+            axes.axvline(fitted.model.confidence_threshold, color=style.INK, linewidth=1, linestyle=(0, (3, 3)))
+        axes.set_xlabel("confidence")
+        axes.set_ylabel("rows of the test part")
+        axes.grid(axis="y")
+        axes.legend(loc="upper left")
+
+    return draw

@@ -1,0 +1,52 @@
+"""Learning, from a table and options to a model, its worth and its predictions."""
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from jobs.handler import Permanent
+from jobs.handlers.process_data.learning.anomalies import learn_anomalies
+from jobs.handlers.process_data.learning.classification import learn_classes
+from jobs.handlers.process_data.learning.clustering import learn_clusters
+from jobs.handlers.process_data.learning.fitting import one_thread
+from jobs.handlers.process_data.learning.frames import with_own_names
+from jobs.handlers.process_data.learning.learned import Learned
+from jobs.handlers.process_data.learning.model import Task
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.regression import learn_numbers
+from jobs.handlers.process_data.learning.steps import Steps
+
+PIPELINES: Mapping[Task, Callable[[pd.DataFrame, LearningOptions, Steps], Learned]] = {
+    "classification": learn_classes,
+    "regression": learn_numbers,
+    "clustering": learn_clusters,
+    "anomaly": learn_anomalies,
+}
+
+
+def learn(frame: pd.DataFrame, pipeline: str, options: LearningOptions, steps: Steps) -> Learned:
+    """Fit the ``pipeline`` (one of ``PIPELINES``) to the rows.
+
+    Raises ``Permanent`` with a text for people when the rows or the options allow no model, and what
+    ``steps.check`` raises. The same rows, options and seed give the same outcome.
+    """
+    learner = {str(name): learner for name, learner in PIPELINES.items()}.get(pipeline)
+    if learner is None:
+        raise Permanent(f"No pipeline is called '{pipeline}'; there are: {', '.join(PIPELINES)}")
+    _need_sense(options)
+    with one_thread():
+        return learner(with_own_names(frame), options, steps)
+
+
+def _need_sense(options: LearningOptions) -> None:
+    threshold = options.confidence_threshold
+    faults = [
+        (not 0 < options.test_size < 1, "test_size lies above 0 and below 1"),
+        (not 0 < options.contamination <= 0.5, "contamination lies above 0 and is at most 0.5"),
+        (threshold is not None and not 0 <= threshold <= 1, "confidence_threshold lies between 0 and 1"),
+        (options.max_iterations < 1, "max_iterations is at least 1"),
+        (not 0 <= options.seed < 2**32, "seed lies between 0 and 4,294,967,295"),
+    ]
+    for is_fault, text in faults:
+        if is_fault:
+            raise Permanent(f"The options make no sense: {text}")

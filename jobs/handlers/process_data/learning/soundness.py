@@ -1,0 +1,48 @@
+"""Whether the trees of a loaded model lead nowhere outside themselves.
+
+scikit-learn walks them in C and does not look where a node points: a changed file could make it read foreign memory.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+
+def is_sound(pipeline: Any) -> bool:
+    """Children come after their parents and exist (so every walk ends), and features are ones that the model takes."""
+    model = pipeline.steps[-1][1]
+    features = int(getattr(model, "n_features_in_", 0))
+    return all(_is_tree_sound(*tree, features) for tree in _trees(model))
+
+
+def _trees(model: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
+    """Of each: left and right children, features, and where it ends."""
+    for estimator in getattr(model, "estimators_", ()):
+        tree = estimator.tree_
+        yield tree.children_left, tree.children_right, tree.feature, tree.children_left == -1
+    for iteration in getattr(model, "_predictors", ()):
+        for predictor in iteration:
+            nodes = predictor.nodes
+            if nodes["is_categorical"].any():  # ours split on numbers only; categories would point into another table
+                yield None, None, None, None
+                return
+            yield (
+                nodes["left"].astype(np.int64),
+                nodes["right"].astype(np.int64),
+                nodes["feature_idx"],
+                nodes["is_leaf"] == 1,
+            )
+
+
+def _is_tree_sound(left: Any, right: Any, feature: Any, is_leaf: Any, features: int) -> bool:
+    if left is None:
+        return False
+    inner = np.flatnonzero(~is_leaf)
+    size = len(left)
+    return bool(
+        size
+        and all((inner < child[inner]).all() and (child[inner] < size).all() for child in (left, right))
+        and (feature[inner] >= 0).all()
+        and (feature[inner] < features).all()
+    )

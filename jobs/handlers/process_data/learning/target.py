@@ -1,0 +1,89 @@
+"""The column to be predicted: which rows have it, and what of it a model can learn."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.handler import Permanent
+from jobs.handlers.process_data.learning import values
+
+LEAST_ROWS = 10
+LEAST_OF_A_CLASS = 3
+MOST_CLASSES = 100
+ClassName = str | int | bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """``rows`` are the positions of the rows that have a target; ``y`` is theirs, as class numbers or as floats."""
+
+    rows: values.Array
+    y: values.Array
+    classes: tuple[ClassName, ...] = ()
+
+
+def read_classes(series: "pd.Series[Any]") -> Target:
+    """Classes are compared as texts without spaces around them: 1, 1.0 and "1 " are one class."""
+    labels = values.labels(series)
+    rows = np.flatnonzero([label is not None for label in labels])
+    found = labels[rows]
+    counts = Counter(found)
+    _need_rows(len(rows), series)
+    if len(counts) == 1:
+        raise Permanent(f"The target '{series.name}' is always '{_cut(found[0])}': there is nothing to tell apart")
+    if len(counts) > MOST_CLASSES:
+        raise Permanent(
+            f"The target '{series.name}' has {len(counts):,} different values; at most {MOST_CLASSES} can be told "
+            "apart. Use regression if they are numbers, or group them"
+        )
+    rare = sorted(name for name, count in counts.items() if count < LEAST_OF_A_CLASS)
+    if rare:
+        shown = ", ".join(f"'{_cut(name)}'" for name in rare[:5]) + (" …" if len(rare) > 5 else "")
+        raise Permanent(
+            f"Each class needs at least {LEAST_OF_A_CLASS} rows; {len(rare)} of the target '{series.name}' "
+            f"have fewer: {shown}. Group or leave out what is rare"
+        )
+    names, classes = _name_classes(series.iloc[rows], list(counts))
+    numbered = {name: number for number, name in enumerate(names)}
+    return Target(rows=rows, y=np.array([numbered[name] for name in found], dtype=np.int64), classes=classes)
+
+
+def read_numbers(series: "pd.Series[Any]") -> Target:
+    present = ~values.is_missing(series).to_numpy()
+    numbers = values.numbers(series)
+    rows = np.flatnonzero(~np.isnan(numbers))
+    if present.sum() and len(rows) < 0.95 * present.sum() and not values.holds_numbers(series[present]):
+        raise Permanent(
+            f"The target '{series.name}' holds {present.sum() - len(rows):,} values that are no numbers; "
+            "use classification, or another column"
+        )
+    _need_rows(len(rows), series)
+    y = numbers[rows]
+    if y.min() == y.max():
+        raise Permanent(f"The target '{series.name}' is always {y[0]:g}: there is nothing to learn")
+    return Target(rows=rows, y=y)
+
+
+def _need_rows(rows: int, series: "pd.Series[Any]") -> None:
+    if rows < LEAST_ROWS:
+        raise Permanent(f"{rows:,} rows have a target '{series.name}'; at least {LEAST_ROWS} are needed")
+
+
+def _name_classes(present: "pd.Series[Any]", labels: list[str]) -> tuple[list[str], tuple[ClassName, ...]]:
+    """The labels in order, and what predictions shall say: booleans and whole numbers stay what they were."""
+    if values.holds_booleans(present):
+        return sorted(labels), tuple(label == "true" for label in sorted(labels))
+    if values.holds_numbers(present):
+        ordered = sorted(labels, key=float)
+        whole = all(label.lstrip("-").isdigit() for label in ordered) and all(
+            abs(int(label)) < 2**63 for label in labels
+        )
+        return ordered, tuple(int(label) for label in ordered) if whole else tuple(ordered)
+    return sorted(labels), tuple(sorted(labels))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -1,0 +1,27 @@
+"""What clustering and the search for anomalies have in common: they learn from all rows, and no target is there."""
+
+from typing import Any
+
+import pandas as pd
+
+from jobs.handler import Permanent
+from jobs.handlers.process_data.learning.columns import Column, used
+from jobs.handlers.process_data.learning.encoding import make_encoder
+from jobs.handlers.process_data.learning.frames import feature_names, infer_columns
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.steps import Steps
+from jobs.handlers.process_data.learning.target import LEAST_ROWS
+from jobs.handlers.process_data.learning.typed import typed_frame
+
+
+def encode_all(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> tuple[tuple[Column, ...], Any, Any]:
+    """The columns, the fitted encoder, and the features of every row."""
+    if len(frame) < LEAST_ROWS:
+        raise Permanent(f"There are {len(frame):,} rows; at least {LEAST_ROWS} are needed")
+    steps.preprocessing(1, 1, f"{len(frame):,} rows to learn from", rows=len(frame))
+    # A column somebody would predict (or compare with) would lead straight back to itself.
+    names = feature_names(frame, options, without=(options.label, options.target))
+    columns = infer_columns(frame, names, options, steps)
+    encoder = make_encoder(used(columns), rows=len(frame), target="none", scaled=True, seed=options.seed)
+    steps.check()
+    return columns, encoder, encoder.fit_transform(typed_frame(frame, used(columns)))

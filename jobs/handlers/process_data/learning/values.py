@@ -1,0 +1,129 @@
+"""Reads what a column may hold (numbers, texts, dates, a mix of them) as numbers, as labels or as dates."""
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+Series = "pd.Series[Any]"
+Array = np.ndarray[Any, np.dtype[Any]]
+MOST = 1e30
+"""Larger numbers are cut to it: some models calculate in single precision, and with squares."""
+_DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|\s*$)")
+_CODE = re.compile(r"\s*[+-]?0\d")
+_LOOKED_AT = 1_000
+
+
+def is_missing(series: "pd.Series[Any]") -> "pd.Series[bool]":
+    """None, NaN, NaT, and texts of nothing but spaces."""
+    missing = series.isna()
+    if _may_hold_texts(series):
+        missing = missing | series.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool)
+    return missing
+
+
+def is_nested(present: "pd.Series[Any]") -> bool:
+    """Lists, objects or bytes, of which no feature is made."""
+    return present.dtype == object and any(
+        isinstance(value, list | dict | tuple | set | np.ndarray | bytes | bytearray) for value in present
+    )
+
+
+def holds_booleans(present: "pd.Series[Any]") -> bool:
+    if types.is_bool_dtype(present):
+        return True
+    return present.dtype == object and all(isinstance(value, bool | np.bool_) for value in present)
+
+
+def holds_numbers(present: "pd.Series[Any]") -> bool:
+    """Numbers themselves, not texts that can be read as such."""
+    if types.is_numeric_dtype(present):
+        return True
+    return present.dtype == object and all(isinstance(value, int | float | Decimal | np.number) for value in present)
+
+
+def holds_codes(present: "pd.Series[Any]") -> bool:
+    """Texts such as 00501: digits that are no number, because the zeros in front count."""
+    return _may_hold_texts(present) and any(isinstance(value, str) and _CODE.match(value) for value in present)
+
+
+def numbers(series: "pd.Series[Any]") -> Array:
+    """As float64: NaN where there is none, infinities as NaN; durations and times of day in seconds."""
+    if types.is_numeric_dtype(series):
+        found = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    elif types.is_timedelta64_dtype(series):
+        found = series.dt.total_seconds().to_numpy(dtype=np.float64)
+    elif _may_hold_texts(series):
+        found = np.fromiter((_number(value) for value in series), dtype=np.float64, count=len(series))
+    else:
+        found = np.full(len(series), np.nan)
+    return np.clip(np.where(np.isfinite(found), found, np.nan), -MOST, MOST)
+
+
+def labels(series: "pd.Series[Any]") -> Array:
+    """As texts, with None for what is missing. Equal values have equal texts, be they whole numbers or floats."""
+    return np.array([label(value) for value in series], dtype=object)
+
+
+def label(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, list | dict | tuple | set | np.ndarray):
+        return str(value)
+    if value is None or pd.isna(value):
+        return None
+    if isinstance(value, float | Decimal | np.floating) and math.isfinite(value) and value == int(value):
+        return str(int(value))
+    return str(value)
+
+
+def dates(series: "pd.Series[Any]") -> "pd.Series[Any]":
+    """As datetime64 in UTC without zone; NaT where there is none, or none that can be counted."""
+    if types.is_datetime64_any_dtype(series):
+        moments = series
+    elif _may_hold_texts(series) and _look_like_dates(value for value in series.iloc[:_LOOKED_AT]):
+        moments = pd.to_datetime(series.map(_text_of_date), format="ISO8601", utc=True, errors="coerce")
+    else:
+        return pd.Series(pd.NaT, index=series.index, dtype="datetime64[us]")
+    if moments.dt.tz is not None:
+        moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
+    return moments.astype("datetime64[us]")
+
+
+def _may_hold_texts(series: "pd.Series[Any]") -> bool:
+    return bool(
+        series.dtype == object or types.is_string_dtype(series) or isinstance(series.dtype, pd.CategoricalDtype)
+    )
+
+
+def _number(value: Any) -> float:
+    try:
+        if isinstance(value, timedelta):
+            return value.total_seconds()
+        if isinstance(value, time):
+            return value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
+        if isinstance(value, str | int | float | Decimal | np.number | np.bool_):
+            return float(value)
+    except (ValueError, OverflowError):
+        pass
+    return math.nan
+
+
+def _look_like_dates(found: Iterable[Any]) -> bool:
+    present = [value for value in found if value is not None and value == value and value != ""]
+    dated = sum(isinstance(value, date) or (isinstance(value, str) and bool(_DATE.match(value))) for value in present)
+    return dated > 0 and dated >= 0.9 * len(present)
+
+
+def _text_of_date(value: Any) -> str | None:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value.strip() if isinstance(value, str) and value.strip() else None

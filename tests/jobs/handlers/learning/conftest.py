@@ -1,0 +1,42 @@
+"""Real sets that come with scikit-learn, and learning in one call."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+from sklearn import datasets
+
+from jobs.handlers.process_data.learning.learned import Learned
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.run import learn
+from tests.jobs.handlers.learning.recording_steps import RecordingSteps
+
+Learn = Callable[..., Learned]
+
+
+@pytest.fixture(scope="session")
+def iris() -> pd.DataFrame:
+    bunch = datasets.load_iris(as_frame=True)
+    return bunch.frame.assign(target=[bunch.target_names[number] for number in bunch.target])
+
+
+@pytest.fixture
+def steps() -> RecordingSteps:
+    return RecordingSteps()
+
+
+@pytest.fixture(name="learn")
+def learn_quickly(steps: RecordingSteps) -> Learn:
+    """``learn(frame, pipeline, **options)``, with few trees."""
+
+    def run(frame: pd.DataFrame, pipeline: str, **options: Any) -> Learned:
+        return learn(frame, pipeline, LearningOptions(**{"max_iterations": 20, **options}), steps)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def iris_model(iris: pd.DataFrame) -> Learned:
+    options = LearningOptions(target="target", confidence_threshold=0.7, max_iterations=60)
+    return learn(iris, "classification", options, RecordingSteps())

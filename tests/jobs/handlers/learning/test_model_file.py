@@ -1,0 +1,151 @@
+"""Only what this service wrote is loaded, and it predicts what it predicted."""
+
+import io
+import pickle
+import re
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from sklearn.ensemble import IsolationForest
+from skops import io as skops_io
+
+from jobs.handler import Permanent
+from jobs.handlers.process_data.learning.learned import Learned
+from jobs.handlers.process_data.learning.model_file import load_model
+from jobs.handlers.process_data.learning.soundness import is_sound
+from tests.jobs.handlers.learning.conftest import Learn
+
+
+def load(data: bytes | None) -> Any:
+    assert data is not None
+    return load_model(io.BytesIO(data))
+
+
+def test_it_works(iris: pd.DataFrame, iris_model: Learned) -> None:
+    model = load(iris_model.model_bytes)
+    assert (model.task, model.target, model.classes) == (
+        "classification",
+        "target",
+        ("setosa", "versicolor", "virginica"),
+    )
+    assert [column.kind for column in model.columns] == ["number"] * 4
+    assert_frame_equal(model.predict(iris), iris_model.output[["prediction", "confidence", "certainty"]])
+
+
+@pytest.fixture(scope="module")
+def shop() -> pd.DataFrame:
+    """Columns of every kind, and enough rows for boosting."""
+    random = np.random.default_rng(4)
+    rows = 2_600
+    amount = random.normal(size=rows)
+    return pd.DataFrame(
+        {
+            "amount": np.where(random.random(rows) < 0.1, np.nan, amount),
+            "kind": random.choice(["a", "b", "c"], rows),
+            "code": [f"z{number}" for number in random.integers(0, 90, rows)],
+            "when": pd.date_range("2024-01-01", periods=rows, freq="h"),
+            "flag": amount > 0.3,
+            "words": [
+                " ".join(random.choice(["red", "green", "blue", "grey", "pink", "teal"], 6)) for _ in range(rows)
+            ],
+            "y": amount * 2,
+        }
+    )
+
+
+@pytest.mark.parametrize("rows", [150, 2_600])
+@pytest.mark.parametrize(
+    ("pipeline", "target"),
+    [("classification", "flag"), ("regression", "y"), ("clustering", None), ("anomaly", None)],
+)
+def test_every_model_comes_back_as_it_was(
+    learn: Learn, shop: pd.DataFrame, pipeline: str, target: str | None, rows: int
+) -> None:
+    learned = learn(shop.iloc[:rows], pipeline, target=target, max_iterations=10, n_clusters=3)
+    predicted = load(learned.model_bytes).predict(shop.iloc[:rows])
+    assert_frame_equal(predicted, learned.output[list(predicted.columns)])
+
+
+def test_values_never_seen_before_are_predicted_too(learn: Learn, shop: pd.DataFrame) -> None:
+    learned = learn(shop.iloc[:150], "classification", target="flag", max_iterations=10)
+    strange = pd.DataFrame(
+        {"amount": ["?"], "kind": ["new"], "code": [None], "when": ["never"], "words": ["☃"], "more": [1]}
+    )
+    assert load(learned.model_bytes).predict(strange.assign(y=np.inf))["prediction"].isin([True, False]).all()
+
+
+def changed(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    """The same archive with each member passed through ``change(name, content)``."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(target, "w") as archive:
+        for name in source.namelist():
+            archive.writestr(name, change(name, source.read(name)))
+    return target.getvalue()
+
+
+def with_other_type(name: str, content: bytes) -> bytes:
+    return content.replace(b'"LogisticRegression"', b'"SGDClassifier"') if name == "schema.json" else content
+
+
+def with_other_format(name: str, content: bytes) -> bytes:
+    return content.replace(b"streamer-model", b"another-model!") if name == "schema.json" else content
+
+
+def with_other_array(name: str, content: bytes) -> bytes:
+    return content[:-40] if name.endswith(".npy") else content
+
+
+@pytest.mark.parametrize("change", [with_other_type, with_other_format, with_other_array])
+def test_a_changed_file_is_refused(iris_model: Learned, change: Callable[[str, bytes], bytes]) -> None:
+    assert iris_model.model_bytes is not None
+    load(changed(iris_model.model_bytes, lambda name, content: content))
+    with pytest.raises(Permanent, match="no model of this service, or it was changed"):
+        load(changed(iris_model.model_bytes, change))
+
+
+class Harmful:
+    def __reduce__(self) -> Any:
+        return print, ("run by a pickle",)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK\x03\x04 and nothing",
+        pickle.dumps(Harmful()),
+        skops_io.dumps({"format": "streamer-model", "pipeline": Harmful}),
+        skops_io.dumps(IsolationForest()),
+    ],
+    ids=["empty", "half a zip", "pickle", "foreign class", "another model"],
+)
+def test_what_is_no_model_is_refused(data: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Permanent, match="no model of this service"):
+        load(data)
+    assert "pickle" not in capsys.readouterr().out
+
+
+def test_a_model_of_another_scikit_learn_says_so(iris_model: Learned) -> None:
+    def older(name: str, content: bytes) -> bytes:
+        # The facts are JSON inside JSON inside JSON, so there are backslashes before each quote.
+        return re.sub(rb"(scikit-learn[\\\":\s]+)\d+\.\d+", rb"\g<1>0.1", content) if name == "schema.json" else content
+
+    assert iris_model.model_bytes is not None
+    with pytest.raises(Permanent, match="scikit-learn 0.1"):
+        load(changed(iris_model.model_bytes, older))
+
+
+def test_a_tree_that_leads_outside_itself_is_not_sound(learn: Learn, iris: pd.DataFrame) -> None:
+    learned = learn(iris, "anomaly", max_iterations=10)
+    pipeline = load(learned.model_bytes).pipeline
+    assert is_sound(pipeline)
+    tree = pipeline.steps[-1][1].estimators_[0].tree_
+    tree.children_left[0] = 10_000
+    assert not is_sound(pipeline)
+    tree.children_left[0] = 0
+    assert not is_sound(pipeline)
