@@ -1,0 +1,1 @@
+"""The pipelines that learn: classification, regression, clustering, anomaly."""
