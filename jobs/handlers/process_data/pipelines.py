@@ -3,18 +3,20 @@
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobs.handler import Context, Fault, InvalidPayload, OpenTable, Permanent
 from jobs.handlers.process_data.faults import unknown_column
 from jobs.handlers.process_data.frame import read_frame
-from jobs.handlers.process_data.learning.learned import Learned
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.missing import count_missing
 from jobs.handlers.process_data.outcome import Outcome, outcome_of_frame, outcome_of_table
 from jobs.handlers.process_data.payload import Options, ProcessPayload
 from jobs.handlers.process_data.stages import Progress, Stage
 from jobs.handlers.process_data.transformation import rehearse, transform
+
+if TYPE_CHECKING:
+    from jobs.handlers.process_data.learning.learned import Learned
 
 _OPERATIONS = "options.operations"
 _PIECE_BYTES = 4 * 1024 * 1024
@@ -93,7 +95,7 @@ def _learning_options(options: Options) -> LearningOptions:
     return LearningOptions(**given)
 
 
-def _store_files(learned: Learned, context: Context, progress: Progress) -> dict[str, dict[str, Any]]:
+def _store_files(learned: "Learned", context: Context, progress: Progress) -> dict[str, dict[str, Any]]:
     stored = {}
     if learned.model_bytes is not None:
         with context.save_artifact("model.skops", "application/octet-stream") as artifact:

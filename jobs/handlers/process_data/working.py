@@ -72,9 +72,17 @@ class Working:
         self._take(target)
 
     def keep(self, rows: str, tick: Tick) -> None:
-        """Keep only the rows whose numbers ``rows``, a table with one column ``row``, holds."""
-        cells = {column.name: column.sql for column in self.columns.values()}
-        self.rewrite(cells, tick, condition=f"rowid IN (SELECT row FROM {rows})")
+        """Keep only the rows whose numbers ``rows``, a table with one column ``row`` in ascending order, holds."""
+        source, total = self.name, self.rows
+        target = self._create(f"SELECT * FROM {source} LIMIT 0")
+        for first, after in slices(total):
+            wanted = f"SELECT row FROM {rows} WHERE row >= {first} AND row < {after}"
+            within = f"rowid >= {first} AND rowid < {after}"
+            self._table.execute(
+                f"INSERT INTO {target} SELECT * FROM {source} WHERE {within} AND rowid IN ({wanted}) ORDER BY rowid"
+            )
+            tick(after, total)
+        self._take(target)
 
     def replace(self, select: str) -> None:
         """Put the outcome of a SELECT that has an order in the place of the table."""

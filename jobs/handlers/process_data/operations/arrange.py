@@ -42,7 +42,9 @@ class Deduplicate(BaseOperation):
         names = list(working.columns) if self.columns is None else self.columns
         columns = [working.column(name, f"columns[{at}]").sql for at, name in enumerate(names)]
         function, rows = "min" if self.keep == "first" else "max", working.rows
-        kept = working.side_table(f"SELECT {function}(rowid) AS row FROM {working.name} GROUP BY {', '.join(columns)}")
+        kept = working.side_table(
+            f"SELECT {function}(rowid) AS row FROM {working.name} GROUP BY {', '.join(columns)} ORDER BY row"
+        )
         # Finding them is half of the work, taking them over the other.
         tick(rows, 2 * rows)
         working.keep(kept, lambda done, total: tick(total + done, 2 * total))
