@@ -26,14 +26,15 @@ def load_batches(
         check()
         if batch.schema != schema:
             schema = _widen(connection, table.name, schema, batch.schema)
-        insert(connection, table.name, batch)
+        insert(connection, quote_name(table.name), batch)
         rows += batch.num_rows
         yield rows
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, batch: pa.RecordBatch) -> None:
+    """``table`` is SQL."""
     connection.register(_BATCH, pa.Table.from_batches([batch]))
-    fetch(connection, f"INSERT INTO {quote_name(table)} BY NAME FROM {_BATCH}")
+    fetch(connection, f"INSERT INTO {table} BY NAME FROM {_BATCH}")
 
 
 def _widen(connection: duckdb.DuckDBPyConnection, table: str, old: pa.Schema, new: pa.Schema) -> pa.Schema:

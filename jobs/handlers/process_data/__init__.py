@@ -1,1 +1,95 @@
-"""Data pipelines."""
+"""Rows of any data source through a pipeline: read, checked, worked on, written to a file.
+
+Importing the package is cheap. What it needs of DuckDB, pyarrow, pandas and scikit-learn is imported inside ``run``, so
+that web processes, which only validate payloads, do without; workers have it loaded before they fork.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.handler import Context, Handler, InvalidPayload, OpenTable, RowsRead
+from jobs.handlers.process_data.consistency import inconsistencies
+from jobs.handlers.process_data.estimate import estimate_seconds
+from jobs.handlers.process_data.payload import ProcessPayload
+from jobs.handlers.process_data.spelling import in_todays_words, is_older, mixed_fields, real_path
+from jobs.handlers.process_data.stages import Progress, Stage
+
+_PAGE_RECORDS = 20
+
+
+class ProcessData(Handler[ProcessPayload]):
+    """Put rows through a pipeline: transform them, or learn to classify, predict, group them or find odd ones."""
+
+    action = "process_data"
+    estimated_seconds = 15.0
+    queue = "ml"
+    timeout_seconds = 1800.0
+    permission = "data.process"
+    retry_on = (ConnectionError, TimeoutError)
+    preload = (
+        "jobs.datasets.reader",
+        "jobs.handlers.process_data.pipelines",
+        "jobs.handlers.process_data.output",
+        "jobs.handlers.process_data.learning.run",
+    )
+
+    def estimate(self, payload: ProcessPayload) -> float:
+        return estimate_seconds(payload)
+
+    def parse(self, payload: Mapping[str, Any]) -> ProcessPayload:
+        older = is_older(payload)
+        faults = mixed_fields(payload) if older else []
+        today = in_todays_words(payload) if older else payload
+        try:
+            parsed = super().parse(today)
+        except InvalidPayload as error:
+            faults += error.faults
+        faults += inconsistencies(today)
+        if faults:
+            raise InvalidPayload([{**fault, "path": real_path(fault["path"], older=older)} for fault in faults])
+        return parsed
+
+    def run(self, payload: ProcessPayload, context: Context) -> dict[str, Any]:
+        started, progress = time.monotonic(), Progress(context)
+        progress.report(Stage.INGESTION, 0, None, "Opening the data")
+        with context.open_data(payload.data_source, on_rows=_tell_rows(progress)) as table:
+            progress.report(Stage.INGESTION, table.rows, table.rows, f"Read {table.rows:,} rows of {table.label}")
+            return _process(table, payload, context, progress, started)
+
+
+def _process(
+    table: OpenTable, payload: ProcessPayload, context: Context, progress: Progress, started: float
+) -> dict[str, Any]:
+    # Late, because all of it comes with pyarrow.
+    from jobs.handlers.process_data.output import first_page, write_output  # noqa: PLC0415
+    from jobs.handlers.process_data.pipelines import run_pipeline  # noqa: PLC0415
+    from jobs.handlers.process_data.result import make_result  # noqa: PLC0415
+
+    finished = run_pipeline(table, payload, progress)
+    context.partial(first_page(finished.outcome, _PAGE_RECORDS))
+    artifacts = {"output": write_output(finished.outcome, payload.output, context, progress)}
+    artifacts |= finished.store_files(context, progress)
+    progress.report(Stage.STORING, len(artifacts), len(artifacts), f"Stored {_list_files(artifacts)}")
+    return make_result(
+        finished.outcome,
+        artifacts,
+        pipeline=payload.pipeline,
+        records=table.rows,
+        dropped=finished.dropped,
+        seconds=time.monotonic() - started,
+        data_fingerprint=table.fingerprint,
+        figures=finished.figures,
+    )
+
+
+def _tell_rows(progress: Progress) -> RowsRead:
+    def tell(rows: int, total: int | None) -> None:
+        of = f"{rows:,} rows" if total is None else f"{rows:,} of {total:,} rows"
+        progress.report(Stage.INGESTION, rows, total, f"Read {of}")
+
+    return tell
+
+
+def _list_files(artifacts: Mapping[str, Mapping[str, Any]]) -> str:
+    return ", ".join(str(stored["filename"]) for stored in artifacts.values())

@@ -9,7 +9,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.handler import Cancelled, InvalidPayload, Retryable
+from jobs.handler import Cancelled, InvalidPayload, Permanent, Retryable
+from jobs.storage import StorageAway
 from tests.jobs.datasets.conftest import Opened, Rows, all_rows
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 
@@ -63,8 +64,21 @@ def test_a_cancel_ends_the_loading(make_dataset: Any, opened: Opened) -> None:
         pass
 
 
-def test_a_storage_that_is_away_is_worth_another_attempt(make_dataset: Any, opened: Opened) -> None:
+def test_one_that_is_deleted_meanwhile_is_no_longer_there(make_dataset: Any, opened: Opened) -> None:
     default_storage.delete(make_dataset("sales", {"x": [1]}).storage_name)
+    with pytest.raises(Permanent, match="'sales' is no longer there"), opened(dataset("sales")):
+        pass
+
+
+def test_a_storage_that_is_away_is_worth_another_attempt(
+    make_dataset: Any, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_dataset("sales", {"x": [1]})
+
+    def away(*_: Any) -> None:
+        raise StorageAway("no answer")
+
+    monkeypatch.setattr(type(default_storage._wrapped), "path", away)  # type: ignore[attr-defined]
     with pytest.raises(Retryable, match="'sales' cannot be read"), opened(dataset("sales")):
         pass
 

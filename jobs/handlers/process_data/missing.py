@@ -1,0 +1,18 @@
+"""How many values are missing in each column, counted before anything is changed."""
+
+from jobs.handler import DATA, OpenTable
+from jobs.handlers.process_data.columns import quote_name
+from jobs.handlers.process_data.stages import Progress
+from jobs.handlers.process_data.working import slices
+
+
+def count_missing(table: OpenTable, progress: Progress) -> dict[str, int]:
+    """Column → missing values, of the columns that have any."""
+    names = list(table.columns)
+    counted = ", ".join(f"count(*) - count({quote_name(name)})" for name in names)
+    missing, total = dict.fromkeys(names, 0), table.rows
+    for first, after in slices(total):
+        [row] = table.fetch(f"SELECT {counted} FROM {DATA} WHERE rowid >= {first} AND rowid < {after}")
+        missing = {name: count + found for (name, count), found in zip(missing.items(), row, strict=True)}
+        progress.preprocessing(after, total, f"Checked {after:,} of {total:,} rows for missing values")
+    return {name: count for name, count in missing.items() if count}

@@ -1,0 +1,22 @@
+"""The operations of a transformation. Each is a model of the payload that knows how it is done in DuckDB's SQL.
+
+What a user sends reaches SQL only as a bound parameter, or as a column's name that was first found among the real
+columns (a new column's name is quoted).
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from jobs.handlers.process_data.operations.aggregate import Aggregate
+from jobs.handlers.process_data.operations.arrange import Deduplicate, Sort
+from jobs.handlers.process_data.operations.choose import Drop, Limit, Rename, Select
+from jobs.handlers.process_data.operations.filter import Filter
+from jobs.handlers.process_data.operations.transform import AnyTransform
+
+Operation = Annotated[
+    Filter | AnyTransform | Aggregate | Sort | Deduplicate | Select | Drop | Rename | Limit,
+    Field(discriminator="type"),
+]
+
+__all__ = ["Operation"]

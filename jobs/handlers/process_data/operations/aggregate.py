@@ -1,0 +1,129 @@
+"""``aggregate`` makes one row of each group of rows.
+
+Sums of floating-point numbers depend on the order in which they are added, and DuckDB's threads add in whatever order
+they come. Such a sum is therefore told the order of the rows, in a statement of its own because that takes memory.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from jobs.handler import Payload
+from jobs.handlers.process_data.columns import FLOATS, INTEGERS, Column, Kind, quote_name
+from jobs.handlers.process_data.faults import OperationFault
+from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName, ColumnNames
+from jobs.handlers.process_data.working import Tick, Working
+
+Function = Literal["sum", "avg", "min", "max", "count", "count_distinct", "median", "stddev"]
+_OF_NUMBERS = frozenset(("sum", "avg", "median", "stddev"))
+
+
+class Aggregation(Payload):
+    """One figure of a group. ``count`` without a column counts rows; all others leave missing values out."""
+
+    function: Function
+    column: ColumnName | None = None
+    name: ColumnName | None = Field(default=None, alias="as")
+
+    @model_validator(mode="after")
+    def _has_column(self) -> "Aggregation":
+        if self.column is None and self.function != "count":
+            raise ValueError(f"'{self.function}' needs a column")
+        return self
+
+    @property
+    def named(self) -> str:
+        return self.name or (f"{self.function}_{self.column}" if self.column else "count")
+
+    def sql(self, column: Column | None) -> str:
+        if column is None:
+            return "count(*)"
+        order = " ORDER BY rowid" if self.needs_order(column) else ""
+        match self.function:
+            case "count_distinct":
+                return f"count(DISTINCT {column.sql})"
+            case "sum" if column.type in INTEGERS:
+                return f"CAST(sum({column.sql}) AS BIGINT)"
+            case "stddev":
+                return f"stddev_samp({column.sql}{order})"
+            case _:
+                return f"{self.function}({column.sql}{order})"
+
+    def needs_order(self, column: Column | None) -> bool:
+        if column is None:
+            return False
+        return self.function == "stddev" or (self.function in ("sum", "avg") and column.type in FLOATS)
+
+
+class Aggregate(BaseOperation):
+    """One row for each group, ordered by the group; without ``group_by`` all rows are one group."""
+
+    type: Literal["aggregate"]
+    group_by: ColumnNames | None = None
+    aggregations: list[Aggregation] = Field(min_length=1, max_length=100)
+
+    @field_validator("aggregations")
+    @classmethod
+    def _different_names(cls, aggregations: list[Aggregation]) -> list[Aggregation]:
+        names = [one.named.casefold() for one in aggregations]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two figures are called '{repeated[0]}'; name them with 'as'")
+        return aggregations
+
+    def apply(self, working: Working, tick: Tick) -> None:
+        groups = list(dict.fromkeys(self.group_by or ()))
+        keys = [working.column(name, f"group_by[{at}]") for at, name in enumerate(groups)]
+        columns = [self._column_of(working, at) for at in range(len(self.aggregations))]
+        self._require_names(groups)
+        figures = [(f"figure_{at}", one.sql(column)) for at, (one, column) in enumerate(self._with(columns))]
+        ordered = [at for at, (one, column) in enumerate(self._with(columns)) if one.needs_order(column)]
+        plain = [figure for at, figure in enumerate(figures) if at not in ordered]
+        rows, statements = working.rows, 2 + len(ordered)
+        tables = [working.side_table(_grouped(working.name, keys, plain))]
+        tick(rows, rows * statements)
+        for at in ordered:
+            tables.append(working.side_table(_grouped(working.name, keys, [figures[at]])))
+            tick(rows * len(tables), rows * statements)
+        working.replace(_joined(tables, keys, [one.named for one in self.aggregations]))
+        working.drop(tables)
+        tick(rows * statements, rows * statements)
+
+    def _with(self, columns: Sequence[Column | None]) -> list[tuple[Aggregation, Column | None]]:
+        return list(zip(self.aggregations, columns, strict=True))
+
+    def _column_of(self, working: Working, at: int) -> Column | None:
+        one, path = self.aggregations[at], f"aggregations[{at}].column"
+        if one.column is None:
+            return None
+        column = working.column(one.column, path)
+        if one.function in _OF_NUMBERS and column.kind is not Kind.NUMBER:
+            raise OperationFault(path, f"'{one.function}' needs numbers; '{column.name}' holds {column.type}")
+        return column
+
+    def _require_names(self, groups: list[str]) -> None:
+        taken = {name.casefold() for name in groups}
+        for at, one in enumerate(self.aggregations):
+            if one.named.casefold() in taken:
+                raise OperationFault(f"aggregations[{at}].as", f"'{one.named}' is the name of a column in group_by")
+
+
+def _grouped(table: str, keys: list[Column], figures: list[tuple[str, str]]) -> str:
+    cells = [f"{key.sql} AS key_{at}" for at, key in enumerate(keys)]
+    # Without a key and a figure there would be nothing to select; the number of rows does no harm.
+    cells += [f"{sql} AS {name}" for name, sql in figures] or ["count(*) AS rows_in_group"]
+    by = f" GROUP BY {', '.join(key.sql for key in keys)}" if keys else ""
+    return f"SELECT {', '.join(cells)} FROM {table}{by}"
+
+
+def _joined(tables: list[str], keys: list[Column], names: list[str]) -> str:
+    first, *others = tables
+    same = [
+        " AND ".join(f"{first}.key_{at} IS NOT DISTINCT FROM {other}.key_{at}" for at in range(len(keys))) or "true"
+        for other in others
+    ]
+    joins = "".join(f" JOIN {other} ON {on}" for other, on in zip(others, same, strict=True))
+    cells = [f"{first}.key_{at} AS {key.sql}" for at, key in enumerate(keys)]
+    cells += [f"figure_{at} AS {quote_name(name)}" for at, name in enumerate(names)]
+    order = ", ".join(f"{first}.key_{at} ASC NULLS LAST" for at in range(len(keys)))
+    return f"SELECT {', '.join(cells)} FROM {first}{joins}" + (f" ORDER BY {order}" if order else "")

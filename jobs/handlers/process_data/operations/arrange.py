@@ -1,0 +1,51 @@
+"""``sort`` and ``deduplicate``: the order of rows, and rows that say the same."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from jobs.handler import Payload
+from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName, ColumnNames
+from jobs.handlers.process_data.working import Tick, Working
+
+
+class SortKey(Payload):
+    column: ColumnName
+    descending: bool = False
+
+
+class Sort(BaseOperation):
+    """Order the rows. Missing values come last; rows that are equal keep their order."""
+
+    type: Literal["sort"]
+    by: list[SortKey] = Field(min_length=1, max_length=50)
+
+    def apply(self, working: Working, tick: Tick) -> None:
+        keys = [
+            f"{working.column(key.column, f'by[{at}].column').sql} {'DESC' if key.descending else 'ASC'} NULLS LAST"
+            for at, key in enumerate(self.by)
+        ]
+        rows = working.rows
+        working.replace(f"SELECT * FROM {working.name} ORDER BY {', '.join(keys)}, rowid")
+        tick(rows, rows)
+
+
+class Deduplicate(BaseOperation):
+    """Keep one of the rows that are equal in ``columns`` (without any: in all). Missing values are equal."""
+
+    drops_rows: ClassVar[bool] = True
+    type: Literal["deduplicate"]
+    columns: ColumnNames | None = None
+    keep: Literal["first", "last"] = "first"
+
+    def apply(self, working: Working, tick: Tick) -> None:
+        names = list(working.columns) if self.columns is None else self.columns
+        columns = [working.column(name, f"columns[{at}]").sql for at, name in enumerate(names)]
+        function, rows = "min" if self.keep == "first" else "max", working.rows
+        kept = working.side_table(
+            f"SELECT {function}(rowid) AS row FROM {working.name} GROUP BY {', '.join(columns)} ORDER BY row"
+        )
+        # Finding them is half of the work, taking them over the other.
+        tick(rows, 2 * rows)
+        working.keep(kept, lambda done, total: tick(total + done, 2 * total))
+        working.drop([kept])

@@ -1,0 +1,22 @@
+"""What every operation of a transformation is: a model that can be applied to a table."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from jobs.handler import Payload
+from jobs.handlers.process_data.working import Tick, Working
+
+ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
+ColumnNames = Annotated[list[ColumnName], Field(min_length=1, max_length=500)]
+
+
+class BaseOperation(Payload):
+    """One operation. The table has the outcome when ``apply`` is done."""
+
+    drops_rows: ClassVar[bool] = False
+    """Whether rows that are gone afterwards count as dropped."""
+
+    def apply(self, working: Working, tick: Tick) -> None:
+        """Raises ``OperationFault`` when the table is not one it can be done on."""
+        raise NotImplementedError

@@ -1,0 +1,28 @@
+"""The transformation ``cast``: another type for a column. A value that has no such form is told, not lost."""
+
+from typing import TYPE_CHECKING, Literal
+
+from jobs.handlers.process_data.columns import Column
+from jobs.handlers.process_data.faults import OperationFault
+
+if TYPE_CHECKING:
+    from jobs.handlers.process_data.working import Working
+
+CastType = Literal["text", "integer", "number", "boolean", "date", "timestamp"]
+DUCKDB_TYPES: dict[CastType, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+
+
+def require_castable(working: "Working", column: Column, duckdb_type: str, spoken: str) -> None:
+    """Raise ``OperationFault`` with a count and an example if a value of the column has no form of that type."""
+    lost = f"{column.sql} IS NOT NULL AND TRY_CAST({column.sql} AS {duckdb_type}) IS NULL"
+    [(count, example)] = working.fetch(f"SELECT count(*), min({column.text_sql}) FROM {working.name} WHERE {lost}")
+    if count:
+        values = "1 value" if count == 1 else f"{count:,} values"
+        raise OperationFault("column", f"{values} of '{column.name}' cannot become {spoken}, such as {example[:80]!r}")

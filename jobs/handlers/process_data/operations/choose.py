@@ -1,0 +1,64 @@
+"""``select``, ``drop``, ``rename`` and ``limit``: which columns there are, what they are called, how many rows."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from jobs.handlers.process_data.faults import OperationFault
+from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName, ColumnNames
+from jobs.handlers.process_data.working import Tick, Working
+
+
+class Select(BaseOperation):
+    """Keep these columns, in this order."""
+
+    type: Literal["select"]
+    columns: ColumnNames
+
+    def apply(self, working: Working, tick: Tick) -> None:
+        chosen = [working.column(name, f"columns[{at}]") for at, name in enumerate(self.columns)]
+        working.rewrite({column.name: column.sql for column in chosen}, tick)
+
+
+class Drop(BaseOperation):
+    """Leave these columns out."""
+
+    type: Literal["drop"]
+    columns: ColumnNames
+
+    def apply(self, working: Working, tick: Tick) -> None:
+        left_out = {working.column(name, f"columns[{at}]").name for at, name in enumerate(self.columns)}
+        cells = {column.name: column.sql for column in working.columns.values() if column.name not in left_out}
+        if not cells:
+            raise OperationFault("columns", "no column would be left")
+        working.rewrite(cells, tick)
+
+
+class Rename(BaseOperation):
+    """Give columns other names; they stay in their places."""
+
+    type: Literal["rename"]
+    columns: dict[ColumnName, ColumnName] = Field(min_length=1, max_length=500)
+    """The name there is → the new one."""
+
+    def apply(self, working: Working, tick: Tick) -> None:
+        for name in self.columns:
+            working.column(name, f"columns.{name}")
+        names = [self.columns.get(name, name) for name in working.columns]
+        if len({name.casefold() for name in names}) < len(names):
+            raise OperationFault("columns", "two columns would have the same name, but for upper and lower case")
+        cells = {self.columns.get(column.name, column.name): column.sql for column in working.columns.values()}
+        working.rewrite(cells, tick)
+
+
+class Limit(BaseOperation):
+    """Keep the first rows."""
+
+    drops_rows: ClassVar[bool] = True
+    type: Literal["limit"]
+    rows: int = Field(ge=1)
+
+    def apply(self, working: Working, tick: Tick) -> None:
+        cells = {column.name: column.sql for column in working.columns.values()}
+        most = min(self.rows, working.rows)
+        working.rewrite(cells, tick, condition=f"rowid < {most}")

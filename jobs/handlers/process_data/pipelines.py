@@ -1,0 +1,110 @@
+"""The two kinds of pipelines: one applies operations in DuckDB, the others learn from a data frame."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jobs.handler import Context, Fault, InvalidPayload, OpenTable, Permanent
+from jobs.handlers.process_data.faults import unknown_column
+from jobs.handlers.process_data.frame import read_frame
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.missing import count_missing
+from jobs.handlers.process_data.outcome import Outcome, outcome_of_frame, outcome_of_table
+from jobs.handlers.process_data.payload import Options, ProcessPayload
+from jobs.handlers.process_data.stages import Progress, Stage
+from jobs.handlers.process_data.transformation import rehearse, transform
+
+if TYPE_CHECKING:
+    from jobs.handlers.process_data.learning.learned import Learned
+
+_OPERATIONS = "options.operations"
+_PIECE_BYTES = 4 * 1024 * 1024
+StoreFiles = Callable[[Context, Progress], dict[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """What a pipeline leaves to be written."""
+
+    outcome: Outcome
+    dropped: int
+    figures: Mapping[str, Any]
+    """What the summary says beside what all pipelines have."""
+    store_files: StoreFiles = lambda context, progress: {}
+    """Stores the files beside the output: what a file is → its description."""
+
+
+def run_pipeline(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Finished:
+    """Raises ``InvalidPayload`` if the payload does not fit the rows."""
+    if not table.columns:
+        raise Permanent("The data has no columns.")
+    return (_transform if payload.pipeline == "transformation" else _learn)(table, payload, progress)
+
+
+def _transform(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Finished:
+    rehearse(table, payload.operations, path=_OPERATIONS)
+    missing = count_missing(table, progress)
+    transformed = transform(table, payload.operations, progress, path=_OPERATIONS)
+    return Finished(
+        outcome=outcome_of_table(table, transformed.working),
+        dropped=transformed.dropped,
+        figures={"missing": missing, "operations": [step.describe() for step in transformed.done]},
+    )
+
+
+def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Finished:
+    # scikit-learn weighs more than all the rest: a transformation goes without.
+    from jobs.handlers.process_data.learning.run import learn  # noqa: PLC0415
+
+    _require_columns(payload.options, list(table.columns))
+    options = _learning_options(payload.options)
+    learned = learn(read_frame(table), payload.pipeline, options, progress)
+    return Finished(
+        outcome=outcome_of_frame(learned.output),
+        dropped=learned.dropped,
+        figures={
+            "model": learned.model_name,
+            "model_version": learned.model_version,
+            "metrics": learned.metrics,
+            "baseline": learned.baseline,
+            "seed": options.seed,
+            "details": learned.details,
+        },
+        store_files=lambda context, progress: _store_files(learned, context, progress),
+    )
+
+
+def _require_columns(options: Options, columns: list[str]) -> None:
+    named = [("options.target", options.target), ("options.label", options.label)]
+    named += [(f"options.features[{at}]", name) for at, name in enumerate(options.features or ())]
+    faults: list[Fault] = [
+        {"path": path, "message": unknown_column(name, columns), "type": "value_error"}
+        for path, name in named
+        if name is not None and name not in columns
+    ]
+    if faults:
+        raise InvalidPayload(faults)
+
+
+def _learning_options(options: Options) -> LearningOptions:
+    """Those that were given; the rest keeps the defaults of learning."""
+    given: dict[str, Any] = options.model_dump(exclude_none=True, exclude={"operations"})
+    if options.features is not None:
+        given["features"] = tuple(options.features)
+    return LearningOptions(**given)
+
+
+def _store_files(learned: "Learned", context: Context, progress: Progress) -> dict[str, dict[str, Any]]:
+    stored = {}
+    if learned.model_bytes is not None:
+        with context.save_artifact("model.skops", "application/octet-stream") as artifact:
+            artifact.file.write(learned.model_bytes)
+        stored["model"] = artifact.describe()
+        progress.report(Stage.STORING, 1, 2, "Stored the model")
+    path = context.scratch_dir / "report.pdf"
+    learned.report_pdf(path)
+    with context.save_artifact("report.pdf", "application/pdf") as artifact, path.open("rb") as file:
+        shutil.copyfileobj(file, artifact.file, _PIECE_BYTES)
+    stored["report"] = artifact.describe()
+    return stored

@@ -1,0 +1,54 @@
+"""What a client gets when its rows are processed."""
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from jobs.handlers.process_data.outcome import Outcome
+from jobs.handlers.process_data.output import first_records
+from jobs.handlers.process_data.payload import Pipeline
+
+_RECORDS = 100
+_LIBRARIES = {"duckdb": "duckdb", "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn"}
+
+
+def make_result(
+    outcome: Outcome,
+    artifacts: Mapping[str, Mapping[str, Any]],
+    *,
+    pipeline: Pipeline,
+    records: int,
+    dropped: int,
+    seconds: float,
+    data_fingerprint: str,
+    figures: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The result as JSON. ``records`` were read, in ``seconds``; ``figures`` are the pipeline's own.
+
+    ``artifacts``: what a file is (output, model, report) → its description.
+    """
+    summary = {
+        "pipeline": pipeline,
+        "total_records": records,
+        "output_records": outcome.rows,
+        "dropped": dropped,
+        "processing_time": round(seconds, 3),
+        "model": None,
+        "model_version": None,
+        "metrics": {},
+        "baseline": {},
+        "seed": None,
+        **figures,
+        "data_fingerprint": data_fingerprint,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(distribution) for name, distribution in _LIBRARIES.items()},
+        },
+        "columns": [{"name": field.name, "type": str(field.type)} for field in outcome.schema],
+    }
+    return {
+        "summary": summary,
+        "records": first_records(outcome, _RECORDS),
+        "artifacts": {name: dict(stored) for name, stored in artifacts.items()},
+    }

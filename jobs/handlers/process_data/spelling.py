@@ -1,0 +1,69 @@
+"""The older spelling of a transformation, and the paths of faults.
+
+``{dataset_id, operations, output_format}`` means the pipeline ``transformation`` over that dataset. It is rewritten
+before it is validated; the faults are told with the paths that the client wrote.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from jobs.handler import Fault
+from jobs.handlers.process_data.operations.transform import AnyTransform
+from jobs.handlers.process_data.payload import ProcessPayload
+
+_OLDER = {
+    "dataset_id": "data_source.dataset_id",
+    "operations": "options.operations",
+    "output_format": "output.format",
+}
+"""Field → what it is called today."""
+_FUNCTIONS = "|".join(
+    function
+    for model in get_args(get_args(AnyTransform)[0])
+    for function in get_args(model.model_fields["function"].annotation)
+)
+# Pydantic puts the chosen kind into the path of a fault, where the payload has no field.
+_KIND_OF_SOURCE = re.compile(r"^data_source\.(dataset|file|query|stream|inline)(?=\.|$)")
+_KIND_OF_OPERATION = re.compile(rf"(operations\[\d+\])\.(?:transform(?:\.(?:{_FUNCTIONS}))?|\w+)(?=\.|$)")
+
+
+def is_older(payload: Mapping[str, Any]) -> bool:
+    return any(name in payload for name in _OLDER)
+
+
+def mixed_fields(payload: Mapping[str, Any]) -> list[Fault]:
+    """A fault for each field of today's spelling in a payload of the older one."""
+    used = " and ".join(f"'{name}' ('{today}')" for name, today in _OLDER.items() if name in payload)
+    message = f"it does not go together with the older spelling; write today's in place of {used}"
+    return [
+        {"path": name, "message": message, "type": "mixed_spelling"}
+        for name in payload
+        if name in ProcessPayload.model_fields
+    ]
+
+
+def in_todays_words(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The same request in today's spelling. Fields of neither are kept, to be told."""
+    today: dict[str, Any] = {
+        name: value for name, value in payload.items() if name not in _OLDER and name not in ProcessPayload.model_fields
+    }
+    today["pipeline"] = "transformation"
+    today["data_source"] = {"type": "dataset"}
+    if "dataset_id" in payload:
+        today["data_source"]["dataset_id"] = payload["dataset_id"]
+    if "operations" in payload:
+        today["options"] = {"operations": payload["operations"]}
+    if "output_format" in payload:
+        today["output"] = {"format": payload["output_format"]}
+    return today
+
+
+def real_path(path: str, *, older: bool) -> str:
+    """The path as the client knows it."""
+    path = _KIND_OF_OPERATION.sub(r"\1", _KIND_OF_SOURCE.sub("data_source", path))
+    if older:
+        for name, today in _OLDER.items():
+            if path == today or path.startswith((f"{today}.", f"{today}[")):
+                return name + path[len(today) :]
+    return path

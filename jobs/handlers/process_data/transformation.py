@@ -1,0 +1,91 @@
+"""The pipeline ``transformation``: operations one after another, each on the outcome of the one before."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from jobs.handler import DATA, OpenTable, Permanent
+from jobs.handlers.process_data.faults import OperationFault, invalid
+from jobs.handlers.process_data.operations import Operation
+from jobs.handlers.process_data.stages import Progress
+from jobs.handlers.process_data.working import Tick, Working
+
+_REHEARSAL = "rehearsed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What one operation did."""
+
+    index: int
+    type: str
+    rows_before: int
+    rows_after: int
+    seconds: float
+
+    def describe(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transformed:
+    working: Working
+    done: list[Done]
+    dropped: int
+    """Rows that filters, deduplications and limits took out."""
+
+
+def rehearse(table: OpenTable, operations: Sequence[Operation], *, path: str) -> None:
+    """Apply all operations to a table without rows, so that a wrong column is told before any work is done.
+
+    Raises ``InvalidPayload``; ``path`` leads to the operations in the payload.
+    """
+    if any(name.casefold() == "rowid" for name in table.columns):
+        raise Permanent("The data has a column 'rowid', a name that DuckDB keeps for itself: rename it first.")
+    table.execute(f"CREATE TABLE {_REHEARSAL} AS SELECT * FROM {DATA} LIMIT 0")
+    working = Working(table, name=_REHEARSAL, prefix=_REHEARSAL)
+    for index, operation in enumerate(operations):
+        _apply(operation, index, working, lambda done, total: None, path)
+    working.drop([working.name])
+
+
+def transform(table: OpenTable, operations: Sequence[Operation], progress: Progress, *, path: str) -> Transformed:
+    """Apply all operations to the rows. The table itself stays as it is."""
+    working, done, dropped = Working(table), list[Done](), 0
+    for index, operation in enumerate(operations):
+        before, started = working.rows, time.monotonic()
+        _apply(operation, index, working, _tick(progress, index, len(operations), operation.type, before), path)
+        seconds = round(time.monotonic() - started, 3)
+        step = Done(index=index, type=operation.type, rows_before=before, rows_after=working.rows, seconds=seconds)
+        done.append(step)
+        dropped += before - working.rows if operation.drops_rows else 0
+        text = f"Operation {index + 1} of {len(operations)}, {operation.type}: {before:,} rows became {working.rows:,}"
+        counts = {"done": before, "total": before, "rows_before": before, "rows_after": working.rows}
+        progress.operation(index + 1, len(operations), 1.0, text, operation=operation.type, **counts)
+    return Transformed(working=working, done=done, dropped=dropped)
+
+
+def _apply(operation: Operation, index: int, working: Working, tick: Tick, path: str) -> None:
+    where = f"{path}[{index}]"
+    try:
+        operation.apply(working, tick)
+    except OperationFault as fault:
+        message = f"operation {index} ({operation.type}): {fault.message}"
+        raise invalid(f"{where}.{fault.path}".removesuffix("."), message, "value_error") from None
+    except Permanent as error:
+        # The database's own words, such as those of an overflow, do not say which operation met it.
+        raise Permanent(
+            f"{where} ({operation.type}): {error.message}", details={"operation": index, **(error.details or {})}
+        ) from error
+
+
+def _tick(progress: Progress, index: int, of: int, kind: str, rows: int) -> Tick:
+    def tick(done: int, total: int) -> None:
+        share = done / total if total else 1.0
+        # Some operations go over the rows more than once.
+        told = f"{done:,} of {total:,} rows" if total == rows else f"{share:.0%} of the work on {rows:,} rows"
+        text = f"Operation {index + 1} of {of}, {kind}: {told}"
+        progress.operation(index + 1, of, share, text, done=done, total=total, operation=kind)
+
+    return tick

@@ -1,0 +1,95 @@
+"""The pipelines that learn, as far as the handler goes: a double of ``learn`` stands in for the learning itself."""
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from jobs.handler import InvalidPayload
+from jobs.handlers.process_data.learning.learned import Learned
+from tests.jobs.handlers.process_data import DataContext, data_context, run
+
+ROWS = [{"x": number, "y": "yes" if number > 2 else "no", "day": "2024-01-01"} for number in range(6)]
+MODULE = "jobs.handlers.process_data.learning.run"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataContext:
+    return data_context(tmp_path / "run")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What ``learn`` was called with; ``model_bytes`` is what it gives back."""
+    asked = SimpleNamespace(model_bytes=b"a model")
+
+    def learn(frame: pd.DataFrame, pipeline: str, options: Any, steps: Any) -> Learned:
+        asked.frame, asked.pipeline, asked.options = frame, pipeline, options
+        steps.preprocessing(6, 6, "6 of 6 rows prepared")
+        steps.features(2, 2, "2 of 2 features made")
+        steps.partial({"metrics": {"accuracy": 0.5}})
+        steps.model(1, 2, "1 of 2 models fitted", models=2)
+        return Learned(
+            output=frame.assign(prediction="no", confidence=[0.5, float("nan"), 1, 1, 1, 1]).head(5),
+            dropped=1,
+            metrics={"accuracy": 0.9},
+            baseline={"accuracy": 0.5},
+            model_name="guess",
+            model_version="1",
+            details={"classes": ["no", "yes"]},
+            model_bytes=asked.model_bytes,
+            report_pdf=lambda path: path.write_bytes(b"%PDF-1.4"),
+        )
+
+    module = ModuleType(MODULE)
+    module.learn = learn  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, MODULE, module)
+    return asked
+
+
+def classification(**options: Any) -> dict[str, Any]:
+    source = {"type": "inline", "rows": ROWS}
+    return {"pipeline": "classification", "data_source": source, "options": {"target": "y", **options}}
+
+
+def test_it_works(data: DataContext, asked: SimpleNamespace) -> None:
+    result = run(data, classification(features=["x"], seed=7))
+    assert asked.pipeline == "classification" and list(asked.frame["x"]) == [0, 1, 2, 3, 4, 5]
+    assert (asked.options.target, asked.options.features, asked.options.seed) == ("y", ("x",), 7)
+    summary = result["summary"]
+    assert (summary["total_records"], summary["output_records"], summary["dropped"], summary["seed"]) == (6, 5, 1, 7)
+    assert (summary["model"], summary["metrics"], summary["baseline"]) == (
+        "guess",
+        {"accuracy": 0.9},
+        {"accuracy": 0.5},
+    )
+    assert [artifact.path.name for artifact in data.artifacts] == ["output.json", "model.skops", "report.pdf"]
+    assert list(result["artifacts"]) == ["output", "model", "report"]
+    assert len(result["records"]) == 5 and result["records"][1]["confidence"] is None
+    assert data.partials[0] == {"metrics": {"accuracy": 0.5}} and len(data.partials[1]["records"]) == 5
+    assert [report.percentage for report in data.reports if "of 2" in report.message] == [60.0, 72.5]
+    assert data.stages() == ["ingestion", "preprocessing", "feature_engineering", "model", "output"]
+    assert min(data.jumps()) >= 0 and data.reports[-1].percentage == 100
+
+
+def test_without_a_model_there_is_no_file_of_one(data: DataContext, asked: SimpleNamespace) -> None:
+    asked.model_bytes = None
+    assert list(run(data, classification())["artifacts"]) == ["output", "report"]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_the_frame_is_written_in_every_format(data: DataContext, asked: SimpleNamespace, file_format: str) -> None:
+    run(data, {**classification(), "output": {"format": file_format}})
+    path = data.artifacts[0].path
+    frame = pd.read_csv(path) if file_format == "csv" else pd.read_parquet(path)
+    assert list(frame) == ["x", "y", "day", "prediction", "confidence"] and list(frame["x"]) == [0, 1, 2, 3, 4]
+
+
+def test_columns_that_are_not_there_are_told_all_at_once(data: DataContext, asked: SimpleNamespace) -> None:
+    with pytest.raises(InvalidPayload) as caught:
+        run(data, classification(target="z", features=["x", "w"]))
+    assert [fault["path"] for fault in caught.value.faults] == ["options.target", "options.features[1]"]
+    assert "there are: x, y, day" in caught.value.faults[0]["message"]
