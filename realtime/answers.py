@@ -28,9 +28,8 @@ from realtime.credit import CreditWindow
 from realtime.database import in_database
 from realtime.extending import answer_extend
 from realtime.following import Followed
-from realtime.protocol import (
+from realtime.messages import (
     Authenticate,
-    BadMessage,
     Cancel,
     ClientMessage,
     Extend,
@@ -42,9 +41,8 @@ from realtime.protocol import (
     Status,
     Subscribe,
     Unsubscribe,
-    encode,
-    encode_error,
 )
+from realtime.protocol import BadMessage, encode, encode_error
 from realtime.regeneration import answer_regenerate
 from realtime.router import Mode, Refusal, Route, route
 from realtime.submitting import Chosen, Submitting

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from realtime.credit import CreditWindow
-from realtime.protocol import Received
+from realtime.messages import Received
 
 PATIENCE_SECONDS = 30.0
 """How long a full window is borne without any ``received``."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from jobs.handler import ErrorCode
 from jobs.handler.errors import error_body
-from realtime.protocol import BadMessage, BatchedRequest, Requests, read_item
+from realtime.messages import BatchedRequest, Requests
+from realtime.protocol import BadMessage, read_item
 
 
 def take_apart(message: Requests, *, most: int) -> Sequence[BatchedRequest | BadMessage]:

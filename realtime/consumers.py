@@ -22,20 +22,11 @@ from realtime.close_codes import CloseCode
 from realtime.connections import OpenConnection
 from realtime.drain import spread_ms
 from realtime.flood import FloodGuard, Verdict
+from realtime.messages import BatchedRequest, Requests
 from realtime.origins import is_origin_allowed
 from realtime.outbox import Outbox
 from realtime.process import registry
-from realtime.protocol import (
-    PROTOCOL,
-    BadMessage,
-    BatchedRequest,
-    Requests,
-    encode,
-    encode_error,
-    encode_goodbye,
-    invalid_binary,
-    parse,
-)
+from realtime.protocol import PROTOCOL, BadMessage, encode, encode_error, encode_goodbye, invalid_binary, parse
 
 logger = logging.getLogger(__name__)
 

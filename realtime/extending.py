@@ -20,7 +20,8 @@ from jobs.snapshots import owned_by
 from realtime.api import error_response, identify, json_response, not_found
 from realtime.auth import KeysUnavailable, Unauthorized
 from realtime.database import in_database
-from realtime.protocol import Extend, encode, encode_error
+from realtime.messages import Extend
+from realtime.protocol import encode, encode_error
 
 
 class _Wish(Struct):

@@ -10,8 +10,9 @@ from jobs.models import AsyncRequest
 from realtime.credit import CreditWindow
 from realtime.database import in_database
 from realtime.follow import Follow
+from realtime.messages import Cursor, Subscribe, Unsubscribe
 from realtime.process import delivery
-from realtime.protocol import Cursor, Subscribe, Unsubscribe, encode, encode_error
+from realtime.protocol import encode, encode_error
 
 MOST_FOLLOWED = 1_000
 """Requests that one connection may follow at the same time."""

@@ -11,7 +11,8 @@ from jobs.models import AsyncRequest
 from jobs.snapshots import find
 from realtime.auth import Identity
 from realtime.database import in_database
-from realtime.protocol import Regenerate, Request, encode_error
+from realtime.messages import Regenerate, Request
+from realtime.protocol import encode_error
 from realtime.router import Refusal, route
 from realtime.submitting import Chosen
 

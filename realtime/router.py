@@ -8,7 +8,7 @@ from typing import Any
 from jobs.handler import ErrorCode, Handler, InvalidPayload, Payload
 from jobs.handler.errors import ErrorBody, error_body
 from realtime.auth import Identity
-from realtime.protocol import Request
+from realtime.messages import Request
 
 
 class Mode(Enum):

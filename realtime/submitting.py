@@ -12,8 +12,9 @@ from realtime.credit import CreditWindow
 from realtime.database import in_database
 from realtime.follow import Follow
 from realtime.following import Followed
+from realtime.messages import Request
 from realtime.process import delivery, intake
-from realtime.protocol import Request, encode, encode_error
+from realtime.protocol import encode, encode_error
 from realtime.router import Route
 
 Chosen = tuple[Request, Route]

@@ -6,8 +6,9 @@ from jobs.handler import ErrorCode
 from jobs.handler.errors import error_body
 from realtime.auth import Identity
 from realtime.feed import TOPIC, FeedFollower, read_cursor
+from realtime.messages import Subscribe, Unsubscribe
 from realtime.process import feed
-from realtime.protocol import Subscribe, Unsubscribe, encode, encode_error
+from realtime.protocol import encode, encode_error
 
 
 class Topics:

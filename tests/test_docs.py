@@ -11,7 +11,7 @@ from jobs.handler import Context, ErrorCode, Handler
 from jobs.handler.registry import collect
 from jobs.sweeper import all_rules
 from realtime.close_codes import CloseCode
-from realtime.protocol import CLIENT_MESSAGES, SERVER_MESSAGES
+from realtime.messages import CLIENT_MESSAGES, SERVER_MESSAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "streamer_site/settings.py"

@@ -7,7 +7,7 @@ from pytest_django import Settings
 from realtime import backpressure
 from realtime.backpressure import Backpressure
 from realtime.credit import CreditWindow
-from realtime.protocol import Received
+from realtime.messages import Received
 from tests.jobs.building import run_next
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Message, Socket, aside

@@ -17,7 +17,8 @@ from jobs.services import Submission, submit_many
 from realtime import answers, submitting
 from realtime.batch import take_apart
 from realtime.close_codes import CloseCode
-from realtime.protocol import BadMessage, Requests, parse
+from realtime.messages import Requests
+from realtime.protocol import BadMessage, parse
 from tests.jobs.building import row_of, run_next
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Message, Socket, aside, submit

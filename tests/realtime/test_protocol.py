@@ -7,21 +7,8 @@ import pytest
 
 from jobs.handler.errors import ErrorCode, error_body
 from realtime.close_codes import CloseCode
-from realtime.protocol import (
-    CLIENT_MESSAGES,
-    DEEPEST,
-    SERVER_MESSAGES,
-    BadMessage,
-    Cancel,
-    ClientMessage,
-    Request,
-    Status,
-    Subscribe,
-    encode,
-    encode_error,
-    encode_goodbye,
-    parse,
-)
+from realtime.messages import CLIENT_MESSAGES, SERVER_MESSAGES, Cancel, ClientMessage, Request, Status, Subscribe
+from realtime.protocol import DEEPEST, BadMessage, encode, encode_error, encode_goodbye, parse
 
 LIMIT = 10_000
 REQUEST_ID = "00000000-0000-0000-0000-000000000007"

@@ -5,7 +5,7 @@ import pytest
 from jobs.handler import Handler
 from jobs.handler.registry import all_handlers
 from realtime.auth import Identity
-from realtime.protocol import Request
+from realtime.messages import Request
 from realtime.router import Mode, Refusal, Route, route
 
 
