@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+import pyarrow as pa
+
 from jobs.handlers.process_data.outcome import Outcome
 from jobs.handlers.process_data.output import first_records
 from jobs.handlers.process_data.payload import Pipeline
@@ -45,10 +47,15 @@ def make_result(
             "python": platform.python_version(),
             **{name: version(distribution) for name, distribution in _LIBRARIES.items()},
         },
-        "columns": [{"name": field.name, "type": str(field.type)} for field in outcome.schema],
+        "columns": [{"name": field.name, "type": _type_in_words(field.type)} for field in outcome.schema],
     }
     return {
         "summary": summary,
         "records": first_records(outcome, _RECORDS),
         "artifacts": {name: dict(stored) for name, stored in artifacts.items()},
     }
+
+
+def _type_in_words(data_type: pa.DataType) -> str:
+    """Arrow's name of a type. How wide its offsets are is nobody's concern."""
+    return str(data_type).replace("large_", "")
