@@ -56,6 +56,10 @@ class LiveStack:
         return self.http_urls[0]
 
     @property
+    def redis_url(self) -> str:
+        return self.stack.env["REDIS_URL"]
+
+    @property
     def log_dir(self) -> Path:
         return self.stack.data_dir / "logs"
 
