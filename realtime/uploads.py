@@ -38,7 +38,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-_PATHS = ("/api/datasets/", "/api/datasets")
+PATHS = ("/api/datasets/", "/api/datasets")
 _AT_ONCE = 8
 _FIELDS = ("name", "sheet", "header", "expires_in_days")
 
@@ -50,7 +50,7 @@ class Uploads:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in _PATHS:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in PATHS:
             await self._app(scope, receive, send)
             return
         try:

@@ -1,6 +1,7 @@
 """The ASGI application: HTTP to Django, WebSockets on ``/ws/`` to the consumer."""
 
 import os
+import sys
 
 from django.core.asgi import get_asgi_application
 
@@ -12,11 +13,18 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from realtime.consumers import StreamerConsumer  # noqa: E402
-from realtime.uploads import Uploads  # noqa: E402
+from realtime.uploads import App, Uploads  # noqa: E402
+
+_web: App = Uploads(_http)
+if "daphne.server" in sys.modules:  # it is what serves us
+    from streamer_site.daphne_bodies import StoredBodies, install
+
+    install()
+    _web = StoredBodies(_web)
 
 application = ProtocolTypeRouter(
     {
-        "http": Uploads(_http),
+        "http": _web,
         "websocket": URLRouter([re_path(r"^ws/?$", StreamerConsumer.as_asgi())]),
     }
 )
