@@ -27,10 +27,18 @@ class BulkPayload(Payload):
         examples=[{"type": "action", "action": "echo"}, {"type": "create", "entity": "customers"}],
     )
     items: list[dict[str, Any]] | None = Field(
-        default=None, min_length=1, max_length=MOST_ITEMS, title="Items", description="Or name a data source."
+        default=None,
+        min_length=1,
+        max_length=MOST_ITEMS,
+        title="Items",
+        description="Or name a data source.",
+        examples=[[{"message": "one"}, {"message": "two"}]],
     )
     data_source: DataSource | None = Field(
-        default=None, title="Data source", description="Each of its rows is an item, a column a field."
+        default=None,
+        title="Data source",
+        description="Each of its rows is an item, a column a field.",
+        examples=[{"type": "dataset", "dataset_id": "sample"}],
     )
     batch_size: int = Field(default=100, ge=1, le=1_000, title="Items at a time")
     on_error: OnError = Field(default="continue", title="When an item fails")

@@ -20,5 +20,9 @@ class PredictPayload(Payload):
     """A model that ``process_data`` saved, and rows for it."""
 
     model: UUID = Field(title="Model", description="The artifact_id of a model.skops of yours.")
-    data_source: DataSource = Field(title="Data")
-    output: Output = Field(default=Output(), title="Output")
+    data_source: DataSource = Field(
+        title="Data",
+        description="Rows with the columns that the model learned from.",
+        examples=[{"type": "dataset", "dataset_id": "sample"}],
+    )
+    output: Output = Field(default=Output(), title="Output", examples=[{"format": "csv"}])

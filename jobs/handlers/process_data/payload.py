@@ -40,7 +40,7 @@ class Options(Payload):
     )
     seed: int | None = Field(default=None, ge=0, lt=2**32, description="Same rows, same seed: same outcome.")
     confidence_threshold: float | None = Field(
-        default=None, ge=0, le=1, description="Predictions that are less sure are dropped."
+        default=None, ge=0, le=1, description="Predictions that are less sure are marked as uncertain."
     )
     max_iterations: int | None = Field(default=None, ge=1, le=100_000)
     n_clusters: int | None = Field(default=None, ge=2, le=50, description="Without it, the number that fits best.")
@@ -62,7 +62,14 @@ class ProcessPayload(Payload):
         "are out of the ordinary, transformation applies operations.",
         examples=["transformation"],
     )
-    data_source: DataSource = Field(title="Data", examples=[{"type": "inline", "rows": [{"a": 1}, {"a": 2}]}])
+    data_source: DataSource = Field(
+        title="Data",
+        description="A dataset by its name or id, a file, a query over datasets, a stream, or the rows themselves.",
+        examples=[
+            {"type": "dataset", "dataset_id": "sample"},
+            {"type": "inline", "rows": [{"a": 1}, {"a": 2}]},
+        ],
+    )
     output: Output = Field(default_factory=Output, title="Output", examples=[{"format": "csv"}])
     options: Options = Field(
         default_factory=Options,

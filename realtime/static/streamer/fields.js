@@ -171,8 +171,9 @@ function emptyList(field) {
 }
 
 function json(field, id) {
-  const input = h("textarea", { id, class: "input code", rows: "3", spellcheck: "false", autocomplete: "off" });
-  if (field.limits.type === "object") input.placeholder = "{ }";
+  const input = h("textarea", { id, class: "input code", rows: "4", spellcheck: "false", autocomplete: "off" });
+  if (field.example !== undefined) input.placeholder = JSON.stringify(field.example, null, 1);
+  else if (field.limits.type === "object") input.placeholder = "{ }";
   return {
     node: input,
     target: input,

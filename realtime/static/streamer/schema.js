@@ -6,7 +6,7 @@ import { sentence, words } from "./format.js";
  * The fields of an object schema, in its order. Each is
  * `{name, title, description, required, nullable, hasDefault, default, kind, …}` with `kind` one of choice, choices,
  * switch, integer, number, text, date, datetime, list, json, source; `options` for choice and choices; `limits` as in
- * the schema (`minimum`, `exclusiveMaximum`, `maxLength` …); `items` for list.
+ * the schema (`minimum`, `exclusiveMaximum`, `maxLength` …); `items` for list; `example` where the schema has one.
  */
 export function describeFields(schema) {
   const required = new Set(schema?.required ?? []);
@@ -20,6 +20,7 @@ export function describeFields(schema) {
       nullable,
       hasDefault: "default" in property,
       default: property.default,
+      example: (property.examples ?? core.examples)?.[0],
       limits: core,
       ...kindOf(core, schema, nullable),
     };
