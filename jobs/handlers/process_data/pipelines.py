@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from jobs.handlers.process_data.learning.learned import Learned
 
 _OPERATIONS = "options.operations"
+MOST_ROWS_TO_LEARN = 1_000_000
+"""scikit-learn holds all rows, several times over; more would say little that a sample of so many does not."""
 _PIECE_BYTES = 4 * 1024 * 1024
 StoreFiles = Callable[[Context, Progress], dict[str, dict[str, Any]]]
 
@@ -58,6 +60,11 @@ def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Fin
     from jobs.handlers.process_data.learning.run import learn  # noqa: PLC0415
 
     _require_columns(payload.options, list(table.columns))
+    if table.rows > MOST_ROWS_TO_LEARN:
+        raise Permanent(
+            f"A model learns from at most {MOST_ROWS_TO_LEARN:,} rows, and there are {table.rows:,}. "
+            "Take a sample: a data source of the type query may end in USING SAMPLE 1000000 ROWS."
+        )
     options = _learning_options(payload.options)
     learned = learn(read_frame(table), payload.pipeline, options, progress)
     return Finished(

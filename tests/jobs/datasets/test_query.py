@@ -135,3 +135,9 @@ def test_it_ends_when_its_time_is_up_or_the_run_is(opened: Opened, settings: Set
 def test_it_may_not_fill_the_memory(opened: Opened) -> None:
     with pytest.raises(Permanent, match="more memory or disk"), opened(query("SELECT range(1000000000) AS x")):
         pass
+
+
+def test_a_sample_with_a_seed_is_the_same_each_time(make_dataset: Any, rows_of: Any) -> None:
+    make_dataset("sales", {"x": list(range(1000))})
+    sampled = query("SELECT x FROM sales USING SAMPLE 10 ROWS (reservoir, 7)")
+    assert len(rows_of(sampled)) == 10 and rows_of(sampled) == rows_of(sampled)

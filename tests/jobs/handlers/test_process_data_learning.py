@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from jobs.handler import InvalidPayload
+from jobs.handler import InvalidPayload, Permanent
 from jobs.handlers.process_data.learning.learned import Learned
 from tests.jobs.handlers.process_data import DataContext, data_context, run
 
@@ -93,3 +93,11 @@ def test_columns_that_are_not_there_are_told_all_at_once(data: DataContext, aske
         run(data, classification(target="z", features=["x", "w"]))
     assert [fault["path"] for fault in caught.value.faults] == ["options.target", "options.features[1]"]
     assert "there are: x, y, day" in caught.value.faults[0]["message"]
+
+
+def test_more_rows_than_can_be_learned_from_are_refused_with_a_way_out(
+    data: DataContext, asked: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.handlers.process_data.pipelines.MOST_ROWS_TO_LEARN", 5)
+    with pytest.raises(Permanent, match=r"at most 5 rows, and there are 6\. .*USING SAMPLE"):
+        run(data, classification())
