@@ -65,6 +65,22 @@ async def test_one_that_was_only_frozen_changes_nothing_when_it_wakes(
         await _log_is_the_same(crash_stack, alice, request_id, client)
 
 
+async def test_a_whole_fleet_that_was_frozen_does_no_harm_when_it_wakes(crash_stack: LiveStack, alice: str) -> None:
+    """Both workers wake up with requests that were taken from them meanwhile, and only then take them anew."""
+    async with connect(crash_stack, alice) as client:
+        ids = [await client.submit("zoo_slow", {"seconds": 4, "steps": 40}) for _ in range(2)]
+        children = [await pid_of_run(client, request_id) for request_id in ids]
+        assert len(set(children)) == 2
+        parents = [crash_stack.stack.pids(worker_of(crash_stack, child))[0] for child in children]
+        with frozen(*parents, *children):
+            for request_id in ids:
+                await client.event(request_id, "retrying", seconds=RECOVERY_SECONDS)
+        for request_id in ids:
+            stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
+            assert (stream[-1]["type"], attempts(stream), retry_codes(stream)) == ("complete", [1, 2], ["WORKER_LOST"])
+            await _log_is_the_same(crash_stack, alice, request_id, client)
+
+
 async def _log_is_the_same(live: LiveStack, user: str, request_id: str, client: Client) -> None:
     headers = {"Authorization": f"Bearer {live.token(user)}"}
     async with httpx.AsyncClient(base_url=live.http_url, headers=headers, trust_env=False) as http:

@@ -44,9 +44,9 @@ def test_it_works(folder: Path, opened: Opened) -> None:
         ("a.csv", b"x,y\n1,tea\n2,\n"),
         ("a.tsv", b"x\ty\n1\ttea\n2\t\n"),
         ("a.jsonl", b'{"x":1,"y":"tea"}\n{"x":2}\n'),
-        ("a.csv.gz", gzip.compress(b"x,y\n1,tea\n2,\n")),
-        ("a.tsv.gz", gzip.compress(b"x\ty\n1\ttea\n2\t\n")),
-        ("A.JSONL.GZ", gzip.compress(b'{"x":1,"y":"tea"}\n{"x":2}\n')),
+        ("a.csv.gz", gzip.compress(b"x,y\n1,tea\n2,\n", mtime=0)),
+        ("a.tsv.gz", gzip.compress(b"x\ty\n1\ttea\n2\t\n", mtime=0)),
+        ("A.JSONL.GZ", gzip.compress(b'{"x":1,"y":"tea"}\n{"x":2}\n', mtime=0)),
     ],
 )
 def test_every_format(folder: Path, opened: Opened, name: str, content: bytes) -> None:
@@ -155,6 +155,6 @@ def test_a_broken_file_is_told_without_a_path_of_the_server(
 
 def test_too_much_for_the_disk_is_refused(folder: Path, opened: Opened, settings: Settings) -> None:
     settings.STREAMER_DUCKDB_DISK_BYTES = 1_000_000
-    (folder / "bomb.csv.gz").write_bytes(gzip.compress(b"x\n" + os.urandom(4_000_000).hex("\n", 32).encode(), 1))
+    (folder / "bomb.csv.gz").write_bytes(gzip.compress(b"x\n" + os.urandom(4_000_000).hex("\n", 32).encode(), 1, mtime=0))
     with pytest.raises(Permanent, match="1,000,000 bytes"), opened(file("bomb.csv.gz")):
         pass
