@@ -1,13 +1,11 @@
 """What a client may ask of ``predict``."""
 
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from jobs.handler import DataSource, Payload
-
-OutputFormat = Literal["json", "csv", "parquet"]
+from jobs.handlers.process_data.payload import OutputFormat
 
 
 class Output(Payload):

@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 
 from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable
-from jobs.handlers.predict.output import MEDIA_TYPES, make_writer
+from jobs.handlers.predict.output import output_batch, output_schema
 from jobs.handlers.predict.payload import PredictPayload
 from jobs.handlers.process_data.learning.fitting import one_thread
 from jobs.handlers.process_data.learning.frames import with_own_names
-from jobs.handlers.process_data.learning.model import Model, attach
+from jobs.handlers.process_data.learning.model import Model
 from jobs.handlers.process_data.learning.model_file import load_model
 from jobs.handlers.process_data.learning.typed import count_unreadable
+from jobs.handlers.process_data.writers import MEDIA_TYPES, as_records, open_writer
 
 BATCH_ROWS = 5_000
 PREVIEW_ROWS = 100
@@ -41,24 +42,26 @@ def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, cont
     written, unreadable, counts = 0, Counter[str](), Counter[str]()
     preview: list[dict[str, Any]] = []
     form = payload.output.format
-    with context.save_artifact(f"predictions.{form}", MEDIA_TYPES[form]) as artifact, one_thread():
-        writer = make_writer(form, artifact.file)
+    with (
+        one_thread(),
+        context.save_artifact(f"predictions.{form}", MEDIA_TYPES[form]) as artifact,
+        open_writer(form, artifact.file, schema := output_schema(model, table)) as writer,
+    ):
         for batch in table.stream(f"SELECT * FROM {DATA}", BATCH_ROWS):
             context.check()
             rows = with_own_names(batch.to_pandas())
             unreadable.update(count_unreadable(rows, model.used))
             predicted = model.predict(rows)
             _count(model, predicted, counts)
-            output = attach(rows, predicted)
+            output = output_batch(batch, predicted, schema)
             writer.write(output)
             if len(preview) < PREVIEW_ROWS:
-                preview += writer.as_json(output.head(PREVIEW_ROWS - len(preview)))
+                preview += as_records(output.slice(0, PREVIEW_ROWS - len(preview)))
             written += len(rows)
             share = written / table.rows if table.rows else 1.0
             percentage = _READ + share * (_PREDICTED - _READ)
             text = f"{written:,} of {table.rows:,} rows predicted"
             context.report(percentage, text, stage="predicting", rows=written, rows_total=table.rows)
-        writer.close()
     return {
         "model": {"name": model.name, "task": model.task, "target": model.target, "metrics": model.metrics},
         "rows": written,

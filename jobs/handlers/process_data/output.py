@@ -1,39 +1,18 @@
 """Writes all rows of an outcome straight into the artifact, in the format that was asked for."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from typing import Any, BinaryIO, Protocol
+from typing import Any
 
 import msgspec
-import pyarrow as pa
 
 from jobs.handler import Context
-from jobs.handlers.process_data.csv_file import CsvFile
-from jobs.handlers.process_data.json_file import JsonFile, json_rows
 from jobs.handlers.process_data.outcome import Outcome
-from jobs.handlers.process_data.parquet_file import ParquetFile
-from jobs.handlers.process_data.payload import Output, OutputFormat
+from jobs.handlers.process_data.payload import Output
 from jobs.handlers.process_data.stages import Progress, Stage
+from jobs.handlers.process_data.writers import MEDIA_TYPES, as_records, open_writer
 
-MEDIA_TYPES: dict[OutputFormat, str] = {
-    "json": "application/json",
-    "csv": "text/csv",
-    "parquet": "application/vnd.apache.parquet",
-}
 _BATCHES = 60
 _LEAST_ROWS, _MOST_ROWS = 2_048, 65_536
 _PAGE_BYTES = 32 * 1024
-
-
-class _Writer(Protocol):
-    def write(self, batch: pa.RecordBatch) -> None: ...
-
-
-_WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, pa.Schema], AbstractContextManager[_Writer]]] = {
-    "json": JsonFile,
-    "csv": CsvFile,
-    "parquet": ParquetFile,
-}
 
 
 def write_output(outcome: Outcome, output: Output, context: Context, progress: Progress) -> dict[str, Any]:
@@ -43,7 +22,7 @@ def write_output(outcome: Outcome, output: Output, context: Context, progress: P
     progress.report(Stage.OUTPUT, 0, total, f"Writing {total:,} rows as {output.format}")
     with (
         context.save_artifact(output.full_name, MEDIA_TYPES[output.format]) as artifact,
-        _WRITERS[output.format](artifact.file, outcome.schema) as writer,
+        open_writer(output.format, artifact.file, outcome.schema) as writer,
     ):
         for batch in outcome.batches(size):
             writer.write(batch)
@@ -54,8 +33,7 @@ def write_output(outcome: Outcome, output: Output, context: Context, progress: P
 
 def first_records(outcome: Outcome, most: int) -> list[dict[str, Any]]:
     """The first rows as JSON data, as they are in a JSON output."""
-    batch = outcome.first(most)
-    return list(msgspec.json.decode(b"[" + json_rows(batch, ",") + b"]"))
+    return as_records(outcome.first(most))
 
 
 def first_page(outcome: Outcome, most: int) -> dict[str, Any]:

@@ -92,6 +92,10 @@ class Working:
         """Make a table beside this one; returns its name. ``drop`` it when it has served."""
         return self._create(select)
 
+    def append(self, name: str, select: str) -> None:
+        """Add the outcome of a SELECT to a table that ``side_table`` made."""
+        self._table.execute(f"INSERT INTO {name} {select}")
+
     def drop(self, names: Sequence[str]) -> None:
         for name in names:
             self._table.execute(f"DROP TABLE {name}")

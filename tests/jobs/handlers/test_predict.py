@@ -138,7 +138,16 @@ def test_batches_are_one_file_and_no_rows_are_one_too(
     assert result["rows"] == len(output) == 5_340 and output["late"].notna().sum() == 340
     assert len(result["preview"]) == 100
     context.frame = context.frame.head(0)
+    names = [*context.frame.columns, "prediction", "confidence", "certainty"]
     assert run(context, form)["rows"] == 0
+    empty = read(context.artifacts[1].path)
+    assert len(empty) == 0 and (form == "json" or list(empty.columns) == names)
+
+
+def test_whole_numbers_beside_missing_ones_stay_whole(context: PredictContext) -> None:
+    context.frame = context.frame.assign(number=pd.array([None, *[2**53 + 1] * 177], dtype="Int64"))
+    preview = run(context, "json")["preview"]
+    assert [row["number"] for row in preview[:2]] == [None, 2**53 + 1]
 
 
 def test_a_missing_column_is_named(context: PredictContext) -> None:

@@ -277,3 +277,18 @@ def test_an_overflow_names_its_operation(data: DataContext) -> None:
 def test_data_with_a_column_rowid_is_refused_clearly(data: DataContext) -> None:
     with pytest.raises(Permanent, match="column 'rowid'"):
         run(data, transformation([{"RowID": 1}], {"type": "limit", "rows": 1}))
+
+
+def test_many_groups_are_aggregated_in_parts_to_the_same_outcome(
+    data: DataContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: Rows = [{"k": n * 7 % 40 or None, "t": f"t{n % 3}", "x": n / 10, "y": n % 5} for n in range(400)]
+    functions = ["sum", "avg", "min", "max", "count", "count_distinct", "median", "stddev"]
+    figures = [{"function": function, "column": column} for function in functions for column in ("x", "y")]
+    payload = transformation(rows, {"type": "aggregate", "group_by": ["k", "t"], "aggregations": figures})
+    run(data, payload)
+    whole, steps = output_rows(data), len(data.reports)
+    data.artifacts.clear()
+    monkeypatch.setattr("jobs.handlers.process_data.operations.aggregate._GROUPS_IN_PART", 20)
+    run(data, payload)
+    assert output_rows(data) == whole and len(whole) == 120 and len(data.reports) > 2 * steps

@@ -2,6 +2,9 @@
 
 Sums of floating-point numbers depend on the order in which they are added, and DuckDB's threads add in whatever order
 they come. Such a sum is therefore told the order of the rows, in a statement of its own because that takes memory.
+
+Many groups do not fit into memory together either: they are split by a hash of their key into parts, each of which is
+aggregated on its own. A group is always in one part, so its figures are the same as without parts.
 """
 
 from collections.abc import Sequence
@@ -16,6 +19,7 @@ from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName
 from jobs.handlers.process_data.working import Tick, Working
 
 Function = Literal["sum", "avg", "min", "max", "count", "count_distinct", "median", "stddev"]
+_GROUPS_IN_PART = 250_000
 _OF_NUMBERS = frozenset(("sum", "avg", "median", "stddev"))
 
 
@@ -79,15 +83,20 @@ class Aggregate(BaseOperation):
         figures = [(f"figure_{at}", one.sql(column)) for at, (one, column) in enumerate(self._with(columns))]
         ordered = [at for at, (one, column) in enumerate(self._with(columns)) if one.needs_order(column)]
         plain = [figure for at, figure in enumerate(figures) if at not in ordered]
-        rows, statements = working.rows, 2 + len(ordered)
-        tables = [working.side_table(_grouped(working.name, keys, plain))]
-        tick(rows, rows * statements)
-        for at in ordered:
-            tables.append(working.side_table(_grouped(working.name, keys, [figures[at]])))
-            tick(rows * len(tables), rows * statements)
+        rows, parts = working.rows, _count_parts(working, keys)
+        steps = (1 + len(ordered)) * parts + 1
+        tables: list[str] = []
+        for chosen in [plain, *([figures[at]] for at in ordered)]:
+            for part in range(parts):
+                select = _grouped(working.name, keys, chosen, _part(keys, part, parts))
+                if part:
+                    working.append(tables[-1], select)
+                else:
+                    tables.append(working.side_table(select))
+                tick(rows * ((len(tables) - 1) * parts + part + 1), rows * steps)
         working.replace(_joined(tables, keys, [one.named for one in self.aggregations]))
         working.drop(tables)
-        tick(rows * statements, rows * statements)
+        tick(rows * steps, rows * steps)
 
     def _with(self, columns: Sequence[Column | None]) -> list[tuple[Aggregation, Column | None]]:
         return list(zip(self.aggregations, columns, strict=True))
@@ -108,12 +117,28 @@ class Aggregate(BaseOperation):
                 raise OperationFault(f"aggregations[{at}].as", f"'{one.named}' is the name of a column in group_by")
 
 
-def _grouped(table: str, keys: list[Column], figures: list[tuple[str, str]]) -> str:
+def _count_parts(working: Working, keys: list[Column]) -> int:
+    """Into how many parts the groups are split. The estimate of their number is the same for the same rows."""
+    if not keys or working.rows <= _GROUPS_IN_PART:
+        return 1
+    [(groups,)] = working.fetch(f"SELECT approx_count_distinct({_hash(keys)}) FROM {working.name}")
+    return max(1, -(-int(groups) // _GROUPS_IN_PART))
+
+
+def _hash(keys: list[Column]) -> str:
+    return f"hash({', '.join(key.sql for key in keys)})"
+
+
+def _part(keys: list[Column], part: int, parts: int) -> str:
+    return f" WHERE {_hash(keys)} % {parts} = {part}" if parts > 1 else ""
+
+
+def _grouped(table: str, keys: list[Column], figures: list[tuple[str, str]], where: str) -> str:
     cells = [f"{key.sql} AS key_{at}" for at, key in enumerate(keys)]
     # Without a key and a figure there would be nothing to select; the number of rows does no harm.
     cells += [f"{sql} AS {name}" for name, sql in figures] or ["count(*) AS rows_in_group"]
     by = f" GROUP BY {', '.join(key.sql for key in keys)}" if keys else ""
-    return f"SELECT {', '.join(cells)} FROM {table}{by}"
+    return f"SELECT {', '.join(cells)} FROM {table}{where}{by}"
 
 
 def _joined(tables: list[str], keys: list[Column], names: list[str]) -> str:
