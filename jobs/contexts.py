@@ -15,11 +15,11 @@ from jobs.bulk.contract import Bulk, OnError, Operation
 from jobs.bulk.work import BulkWork
 from jobs.checkpoints import storable
 from jobs.claims import Claim
-from jobs.datasets.opened import OpenTable, RowsRead
-from jobs.datasets.spec import DataSource
 from jobs.handler.context import ArtifactFile
 from jobs.handler.errors import Permanent, TimedOut
 from jobs.reporter import Reporter
+from jobs.rows.opened import OpenTable, RowsRead
+from jobs.rows.spec import DataSource
 from jobs.scratch import scratch_folder
 from jobs.sources import Source, find_source
 
@@ -78,7 +78,7 @@ class _Run:
 
     def open_data(self, source: DataSource, *, on_rows: RowsRead | None = None) -> AbstractContextManager[OpenTable]:
         # DuckDB and pyarrow weigh 100 MB: a web process goes without.
-        from jobs.datasets.reader import open_data  # noqa: PLC0415
+        from jobs.rows.reader import open_data  # noqa: PLC0415
 
         return open_data(
             source, tenant_id=self.tenant_id, scratch_dir=self.scratch_dir, check=self.check, on_rows=on_rows

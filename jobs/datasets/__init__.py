@@ -1,1 +1,1 @@
-"""Tables that clients upload or operators register, and every other way a request can name rows to work on."""
+"""Tables that clients upload or operators register: taken in, made Parquet, kept, deleted."""

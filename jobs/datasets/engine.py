@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.datasets.locked import THREADS, quote_text
+from jobs.locked import THREADS, quote_text
 
 
 def open_engine(path: Path, scratch_dir: Path, memory: str) -> duckdb.DuckDBPyConnection:

@@ -11,15 +11,6 @@ from jobs.bulk.contract import (
     Operation,
 )
 from jobs.bulk.entities import entity_names, permission_for
-from jobs.datasets.opened import DATA, OpenTable, RowsRead
-from jobs.datasets.spec import (
-    DatasetSource,
-    DataSource,
-    FileSource,
-    InlineSource,
-    QuerySource,
-    StreamSource,
-)
 from jobs.handler.base import Handler, NoPayload, Payload, Retry, SourceName
 from jobs.handler.context import ArtifactFile, Context
 from jobs.handler.errors import (
@@ -35,6 +26,15 @@ from jobs.handler.errors import (
     TimedOut,
 )
 from jobs.health import probe_services
+from jobs.rows.opened import DATA, OpenTable, RowsRead
+from jobs.rows.spec import (
+    DatasetSource,
+    DataSource,
+    FileSource,
+    InlineSource,
+    QuerySource,
+    StreamSource,
+)
 from jobs.sources import OpenSource, SourceTable, default_source, source_fingerprint
 
 __all__ = [

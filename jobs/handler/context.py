@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, Protocol
 from uuid import UUID
 
 from jobs.bulk.contract import Bulk, OnError, Operation
-from jobs.datasets.opened import OpenTable, RowsRead
-from jobs.datasets.spec import DataSource
+from jobs.rows.opened import OpenTable, RowsRead
+from jobs.rows.spec import DataSource
 from jobs.sources import Source
 
 

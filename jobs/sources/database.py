@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
-from jobs.datasets.locked import open_locked, quote_name, quote_text
+from jobs.locked import open_locked, quote_name, quote_text
 
 __all__ = ["fetch", "fetch_watched", "open_database", "quote_name", "quote_text", "stream_watched", "watched"]
 

@@ -28,7 +28,7 @@ class ProcessData(Handler[ProcessPayload]):
     permission = "data.process"
     retry_on = (ConnectionError, TimeoutError)
     preload = (
-        "jobs.datasets.reader",
+        "jobs.rows.reader",
         "jobs.handlers.process_data.pipelines",
         "jobs.handlers.process_data.output",
         "jobs.handlers.process_data.learning.run",

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.datasets.query_rules import Refused, check_query
 from jobs.handler import Cancelled, InvalidPayload, Permanent
-from tests.jobs.datasets.conftest import Opened, all_rows
+from jobs.rows.query_rules import Refused, check_query
+from tests.jobs.rows.conftest import Opened, all_rows
 
 pytestmark = pytest.mark.django_db
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.datasets.loaded import LoadedTable
-from jobs.datasets.opened import DATA, RowsRead
-from jobs.datasets.plain import plain_select
-from jobs.datasets.read_failures import loading_failures
-from jobs.datasets.run_database import RunDatabase, batch_rows, run_database
+from jobs.rows.loaded import LoadedTable
+from jobs.rows.opened import DATA, RowsRead
+from jobs.rows.plain import plain_select
+from jobs.rows.read_failures import loading_failures
+from jobs.rows.run_database import RunDatabase, batch_rows, run_database
 from jobs.sources.database import fetch, fetch_watched, stream_watched
 
 _COMMON = "?, union_by_name = true, hive_partitioning = false"

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from jobs.datasets.read_failures import not_there
 from jobs.datasets.store import find_dataset
 from jobs.models import Dataset
+from jobs.rows.read_failures import not_there
 
 _NAMES_TOLD = 50
 

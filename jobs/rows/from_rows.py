@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.datasets.loaded import LoadedTable
-from jobs.datasets.opened import RowsRead
-from jobs.datasets.read_failures import loading_failures, not_there
-from jobs.datasets.run_database import run_database
-from jobs.datasets.spec import InlineSource
-from jobs.datasets.staged import StagedRows
 from jobs.handler.errors import Permanent
+from jobs.rows.loaded import LoadedTable
+from jobs.rows.opened import RowsRead
+from jobs.rows.read_failures import loading_failures, not_there
+from jobs.rows.run_database import run_database
+from jobs.rows.spec import InlineSource
+from jobs.rows.staged import StagedRows
 
 _LABEL = "inline rows"
 _BATCH_ROWS = 500

@@ -11,13 +11,13 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from jobs.datasets.loaded import LoadedTable
-from jobs.datasets.opened import RowsRead
-from jobs.datasets.read_failures import loading_failures, not_there
-from jobs.datasets.run_database import run_database
-from jobs.datasets.spec import StreamSource
-from jobs.datasets.staged import StagedRows
 from jobs.handler.errors import Retryable
+from jobs.rows.loaded import LoadedTable
+from jobs.rows.opened import RowsRead
+from jobs.rows.read_failures import loading_failures, not_there
+from jobs.rows.run_database import run_database
+from jobs.rows.spec import StreamSource
+from jobs.rows.staged import StagedRows
 
 UNPACKED = "data"
 """The field whose value, if it is a JSON object, becomes columns."""

@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from jobs.handler import Cancelled, InvalidPayload, Permanent, Retryable
 from jobs.storage import StorageAway
-from tests.jobs.datasets.conftest import Opened, Rows, all_rows
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
+from tests.jobs.rows.conftest import Opened, Rows, all_rows
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from jobs.handler import InvalidPayload, Permanent
-from tests.jobs.datasets.conftest import Opened, all_rows
+from tests.jobs.rows.conftest import Opened, all_rows
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs import wakeups
 from jobs.handler import Cancelled, InvalidPayload, Retryable
-from tests.jobs.datasets.conftest import Opened, all_rows
+from tests.jobs.rows.conftest import Opened, all_rows
 
 
 def stream(name: str = "sensors", **limits: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jobs.handler import Cancelled, InvalidPayload
-from tests.jobs.datasets.conftest import Opened, all_rows
+from tests.jobs.rows.conftest import Opened, all_rows
 
 
 def test_it_works(opened: Opened) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 
-from jobs.datasets.read_failures import not_there
-from jobs.datasets.read_files import READERS, ending_of
 from jobs.handler.errors import InvalidPayload
+from jobs.rows.read_failures import not_there
+from jobs.rows.read_files import READERS, ending_of
 
 _TENANT = re.compile(r"[A-Za-z0-9_@-][A-Za-z0-9_@.-]*")
 _PATTERN = re.compile(r"[*?]")

@@ -5,11 +5,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.datasets.kinds import Kind, kind_of, kind_of_text, text_of, type_of
-from jobs.datasets.locked import quote_name
-from jobs.datasets.opened import DATA
-from jobs.datasets.run_database import RunDatabase
 from jobs.handler.errors import Permanent
+from jobs.locked import quote_name
+from jobs.rows.kinds import Kind, kind_of, kind_of_text, text_of, type_of
+from jobs.rows.opened import DATA
+from jobs.rows.run_database import RunDatabase
 from jobs.sources.database import fetch, fetch_watched
 
 MOST_COLUMNS = 1_000

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from jobs.datasets.locked import quote_name
+from jobs.locked import quote_name
 
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _OTHERS = {"BOOLEAN", "FLOAT", "DOUBLE", "VARCHAR", "BLOB", "DATE", "TIME", "TIMESTAMP"}

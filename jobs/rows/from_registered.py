@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.datasets.loaded import LoadedTable
-from jobs.datasets.opened import RowsRead
-from jobs.datasets.plain import plain_select
-from jobs.datasets.run_database import batch_rows, run_database
+from jobs.rows.loaded import LoadedTable
+from jobs.rows.opened import RowsRead
+from jobs.rows.plain import plain_select
+from jobs.rows.run_database import batch_rows, run_database
 from jobs.sources import Source
 from jobs.sources.failures import readable_failures
 from jobs.sources.reader import SourceReader

@@ -1,4 +1,4 @@
-"""The outcome of a user's SELECT, run in a process of its own (``jobs.datasets.query_process``)."""
+"""The outcome of a user's SELECT, run in a process of its own (``jobs.rows.query_process``)."""
 
 import json
 import subprocess
@@ -14,14 +14,14 @@ from typing import IO, Any, TypeVar
 import pyarrow as pa
 from django.conf import settings
 
-from jobs.datasets.from_dataset import copied
-from jobs.datasets.loaded import LoadedTable
-from jobs.datasets.opened import RowsRead
-from jobs.datasets.read_failures import loading_failures, not_there
-from jobs.datasets.run_database import UNKNOWN_TOTAL_BATCH_ROWS, run_database
-from jobs.datasets.spec import QuerySource
-from jobs.datasets.tenant_tables import tenant_tables
 from jobs.handler.errors import Permanent
+from jobs.rows.from_dataset import copied
+from jobs.rows.loaded import LoadedTable
+from jobs.rows.opened import RowsRead
+from jobs.rows.read_failures import loading_failures, not_there
+from jobs.rows.run_database import UNKNOWN_TOTAL_BATCH_ROWS, run_database
+from jobs.rows.spec import QuerySource
+from jobs.rows.tenant_tables import tenant_tables
 from jobs.sources.database import watched
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class _Query:
         self._pool = ThreadPoolExecutor(1)
         self._errors: IO[bytes] = TemporaryFile()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jobs.datasets.query_process"],
+            [sys.executable, "-m", "jobs.rows.query_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -1,4 +1,4 @@
-"""The process that runs one query of a user's: ``python -m jobs.datasets.query_process``. Needs no Django.
+"""The process that runs one query of a user's: ``python -m jobs.rows.query_process``. Needs no Django.
 
 A process of its own, because a single call of a function inside DuckDB can take any amount of memory and not heed an
 interrupt. This one has no environment, may take so much memory and no more, and can be killed.
@@ -19,9 +19,9 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
-from jobs.datasets.locked import open_locked, quote_name, quote_text
-from jobs.datasets.plain import plain_select
-from jobs.datasets.query_rules import Refused, check_query
+from jobs.locked import open_locked, quote_name, quote_text
+from jobs.rows.plain import plain_select
+from jobs.rows.query_rules import Refused, check_query
 
 _BESIDES_DUCKDB_BYTES = 1024**3
 _PR_SET_PDEATHSIG = 1

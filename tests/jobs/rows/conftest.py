@@ -12,10 +12,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from pydantic import TypeAdapter
 
-from jobs.datasets.opened import OpenTable
-from jobs.datasets.reader import open_data
-from jobs.datasets.spec import DataSource
 from jobs.models import Dataset
+from jobs.rows.opened import OpenTable
+from jobs.rows.reader import open_data
+from jobs.rows.spec import DataSource
 
 Opened = Callable[..., Any]
 Rows = list[tuple[Any, ...]]
