@@ -167,7 +167,7 @@ def test_a_letter_across_two_pieces_is_whole(tmp_path: Path) -> None:
         ("a,b\n1,2\n".encode("utf-16")[:-1], "The text says it is UTF-16, and is not: truncated data"),
         (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-6], "The gzip file is cut short: its end is missing"),
         (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-8] + b"12345678", "The gzip file is damaged"),
-        (gzip.compress(gzip.compress(b"a,b\n1,2\n"), mtime=0), "The file is packed twice with gzip"),
+        (gzip.compress(gzip.compress(b"a,b\n1,2\n", mtime=0), mtime=0), "The file is packed twice with gzip"),
         (b"%PDF-1.7", "The file is a PDF"),
     ],
 )
@@ -189,7 +189,10 @@ def test_too_many_columns(tmp_path: Path) -> None:
 
 
 def test_gzip_of_a_text(tmp_path: Path) -> None:
-    assert rows_of(read(tmp_path, gzip.compress(b"a,b\n1,2\n", mtime=0) + gzip.compress(b"3,4\n", mtime=0))) == [(1, 2), (3, 4)]
+    assert rows_of(read(tmp_path, gzip.compress(b"a,b\n1,2\n", mtime=0) + gzip.compress(b"3,4\n", mtime=0))) == [
+        (1, 2),
+        (3, 4),
+    ]
 
 
 def test_a_bomb_is_stopped(tmp_path: Path) -> None:

@@ -155,6 +155,8 @@ def test_a_broken_file_is_told_without_a_path_of_the_server(
 
 def test_too_much_for_the_disk_is_refused(folder: Path, opened: Opened, settings: Settings) -> None:
     settings.STREAMER_DUCKDB_DISK_BYTES = 1_000_000
-    (folder / "bomb.csv.gz").write_bytes(gzip.compress(b"x\n" + os.urandom(4_000_000).hex("\n", 32).encode(), 1, mtime=0))
+    (folder / "bomb.csv.gz").write_bytes(
+        gzip.compress(b"x\n" + os.urandom(4_000_000).hex("\n", 32).encode(), 1, mtime=0)
+    )
     with pytest.raises(Permanent, match="1,000,000 bytes"), opened(file("bomb.csv.gz")):
         pass
