@@ -20,7 +20,7 @@ demo: install ## Start everything, make some reports over the real socket, stop
 	@exec $(BIN)/python manage.py streamer_demo
 
 test: install-dev ## Run the tests
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest
 
 lint: install-dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import jwt
 import pytest
+import redis
 
 from jobs.sample.files import sample_is_there
 from streamer_site.local.stack import PROJECT_DIR, Stack
 from tests.live_services import fresh_services
+from tests.local.waiting import eventually
 
 _HOUR = 3600.0
 # In the stack's own environment: its accounts are in a database that this process has no settings for.
@@ -119,7 +121,14 @@ def run_live_stack(
             factory.mktemp(label), workers=2, ports=(0, 0), env=everything, inherit_settings=False, prepare=prepare
         )
         cleanup.enter_context(stack)
+        _await_workers(stack)
         yield LiveStack(stack, has_own_redis="REDIS_URL" not in services)
+
+
+def _await_workers(stack: Stack) -> None:
+    """Workers load heavy libraries before they serve; the web processes do not wait for them."""
+    with redis.Redis.from_url(stack.env["REDIS_URL"]) as server:
+        eventually(lambda: int(server.scard("rq:workers")) >= 2, "both workers serve", seconds=90)
 
 
 @pytest.fixture(scope="session")

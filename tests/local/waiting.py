@@ -9,14 +9,14 @@ DEADLINE_SECONDS = 20.0
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], what: str) -> T:
+def eventually(condition: Callable[[], T], what: str, seconds: float = DEADLINE_SECONDS) -> T:
     """The first true value of ``condition``; fails the test when there is none before the deadline."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
             return value
         time.sleep(0.02)
-    raise AssertionError(f"not within {DEADLINE_SECONDS:.0f} s: {what}")
+    raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 
 def is_alive(pid: int) -> bool:
