@@ -6,7 +6,7 @@ from typing import Literal
 
 from jobs.datasets.failures import Unreadable
 
-Kind = Literal["parquet", "excel", "gzip", "text"]
+Kind = Literal["parquet", "excel", "gzip", "json", "text"]
 _HEAD_BYTES = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What people upload by mistake, by its first bytes.
@@ -40,7 +40,10 @@ def kind_of(path: Path) -> Kind:
     for beginning, what in _OTHERS.items():
         if head.startswith(beginning):
             raise Unreadable(f"The file is {what}; upload CSV, TSV, JSON Lines, Parquet or Excel, or gzip of a text")
-    return "text"
+    beginning = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if beginning.startswith(b"["):
+        raise Unreadable("A JSON array is not read; write JSON Lines: one object on each line")
+    return "json" if beginning.startswith(b"{") else "text"
 
 
 def _zip_kind(path: Path) -> Kind:

@@ -7,12 +7,16 @@ import duckdb
 from jobs.locked import THREADS, quote_text
 
 
-def open_engine(path: Path, scratch_dir: Path, memory: str) -> duckdb.DuckDBPyConnection:
-    """In memory, spilling to ``scratch_dir`` past ``memory`` (as in ``512MB``)."""
+def open_engine(path: Path, scratch_dir: Path, memory: str, *, in_order: bool = False) -> duckdb.DuckDBPyConnection:
+    """In memory, spilling to ``scratch_dir`` past ``memory`` (as in ``512MB``).
+
+    ``in_order``: with one thread. With several, DuckDB writes the last line of JSON Lines first if no newline ends it,
+    and gives the keys in the order in which its threads come upon them.
+    """
     connection = duckdb.connect(
         config={
             "memory_limit": memory,
-            "threads": THREADS,
+            "threads": 1 if in_order else THREADS,
             "temp_directory": str(scratch_dir / "spill"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

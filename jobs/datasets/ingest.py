@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.datasets.content import kind_of
+from jobs.datasets.content import Kind, kind_of
 from jobs.datasets.delimited import delimited_to_parquet
 from jobs.datasets.encoding import as_utf8
 from jobs.datasets.engine import open_engine
@@ -36,24 +36,30 @@ def ingest(path: Path, scratch_dir: Path, options: Options) -> Ingested:
     path, scratch_dir = path.resolve(), scratch_dir.resolve()
     target = scratch_dir / "dataset.parquet"
     notes: list[str] = []
-    with open_engine(path, scratch_dir, options.memory) as connection:
+    path, kind = _unpacked(path, scratch_dir, options)
+    with open_engine(path, scratch_dir, options.memory, in_order=kind == "json") as connection:
         try:
-            kind = _convert(connection, path, target, options, notes)
-            return _described(connection, target, kind, notes)
+            used = _convert(connection, path, kind, target, options, notes)
+            return _described(connection, target, used, notes)
         except duckdb.OutOfMemoryException:
             raise Unreadable(f"The file needs more memory than there is for it ({options.memory})") from None
 
 
+def _unpacked(path: Path, scratch_dir: Path, options: Options) -> tuple[Path, Kind]:
+    """The file without gzip around it, and its kind."""
+    if (kind := kind_of(path)) != "gzip":
+        return path, kind
+    unpacked = scratch_dir / "unpacked"
+    unpack_gzip(path, unpacked, options.most_unpacked_bytes)
+    if (kind := kind_of(unpacked)) == "gzip":
+        raise Unreadable("The file is packed twice with gzip")
+    return unpacked, kind
+
+
 def _convert(
-    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, options: Options, notes: list[str]
+    connection: duckdb.DuckDBPyConnection, path: Path, kind: Kind, target: Path, options: Options, notes: list[str]
 ) -> str:
-    kind = kind_of(path)
-    if kind == "gzip":
-        packed, path = path, target.with_name("unpacked")
-        unpack_gzip(packed, path, options.most_unpacked_bytes)
-        kind = kind_of(path)
-        if kind == "gzip":
-            raise Unreadable("The file is packed twice with gzip")
+    """Write ``target``; the name of the format the file had."""
     if kind == "excel":
         # It weighs as much as DuckDB; only workbooks need it.
         from jobs.datasets.excel import excel_to_parquet  # noqa: PLC0415
@@ -67,19 +73,8 @@ def _convert(
     if kind == "parquet":
         parquet_to_parquet(connection, path, target, notes)
         return "parquet"
-    return _convert_text(connection, path, target, options, notes)
-
-
-def _convert_text(
-    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, options: Options, notes: list[str]
-) -> str:
-    with path.open("rb") as file:
-        beginning = file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if beginning.startswith(b"["):
-        raise Unreadable("A JSON array is not read; write JSON Lines: one object on each line")
-    is_json = beginning.startswith(b"{")
-    text = as_utf8(path, target.with_name("utf8"), notes, only_utf8=is_json)
-    if is_json:
+    text = as_utf8(path, target.with_name("utf8"), notes, only_utf8=kind == "json")
+    if kind == "json":
         json_lines_to_parquet(connection, text, target, notes)
         return "jsonl"
     return delimited_to_parquet(connection, text, target, options.header, notes)

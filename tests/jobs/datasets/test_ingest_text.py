@@ -1,6 +1,8 @@
 import gzip
+import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.datasets import delimited, naming
@@ -215,8 +217,21 @@ def test_json_lines(tmp_path: Path) -> None:
         "c": "VARCHAR",
         "t": "BOOLEAN",
     }
-    assert rows_of(done)[2] == (None, None, None, '[1,{"d":null}]', True)
+    assert rows_of(done) == [
+        (1.0, "x", None, None, None),
+        (2.5, "7", "2024-01-31", None, None),
+        (None, None, None, '[1,{"d":null}]', True),
+    ]
     assert done.notes == ["The values of 'c' are nested; they are kept as JSON text"]
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_lines_and_keys_stay_in_order_in_a_large_file(end: str, tmp_path: Path) -> None:
+    keys = ("a", "b", "c", "d")
+    lines = (json.dumps({"n": n, keys[n // 50_000]: n, "text": "x" * (n % 60)}) for n in range(200_000))
+    done = read(tmp_path, "\n".join(lines) + end)
+    assert list(types_of(done)) == ["n", "a", "text", "b", "c", "d"]
+    assert pq.read_table(done.path)["n"].to_pylist() == list(range(200_000))
 
 
 def test_texts_of_digits_stay_texts_and_mixtures_become_texts(tmp_path: Path) -> None:
