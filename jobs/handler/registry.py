@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
@@ -33,10 +33,10 @@ def find_handler(action: str) -> Handler[Any] | None:
     return all_handlers().get(action)
 
 
-def preload_handlers() -> None:
-    """Import what the handlers declare as heavy. A worker calls it before it forks."""
+def preload_handlers(queues: Collection[str]) -> None:
+    """Import what the handlers of ``queues`` declare as heavy. A worker calls it before it forks."""
     for handler in all_handlers().values():
-        for module in handler.preload:
+        for module in handler.preload if handler.queue in queues else ():
             importlib.import_module(module)
 
 

@@ -20,6 +20,8 @@ _QUICK = {
     "STREAMER_LEASE_SECONDS": str(QUICK_LEASE_SECONDS),
     "STREAMER_CANCEL_GRACE_SECONDS": "1",
     "STREAMER_STOP_GRACE_SECONDS": "2",
+    # A worker that was killed is back sooner.
+    "STREAMER_PRELOAD": "false",
 }
 _INJECT = Path(__file__).resolve().parent / "inject"
 _SAMPLE = PROJECT_DIR / "var" / "sample"

@@ -74,7 +74,7 @@ async def test_the_layer_distorts_what_comes_through_redis(settings: Settings) -
 
 @pytest.fixture(scope="module")
 def lossy_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    env = {"DJANGO_SETTINGS_MODULE": "tests.chaos.lossy_settings"}
+    env = {"DJANGO_SETTINGS_MODULE": "tests.chaos.lossy_settings", "STREAMER_PRELOAD": "false"}
     with run_live_stack(tmp_path_factory, "lossy", redis_offset=2, env=env) as live:
         yield live
 

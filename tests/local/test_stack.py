@@ -15,12 +15,13 @@ from streamer_site.secrets import REDIS_URL_FILE
 from tests.local.waiting import is_alive
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
+LIGHT = {"STREAMER_PRELOAD": "false"}
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    with Stack(folder, ports=(0, 0), inherit_settings=False) as running:
+    with Stack(folder, ports=(0, 0), env=LIGHT, inherit_settings=False) as running:
         yield running
 
 
@@ -71,14 +72,14 @@ def test_the_folder_is_refused_to_a_second_stack(stack: Stack) -> None:
 
 
 def test_stop_leaves_nothing(tmp_path: Path) -> None:
-    with Stack(tmp_path, workers=1, inherit_settings=False) as stack:
+    with Stack(tmp_path, workers=1, env=LIGHT, inherit_settings=False) as stack:
         pids = [pid for name in stack.supervisor.processes for pid in stack.pids(name)]
         assert len(pids) == 4
         assert (tmp_path / REDIS_URL_FILE).exists()
         assert stack.stop() == []
     assert not any(is_alive(pid) for pid in pids)
     assert not (tmp_path / REDIS_URL_FILE).exists()
-    with Stack(tmp_path, workers=1, inherit_settings=False):  # and it can be started again on what is stored
+    with Stack(tmp_path, workers=1, env=LIGHT, inherit_settings=False):  # and it can be started again on what is stored
         pass
 
 
@@ -91,6 +92,6 @@ def test_what_cannot_start_is_told_with_its_log(tmp_path: Path) -> None:
 
 def test_an_external_redis_is_used_instead(stack: Stack, tmp_path: Path) -> None:
     redis_url = (stack.data_dir / REDIS_URL_FILE).read_text().replace("/0", "/1")
-    with Stack(tmp_path, workers=1, env={"REDIS_URL": redis_url}, inherit_settings=False) as other:
+    with Stack(tmp_path, workers=1, env={**LIGHT, "REDIS_URL": redis_url}, inherit_settings=False) as other:
         assert "valkey" not in other.supervisor.processes
         assert get(f"{other.http_url}/readyz") == 200

@@ -27,7 +27,8 @@ def one_sample_for_all(tmp_path_factory: pytest.TempPathFactory, monkeypatch: py
 
 
 def environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "STREAMER_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "streamer_site.settings"}
+    ours = {"STREAMER_DATA_DIR": str(folder), "STREAMER_PRELOAD": "false"}
+    return {**os.environ, **ours, "DJANGO_SETTINGS_MODULE": "streamer_site.settings"}
 
 
 @contextmanager

@@ -25,10 +25,12 @@ class Command(BaseCommand):
         unknown = set(queues) - set(settings.RQ_QUEUES)
         if unknown:
             raise CommandError(f"No such queue: {', '.join(sorted(unknown))}")
-        preload_handlers()
+        served = queues or list(settings.RQ_QUEUES)
+        if settings.STREAMER_PRELOAD:
+            preload_handlers(served)
         try:
             worker = get_worker(
-                *(queues or settings.RQ_QUEUES),
+                *served,
                 worker_ttl=_WORKER_TTL_SECONDS,
                 serializer="rq.serializers.JSONSerializer",
             )

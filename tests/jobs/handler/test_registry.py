@@ -83,8 +83,9 @@ def test_a_module_that_cannot_be_imported_stops_the_process(make_package: MakePa
 
 def test_what_handlers_declare_as_heavy_is_imported(make_package: MakePackage, monkeypatch: pytest.MonkeyPatch) -> None:
     package = make_package("heavy_pack", heavy="loaded = True")
-    heavy = type("Heavy", (Handler,), {"preload": (f"{package}.heavy",)})
+    heavy = type("Heavy", (Handler,), {"preload": (f"{package}.heavy",), "queue": "ml"})
     monkeypatch.setattr(registry, "all_handlers", lambda: {"heavy": heavy()})
+    preload_handlers(["default", "reports"])
     assert f"{package}.heavy" not in sys.modules
-    preload_handlers()
+    preload_handlers(["default", "ml"])
     assert f"{package}.heavy" in sys.modules
