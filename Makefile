@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# They start processes and look at the clock, so they have the machine to themselves.
+STACK_TESTS := tests/acceptance tests/browser tests/chaos tests/local
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev run demo test lint clean
@@ -19,8 +21,9 @@ run: install ## Run the whole service on this machine until Ctrl-C (PORT=8000 WO
 demo: install ## Start everything, make some reports over the real socket, stop
 	@exec $(BIN)/python manage.py streamer_demo
 
-test: install-dev ## Run the tests
-	$(BIN)/pytest
+test: install-dev ## Run the tests: those of one process side by side, then those of whole stacks
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(STACK_TESTS))
+	$(BIN)/pytest $(STACK_TESTS)
 
 lint: install-dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check

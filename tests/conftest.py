@@ -18,20 +18,6 @@ from streamer_site.storage import storage_backend
 
 pytest_plugins = ["tests.acceptance.figures"]
 MakeToken = Callable[..., str]
-# Three lanes, for `pytest -n 3 --dist loadgroup`: two that mostly wait for processes, and one that computes.
-_LANES = {
-    "tests/acceptance/": "acceptance",
-    "tests/browser/": "stacks",
-    "tests/chaos/": "stacks",
-    "tests/local/": "stacks",
-}
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        lane = next((lane for folder, lane in _LANES.items() if item.nodeid.startswith(folder)), "units")
-        item.add_marker(pytest.mark.xdist_group(lane))
 
 
 @pytest.fixture(scope="session", autouse=True)
