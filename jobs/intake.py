@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 from django.db import Error as DatabaseError
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
 from jobs.publishing import publish_changes
 from jobs.services import Accepted, Refused, Submission, submit_many
@@ -68,6 +68,11 @@ class Intake:
         try:
             outcomes = _submit_with_one_retry(submissions)
         except Exception as error:
+            if len(items) > 1 and not isinstance(error, OperationalError | InterfaceError):
+                # One of them cannot be stored, whatever was wrong with it: the others are not to suffer for it.
+                for item in items:
+                    self._commit([item])
+                return
             logger.exception("Could not store %d submissions", len(items))
             for _, future in items:
                 future.set_exception(error)

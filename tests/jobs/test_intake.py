@@ -84,6 +84,18 @@ def test_a_database_that_is_away_fails_the_future_and_nothing_else(store: HeldSt
     assert isinstance(intake.submit(make_submission()).result(10), Accepted)
 
 
+def test_one_that_cannot_be_stored_takes_no_other_with_it(store: HeldStore) -> None:
+    intake = Intake()
+    first = intake.submit(make_submission(user="user 0"))
+    assert store.arrived.wait(10)
+    poison = intake.submit(make_submission(user="user 1", payload={"no JSON": object()}))
+    others = [intake.submit(make_submission(user=f"user {n}")) for n in (2, 3)]
+    store.let_in.set()
+    assert isinstance(poison.exception(10), TypeError)
+    assert all(isinstance(future.result(10), Accepted) for future in (first, *others))
+    assert AsyncRequest.objects.count() == 3
+
+
 def test_more_than_may_wait_are_refused(store: HeldStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake_module, "_BACKLOG", 2)
     intake = Intake()
