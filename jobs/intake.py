@@ -80,12 +80,19 @@ class Intake:
         for (_, future), outcome in zip(items, outcomes, strict=True):
             future.set_result(outcome)
         # After the answers: a slow Redis must not delay an acknowledgment.
-        ring(item.queue for item in submissions if not item.cached)
-        publish_changes(
-            ((item.tenant_id, item.user_id), item.request_id)
-            for item, outcome in zip(submissions, outcomes, strict=True)
-            if isinstance(outcome, Accepted) and not outcome.duplicate
-        )
+        try:
+            _tell(submissions, outcomes)
+        except Exception:  # whatever a Redis in trouble answers: without this thread the process would accept no more
+            logger.exception("Nobody was told of %d submissions; the sweeper will wake the workers", len(items))
+
+
+def _tell(submissions: Sequence[Submission], outcomes: Sequence[Accepted | Refused]) -> None:
+    ring(item.queue for item in submissions if not item.cached)
+    publish_changes(
+        ((item.tenant_id, item.user_id), item.request_id)
+        for item, outcome in zip(submissions, outcomes, strict=True)
+        if isinstance(outcome, Accepted) and not outcome.duplicate
+    )
 
 
 def _submit_with_one_retry(submissions: list[Submission]) -> list[Accepted | Refused]:

@@ -122,14 +122,18 @@ class Delivery:
         layer = get_channel_layer()
         while True:
             try:
-                self._channel = await layer.new_channel()
-                self._to_join.update(self._follows)
-                self._changed.set()
-                while True:
-                    self._take(await layer.receive(self._channel))
+                if self._channel is None:
+                    self._channel = await layer.new_channel()
+                    self._to_join.update(self._follows)
+                    self._changed.set()
+                self._take(await layer.receive(self._channel))
             except (redis.RedisError, OSError) as error:
+                self._channel = None
                 logger.warning("No channel layer for now: %s", error)
                 await asyncio.sleep(1)
+            except Exception:  # a hint of another version, say: it must not be the last that is heard
+                logger.exception("A hint could not be taken")
+                await asyncio.sleep(0.1)
 
     def _take(self, message: dict[str, Any]) -> None:
         request_id = UUID(message["request_id"])
@@ -148,9 +152,9 @@ class Delivery:
             try:
                 await self._match_groups(layer)
                 self._is_layer_away = False
-            except (redis.RedisError, OSError, RuntimeError) as error:
+            except Exception as error:  # this task ends with the process: without it no hint would ever come again
                 self._is_layer_away = True
-                logger.warning("Groups cannot be joined for now: %s", error)
+                logger.warning("Groups cannot be joined for now: %r", error)
                 await asyncio.sleep(0.5)
                 self._changed.set()
 

@@ -46,7 +46,7 @@ class _PatientShard(RedisSingleShardConnection):
                     self._receive_message(message)
                 else:
                     await asyncio.sleep(_POLL_SECONDS)
-            except (redis.RedisError, OSError) as error:
+            except Exception as error:  # whatever the client library meets: nobody else would start this task again
                 self._set_away(True, error)
                 await asyncio.sleep(_AWAY_SECONDS)
 

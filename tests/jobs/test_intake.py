@@ -139,3 +139,15 @@ def test_a_group_counts_by_its_submissions(store: HeldStore, monkeypatch: pytest
     store.let_in.set()
     assert all(isinstance(future.result(10), Accepted) for future in (first, *group))
     assert isinstance(intake.submit(make_submission()).result(10), Accepted)
+
+
+def test_a_fault_in_telling_others_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is one thread: with it would end all that the process can accept."""
+
+    def broken(queues: object) -> None:
+        raise TypeError("a bug, or an answer of Redis that nobody foresaw")
+
+    monkeypatch.setattr(intake_module, "ring", broken)
+    intake = Intake()
+    for _ in range(2):
+        assert isinstance(intake.submit(make_submission()).result(10), Accepted)

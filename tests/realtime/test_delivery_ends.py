@@ -3,7 +3,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from channels.layers import get_channel_layer
 
+from jobs.publishing import request_group
 from realtime import delivery as delivery_module
 from realtime.delivery import Delivery
 from realtime.layer import BoundedPubSubLayer
@@ -120,3 +122,35 @@ async def test_a_fault_in_one_check_does_not_end_the_checks(
     await aside(complete, claimed)
     await follower.until_final()
     assert len(calls) >= 2
+
+
+@pytest.mark.usefixtures("no_checks")
+async def test_a_hint_that_cannot_be_read_is_not_the_last_that_is_heard(delivery: Delivery) -> None:
+    claimed = await aside(started_with, 0)
+    follower = Follower()
+    await follow(delivery, claimed.request_id, follower)
+    await aside(get_channel_layer().group_send_now, request_group(claimed.request_id), {"of": "another version"})
+    await aside(complete, claimed)
+    await follower.until_final()
+    assert follower.seqs == [1, 2]
+
+
+@pytest.mark.usefixtures("no_checks")
+async def test_a_fault_while_joining_does_not_end_the_joining(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = Delivery._match_groups, list[int]()
+
+    async def flaky(self: Any, layer: Any) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise ValueError("a bug")
+        await real(self, layer)
+
+    monkeypatch.setattr(Delivery, "_match_groups", flaky)
+    claimed = await aside(started_with, 0)
+    follower = Follower()
+    await follow(delivery, claimed.request_id, follower)
+    await until(lambda: members(claimed.request_id) == 1, "the group is joined all the same")
+    await aside(complete, claimed)
+    await follower.until_final()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 import redis
+from channels.layers import get_channel_layer
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -282,3 +283,13 @@ async def test_what_is_remembered_of_the_past_is_bounded(
     (follower,) = feed()._followers["acme", "alice"]
     await until(lambda: follower.known == {}, "it is forgotten")
     assert await silent(socket)
+
+
+@pytest.mark.usefixtures("no_checks")
+async def test_a_hint_that_cannot_be_read_is_not_the_last_that_is_heard(open_socket: OpenSocket) -> None:
+    socket = await open_socket()
+    await subscribe(socket)
+    await aside(get_channel_layer().group_send_now, user_group("acme", "alice"), {"request_ids": ["no id"]})
+    request_id = await aside(store, make_submission("echo_async", payload={"message": 1}))
+    await aside(run_next)
+    await told(socket, request_id, "completed")

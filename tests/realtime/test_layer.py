@@ -110,3 +110,23 @@ async def test_a_channel_that_was_idle_for_fifteen_seconds_still_receives(layer:
     assert not done
     layer.group_send_now(GROUP, hint(1))
     assert (await asyncio.wait_for(waiting, 5))["number"] == 1
+
+
+async def test_a_fault_in_the_client_library_does_not_end_the_receiving(
+    layer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = layer_module._PatientShard._receive_message, list[Any]()
+
+    def flaky(self: Any, message: Any) -> None:
+        calls.append(message)
+        if len(calls) == 1:
+            raise RuntimeError("another coroutine is already waiting for incoming data")
+        real(self, message)
+
+    monkeypatch.setattr(layer_module._PatientShard, "_receive_message", flaky)
+    channel = await join(layer)
+    waiting = asyncio.ensure_future(receive(layer, channel))
+    while not waiting.done():
+        layer.group_send_now(GROUP, hint(1))
+        await asyncio.wait({waiting}, timeout=0.05)
+    assert await waiting == [1] and len(calls) > 1
