@@ -1,7 +1,7 @@
 """How much is running: whose share is used up, and which tenant is served least."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -13,6 +13,8 @@ from jobs.models import AsyncRequest, Status
 
 # The first half of the key of PostgreSQL's advisory locks that guard the caps of actions. Any number, kept for ever.
 _LOCK_SPACE = 5_219
+# Of so many runs that ended last it is known whose they were. Also: more than the ranks among tenants of equal load.
+_LAST_RUNS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,9 @@ class Running:
     by_user: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Keys are (tenant, user)."""
     by_action: Counter[str] = field(default_factory=Counter)
+    recency: Mapping[str, int] = field(default_factory=dict)
+    """Tenants of which a run has ended lately; the higher, the later. Without it one worker would serve a tenant that
+    floods it until all of that is done, because nobody has anything running whenever it looks."""
 
     def full_users(self) -> list[tuple[str, str]]:
         """Those who run as many as they may, as (tenant, user)."""
@@ -34,11 +39,16 @@ class Running:
     def full_actions(self) -> list[str]:
         return _full(self.by_action, cap_of)
 
+    def load_of(self, tenant_id: str) -> int:
+        """Orders tenants: by how many they have running; of those with as many, by who was served longer ago."""
+        return self.by_tenant[tenant_id] * (_LAST_RUNS + 1) + self.recency.get(tenant_id, 0)
+
     def load(self) -> Case | None:
-        """How many the tenant of a row has running, as SQL; None when nothing runs at all."""
-        if not self.by_tenant:  # PostgreSQL takes a bare 0 for the number of a column
+        """``load_of`` the tenant of a row, as SQL; None when it is 0 for all."""
+        tenants = self.by_tenant.keys() | self.recency.keys()
+        if not tenants:  # PostgreSQL takes a bare 0 for the number of a column
             return None
-        cases = [When(tenant_id=tenant_id, then=Value(count)) for tenant_id, count in self.by_tenant.items()]
+        cases = [When(tenant_id=tenant_id, then=Value(self.load_of(tenant_id))) for tenant_id in sorted(tenants)]
         return Case(*cases, default=Value(0), output_field=IntegerField())
 
     def leave_out_full(self, rows: QuerySet[AsyncRequest]) -> QuerySet[AsyncRequest]:
@@ -53,15 +63,21 @@ class Running:
 
 
 def count_running() -> Running:
-    """One query, whatever there is."""
+    """Two queries, whatever there is."""
     rows = AsyncRequest.objects.filter(status=Status.PROCESSING).order_by()
     counted = rows.values_list("tenant_id", "user_id", "action").annotate(n=Count("id"))
-    running = Running()
+    running = Running(recency=_recency())
     for tenant_id, user_id, action, count in counted:
         running.by_tenant[tenant_id] += count
         running.by_user[tenant_id, user_id] += count
         running.by_action[action] += count
     return running
+
+
+def _recency() -> dict[str, int]:
+    ended = AsyncRequest.objects.filter(finished_at__isnull=False, attempt__gt=0).order_by("-finished_at")
+    latest_first = dict.fromkeys(ended.values_list("tenant_id", flat=True)[:_LAST_RUNS])
+    return {tenant_id: rank for rank, tenant_id in enumerate(reversed(latest_first), start=1)}
 
 
 def cap_of(action: str) -> int | None:

@@ -1,8 +1,8 @@
 """Which request runs next, and who owns it: decided in SQL, by one conditional UPDATE.
 
-The next request is one of the tenant with the fewest running; within that, the oldest, a priority counting as
-seconds of age. Users, tenants and actions at their cap of running requests are passed over, as
-are paused actions.
+The next request is one of the tenant with the fewest running, of those with as many of the one that was served longer
+ago; within that, the oldest, a priority counting as seconds of age. Users, tenants and actions at their cap of running
+requests are passed over, as are paused actions.
 """
 
 import uuid
@@ -70,6 +70,13 @@ def expire_leases_of(worker: str) -> int:
     """Give up what a worker's dead child was running, so that the sweeper need not wait for the lease to run out."""
     held = AsyncRequest.objects.filter(status=Status.PROCESSING, worker=worker)
     return held.update(lease_until=timezone.now())
+
+
+def owns_any(worker: str) -> bool:
+    """Whether an attempt of this worker still has its request, and may go on with it."""
+    held = AsyncRequest.objects.filter(status=Status.PROCESSING, worker=worker)
+    over = timezone.now() - timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS)
+    return held.filter(Q(cancel_requested_at__isnull=True) | Q(cancel_requested_at__gt=over)).exists()
 
 
 def waiting(queues: Sequence[str], now: datetime) -> QuerySet[AsyncRequest]:

@@ -16,6 +16,8 @@ from jobs.models import WAITING, Status
 
 RING_PATIENCE = timedelta(seconds=2)
 """A ring is given this long to be answered before another one is tried."""
+CANCEL_PATIENCE = timedelta(seconds=3)
+"""A worker is given this long after the grace of a cancel to say that it has ended the attempt."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,4 +89,16 @@ CUSTODY = (
         overdue=lambda now: Q(lease_until__lt=now),
         rule="lost attempts",
     ),
+    Custody(
+        statuses=(Status.PROCESSING,),
+        owner="one attempt",
+        deadline="the grace of a cancel",
+        overdue=lambda now: Q(cancel_requested_at__lt=last_heard_cancel(now)),
+        rule="overdue cancels",
+    ),
 )
+
+
+def last_heard_cancel(now: datetime) -> datetime:
+    """What was to be cancelled before has had its grace."""
+    return now - timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS) - CANCEL_PATIENCE

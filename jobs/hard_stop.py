@@ -97,6 +97,11 @@ def leave() -> None:
         _write(_LEAVING, time.monotonic())
 
 
+def is_silent(seconds: float) -> bool:
+    """Whether the child runs a request, and has shown no sign of life for that long."""
+    return _read(_DEADLINE) > 0 and time.monotonic() - _read(_BEAT) > seconds
+
+
 def is_overdue(silence_seconds: float) -> bool:
     """Whether the child is past its deadline, or without a sign of life for ``silence_seconds``.
 

@@ -167,6 +167,7 @@ class Runner:
         if outcome is not None:
             completed &= self._log(outcome, drafts)
         if not completed:
+            hard_stop.disarm()  # nothing depends on it any more, and a slow storage may take its time
             try:
                 self._context.shelf.discard()
             except Exception:  # whatever a storage raises: the outcome stands, and the file is an orphan

@@ -11,7 +11,7 @@ from django.db.models import Max, Model, Q, QuerySet
 
 from jobs.bulk.shares import end_orphans
 from jobs.claims import waiting
-from jobs.custody import RING_PATIENCE
+from jobs.custody import RING_PATIENCE, last_heard_cancel
 from jobs.datasets.store import remove
 from jobs.deadlines import time_up, timeout_error
 from jobs.events import NotOwner, append
@@ -80,6 +80,18 @@ def cancel_waiting(now: datetime) -> int:
     return moved
 
 
+def cancel_running(now: datetime) -> int:
+    """Attempts past the grace of their cancel: no thread of their process can hear it, or it is frozen."""
+    moved = 0
+    for row in _some(
+        AsyncRequest.objects.filter(status=Status.PROCESSING, cancel_requested_at__lt=last_heard_cancel(now))
+    ):
+        assert row.cancel_requested_at is not None
+        outcome = CancelledOutcome.since(row.cancel_requested_at, mode="killed")
+        moved += _end(row, outcome, Q(status=Status.PROCESSING, attempt=row.attempt))
+    return moved
+
+
 def expire_waiting(now: datetime) -> int:
     """Requests that did not start in the time their client gave them."""
     error = error_body(ErrorCode.EXPIRED, "The request was not started in the time it was given")
@@ -136,6 +148,7 @@ def delete_dead_scratch(now: datetime) -> int:
 RULES = (
     Rule(name="lost attempts", sweep=recover_lost_attempts),
     Rule(name="cancelled requests", sweep=cancel_waiting),
+    Rule(name="overdue cancels", sweep=cancel_running),
     Rule(name="expired requests", sweep=expire_waiting),
     Rule(name="overdue retries", sweep=end_overdue_retries),
     Rule(name="lost rings", sweep=ring_again),

@@ -67,7 +67,7 @@ def _ahead(row: AsyncRequest, running: Running, now: datetime) -> int:
     load = running.load()
     if load is None:
         return rows.filter(older).count()
-    own = running.by_tenant[row.tenant_id]
+    own = running.load_of(row.tenant_id)
     return rows.annotate(load=load).filter(Q(load__lt=own) | Q(older, load=own)).count()
 
 
@@ -83,7 +83,7 @@ class WaitOf(TypedDict):
 
 
 def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
-    """What ``why_waiting`` says, of many at once; those that do not wait are left out. It takes four queries.
+    """What ``why_waiting`` says, of many at once; those that do not wait are left out. It takes five queries.
 
     No more than ``MOST_COUNTED`` requests are counted as ahead.
     """
@@ -95,7 +95,7 @@ def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
     queues, served = _places({row.queue for row in rows}, running, now), served_queues()
     told: dict[UUID, WaitOf] = {}
     for row in rows:
-        own = (running.by_tenant[row.tenant_id] if running.by_tenant else 0, row.order_at)
+        own = (running.load_of(row.tenant_id), row.order_at)
         ahead = bisect_left(queues.get(row.queue, []), own)
         wait: WaitOf = {
             "ahead": ahead,

@@ -19,7 +19,7 @@ from rq.job import Job
 from rq.timeouts import BaseDeathPenalty, HorseMonitorTimeoutException
 
 from jobs import hard_stop
-from jobs.claims import expire_leases_of
+from jobs.claims import expire_leases_of, owns_any
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,8 @@ WATCH_SECONDS = 1
 _POLL_SECONDS = 0.02
 REDIS_AWAY = (redis.RedisError, OSError)
 _HEARTBEAT_SECONDS = 10
+# A child that lives says so every second; one that does not for this long may be stuck in C code.
+_SILENCE_SECONDS = 4.0
 
 
 class NoAlarm(BaseDeathPenalty):
@@ -110,12 +112,23 @@ class ShiftWorker(Worker):
 
         A child that is overdue is killed on the way.
         """
-        if hard_stop.is_overdue(settings.STREAMER_LEASE_SECONDS):
+        if hard_stop.is_overdue(settings.STREAMER_LEASE_SECONDS) or self._works_in_vain():
             logger.error("Killing child %s: it does not end, or shows no sign of life", self.horse_pid)
             self.kill_horse()
         if not _ends_within(self.horse_pid, WATCH_SECONDS):
             raise HorseMonitorTimeoutException
         return super().wait_for_horse()
+
+    def _works_in_vain(self) -> bool:
+        """Whether the child's request was taken from it, or its cancel is overdue, and C code keeps it from knowing."""
+        if not hard_stop.is_silent(_SILENCE_SECONDS):
+            return False
+        try:
+            return not owns_any(self.name)
+        except DatabaseError:
+            return False
+        finally:
+            connections.close_all()  # a connection must not cross the next fork
 
     def _outwait_horse(self) -> None:
         while True:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from jobs.sweep_rules import Rule
+from jobs.sweep_rules import BATCH, Rule
 from realtime.auth import Identity
 from realtime.close_codes import CloseCode
 from realtime.database import in_database
@@ -131,12 +131,11 @@ def _write_rows(
 ) -> dict[tuple[str, str], int]:
     """Insert, close, refresh; then, for the users of the new ones, how many connections are too many."""
     Connection.objects.bulk_create([item.row() for item in new], ignore_conflicts=True)
-    columns = ["messages_in", "messages_out", "last_seen_at"]
-    if closed:
-        ended = [*columns, "closed_at", "close_code", "close_reason"]
-        Connection.objects.bulk_update([item.row() for item in closed], ended, batch_size=200)
-    if seen:
-        Connection.objects.bulk_update([item.row() for item in seen], columns, batch_size=200)
+    # What is open is said to be so: a sweeper that missed this process for a while has closed its rows.
+    columns = ["messages_in", "messages_out", "last_seen_at", "closed_at", "close_code", "close_reason"]
+    for items in (closed, seen):
+        if items:
+            Connection.objects.bulk_update([item.row() for item in items], columns, batch_size=200)
     return _crowded({(item.identity.tenant_id, item.identity.user_id) for item in new})
 
 
@@ -159,4 +158,14 @@ def close_dead_connections(now: datetime) -> int:
     return dead.update(closed_at=F("last_seen_at"), close_reason="server_lost")
 
 
-SWEEP_RULES = (Rule(name="dead connections", sweep=close_dead_connections),)
+def delete_old_connections(now: datetime) -> int:
+    """Closed ones past their retention; nothing refers to them."""
+    old = Connection.objects.filter(closed_at__lt=now - timedelta(days=settings.STREAMER_RETENTION_DAYS))
+    deleted, _ = Connection.objects.filter(id__in=list(old.order_by().values_list("id", flat=True)[:BATCH])).delete()
+    return deleted
+
+
+SWEEP_RULES = (
+    Rule(name="dead connections", sweep=close_dead_connections),
+    Rule(name="old connections", sweep=delete_old_connections),
+)

@@ -52,6 +52,7 @@ class Connection(models.Model):
                 name="open_connections_of_user",
             ),
             models.Index(fields=["-connected_at"], name="newest_connections"),
+            models.Index(fields=["closed_at"], name="ended_connections"),
         ]
 
     def __str__(self) -> str:

@@ -6,11 +6,13 @@ import pytest
 
 from tests.acceptance.client import Client, connect
 from tests.acceptance.figures import Figures
+from tests.acceptance.processes import pid_of_run
 from tests.acceptance.streams import types
 from tests.live import LiveStack
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 WORKERS = 2
+LEASE_SECONDS = 30.0
 
 
 async def test_waiting_and_running(live_stack: LiveStack, alice: str, figures: Figures) -> None:
@@ -63,6 +65,25 @@ async def test_one_that_does_not_listen_is_killed_and_its_worker_goes_on(crash_s
         for request_id in deaf:
             assert await _mode(client, request_id) == "killed"
         assert (await client.whole_stream(after))[-1]["type"] == "complete"
+
+
+async def test_one_that_holds_the_interpreter_ends_soon_after_the_grace_and_its_worker_goes_on(
+    live_stack: LiveStack, alice: str, figures: Figures
+) -> None:
+    """No thread of its process can hear of the cancel: it is ended, and its process killed, from outside."""
+    async with connect(live_stack, alice) as client:
+        stuck = await client.submit("zoo_gil")
+        await client.event(stuck, "started")
+        await client.ask("cancel", request_id=stuck)
+        final = (await client.whole_stream(stuck, seconds=LEASE_SECONDS))[-1]
+        assert (final["type"], final["mode"]) == ("cancelled", "killed")
+        assert final["seconds"] < LEASE_SECONDS / 2, "it was found by the end of its lease"
+        figures.add("a cancel of C code that holds the interpreter", final["seconds"])
+        running = [await client.submit("zoo_slow", {"seconds": 60, "steps": 600}) for _ in range(WORKERS)]
+        assert len({await pid_of_run(client, request_id) for request_id in running}) == WORKERS
+        for request_id in running:
+            await client.ask("cancel", request_id=request_id)
+            await client.whole_stream(request_id)
 
 
 async def _mode(client: Client, request_id: str) -> str:

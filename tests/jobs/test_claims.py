@@ -3,10 +3,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings as project_settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from jobs.claims import claim_next, expire_leases_of
+from jobs.claims import claim_next, expire_leases_of, owns_any
 from jobs.models import AsyncRequest, Status
 from tests.jobs.building import QUEUES, Threads, change, claim, log_of, make_submission, row_of, store, submit, types_of
 
@@ -113,12 +114,12 @@ def test_threads_together_never_exceed_the_cap_of_an_action() -> None:
     assert AsyncRequest.objects.filter(status=Status.PROCESSING).count() == 2
 
 
-def test_the_look_costs_two_queries_whatever_is_running(django_assert_num_queries: Any) -> None:
+def test_the_look_costs_three_queries_whatever_is_running(django_assert_num_queries: Any) -> None:
     for number in range(6):
         store(make_submission(user=f"user {number}", tenant=f"tenant {number % 2}"))
         claim()
     store(make_submission(queue="ml"))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert claim_next(["bulk"], worker="") is None
 
 
@@ -180,3 +181,15 @@ def test_the_leases_of_a_dead_child_end_at_once_and_those_of_other_workers_do_no
     assert expire_leases_of("mine") == 1
     leases = {row.worker: row.lease_until for row in map(row_of, (mine, others)) if row.lease_until}
     assert leases["mine"] <= timezone.now() < leases["another"]
+
+
+def test_a_worker_owns_what_it_runs_until_the_grace_of_a_cancel_is_over() -> None:
+    assert not owns_any("first worker")
+    request_id = submit()
+    claim()
+    assert owns_any("first worker") and not owns_any("second worker")
+    grace = timedelta(seconds=project_settings.STREAMER_CANCEL_GRACE_SECONDS)
+    change(request_id, cancel_requested_at=timezone.now() - grace + timedelta(minutes=1))
+    assert owns_any("first worker")
+    change(request_id, cancel_requested_at=timezone.now() - grace)
+    assert not owns_any("first worker")

@@ -5,9 +5,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
-from jobs.custody import CUSTODY, Custody
+from jobs.custody import CANCEL_PATIENCE, CUSTODY, Custody
 from jobs.models import LIVE, AsyncRequest
 from jobs.sweeper import all_rules
 from jobs.wakeups import connection, waiting_rings
@@ -15,6 +16,7 @@ from tests.jobs.building import change, claim, row_of, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PASSED = timedelta(seconds=3)
+CANCEL_GRACE = timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS)
 RULES = {rule.name: rule for rule in all_rules()}
 
 
@@ -45,6 +47,7 @@ OVERDUE: dict[str, Callable[[], dict[str, object]]] = {
     "due retries": lambda: {"available_at": timezone.now() - timedelta(seconds=0.5)},
     "overdue retries": lambda: {"started_at": timezone.now() - timedelta(days=1)},
     "lost attempts": lambda: {"lease_until": timezone.now() - PASSED},
+    "overdue cancels": lambda: {"cancel_requested_at": timezone.now() - CANCEL_GRACE - CANCEL_PATIENCE},
 }
 CASES = [(custody, status) for custody in CUSTODY for status in custody.statuses]
 

@@ -1,11 +1,15 @@
 """One tenant's flood and another's single request: which are claimed, over a real database, without processes."""
 
+from uuid import UUID
+
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.claims import Claim
 from jobs.models import AsyncRequest, Status
 from jobs.services import submit_many
+from jobs.waits import waits_of
 from tests.jobs.building import change, claim, make_submission, store
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +29,17 @@ def busy_workers() -> list[Claim]:
 
 
 def finish(claimed: Claim) -> None:
-    change(claimed.request_id, status=Status.COMPLETED, lease_until=None, attempt_token=None)
+    change(
+        claimed.request_id,
+        status=Status.COMPLETED,
+        finished_at=timezone.now(),
+        lease_until=None,
+        attempt_token=None,
+    )
+
+
+def wait_of(request_id: UUID) -> int:
+    return waits_of([request_id])[request_id]["ahead"]
 
 
 @pytest.mark.parametrize("priority", [0, 3600])
@@ -35,6 +49,32 @@ def test_a_thousand_of_one_tenant_delay_one_of_another_by_no_more_than_what_runs
     single = store(make_submission(tenant="other", user="charlie"))
     finish(running[2])  # whichever worker is the first to be free
     assert claim().request_id == single
+
+
+def test_a_single_worker_too_leaves_the_flood_for_the_other_tenant() -> None:
+    """Whenever it looks, nobody has anything running."""
+    flood(100)
+    running = claim()
+    single = store(make_submission(tenant="other", user="charlie"))
+    finish(running)
+    assert wait_of(single) == 0
+    running = claim()
+    assert running.request_id == single
+    finish(running)
+    assert claim().tenant_id == "acme"
+
+
+def test_a_single_worker_serves_each_of_several_floods_in_turn() -> None:
+    flood(60)
+    submit_many([make_submission(tenant="second", user=f"user {n}") for n in range(60)])
+    single = store(make_submission(tenant="third", user="charlie"))
+    served = []
+    for _ in range(7):
+        claimed = claim()
+        served.append(claimed.tenant_id)
+        finish(claimed)
+    assert served == ["acme", "second", "third", "acme", "second", "acme", "second"]
+    assert AsyncRequest.objects.get(id=single).status == Status.COMPLETED
 
 
 def test_each_further_one_of_the_other_tenant_comes_as_soon_until_both_run_as_many() -> None:

@@ -132,7 +132,7 @@ def test_the_parent_watches_from_the_start_of_the_run_to_its_end(monkeypatch: py
     monkeypatch.setattr(hard_stop, "disarm", lambda: armed.append(0))
     submit("zoo_crash")
     run_next()
-    assert len(armed) == 2 and armed[0] > 840 and armed[1] == 0
+    assert armed[0] > 840 and set(armed[1:]) == {0}
 
 
 def test_no_thread_is_left_behind() -> None:

@@ -9,9 +9,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs import sweep_rules
+from jobs.claims import owns_any
+from jobs.custody import CANCEL_PATIENCE
 from jobs.models import FINAL, Artifact, AsyncRequest, RequestEvent, Status
 from jobs.sweep_rules import (
     RULES,
+    cancel_running,
     delete_expired_artifacts,
     delete_old_requests,
     end_overdue_retries,
@@ -97,6 +100,19 @@ def test_a_lost_request_that_was_to_be_cancelled_is() -> None:
     assert recover_lost_attempts(timezone.now()) == 1
     data = final_of(request_id)
     assert row_of(request_id).status == Status.CANCELLED and data["mode"] == "killed" and data["seconds"] >= 60
+
+
+def test_an_attempt_that_cannot_hear_its_cancel_is_ended_after_the_grace(settings: Settings) -> None:
+    request_id = submit()
+    claimed = claim()
+    grace = timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS)
+    change(request_id, cancel_requested_at=ago(grace))
+    assert cancel_running(timezone.now()) == 0, "its worker may be about to end it"
+    change(request_id, cancel_requested_at=ago(grace + CANCEL_PATIENCE))
+    assert cancel_running(timezone.now()) == 1
+    data = final_of(request_id)
+    assert (row_of(request_id).status, data["mode"]) == (Status.CANCELLED, "killed") and data["seconds"] >= 10
+    assert not AsyncRequest.objects.filter(claimed.fence, id=request_id).exists() and not owns_any("first worker")
 
 
 def test_a_lost_request_whose_time_was_up_fails_with_timeout() -> None:

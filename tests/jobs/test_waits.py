@@ -135,7 +135,7 @@ def test_many_at_once_are_told_the_same_as_each_alone(
     pause_action("zoo_partial")
     waiting = [store(make_submission("zoo_partial")), store(make_submission(queue="ml"))]
     waiting += [store(make_submission(user="charlie", tenant=tenant, priority=n)) for n, tenant in enumerate("abab")]
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         told = waits_of({*waiting, ended.request_id})
     assert set(told) == set(waiting)
     for request_id in waiting:

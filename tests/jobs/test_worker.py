@@ -70,6 +70,22 @@ print(worker.horse_pid)
     assert run_alone(way + script) == ["0"]
 
 
+@pytest.mark.parametrize(("owns", "end"), [(False, ["-9"]), (True, ["runs"])])
+def test_a_silent_child_is_killed_when_its_request_was_taken_from_it(owns: bool, end: list[str]) -> None:
+    script = f"""
+settings.STREAMER_LEASE_SECONDS = 1000
+module._SILENCE_SECONDS = 0.2
+module.owns_any = lambda name: {owns}
+child(armed)
+for _ in range(3):
+    try: status = os.waitstatus_to_exitcode(worker.wait_for_horse()[1]); break
+    except HorseMonitorTimeoutException: status = "runs"
+if status == "runs": worker.kill_horse()
+print(status)
+"""
+    assert run_alone(script) == end
+
+
 def test_no_alarm_is_counted_on() -> None:
     """After SIGSTOP and SIGCONT, RQ's alarm may reach another thread than the one that waits."""
     script = """

@@ -11,7 +11,14 @@ from pytest_django import Settings
 from realtime import connections as connections_module
 from realtime.auth import Identity
 from realtime.close_codes import CloseCode
-from realtime.connections import SILENCE, SWEEP_RULES, OpenConnection, Registry, close_dead_connections
+from realtime.connections import (
+    SILENCE,
+    SWEEP_RULES,
+    OpenConnection,
+    Registry,
+    close_dead_connections,
+    delete_old_connections,
+)
 from realtime.models import Connection
 from tests.realtime.sockets import aside, until
 
@@ -220,7 +227,30 @@ def test_rows_of_a_dead_process_are_closed() -> None:
     dead.refresh_from_db()
     alive.refresh_from_db()
     assert dead.closed_at == dead.last_seen_at and dead.close_reason == "server_lost" and alive.closed_at is None
-    assert [rule.sweep for rule in SWEEP_RULES] == [close_dead_connections]
+
+
+def test_what_is_closed_is_deleted_when_its_time_is_over(settings: Settings) -> None:
+    now, kept = timezone.now(), timedelta(days=settings.STREAMER_RETENTION_DAYS)
+    fields = {"tenant_id": "acme", "user_id": "alice", "server": "gone"}
+    Connection.objects.create(closed_at=now - kept - timedelta(seconds=1), **fields)
+    stays = [Connection.objects.create(closed_at=now - kept + timedelta(minutes=1), **fields)]
+    stays.append(Connection.objects.create(connected_at=now - 2 * kept, **fields))
+    assert delete_old_connections(now) == 1 and delete_old_connections(now) == 0
+    assert set(Connection.objects.all()) == set(stays)
+    assert [rule.sweep for rule in SWEEP_RULES] == [close_dead_connections, delete_old_connections]
+
+
+async def test_a_process_that_was_only_frozen_shows_its_connections_as_open_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections_module, "SEEN_SECONDS", 0.0)
+    registry, connection = Registry(), make()
+    registry.add(connection)
+    await registry.write()
+    assert await aside(close_dead_connections, timezone.now() + 2 * SILENCE) == 1
+    await registry.write()
+    row = await row_of(connection)
+    assert row.closed_at is None and row.close_reason == ""
 
 
 def test_a_fresh_token_of_the_same_user_takes_over() -> None:
