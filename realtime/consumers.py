@@ -25,7 +25,7 @@ from realtime.flood import FloodGuard, Verdict
 from realtime.messages import BatchedRequest, Requests
 from realtime.origins import is_origin_allowed
 from realtime.outbox import Outbox
-from realtime.process import registry
+from realtime.process import drain, registry
 from realtime.protocol import PROTOCOL, BadMessage, encode, encode_error, encode_goodbye, invalid_binary, parse
 
 logger = logging.getLogger(__name__)
@@ -100,6 +100,8 @@ class StreamerConsumer(AsyncConsumer):
         )
         registry().add(self._connection)
         self._outbox.push(_welcome(self._connection))
+        if drain().begun:  # a proxy may not have noticed yet; the server stops in a moment, without a word
+            self._close_soon(CloseCode.DRAIN)
         code: int | None = None
         helpers = [
             asyncio.ensure_future(work) for work in (self._outbox.run(), self._watch_token(), self._say_goodbye())

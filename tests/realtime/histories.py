@@ -1,5 +1,7 @@
 """Random histories of a request and of the hints about it, and one follower behind a gate who lives through them."""
 
+from dataclasses import dataclass
+
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +11,8 @@ PAGE = 3
 Step = tuple[str, int]
 # What the layer does on a good day: it delays and doubles and reorders, but loses nothing.
 CALM = "commit commit commit hint hint hint double double look read take"
-CHAOS = f"{CALM} drop check"
+# Beside that, hints are lost, Redis restarts, the log is trimmed, and another attempt takes over.
+CHAOS = f"{CALM} drop check restart subscribe subscribe trim attempt"
 
 
 def histories(steps: str) -> st.SearchStrategy[list[Step]]:
@@ -27,6 +30,14 @@ class Wrong(AssertionError):
     """A follower got something twice, out of order, after the end, or not at all."""
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """What stands for all numbers up to ``seq``, when the log does not reach back to the follower any more."""
+
+    seq: int
+    final: bool
+
+
 class World:
     """One request, its log, the hints on their way, and one follower behind a gate."""
 
@@ -39,7 +50,12 @@ class World:
         self.log: list[Frame] = []
         self.hints: list[Frame] = []
         self.joined = False
-        self.page: list[Frame] | None = None
+        self.subscribed = False
+        """Not so between a restart of Redis and the moment when that was noticed."""
+        self.first = 1
+        """The lowest number that the log still has."""
+        self.number_of_attempt = 1
+        self.page: list[Frame] | Snapshot | None = None
         for _ in range(max(committed, after_seq)):
             self.commit(0)
 
@@ -48,13 +64,26 @@ class World:
     def commit(self, which: int) -> None:
         if len(self.log) < self.length:
             seq = len(self.log) + 1
-            frame = Frame(seq, str(seq), seq == self.length)
+            frame = Frame(seq, f"{seq} of attempt {self.number_of_attempt}", seq == self.length)
             self.log.append(frame)
-            if self.joined:
+            if self.subscribed:
                 self.hints.append(frame)
 
+    def attempt(self, which: int) -> None:
+        self.number_of_attempt += 1
+
     def join(self, which: int) -> None:
-        self.joined = True
+        self.joined = self.subscribed = True
+
+    def restart(self, which: int) -> None:
+        self.subscribed = False
+        self.hints.clear()
+
+    def subscribe(self, which: int) -> None:
+        self.subscribed = self.joined
+
+    def trim(self, which: int) -> None:
+        self.first = min(len(self.log) + 1, self.first + which)
 
     def hint(self, which: int) -> None:
         if self.hints:
@@ -71,14 +100,31 @@ class World:
     def read(self, which: int) -> None:
         """The log is read now, and handed over some time later."""
         if self.joined and self.gate.wants_log and self.page is None:
-            self.page = self.log[self.gate.next_seq - 1 :][:PAGE]
+            self.page = self.find()
+
+    def find(self) -> list[Frame] | Snapshot:
+        if self.gate.next_seq < self.first:
+            return Snapshot(len(self.log), self.log[-1].final)
+        return self.log[self.gate.next_seq - 1 :][:PAGE]
 
     def take(self, which: int) -> None:
-        if self.page is not None:
-            page, self.page = self.page, None
-            self.send(self.gate.take_log(page))
-            if len(page) == PAGE:
-                self.gate.take_last_seq(self.gate.next_seq)
+        page, self.page = self.page, None
+        if page is None:
+            return
+        if isinstance(page, Snapshot):
+            self.show(page)
+            page = []
+        self.send(self.gate.take_log(page))
+        if len(page) == PAGE:
+            self.gate.take_last_seq(self.gate.next_seq)
+
+    def show(self, snapshot: Snapshot) -> None:
+        if snapshot.seq < self.expected:
+            raise Wrong(f"a snapshot went back to {snapshot.seq}, expected {self.expected}")
+        self.expected = snapshot.seq + 1
+        self.gate.jump(snapshot.seq)
+        if snapshot.final:
+            self.gate.end()
 
     def look(self, which: int) -> None:
         """The log is read and handed over at once."""
@@ -110,7 +156,7 @@ class World:
 
     def send(self, frames: list[Frame]) -> None:
         for frame in frames:
-            if frame.seq != self.expected or frame.text != str(frame.seq):
+            if frame.seq != self.expected or frame != self.log[frame.seq - 1]:
                 raise Wrong(f"got {frame.seq}, expected {self.expected}")
             self.expected += 1
 

@@ -8,7 +8,7 @@ from pytest_django import Settings
 from realtime import consumers
 from realtime.close_codes import CloseCode
 from realtime.models import Connection
-from realtime.process import registry
+from realtime.process import drain, registry
 from tests.conftest import MakeToken
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import aside, until
@@ -28,11 +28,11 @@ async def test_a_token_that_expires_is_announced_and_ends_the_connection(open_so
 
 
 async def test_a_fresh_token_extends_the_connection(open_socket: OpenSocket, make_token: MakeToken) -> None:
-    socket = await open_socket(ttl_seconds=2)
-    await socket.hear("token_expiring")
+    socket = await open_socket(ttl_seconds=5)
+    seconds = (await socket.hear("token_expiring"))["expires_in"]
     answer = await socket.ask(type="authenticate", token=make_token(ttl_seconds=600), id="again")
     assert (answer["type"], answer["id"]) == ("authenticated", "again") and answer["token_expires_in"] > 590
-    assert await socket.is_silent(2.5)
+    assert await socket.is_silent(seconds + 0.5)
     assert (await socket.ask(type="ping"))["type"] == "pong"
 
 
@@ -132,3 +132,9 @@ def test_every_way_to_end_is_covered_by_a_code() -> None:
     waits: dict[Any, int] = {code: consumers._after_ms(code) for code in CloseCode}
     assert waits[CloseCode.CONNECTION_LIMIT] == 30_000 and waits[CloseCode.BAD_TOKEN] == 0
     assert all(wait >= 0 for wait in waits.values())
+
+
+async def test_who_comes_while_the_server_is_stopping_is_told_to_come_back(open_socket: OpenSocket) -> None:
+    drain().begun = True
+    goodbye = await (await open_socket()).hear_goodbye()
+    assert (goodbye["code"], goodbye["reconnect"]) == (4000, True) and 0 <= goodbye["after_ms"] < 3000

@@ -5,7 +5,7 @@ import pytest
 
 from realtime import gate as gate_module
 from realtime.gate import Frame, Gate
-from tests.realtime.histories import CALM, CHAOS, PAGE, World, Wrong, calm, chaos, histories, prove
+from tests.realtime.histories import CALM, CHAOS, PAGE, Snapshot, World, Wrong, calm, chaos, histories, prove
 
 ROOM = 2
 
@@ -35,7 +35,7 @@ def test_it_works() -> None:
 # --- random histories ------------------------------------------------------------------------------------------------
 
 
-def test_lost_doubled_reordered_and_late_hints_never_make_a_wrong_delivery() -> None:
+def test_lost_doubled_reordered_and_late_hints_restarts_and_trims_never_make_a_wrong_delivery() -> None:
     prove(World, chaos, with_check=True)
 
 
@@ -149,6 +149,18 @@ class NoCheck(World):
 def test_without_the_check_a_lost_last_hint_is_caught() -> None:
     with pytest.raises(Wrong, match="stopped"):
         prove(NoCheck, chaos, with_check=True)
+
+
+class SilentHole(World):
+    """Takes what the log still has, and says nothing of what it lacks."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.gate.jump(self.first - 1)
+
+
+def test_a_trimmed_log_that_makes_a_silent_hole_is_caught() -> None:
+    with pytest.raises(Wrong, match="expected"):
+        prove(SilentHole, chaos, with_check=True)
 
 
 class ReadBeforeJoin(World):
