@@ -1,7 +1,8 @@
 """Whether the parts that a request needs are there: asked, not assumed."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from jobs.wakeups import connection as redis_connection
 _WORKER_SILENCE = timedelta(seconds=40)
 # However many clients ask, and however slowly a Redis that is away says so, it is asked no oftener than this.
 _SERVED_SECONDS = 2.0
-_served: frozenset[str] | None = None
+_served: Mapping[str, frozenset[str]] | None = None
 _served_until = 0.0
 
 
@@ -59,8 +60,8 @@ def _redis() -> dict[str, Any]:
     return {}
 
 
-def served_queues() -> frozenset[str] | None:
-    """The queues that a live worker serves; None when Redis cannot be asked. Up to two seconds old."""
+def served_queues() -> Mapping[str, frozenset[str]] | None:
+    """Queue → the names of the live workers that serve it; None when Redis cannot be asked. Up to two seconds old."""
     global _served, _served_until
     if time.monotonic() >= _served_until:
         try:
@@ -77,8 +78,12 @@ def _live_workers() -> list[BaseWorker]:
     return [worker for worker in workers if worker.last_heartbeat and worker.last_heartbeat > alive_since]
 
 
-def _queues_of(workers: Iterable[BaseWorker]) -> frozenset[str]:
-    return frozenset(queue for worker in workers for queue in worker.queue_names())
+def _queues_of(workers: Iterable[BaseWorker]) -> dict[str, frozenset[str]]:
+    names = defaultdict(set)
+    for worker in workers:
+        for queue in worker.queue_names():
+            names[queue].add(worker.name)
+    return {queue: frozenset(served_by) for queue, served_by in names.items()}
 
 
 def _workers() -> dict[str, Any]:
@@ -86,7 +91,7 @@ def _workers() -> dict[str, Any]:
     return {
         "ok": bool(alive),
         "alive": len(alive),
-        "queues_without_worker": sorted(set(settings.RQ_QUEUES) - _queues_of(alive)),
+        "queues_without_worker": sorted(set(settings.RQ_QUEUES) - _queues_of(alive).keys()),
     }
 
 

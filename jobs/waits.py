@@ -1,18 +1,19 @@
 """Why a request waits, and how many will be started before it: of one request, or of many with as few queries."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import IntegerField, Q, QuerySet, Value
 from django.utils import timezone
 
 from jobs.caps import Running, count_running
 from jobs.claims import waiting
 from jobs.health import served_queues
-from jobs.models import WAITING, AsyncRequest, PausedAction
+from jobs.models import WAITING, AsyncRequest, PausedAction, Status
+from jobs.starts import start_seconds
 
 MOST_COUNTED = 5_000
 WaitReason = Literal["retry_at", "paused", "your_limit", "tenant_limit", "action_limit", "no_worker", "ahead"]
@@ -71,6 +72,13 @@ def _ahead(row: AsyncRequest, running: Running, now: datetime) -> int:
     return rows.annotate(load=load).filter(Q(load__lt=own) | Q(older, load=own)).count()
 
 
+class _Place(NamedTuple):
+    load: int
+    order_at: datetime
+    seconds: float
+    """How long its run takes."""
+
+
 class WaitOf(TypedDict):
     """A wait as followers are told of it."""
 
@@ -80,10 +88,12 @@ class WaitOf(TypedDict):
     """The request's own place: one more than ``ahead``."""
     estimated_seconds: float
     """How long a run takes, from its start."""
+    estimated_start_seconds: NotRequired[float]
+    """How long until it starts, if all stays as it is and runs take what is expected. Only beside ``ahead``."""
 
 
 def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
-    """What ``why_waiting`` says, of many at once; those that do not wait are left out. It takes five queries.
+    """What ``why_waiting`` says, of many at once; those that do not wait are left out. It takes six queries.
 
     No more than ``MOST_COUNTED`` requests are counted as ahead.
     """
@@ -92,11 +102,13 @@ def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
         return {}
     now, running = timezone.now(), count_running()
     paused = set(PausedAction.objects.values_list("action", flat=True))
-    queues, served = _places({row.queue for row in rows}, running, now), served_queues()
+    served = served_queues()
+    queues = _places({row.queue for row in rows}, running, now)
+    starts = _starts(queues, served or {}, now)
     told: dict[UUID, WaitOf] = {}
     for row in rows:
         own = (running.load_of(row.tenant_id), row.order_at)
-        ahead = bisect_left(queues.get(row.queue, []), own)
+        ahead = bisect_left(queues.get(row.queue, []), own, key=lambda place: place[:2])
         wait: WaitOf = {
             "ahead": ahead,
             "position": ahead + 1,
@@ -105,24 +117,37 @@ def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
         reason = _reason_of(row, running, now, paused)
         if reason is None and served is not None:
             reason = "ahead" if row.queue in served else "no_worker"
+        if reason == "ahead" and ahead < len(starts.get(row.queue, ())):
+            wait["estimated_start_seconds"] = round(starts[row.queue][ahead], 3)
         told[row.id] = wait if reason is None else {"reason": reason, **wait}
     return told
 
 
-def _places(queues: set[str], running: Running, now: datetime) -> dict[str, list[tuple[int, datetime]]]:
-    """Of each queue the load and time of those that may be started, in the order in which they will be."""
+def _places(queues: set[str], running: Running, now: datetime) -> dict[str, list[_Place]]:
+    """Of each queue those that may be started, in the order in which they will be."""
     rows = running.leave_out_full(waiting(sorted(queues), now))
     load = running.load()
-    places: dict[str, list[tuple[int, datetime]]] = {}
-    if load is None:
-        found = [(queue, 0, order_at) for queue, order_at in _first(rows.order_by("order_at"), "queue", "order_at")]
-    else:
-        ordered = rows.annotate(load=load).order_by("load", "order_at")
-        found = list(_first(ordered, "queue", "load", "order_at"))
-    for queue, own, order_at in found:
-        places.setdefault(queue, []).append((own, order_at))
+    places: dict[str, list[_Place]] = {}
+    own: Any = Value(0, output_field=IntegerField()) if load is None else load
+    ordered = rows.annotate(load=own).order_by(*([] if load is None else ["load"]), "order_at")
+    found = ordered.values_list("queue", "load", "order_at", "estimated_seconds")[:MOST_COUNTED]
+    for queue, *place in found:
+        places.setdefault(queue, []).append(_Place(*place))
     return places
 
 
-def _first(rows: QuerySet[AsyncRequest], *fields: str) -> Iterable[tuple[Any, ...]]:
-    return rows.values_list(*fields)[:MOST_COUNTED]
+def _starts(
+    queues: Mapping[str, Sequence[_Place]], served: Mapping[str, Collection[str]], now: datetime
+) -> dict[str, list[float]]:
+    """Of each queue that is served, the seconds until each of its places is started."""
+    runs = AsyncRequest.objects.filter(status=Status.PROCESSING, attempt_started_at__isnull=False)
+    busy = {
+        worker: max(0.0, seconds - (now - started_at).total_seconds())
+        for worker, seconds, started_at in runs.values_list("worker", "estimated_seconds", "attempt_started_at")
+        if started_at is not None
+    }
+    return {
+        queue: list(start_seconds([busy.get(name, 0.0) for name in served[queue]], [one.seconds for one in places]))
+        for queue, places in queues.items()
+        if served.get(queue)
+    }

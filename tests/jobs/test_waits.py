@@ -135,7 +135,7 @@ def test_many_at_once_are_told_the_same_as_each_alone(
     pause_action("zoo_partial")
     waiting = [store(make_submission("zoo_partial")), store(make_submission(queue="ml"))]
     waiting += [store(make_submission(user="charlie", tenant=tenant, priority=n)) for n, tenant in enumerate("abab")]
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         told = waits_of({*waiting, ended.request_id})
     assert set(told) == set(waiting)
     for request_id in waiting:
@@ -143,3 +143,20 @@ def test_many_at_once_are_told_the_same_as_each_alone(
         assert {key: wait.get(key) for key in ("reason", "ahead")} == wait_of(request_id)
         assert wait["position"] == wait["ahead"] + 1 and wait["estimated_seconds"] >= 0
     assert sorted(told[request_id]["ahead"] for request_id in waiting[2:]) == [0, 1, 2, 3]
+
+
+def test_who_waits_is_told_when_it_may_start(worker: Worker) -> None:
+    """One worker, which has 4 s of 6 left, and two before: 4 + 6 + 2 seconds."""
+    running = submit()
+    claim(worker.name)
+    change(running, attempt_started_at=timezone.now() - timedelta(seconds=2))
+    waiting = [submit(), store(make_submission(estimated_seconds=2)), submit()]
+    told = [waits_of([request_id])[request_id]["estimated_start_seconds"] for request_id in waiting]
+    assert told == [pytest.approx(seconds, abs=1) for seconds in (4, 10, 12)]
+    pause_action("zoo_count")
+    assert "estimated_start_seconds" not in waits_of(waiting)[waiting[0]]
+
+
+def test_nobody_is_told_a_start_that_no_worker_can_make() -> None:
+    request_id = submit()
+    assert "estimated_start_seconds" not in waits_of([request_id])[request_id]

@@ -1,0 +1,17 @@
+"""When requests that wait will start: if nobody else comes, and each run takes as long as those before it. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heapify, heapreplace
+
+
+def start_seconds(free_in: Sequence[float], runs: Iterable[float]) -> Iterator[float]:
+    """For each run, in the order in which they are taken, the seconds until a worker is free for it.
+
+    ``free_in`` has for each worker the seconds until its present run will be over; ``runs`` how long each will take.
+    """
+    workers = list(free_in)
+    heapify(workers)
+    for seconds in runs:
+        start = workers[0]
+        yield start
+        heapreplace(workers, start + seconds)
