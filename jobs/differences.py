@@ -15,6 +15,21 @@ def differing_fields(first: Any, second: Any, path: str = "") -> list[str]:
             differing_fields(first.get(key, ...), second.get(key, ...), f"{path}.{key}".lstrip(".")) for key in keys
         ]
         return [item for items in inner for item in items]
-    # 1 and True are equal in Python, but not in JSON.
-    same = first == second and isinstance(first, bool) == isinstance(second, bool)
-    return [] if same else [path]
+    return [] if _is_same(first, second) else [path]
+
+
+def _is_same(first: Any, second: Any) -> bool:
+    if isinstance(first, bool) != isinstance(second, bool):
+        return False  # 1 and True are equal in Python, but not in JSON
+    if isinstance(first, float) and isinstance(second, int):
+        first, second = second, first
+    if isinstance(first, int) and isinstance(second, float):
+        return first == second or _as_float(first) == second  # PostgreSQL gives 1e23 back as an integer
+    return bool(first == second)
+
+
+def _as_float(number: int) -> float | None:
+    try:
+        return float(number)
+    except OverflowError:
+        return None

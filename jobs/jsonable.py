@@ -28,6 +28,11 @@ def has_nul(value: Any) -> bool:
     return isinstance(value, list) and any(has_nul(item) for item in value)
 
 
+def is_storable(text: str) -> bool:
+    """Whether every database takes it: neither NUL nor half a surrogate pair."""
+    return "\x00" not in text and text.encode("utf-8", "ignore").decode() == text
+
+
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -6,14 +6,17 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from jwt.exceptions import PyJWKClientConnectionError, PyJWTError
+from jwt.exceptions import InvalidSubjectError, PyJWKClientConnectionError, PyJWTError
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken
+
+from jobs.jsonable import is_storable
 
 SUBPROTOCOL = "streamer.v1"
 _BEARER_SUBPROTOCOL = "bearer."
 _ALL = "*"
 _LONGEST = {"sub": 150, "tenant_id": 128}
+_LATEST_EXPIRY = 2**53
 
 
 class Unauthorized(Exception):
@@ -58,8 +61,10 @@ def verify(token: str) -> Identity:
     except ExpiredTokenError:
         raise Unauthorized("token_expired", "The token has expired") from None
     except TokenError as error:
-        if _is_key_server_away(error):
+        if _is_caused_by(error, PyJWKClientConnectionError):
             raise KeysUnavailable from error
+        if _is_caused_by(error, InvalidSubjectError):
+            raise Unauthorized("claim_invalid", "The claim 'sub' must be a text") from None
         raise Unauthorized("token_invalid", "The token is not valid") from None
     except (PyJWTError, ValueError) as error:  # simplejwt lets through what a broken key server causes
         raise KeysUnavailable from error
@@ -82,8 +87,8 @@ def token_of(headers: Iterable[tuple[bytes, bytes]], subprotocols: Iterable[str]
     raise Unauthorized("token_missing", "No token was sent")
 
 
-def _is_key_server_away(error: BaseException | None) -> bool:
-    while error is not None and not isinstance(error, PyJWKClientConnectionError):
+def _is_caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None and not isinstance(error, kind):
         error = error.__cause__
     return error is not None
 
@@ -94,26 +99,32 @@ def _bearer(value: str) -> str:
 
 
 def _identity(claims: Mapping[str, Any]) -> Identity:
-    if not isinstance(claims.get("exp"), int | float):
-        raise Unauthorized("claim_missing", "The token has no expiry (claim 'exp')")
     return Identity(
         user_id=_text(claims, "sub"),
         tenant_id=_text(claims, "tenant_id"),
         permissions=_permissions(claims.get("permissions", [])),
-        expires_at=float(claims["exp"]),
+        expires_at=_expiry(claims.get("exp")),
     )
+
+
+def _expiry(value: Any) -> float:
+    if value is None:
+        raise Unauthorized("claim_missing", "The token has no expiry (claim 'exp')")
+    if not isinstance(value, int | float) or value > _LATEST_EXPIRY:
+        raise Unauthorized("claim_invalid", "The claim 'exp' must be a time in Unix seconds")
+    return float(value)
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
     if value is None or value == "":
         raise Unauthorized("claim_missing", f"The token has no claim '{name}'")
-    if not isinstance(value, str) or len(value) > _LONGEST[name] or "\x00" in value:
+    if not isinstance(value, str) or len(value) > _LONGEST[name] or not is_storable(value):
         raise Unauthorized("claim_invalid", f"The claim '{name}' must be a text of at most {_LONGEST[name]} characters")
     return value
 
 
 def _permissions(value: Any) -> frozenset[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not all(isinstance(item, str) and is_storable(item) for item in value):
         raise Unauthorized("claim_invalid", "The claim 'permissions' must be a list of texts")
     return frozenset(value)

@@ -201,6 +201,12 @@ class StreamerConsumer(AsyncConsumer):
                 self._close_soon(CloseCode.TOKEN_EXPIRED)
 
 
+async def refuse(scope: Mapping[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
+    """For sockets opened anywhere else: 403, before the accept."""
+    if (await receive())["type"] == "websocket.connect":
+        await send({"type": "websocket.close"})
+
+
 @cache
 def _verifiers() -> ThreadPoolExecutor:
     """Threads of their own, because keys may have to be fetched from a slow server."""

@@ -1,13 +1,14 @@
 """The messages of ``streamer.v1``: what clients may say, field by field, and the types of what they are told."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 Topic = Annotated[str, Meta(min_length=1, max_length=64)]
+StatusName = Literal["pending", "processing", "retrying", "completed", "failed", "cancelled"]
 Seq = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
@@ -88,7 +89,7 @@ class Status(ClientMessage, tag="status"):
 
 
 class List(ClientMessage, tag="list"):
-    status: Annotated[str, Meta(max_length=10)] | None = None
+    status: StatusName | None = None
     action: Annotated[str, Meta(max_length=64)] | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Annotated[str, Meta(max_length=200)] | None = None

@@ -127,7 +127,11 @@ def _is_deeper(value: Any, levels: int) -> bool:
 
 
 def _readable_id(fields: Any) -> str | None:
-    value = fields.get("id", fields.get("request_id")) if isinstance(fields, Mapping) else None
+    if not isinstance(fields, Mapping):
+        return None
+    value = fields.get("id")
+    if value is None and fields.get("type", "request") == "request":  # elsewhere it names a request
+        value = fields.get("request_id")
     return value if isinstance(value, str) and 0 < len(value) <= 128 else None
 
 

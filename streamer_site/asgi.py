@@ -12,7 +12,7 @@ _http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
-from realtime.consumers import StreamerConsumer  # noqa: E402
+from realtime.consumers import StreamerConsumer, refuse  # noqa: E402
 from realtime.uploads import App, Uploads  # noqa: E402
 
 _web: App = Uploads(_http)
@@ -25,6 +25,6 @@ if "daphne.server" in sys.modules:  # it is what serves us
 application = ProtocolTypeRouter(
     {
         "http": _web,
-        "websocket": URLRouter([re_path(r"^ws/?$", StreamerConsumer.as_asgi())]),
+        "websocket": URLRouter([re_path(r"^ws/?$", StreamerConsumer.as_asgi()), re_path(r"", refuse)]),
     }
 )

@@ -122,17 +122,31 @@ class Permanent(HandlerError):
     """The cause will not pass: the request fails at once."""
 
 
+MOST_FAULTS = 200
+"""Faults of one payload that are told; so an answer is never much larger than what was sent."""
+_LONGEST_TEXT = 1_000
+
+
 class InvalidPayload(HandlerError):
     """The payload does not fit the action."""
 
     code = ErrorCode.VALIDATION_ERROR
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        first = faults[0]
+        first = _clipped(faults[0])
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         where = f"{first['path']}: " if first["path"] else ""
-        super().__init__(f"{where}{first['message']}{more}", details={"faults": list(faults)})
-        self.faults = list(faults)
+        self.faults = [_clipped(fault) for fault in faults[:MOST_FAULTS]]
+        super().__init__(f"{where}{first['message']}{more}", details={"faults": self.faults})
+
+
+def _clipped(fault: Fault) -> Fault:
+    """Path and text may quote what was sent, however long it is."""
+    return {**fault, "path": _clip(fault["path"]), "message": _clip(fault["message"])}
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
 
 class Stop(BaseException):

@@ -53,6 +53,7 @@ def test_without_permissions_there_are_none() -> None:
         ({"sub": ""}, "claim_missing"),
         ({"sub": "a" * 151}, "claim_invalid"),
         ({"sub": "a\x00"}, "claim_invalid"),
+        ({"sub": "a\ud800"}, "claim_invalid"),
         ({"tenant_id": None}, "claim_missing"),
         ({"tenant_id": ""}, "claim_missing"),
         ({"tenant_id": 7}, "claim_invalid"),
@@ -60,12 +61,18 @@ def test_without_permissions_there_are_none() -> None:
         ({"tenant_id": {"id": "acme"}}, "claim_invalid"),
         ({"tenant_id": "a" * 129}, "claim_invalid"),
         ({"tenant_id": "a\x00b"}, "claim_invalid"),
+        ({"tenant_id": "a\ud800"}, "claim_invalid"),
         ({"exp": None}, "claim_missing"),
+        ({"exp": "99999999999"}, "claim_invalid"),
+        ({"exp": 10**400}, "claim_invalid"),
         ({"permissions": "reports.generate"}, "claim_invalid"),
         ({"permissions": {"reports.generate": True}}, "claim_invalid"),
         ({"permissions": ["a", 7]}, "claim_invalid"),
         ({"permissions": [["a"]]}, "claim_invalid"),
+        ({"permissions": ["a\x00"]}, "claim_invalid"),
+        ({"permissions": ["\ud800"]}, "claim_invalid"),
         ({"exp": "soon"}, "token_invalid"),
+        ({"exp": float("inf")}, "token_invalid"),
         ({"exp": [1]}, "token_invalid"),
         ({"nbf": "later"}, "token_invalid"),
     ],
@@ -78,7 +85,7 @@ def test_a_claim_that_does_not_fit_is_refused(changed: dict[str, Any], reason: s
 @pytest.mark.parametrize("sub", [7, ["alice"], {"name": "alice"}, True])
 def test_a_user_that_is_no_text_is_refused(sub: Any) -> None:
     token = jwt.api_jws.encode(json.dumps(claims(sub=sub)).encode(), project_settings.JWT_SIGNING_KEY)
-    assert reason_of(token) in ("claim_invalid", "token_invalid")
+    assert reason_of(token) == "claim_invalid"
 
 
 def test_claims_at_their_longest_are_fine() -> None:

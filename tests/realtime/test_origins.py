@@ -2,6 +2,7 @@ import pytest
 from pytest_django import Settings
 
 from realtime.origins import is_origin_allowed
+from tests.realtime.sockets import Socket
 
 
 def test_it_works(settings: Settings) -> None:
@@ -36,6 +37,12 @@ def test_a_page_of_a_foreign_host_is_refused(origin: str, allowed: bool, setting
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", ".streamer.example"]
     settings.STREAMER_ALLOWED_ORIGINS = ["https://app.example"]
     assert is_origin_allowed(origin) is allowed
+
+
+async def test_a_socket_opened_elsewhere_is_refused() -> None:
+    for path in ("/", "/ws/else", "/wsx/", "/admin/"):
+        socket = await Socket(path=path).open()
+        assert not socket.accepted
 
 
 def test_all_origins_can_be_allowed(settings: Settings) -> None:

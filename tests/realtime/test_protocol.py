@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from jobs import models
 from jobs.handler.errors import ErrorCode, error_body
 from realtime.close_codes import CloseCode
 from realtime.messages import CLIENT_MESSAGES, SERVER_MESSAGES, Cancel, ClientMessage, Request, Status, Subscribe
@@ -61,6 +62,10 @@ def test_every_kind_of_message_is_read(fields: dict[str, Any], kind: str) -> Non
     parsed = message(**fields, id="mine")
     assert type(parsed) is CLIENT_MESSAGES[kind] and parsed.id == "mine"
     assert message(**fields).id is None
+
+
+def test_every_status_can_be_listed() -> None:
+    assert {message(type="list", status=status).status for status in models.Status} == set(models.Status)  # type: ignore[attr-defined]
 
 
 def test_the_id_of_a_request_has_an_alias() -> None:
@@ -158,6 +163,7 @@ def test_what_is_no_message_is_called_so(text: str) -> None:
         ({"type": "list", "limit": 201}, "limit"),
         ({"type": "list", "cursor": "x" * 201}, "cursor"),
         ({"type": "list", "status": "x" * 11}, "status"),
+        ({"type": "list", "status": "dancing"}, "status"),
         ({"type": "authenticate"}, ""),
         ({"type": "authenticate", "token": ""}, "token"),
         ({"type": "authenticate", "token": "x" * 16_385}, "token"),
@@ -221,6 +227,7 @@ def test_a_frame_is_measured_in_bytes(character: str) -> None:
         ('{"request_id": "mine", "action": 1}', "mine"),
         ('{"id": "mine", "action": "echo", "payload": {"a": "\\u0000"}}', "mine"),
         (nested(DEEPEST + 2), "deep"),
+        ('{"request_id": "somebody", "type": "cancel"}', None),
         ('{"id": 7, "type": "dance"}', None),
         ('{"id": "", "type": "dance"}', None),
         ('{"id": "' + "a" * 129 + '", "type": "dance"}', None),

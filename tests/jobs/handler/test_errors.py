@@ -1,7 +1,17 @@
 import pytest
 
-from jobs.handler import AttemptLost, Cancelled, ErrorCode, HandlerError, Permanent, Retryable, Stop, TimedOut
-from jobs.handler.errors import error_body
+from jobs.handler import (
+    AttemptLost,
+    Cancelled,
+    ErrorCode,
+    HandlerError,
+    InvalidPayload,
+    Permanent,
+    Retryable,
+    Stop,
+    TimedOut,
+)
+from jobs.handler.errors import MOST_FAULTS, Fault, error_body
 
 
 def test_it_works() -> None:
@@ -24,6 +34,13 @@ def test_every_code_says_whether_trying_again_can_help(code: ErrorCode) -> None:
     body = error_body(code, "text")
     assert body["code"] == code.value and body["retryable"] is code.retryable
     assert error_body(code, "text", retryable=not code.retryable)["retryable"] is not code.retryable
+
+
+def test_the_answer_to_very_many_long_faults_stays_short() -> None:
+    fault: Fault = {"path": "a" * 100_000, "message": "b" * 100_000, "type": "c"}
+    error = InvalidPayload([fault] * (MOST_FAULTS + 1))
+    assert len(error.faults) == MOST_FAULTS and error.message.endswith(f" (and {MOST_FAULTS} more)")
+    assert all(len(item["path"]) + len(item["message"]) < 2_100 for item in error.faults)
 
 
 @pytest.mark.parametrize("stop", [Stop, Cancelled, TimedOut, AttemptLost])
