@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
 
 from jobs.datasets.describing import description, source_description, source_summary, summary
 from jobs.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
@@ -36,8 +35,6 @@ async def dataset_list(request: HttpRequest, identity: Identity) -> HttpResponse
     return json_response(body)
 
 
-# A token in a header is nothing that a foreign page could have a browser send along.
-@csrf_exempt
 @answering("GET", "HEAD", "DELETE")
 async def dataset_detail(request: HttpRequest, identity: Identity, id_or_name: str) -> HttpResponse:
     """``GET`` describes it, ``DELETE`` deletes it. By id or by name."""

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 _POLICY = (
@@ -10,6 +11,7 @@ _POLICY = (
 )
 
 
+@csrf_exempt
 @require_safe
 def console(request: HttpRequest) -> HttpResponse:
     """A browser client for a person. It knows nothing but what the person's token may see."""

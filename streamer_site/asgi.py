@@ -22,9 +22,12 @@ if "daphne.server" in sys.modules:  # it is what serves us
     install()
     _web = StoredBodies(_web)
 
+# Django's types know nothing of applications behind a path.
+_sockets = [re_path(r"^ws/?$", StreamerConsumer.as_asgi()), re_path(r"", refuse)]  # type: ignore[arg-type]
+
 application = ProtocolTypeRouter(
     {
         "http": _web,
-        "websocket": URLRouter([re_path(r"^ws/?$", StreamerConsumer.as_asgi()), re_path(r"", refuse)]),
+        "websocket": URLRouter(_sockets),
     }
 )

@@ -156,6 +156,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["realtime.http_errors.BoundedJSONParser", "rest_framework.parsers.FormParser"],
+    "EXCEPTION_HANDLER": "realtime.http_errors.answer_failure",
     "UNAUTHENTICATED_USER": None,
     # Whose address the throttle counts: without a trusted proxy, a forwarded address is only what a client claims.
     "NUM_PROXIES": 1 if TRUST_PROXY else 0,

@@ -21,6 +21,7 @@ from jobs.datasets.failures import InvalidName, QuotaExceeded, in_words
 from jobs.datasets.naming import checked_name, name_from
 from jobs.datasets.outcome import Ingested
 from jobs.handler.errors import Permanent
+from jobs.jsonable import is_storable
 from jobs.models import Dataset
 from jobs.sources import source_names
 
@@ -31,6 +32,8 @@ _TRIES = 5
 
 def find_dataset(tenant_id: str, id_or_name: str) -> Dataset | None:
     """The tenant's dataset of that id or that name, or None."""
+    if not is_storable(id_or_name):
+        return None
     rows = _kept(tenant_id)
     try:
         row = rows.filter(id=UUID(id_or_name)).first()

@@ -1,0 +1,82 @@
+"""What goes wrong outside our own views, below ``/api/``, in the one shape that errors have."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.views import defaults
+from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.parsers import JSONParser
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from jobs.handler import ErrorCode
+from jobs.handler.errors import Fault, error_body
+from realtime.api import error_response, not_found
+
+_API = "/api/"
+_CODES = {
+    401: ErrorCode.UNAUTHORIZED,
+    403: ErrorCode.FORBIDDEN,
+    404: ErrorCode.NOT_FOUND,
+    413: ErrorCode.PAYLOAD_TOO_LARGE,
+    429: ErrorCode.RATE_LIMITED,
+}
+
+
+class BoundedJSONParser(JSONParser):
+    """Refuses what is nested too deep to be read, as it does all else that is no JSON."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise ParseError("The body is nested too deep") from None
+
+
+def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer of a view of the REST framework. None: the error is not of its kind and goes on."""
+    response: Response | None = exception_handler(error, context)
+    if response is None or not isinstance(error, APIException):
+        return response
+    code = _CODES.get(response.status_code, ErrorCode.VALIDATION_ERROR)
+    faults = list(_faults(error.detail)) if isinstance(error, ValidationError) else []
+    retry_after = getattr(error, "wait", None)
+    details = {"faults": faults} if faults else None
+    response.data = {"error": error_body(code, _text(error, faults), details=details, retry_after=retry_after)}
+    return response
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    return error_response(not_found()) if _is_api(request) else defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if not _is_api(request):
+        return defaults.bad_request(request, exception)
+    return error_response(error_body(ErrorCode.VALIDATION_ERROR, "This request cannot be read"))
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """The log has the error itself, under the path."""
+    if not _is_api(request):
+        return defaults.server_error(request)
+    return error_response(error_body(ErrorCode.INTERNAL_ERROR, "Something went wrong on our side"))
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith(_API)
+
+
+def _faults(detail: Any) -> Iterator[Fault]:
+    for path, texts in detail.items() if isinstance(detail, Mapping) else [("", detail)]:
+        for text in texts if isinstance(texts, list) else [texts]:
+            yield {"path": "" if path == "non_field_errors" else path, "message": str(text), "type": text.code}
+
+
+def _text(error: APIException, faults: list[Fault]) -> str:
+    if faults:
+        first = faults[0]
+        return f"{first['path']}: {first['message']}" if first["path"] else first["message"]
+    detail = error.detail.get("detail", "") if isinstance(error.detail, dict) else error.detail
+    return str(detail)

@@ -1,0 +1,92 @@
+"""Errors below ``/api/`` have one shape, whoever noticed them."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import Settings
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def forgotten_attempts() -> None:
+    cache.clear()
+
+
+def post(client: Client, body: bytes, content_type: str = "application/json", path: str = "/api/token/") -> Any:
+    return client.post(path, body, content_type=content_type)
+
+
+def test_it_works(client: Client) -> None:
+    answer = post(client, b'{"username": "nobody", "password": "wrong"}')
+    assert answer.status_code == 401 and answer.json()["error"]["code"] == "UNAUTHORIZED"
+    assert answer.json()["error"]["message"].startswith("No active account")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"\xff",
+        b"[" * 100_000,
+        b'{"username": {"a": 1}, "password": []}',
+        b'{"username": "a\\u0000", "password": "\\ud800"}',
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/token/", "/api/token/refresh/"])
+def test_a_body_that_cannot_be_used_is_told_so(client: Client, body: bytes, path: str) -> None:
+    answer = post(client, body, path=path)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert error["code"] == "VALIDATION_ERROR" and error["message"]
+
+
+def test_all_faults_come_at_once(client: Client) -> None:
+    error = post(client, b"{}").json()["error"]
+    assert [fault["path"] for fault in error["details"]["faults"]] == ["username", "password"]
+
+
+def test_another_kind_of_content_is_refused(client: Client) -> None:
+    answer = post(client, b"x", "text/plain")
+    assert answer.status_code == 415 and answer.json()["error"]["code"] == "VALIDATION_ERROR"
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "\\u0000"])
+def test_what_is_no_refresh_token_is_refused(client: Client, token: str) -> None:
+    answer = post(client, f'{{"refresh": "{token}"}}'.encode(), path="/api/token/refresh/")
+    assert answer.json()["error"]["code"] in ("UNAUTHORIZED", "VALIDATION_ERROR")
+    assert answer.status_code in (400, 401)
+
+
+def test_what_is_not_there_is_told_in_json_to_programs_and_in_html_to_people(client: Client) -> None:
+    for path in ("/api/nope", "/api/requests/not-an-id/"):
+        answer = client.get(path)
+        assert answer.status_code == 404 and answer.json()["error"]["code"] == "NOT_FOUND"
+    assert client.get("/nope")["Content-Type"].startswith("text/html")
+
+
+def test_a_foreign_host_is_told_in_json(client: Client, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    answer = client.get("/api/actions/", headers={"Host": "evil.example"})
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "VALIDATION_ERROR"
+
+
+def test_a_bug_is_told_without_inner_text(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.tokens.ObtainTokenView.post", lambda *_: 1 / 0)
+    client.raise_request_exception = False
+    answer = post(client, b"{}")
+    assert answer.status_code == 500 and answer.json()["error"]["code"] == "INTERNAL_ERROR"
+    assert "division" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/actions/", "/healthz", "/readyz", "/", f"/api/artifacts/{'0' * 32}/"])
+def test_a_method_that_is_not_there_is_refused_without_a_word_of_cookies(path: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for method in ("POST", "PUT", "DELETE"):
+        assert client.generic(method, path).status_code in (404, 405)
