@@ -68,7 +68,7 @@ def verify(token: str) -> Identity:
         raise Unauthorized("token_invalid", "The token is not valid") from None
     except (PyJWTError, ValueError) as error:  # simplejwt lets through what a broken key server causes
         raise KeysUnavailable from error
-    return _identity(claims)
+    return read_claims(claims)
 
 
 def token_of(headers: Iterable[tuple[bytes, bytes]], subprotocols: Iterable[str], query: bytes) -> str:
@@ -98,7 +98,8 @@ def _bearer(value: str) -> str:
     return rest.strip() if scheme.lower() == "bearer" else value.strip()
 
 
-def _identity(claims: Mapping[str, Any]) -> Identity:
+def read_claims(claims: Mapping[str, Any]) -> Identity:
+    """Raises ``Unauthorized`` for claims that are missing or do not fit."""
     return Identity(
         user_id=_text(claims, "sub"),
         tenant_id=_text(claims, "tenant_id"),

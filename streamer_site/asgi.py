@@ -14,6 +14,9 @@ from django.urls import re_path  # noqa: E402
 
 from realtime.consumers import StreamerConsumer, refuse  # noqa: E402
 from realtime.uploads import App, Uploads  # noqa: E402
+from streamer_site.checks import require_sound_settings  # noqa: E402
+
+require_sound_settings()
 
 _web: App = Uploads(_http)
 if "daphne.server" in sys.modules:  # it is what serves us

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from streamer_site.storage import S3_SCHEME, s3_place
@@ -14,11 +15,18 @@ _ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "E
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SHORTEST_KEY = 32
 _SHORTEST_LEASE_SECONDS = 2
+_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 @register()
 def check_settings(**_: Any) -> list[CheckMessage]:
-    return [*_token_faults(), *_request_faults(), *_storage_faults()]
+    return [*_token_faults(), *_place_faults(), *_request_faults(), *_storage_faults()]
+
+
+def require_sound_settings() -> None:
+    """For servers, which are no commands and so are checked by nobody else. Raises ``ImproperlyConfigured``."""
+    if faults := [message for message in run_checks() if message.is_serious()]:
+        raise ImproperlyConfigured("\n".join(str(fault) for fault in faults))
 
 
 def _token_faults() -> Iterator[CheckMessage]:
@@ -32,6 +40,15 @@ def _token_faults() -> Iterator[CheckMessage]:
     elif not (settings.SIMPLE_JWT["VERIFYING_KEY"] or settings.SIMPLE_JWT["JWK_URL"]):
         hint = "Set JWT_VERIFYING_KEY (PEM) or JWT_JWKS_URL."
         yield Error(f"Nothing to verify {algorithm} tokens with", hint=hint, id="streamer.E003")
+
+
+def _place_faults() -> Iterator[CheckMessage]:
+    if len(settings.SECRET_KEY.encode()) < _SHORTEST_KEY:
+        hint = "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes a good one."
+        yield Error(f"SECRET_KEY is shorter than {_SHORTEST_KEY} bytes", hint=hint, id="streamer.E011")
+    if not settings.REDIS_URL.startswith(_REDIS_SCHEMES):
+        hint = "For example redis://host:6379/0, or rediss:// for TLS."
+        yield Error("REDIS_URL is no URL of a Redis", hint=hint, id="streamer.E012")
 
 
 def _request_faults() -> Iterator[CheckMessage]:

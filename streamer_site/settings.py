@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from jobs.sample.source import sample_source
 from streamer_site.logs import logging_config
@@ -92,6 +93,8 @@ logging_config(level=env.str("LOG_LEVEL", "INFO"), as_json=env.bool("LOG_JSON", 
 # --- Database ----------------------------------------------------------------------------------------------------
 
 DATABASES: dict[str, Any] = {"default": env.db("DATABASE_URL", f"sqlite:///{DATA_DIR / 'streamer.sqlite3'}")}
+if "ENGINE" not in DATABASES["default"]:
+    raise ImproperlyConfigured("DATABASE_URL is no URL of a database, such as postgres://user:password@host/name")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Without both of these, writers in several processes meet "database is locked".
     DATABASES["default"]["OPTIONS"] = {

@@ -134,6 +134,25 @@ def test_the_command_prints_a_token_and_nothing_else(capsys: pytest.CaptureFixtu
     assert (identity.user_id, identity.permissions) == ("bob", frozenset({"a", "b"}))
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--user", "", "--tenant", "acme"),
+        ("--user", "u" * 151, "--tenant", "acme"),
+        ("--user", "bob", "--tenant", "a\x00"),
+        ("--user", "bob", "--tenant", "acme", "--ttl", "0"),
+        ("--user", "bob", "--tenant", "acme", "--ttl", "-5"),
+        ("--user", "bob", "--tenant", "acme", "--ttl", "99999999999999"),
+    ],
+)
+def test_the_command_issues_none_that_would_be_refused(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CommandError):
+        call_command("streamer_token", *arguments)
+    assert capsys.readouterr().out == ""
+
+
 def test_without_a_key_of_ours_the_command_says_why_not(settings: Settings) -> None:
     settings.JWT_SIGNING_KEY = ""
     with pytest.raises(CommandError, match="JWT_SIGNING_KEY"):

@@ -6,7 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from realtime.auth import Unauthorized, read_claims
 from realtime.tokens import issue_token
+
+_LONGEST_SECONDS = 10 * 365 * 86_400
 
 
 class Command(BaseCommand):
@@ -22,5 +25,10 @@ class Command(BaseCommand):
         if not settings.JWT_SIGNING_KEY:
             raise CommandError("There is no JWT_SIGNING_KEY: tokens come from another issuer")
         names = [name.strip() for name in permissions.split(",") if name.strip()]
-        token = issue_token(user_id=user, tenant_id=tenant, permissions=names, ttl=timedelta(seconds=ttl))
-        self.stdout.write(token)
+        if not 0 < ttl <= _LONGEST_SECONDS:
+            raise CommandError(f"--ttl is a number of seconds from 1 to {_LONGEST_SECONDS} (ten years)")
+        try:
+            read_claims({"sub": user, "tenant_id": tenant, "permissions": names, "exp": ttl})
+        except Unauthorized as error:
+            raise CommandError(f"{error}; this one would not be accepted") from None
+        self.stdout.write(issue_token(user_id=user, tenant_id=tenant, permissions=names, ttl=timedelta(seconds=ttl)))
