@@ -1,8 +1,10 @@
 """What goes wrong outside our own views, below ``/api/``, in the one shape that errors have."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.views import defaults
 from rest_framework.exceptions import APIException, ParseError, ValidationError
@@ -13,6 +15,8 @@ from rest_framework.views import exception_handler
 from jobs.handler import ErrorCode
 from jobs.handler.errors import Fault, error_body
 from realtime.api import error_response, not_found
+
+logger = logging.getLogger(__name__)
 
 _API = "/api/"
 _CODES = {
@@ -36,6 +40,9 @@ class BoundedJSONParser(JSONParser):
 
 def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None:
     """The answer of a view of the REST framework. None: the error is not of its kind and goes on."""
+    if isinstance(error, DatabaseError):
+        logger.warning("Not answered for now: %s", error)
+        return Response({"error": error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now")}, 503)
     response: Response | None = exception_handler(error, context)
     if response is None or not isinstance(error, APIException):
         return response

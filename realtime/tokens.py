@@ -11,6 +11,7 @@ from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, Toke
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
+from jobs.jsonable import is_storable
 from realtime.models import Membership
 
 
@@ -40,13 +41,16 @@ class _ObtainSerializer(TokenObtainPairSerializer):
 class _RefreshSerializer(TokenRefreshSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         """A fresh access token with what the membership says today, not when the user signed in."""
+        refresh = RefreshToken(attrs["refresh"])
+        username = refresh.get("sub")
         try:
+            if not isinstance(username, str) or not is_storable(username):
+                raise ObjectDoesNotExist
             data: dict[str, str] = super().validate(attrs)
         except ObjectDoesNotExist:
             raise AuthenticationFailed("The user of this token does not exist any more") from None
-        refresh = RefreshToken(attrs["refresh"])
         access = refresh.access_token
-        _set_membership(access, refresh["sub"])
+        _set_membership(access, username)
         return {**data, "access": str(access)}
 
 

@@ -16,6 +16,7 @@ def logging_config(*, level: str, as_json: bool) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
         _without_request,
+        _without_known_traceback,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     final: list[Any] = (
@@ -49,6 +50,14 @@ def logging_config(*, level: str, as_json: bool) -> None:
 def _without_request(logger: Any, name: str, fields: EventDict) -> EventDict:
     """Django adds the HTTP request to a refusal, and its text is the whole URL: that of a download is a key to it."""
     fields.pop("request", None)
+    return fields
+
+
+def _without_known_traceback(logger: Any, name: str, fields: EventDict) -> EventDict:
+    """A request to a foreign host is refused in one line: whoever scans the net must not fill the log."""
+    if fields.get("logger") == "django.security.DisallowedHost":
+        fields.pop("exc_info", None)
+        fields["_record"].exc_info = None
     return fields
 
 

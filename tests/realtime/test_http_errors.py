@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
@@ -75,6 +76,16 @@ def test_a_foreign_host_is_told_in_json(client: Client, settings: Settings) -> N
     settings.ALLOWED_HOSTS = ["localhost"]
     answer = client.get("/api/actions/", headers={"Host": "evil.example"})
     assert answer.status_code == 400 and answer.json()["error"]["code"] == "VALIDATION_ERROR"
+
+
+def test_a_dead_database_is_no_bug(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("realtime.tokens.ObtainTokenView.post", fail)
+    answer = post(client, b"{}")
+    assert answer.status_code == 503 and answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+    assert "database" not in answer.text
 
 
 def test_a_bug_is_told_without_inner_text(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

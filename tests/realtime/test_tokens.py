@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
+from rest_framework_simplejwt.tokens import RefreshToken
 
 from realtime.auth import verify
 from realtime.models import Membership
@@ -89,6 +90,15 @@ def test_a_user_who_is_gone_is_refused(client: Client, alice_user: User) -> None
     tokens = sign_in(client).json()
     alice_user.delete()
     assert refresh(client, tokens).status_code == 401
+
+
+@pytest.mark.parametrize("user", [None, "a\x00", "\ud800", "nobody", 7])
+def test_a_refresh_token_of_nobody_is_refused(client: Client, user: Any) -> None:
+    token = RefreshToken()
+    if user is not None:
+        token["sub"] = user
+    refused = refresh(client, {"refresh": str(token)})
+    assert refused.status_code == 401 and refused.json()["error"]["code"] == "UNAUTHORIZED"
 
 
 def test_only_a_refresh_token_refreshes(client: Client, alice_user: User) -> None:

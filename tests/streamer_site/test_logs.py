@@ -1,8 +1,9 @@
+import json
 import logging
 
 import pytest
 import structlog
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from streamer_site.logs import logging_config
 
@@ -19,3 +20,19 @@ def test_a_signed_url_does_not_get_into_the_log(capsys: pytest.CaptureFixture[st
         structlog.reset_defaults()
     text = capsys.readouterr().err
     assert "Refused: /api/artifacts/x/" in text and '"code"' in text and "of-alice" not in text
+
+
+def test_a_foreign_host_takes_one_line(capsys: pytest.CaptureFixture[str], client: Client) -> None:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    try:
+        logging_config(level="INFO", as_json=True)
+        assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
+    finally:
+        root.handlers, root.level = before, level
+        structlog.reset_defaults()
+    lines = capsys.readouterr().err.splitlines()
+    assert [json.loads(line)["logger"] for line in lines if "evil.example" in line] == [
+        "django.security.DisallowedHost"
+    ]
+    assert not [line for line in lines if "exception" in line]
