@@ -40,6 +40,9 @@ def open_locked(
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
+    # So that a long statement can be asked how far it is; nothing is printed.
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
     connection.execute(f"SET allowed_paths = [{', '.join(map(quote_text, readable))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from jobs.rows.fingerprint import fingerprint_of
 from jobs.rows.opened import DATA
-from jobs.sources.database import fetch_watched, stream_watched
+from jobs.sources.database import Tell, fetch_watched, stream_watched
 from jobs.sources.failures import readable_failures
 
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -30,8 +30,9 @@ class LoadedTable:
     def fingerprint(self) -> str:
         return fingerprint_of(self.columns, self.stream(f"FROM {DATA}", _FINGERPRINT_ROWS))
 
-    def execute(self, sql: str, parameters: Parameters = ()) -> None:
-        self.fetch(sql, parameters)
+    def execute(self, sql: str, parameters: Parameters = (), *, on_share: Tell | None = None) -> None:
+        with readable_failures(self.label):
+            fetch_watched(self._connection, sql, parameters, self._check, on_share)
 
     def fetch(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         with readable_failures(self.label):

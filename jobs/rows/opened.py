@@ -34,8 +34,17 @@ class OpenTable(Protocol):
     @property
     def rows(self) -> int: ...
 
-    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> None:
-        """Run one statement, such as CREATE TABLE … AS. What a user sent goes into ``parameters``."""
+    def execute(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        on_share: Callable[[float], None] | None = None,
+    ) -> None:
+        """Run one statement, such as CREATE TABLE … AS. What a user sent goes into ``parameters``.
+
+        ``on_share`` hears, while a long one runs, which share of it (0–1) is done; a short one may end before that.
+        """
 
     def fetch(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and give all its rows."""

@@ -15,7 +15,10 @@ __all__ = ["fetch", "fetch_watched", "open_database", "quote_name", "quote_text"
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 T = TypeVar("T")
+Tell = Callable[[float], None]
+"""Called with the share (0–1) of a statement that is done, never less than before."""
 _CHECK_SECONDS = 0.2
+_TELL_SECONDS = 0.05
 _INTERRUPT_SECONDS = 0.05
 # What pyarrow makes of an error inside a stream of batches is an OSError with DuckDB's text.
 _IN_A_STREAM: dict[str, type[duckdb.Error]] = {
@@ -43,11 +46,20 @@ def fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameter
 
 
 def fetch_watched(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters, check: Callable[[], None]
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Parameters,
+    check: Callable[[], None],
+    tell: Tell | None = None,
 ) -> list[tuple[Any, ...]]:
-    """``fetch``, with a ``check`` five times a second; if that raises, the statement is interrupted."""
+    """``fetch``, with a ``check`` five times a second; if that raises, the statement is interrupted.
+
+    ``tell`` hears twenty times a second how far it is, while it runs.
+    """
+    look = check if tell is None else _telling(connection, check, tell)
+    seconds = _CHECK_SECONDS if tell is None else _TELL_SECONDS
     with ThreadPoolExecutor(1) as pool:
-        return watched(pool.submit(fetch, connection, sql, parameters), connection.interrupt, check)
+        return watched(pool.submit(fetch, connection, sql, parameters), connection.interrupt, look, seconds)
 
 
 def stream_watched(
@@ -71,9 +83,12 @@ def stream_watched(
             reader.close()
 
 
-def watched(running: "Future[T]", interrupt: Callable[[], None], check: Callable[[], None]) -> T:
-    """What comes of ``running``. When ``check`` raises, ``interrupt`` is called until it has ended."""
-    while not wait([running], _CHECK_SECONDS).done:
+def watched(
+    running: "Future[T]", interrupt: Callable[[], None], check: Callable[[], None], seconds: float = _CHECK_SECONDS
+) -> T:
+    """What comes of ``running``. When ``check``, called every so many seconds, raises, ``interrupt`` is called until
+    it has ended."""
+    while not wait([running], seconds).done:
         try:
             check()
         except BaseException:
@@ -82,3 +97,18 @@ def watched(running: "Future[T]", interrupt: Callable[[], None], check: Callable
                 interrupt()
             raise
     return running.result()
+
+
+def _telling(connection: duckdb.DuckDBPyConnection, check: Callable[[], None], tell: Tell) -> Callable[[], None]:
+    """A check that also tells how far the statement of ``connection`` is, where DuckDB can say so."""
+    told = 0.0
+
+    def look() -> None:
+        nonlocal told
+        check()
+        share = connection.query_progress() / 100
+        if told < share <= 1:
+            told = share
+            tell(share)
+
+    return look

@@ -13,6 +13,8 @@ from jobs.handlers.process_data.faults import OperationFault, unknown_column
 
 Tick = Callable[[int, int], None]
 """Called with the units of work that are done, and how many there are in all."""
+Tell = Callable[[float], None]
+"""Called with the share (0–1) of one statement that is done, while it runs."""
 _SLICES = 60
 _LEAST_ROWS, _MOST_ROWS = 2_000, 100_000
 
@@ -22,6 +24,11 @@ def slices(rows: int) -> Iterator[tuple[int, int]]:
     size = rows_per_slice(rows)
     for first in range(0, max(rows, 1), size):
         yield first, min(rows, first + size)
+
+
+def part_of(tick: Tick, rows: int, *, step: int, steps: int) -> Tell:
+    """Tells ``tick`` of one statement over all ``rows`` that is ``step`` (0, 1, …) of ``steps``."""
+    return lambda share: tick(int(rows * (step + share)), rows * steps)
 
 
 def rows_per_slice(rows: int) -> int:
@@ -84,26 +91,26 @@ class Working:
             tick(after, total)
         self._take(target)
 
-    def replace(self, select: str) -> None:
+    def replace(self, select: str, tell: Tell) -> None:
         """Put the outcome of a SELECT that has an order in the place of the table."""
-        self._take(self._create(select))
+        self._take(self._create(select, tell=tell))
 
-    def side_table(self, select: str) -> str:
+    def side_table(self, select: str, tell: Tell) -> str:
         """Make a table beside this one; returns its name. ``drop`` it when it has served."""
-        return self._create(select)
+        return self._create(select, tell=tell)
 
-    def append(self, name: str, select: str) -> None:
+    def append(self, name: str, select: str, tell: Tell) -> None:
         """Add the outcome of a SELECT to a table that ``side_table`` made."""
-        self._table.execute(f"INSERT INTO {name} {select}")
+        self._table.execute(f"INSERT INTO {name} {select}", on_share=tell)
 
     def drop(self, names: Sequence[str]) -> None:
         for name in names:
             self._table.execute(f"DROP TABLE {name}")
 
-    def _create(self, select: str, parameters: Mapping[str, Any] | None = None) -> str:
+    def _create(self, select: str, parameters: Mapping[str, Any] | None = None, tell: Tell | None = None) -> str:
         self._made += 1
         name = f"{self._prefix}_{self._made}"
-        self._table.execute(f"CREATE TABLE {name} AS {select}", parameters or {})
+        self._table.execute(f"CREATE TABLE {name} AS {select}", parameters or {}, on_share=tell)
         return name
 
     def _take(self, name: str) -> None:

@@ -22,7 +22,6 @@ class DuckTable:
     def __init__(self, connection: duckdb.DuckDBPyConnection, check: Callable[[], None]) -> None:
         self.connection = connection
         self.label = "rows of a test"
-        self.statements: list[str] = []
         self._check = check
 
     @property
@@ -40,12 +39,17 @@ class DuckTable:
     def rows(self) -> int:
         return int(self.fetch(f"SELECT count(*) FROM {DATA}")[0][0])
 
-    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> None:
+    def execute(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        on_share: Callable[[float], None] | None = None,
+    ) -> None:
         self.fetch(sql, parameters)
 
     def fetch(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         self._check()
-        self.statements.append(sql)
         try:
             return self.connection.execute(sql, parameters).fetchall()
         except duckdb.Error as error:

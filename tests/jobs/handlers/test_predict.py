@@ -40,7 +40,7 @@ class DuckTable:
         described = self._connection.execute("DESCRIBE data").fetchall()
         self.columns: Mapping[str, str] = {row[0]: row[1] for row in described}
 
-    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> None:
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), *, on_share: Any = None) -> None:
         self._connection.execute(sql, parameters)
 
     def fetch(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from jobs.handler import Payload
 from jobs.handlers.process_data.columns import FLOATS, INTEGERS, Column, Kind, quote_name
 from jobs.handlers.process_data.faults import OperationFault
 from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName, ColumnNames
-from jobs.handlers.process_data.working import Tick, Working
+from jobs.handlers.process_data.working import Tick, Working, part_of
 
 Function = Literal["sum", "avg", "min", "max", "count", "count_distinct", "median", "stddev"]
 _GROUPS_IN_PART = 250_000
@@ -85,18 +85,21 @@ class Aggregate(BaseOperation):
         plain = [figure for at, figure in enumerate(figures) if at not in ordered]
         rows, parts = working.rows, _count_parts(working, keys)
         steps = (1 + len(ordered)) * parts + 1
-        tables: list[str] = []
+        step, tables = 0, list[str]()
         for chosen in [plain, *([figures[at]] for at in ordered)]:
             for part in range(parts):
                 select = _grouped(working.name, keys, chosen, _part(keys, part, parts))
+                tell = part_of(tick, rows, step=step, steps=steps)
                 if part:
-                    working.append(tables[-1], select)
+                    working.append(tables[-1], select, tell)
                 else:
-                    tables.append(working.side_table(select))
-                tick(rows * ((len(tables) - 1) * parts + part + 1), rows * steps)
-        working.replace(_joined(tables, keys, [one.named for one in self.aggregations]))
+                    tables.append(working.side_table(select, tell))
+                tell(1.0)
+                step += 1
+        tell = part_of(tick, rows, step=step, steps=steps)
+        working.replace(_joined(tables, keys, [one.named for one in self.aggregations]), tell)
         working.drop(tables)
-        tick(rows * steps, rows * steps)
+        tell(1.0)
 
     def _with(self, columns: Sequence[Column | None]) -> list[tuple[Aggregation, Column | None]]:
         return list(zip(self.aggregations, columns, strict=True))

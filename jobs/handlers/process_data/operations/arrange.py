@@ -6,7 +6,7 @@ from pydantic import Field
 
 from jobs.handler import Payload
 from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName, ColumnNames
-from jobs.handlers.process_data.working import Tick, Working
+from jobs.handlers.process_data.working import Tick, Working, part_of
 
 
 class SortKey(Payload):
@@ -25,9 +25,9 @@ class Sort(BaseOperation):
             f"{working.column(key.column, f'by[{at}].column').sql} {'DESC' if key.descending else 'ASC'} NULLS LAST"
             for at, key in enumerate(self.by)
         ]
-        rows = working.rows
-        working.replace(f"SELECT * FROM {working.name} ORDER BY {', '.join(keys)}, rowid")
-        tick(rows, rows)
+        tell = part_of(tick, working.rows, step=0, steps=1)
+        working.replace(f"SELECT * FROM {working.name} ORDER BY {', '.join(keys)}, rowid", tell)
+        tell(1.0)
 
 
 class Deduplicate(BaseOperation):
@@ -42,10 +42,11 @@ class Deduplicate(BaseOperation):
         names = list(working.columns) if self.columns is None else self.columns
         columns = [working.column(name, f"columns[{at}]").sql for at, name in enumerate(names)]
         function, rows = "min" if self.keep == "first" else "max", working.rows
-        kept = working.side_table(
-            f"SELECT {function}(rowid) AS row FROM {working.name} GROUP BY {', '.join(columns)} ORDER BY row"
-        )
         # Finding them is half of the work, taking them over the other.
-        tick(rows, 2 * rows)
+        tell = part_of(tick, rows, step=0, steps=2)
+        kept = working.side_table(
+            f"SELECT {function}(rowid) AS row FROM {working.name} GROUP BY {', '.join(columns)} ORDER BY row", tell
+        )
+        tell(1.0)
         working.keep(kept, lambda done, total: tick(total + done, 2 * total))
         working.drop([kept])
