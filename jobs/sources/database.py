@@ -18,7 +18,7 @@ T = TypeVar("T")
 Tell = Callable[[float], None]
 """Called with the share (0–1) of a statement that is done, never less than before."""
 _CHECK_SECONDS = 0.2
-_TELL_SECONDS = 0.05
+_TELL_SECONDS = 0.02
 _INTERRUPT_SECONDS = 0.05
 # What pyarrow makes of an error inside a stream of batches is an OSError with DuckDB's text.
 _IN_A_STREAM: dict[str, type[duckdb.Error]] = {
@@ -54,12 +54,13 @@ def fetch_watched(
 ) -> list[tuple[Any, ...]]:
     """``fetch``, with a ``check`` five times a second; if that raises, the statement is interrupted.
 
-    ``tell`` hears twenty times a second how far it is, while it runs.
+    ``tell`` hears many times a second how far it is, while it runs.
     """
-    look = check if tell is None else _telling(connection, check, tell)
-    seconds = _CHECK_SECONDS if tell is None else _TELL_SECONDS
     with ThreadPoolExecutor(1) as pool:
-        return watched(pool.submit(fetch, connection, sql, parameters), connection.interrupt, look, seconds)
+        running = pool.submit(fetch, connection, sql, parameters)
+        if tell is None:
+            return watched(running, connection.interrupt, check)
+        return watched(running, connection.interrupt, _telling(connection, check, tell), _TELL_SECONDS)
 
 
 def stream_watched(

@@ -44,8 +44,9 @@ def outcome_of_frame(frame: "pd.DataFrame") -> Outcome:
 
     def batches(rows: int) -> Iterator[pa.RecordBatch]:
         for first in range(0, len(frame), rows):
-            part = frame.iloc[first : first + rows]
-            yield pa.RecordBatch.from_pandas(part, schema=schema, preserve_index=False).replace_schema_metadata(None)
+            # By way of a table, because texts of a frame that was read in batches are in several pieces.
+            part = pa.Table.from_pandas(frame.iloc[first : first + rows], schema=schema, preserve_index=False)
+            yield from part.replace_schema_metadata(None).combine_chunks().to_batches()
 
     return Outcome(schema=schema, rows=len(frame), batches=batches)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from jobs.handler import DATA, DataSource, FileSource, InlineSource, Permanent, RowsRead
-from jobs.sources.database import open_database
+from jobs.sources.database import fetch_watched, open_database
 
 _BATCH_ROWS = 10_000
 
@@ -46,12 +46,17 @@ class DuckTable:
         *,
         on_share: Callable[[float], None] | None = None,
     ) -> None:
-        self.fetch(sql, parameters)
+        self.fetch(sql, parameters, on_share)
 
-    def fetch(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+    def fetch(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        on_share: Callable[[float], None] | None = None,
+    ) -> list[tuple[Any, ...]]:
         self._check()
         try:
-            return self.connection.execute(sql, parameters).fetchall()
+            return fetch_watched(self.connection, sql, parameters, self._check, on_share)
         except duckdb.Error as error:
             raise Permanent(str(error).splitlines()[0]) from error
 

@@ -196,9 +196,9 @@ def test_what_a_user_sends_is_never_part_of_a_statement(data: DataContext, monke
     statements: list[str] = []
     fetch = DuckTable.fetch
 
-    def listening(self: DuckTable, sql: str, parameters: Any = ()) -> Any:
+    def listening(self: DuckTable, sql: str, *more: Any) -> Any:
         statements.append(sql)
-        return fetch(self, sql, parameters)
+        return fetch(self, sql, *more)
 
     monkeypatch.setattr(DuckTable, "fetch", listening)
     run(

@@ -84,8 +84,10 @@ class Aggregate(BaseOperation):
         ordered = [at for at, (one, column) in enumerate(self._with(columns)) if one.needs_order(column)]
         plain = [figure for at, figure in enumerate(figures) if at not in ordered]
         rows, parts = working.rows, _count_parts(working, keys)
-        steps = (1 + len(ordered)) * parts + 1
-        step, tables = 0, list[str]()
+        # The first step was to count the groups, the last is to put their figures beside each other.
+        step, steps = 1, (1 + len(ordered)) * parts + 2
+        tick(rows, rows * steps)
+        tables: list[str] = []
         for chosen in [plain, *([figures[at]] for at in ordered)]:
             for part in range(parts):
                 select = _grouped(working.name, keys, chosen, _part(keys, part, parts))

@@ -42,11 +42,11 @@ class Deduplicate(BaseOperation):
         names = list(working.columns) if self.columns is None else self.columns
         columns = [working.column(name, f"columns[{at}]").sql for at, name in enumerate(names)]
         function, rows = "min" if self.keep == "first" else "max", working.rows
-        # Finding them is half of the work, taking them over the other.
-        tell = part_of(tick, rows, step=0, steps=2)
+        # Finding them is a third of the work, taking them over the rest.
+        tell = part_of(tick, rows, step=0, steps=3)
         kept = working.side_table(
             f"SELECT {function}(rowid) AS row FROM {working.name} GROUP BY {', '.join(columns)} ORDER BY row", tell
         )
         tell(1.0)
-        working.keep(kept, lambda done, total: tick(total + done, 2 * total))
+        working.keep(kept, lambda done, total: tick(total + 2 * done, 3 * total))
         working.drop([kept])
