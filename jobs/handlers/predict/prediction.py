@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 
 from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable
-from jobs.handlers.predict.output import output_batch, output_schema
+from jobs.handlers.predict.output import output_schema
 from jobs.handlers.predict.payload import PredictPayload
 from jobs.handlers.process_data.learning.fitting import one_thread
 from jobs.handlers.process_data.learning.frames import with_own_names
 from jobs.handlers.process_data.learning.model import Model
 from jobs.handlers.process_data.learning.model_file import load_model
 from jobs.handlers.process_data.learning.typed import count_unreadable
+from jobs.handlers.process_data.predicted import joined_batch
 from jobs.handlers.process_data.writers import MEDIA_TYPES, as_records, open_writer
 
 BATCH_ROWS = 5_000
@@ -53,7 +54,7 @@ def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, cont
             unreadable.update(count_unreadable(rows, model.used))
             predicted = model.predict(rows)
             _count(model, predicted, counts)
-            output = output_batch(batch, predicted, schema)
+            output = joined_batch(batch, predicted, schema)
             writer.write(output)
             if len(preview) < PREVIEW_ROWS:
                 preview += as_records(output.slice(0, PREVIEW_ROWS - len(preview)))

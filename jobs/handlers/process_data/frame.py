@@ -1,11 +1,13 @@
 """The rows as a pandas frame, for the pipelines that learn: numbers, dates, truth values and texts."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from jobs.handler import DATA, OpenTable
 from jobs.handlers.process_data.columns import INTEGERS, Column, Kind
+from jobs.handlers.process_data.stages import Progress, Stage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,12 +15,38 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 65_536
 
 
-def read_frame(table: OpenTable) -> "pd.DataFrame":
-    """All rows, in order. Decimals become floating-point numbers, moments are in UTC without a time zone."""
-    columns = [Column(name=name, type=column_type) for name, column_type in table.columns.items()]
-    select = f"SELECT {', '.join(f'{_cell(column)} AS {column.sql}' for column in columns)} FROM {DATA}"
-    frame: pd.DataFrame = pa.Table.from_batches(table.stream(select, _BATCH_ROWS)).to_pandas()
+def read_frame(table: OpenTable, names: Sequence[str], positions: Any, progress: Progress) -> "pd.DataFrame":
+    """These columns of the rows at ``positions`` (in ascending order), or of all (None).
+
+    Decimals become floating-point numbers, moments are in UTC without a time zone.
+    """
+    parts: list[pa.RecordBatch] = []
+    for first, batch in _batches(table, names):
+        after = first + batch.num_rows
+        if positions is not None:
+            low, high = positions.searchsorted((first, after))
+            batch = batch.take(pa.array(positions[low:high] - first))
+        parts.append(batch)
+        text = f"{after:,} of {table.rows:,} rows looked through"
+        progress.report(Stage.CHOOSING, after, table.rows, text)
+    # In one piece, because a text that is in several is slow to look at.
+    frame: pd.DataFrame = pa.Table.from_batches(parts).combine_chunks().to_pandas()
     return frame
+
+
+def read_column(table: OpenTable, name: str) -> "Iterator[tuple[int, pd.Series[Any]]]":
+    """One column, batch by batch, each with the position of its first row."""
+    for first, batch in _batches(table, [name]):
+        yield first, batch.to_pandas()[name]
+
+
+def _batches(table: OpenTable, names: Sequence[str]) -> Iterator[tuple[int, pa.RecordBatch]]:
+    columns = [Column(name=name, type=table.columns[name]) for name in names]
+    select = f"SELECT {', '.join(f'{_cell(column)} AS {column.sql}' for column in columns)} FROM {DATA}"
+    first = 0
+    for batch in table.stream(select, _BATCH_ROWS):
+        yield first, batch
+        first += batch.num_rows
 
 
 def _cell(column: Column) -> str:

@@ -2,7 +2,7 @@
 
 from jobs.handler import DATA, OpenTable
 from jobs.handlers.process_data.columns import quote_name
-from jobs.handlers.process_data.stages import Progress
+from jobs.handlers.process_data.stages import Progress, Stage
 from jobs.handlers.process_data.working import slices
 
 
@@ -14,5 +14,5 @@ def count_missing(table: OpenTable, progress: Progress) -> dict[str, int]:
     for first, after in slices(total):
         [row] = table.fetch(f"SELECT {counted} FROM {DATA} WHERE rowid >= {first} AND rowid < {after}")
         missing = {name: count + found for (name, count), found in zip(missing.items(), row, strict=True)}
-        progress.preprocessing(after, total, f"Checked {after:,} of {total:,} rows for missing values")
+        progress.report(Stage.PREPROCESSING, after, total, f"Checked {after:,} of {total:,} rows for missing values")
     return {name: count for name, count in missing.items() if count}

@@ -1,17 +1,12 @@
-"""The rows that a pipeline ends with, be they in DuckDB or in a data frame: typed batches, never all at once."""
+"""The rows that a pipeline ends with: typed batches, never all at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from jobs.handler import OpenTable
 from jobs.handlers.process_data.columns import Column, Kind
-from jobs.handlers.process_data.working import Working
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _SIMPLE = frozenset((Kind.NUMBER, Kind.BOOLEAN, Kind.MOMENT))
 
@@ -25,30 +20,22 @@ class Outcome:
 
     def first(self, rows: int) -> pa.RecordBatch:
         """The first rows, at most so many."""
+        found, missing = list[pa.RecordBatch](), rows
         for batch in self.batches(rows):
-            return batch.slice(0, rows)
-        return pa.RecordBatch.from_pylist([], schema=self.schema)
+            found.append(batch.slice(0, missing))
+            missing -= found[-1].num_rows
+            if not missing:
+                break
+        return pa.concat_batches([*found, pa.RecordBatch.from_pylist([], schema=self.schema)])
 
 
-def outcome_of_table(table: OpenTable, working: Working) -> Outcome:
-    """Numbers, dates and truth values keep their types; what has none that every format knows becomes text."""
-    columns = list(working.columns.values())
-    select = f"SELECT {', '.join(f'{_cell(column)} AS {column.sql}' for column in columns)} FROM {working.name}"
-    return Outcome(
-        schema=_schema(table, select, columns), rows=working.rows, batches=lambda rows: table.stream(select, rows)
-    )
+def outcome_of_table(table: OpenTable, name: str, columns: Sequence[Column], rows: int) -> Outcome:
+    """``name`` is a table in the database, which has ``columns`` and ``rows``.
 
-
-def outcome_of_frame(frame: "pd.DataFrame") -> Outcome:
-    schema = pa.Schema.from_pandas(frame, preserve_index=False).remove_metadata()
-
-    def batches(rows: int) -> Iterator[pa.RecordBatch]:
-        for first in range(0, len(frame), rows):
-            # By way of a table, because texts of a frame that was read in batches are in several pieces.
-            part = pa.Table.from_pandas(frame.iloc[first : first + rows], schema=schema, preserve_index=False)
-            yield from part.replace_schema_metadata(None).combine_chunks().to_batches()
-
-    return Outcome(schema=schema, rows=len(frame), batches=batches)
+    Numbers, dates and truth values keep their types; what has none that every format knows becomes text.
+    """
+    select = f"SELECT {', '.join(f'{_cell(column)} AS {column.sql}' for column in columns)} FROM {name}"
+    return Outcome(schema=_schema(table, select, columns), rows=rows, batches=lambda size: table.stream(select, size))
 
 
 def _schema(table: OpenTable, select: str, columns: Sequence[Column]) -> pa.Schema:

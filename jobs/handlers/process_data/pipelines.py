@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.handler import Context, Fault, InvalidPayload, OpenTable, Permanent
 from jobs.handlers.process_data.faults import unknown_column
-from jobs.handlers.process_data.frame import read_frame
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.missing import count_missing
-from jobs.handlers.process_data.outcome import Outcome, outcome_of_frame, outcome_of_table
+from jobs.handlers.process_data.outcome import Outcome, outcome_of_table
 from jobs.handlers.process_data.payload import Options, ProcessPayload
 from jobs.handlers.process_data.stages import Progress, Stage
 from jobs.handlers.process_data.transformation import rehearse, transform
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from jobs.handlers.process_data.learning.learned import Learned
 
 _OPERATIONS = "options.operations"
-MOST_ROWS_TO_LEARN = 1_000_000
-"""scikit-learn holds all rows, several times over; more would say little that a sample of so many does not."""
 _PIECE_BYTES = 4 * 1024 * 1024
 StoreFiles = Callable[[Context, Progress], dict[str, dict[str, Any]]]
 
@@ -48,8 +45,9 @@ def _transform(table: OpenTable, payload: ProcessPayload, progress: Progress) ->
     rehearse(table, payload.operations, path=_OPERATIONS)
     missing = count_missing(table, progress)
     transformed = transform(table, payload.operations, progress, path=_OPERATIONS)
+    working = transformed.working
     return Finished(
-        outcome=outcome_of_table(table, transformed.working),
+        outcome=outcome_of_table(table, working.name, list(working.columns.values()), working.rows),
         dropped=transformed.dropped,
         figures={"missing": missing, "operations": [step.describe() for step in transformed.done]},
     )
@@ -57,21 +55,21 @@ def _transform(table: OpenTable, payload: ProcessPayload, progress: Progress) ->
 
 def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Finished:
     # scikit-learn weighs more than all the rest: a transformation goes without.
+    from jobs.handlers.process_data.drawing import draw_rows  # noqa: PLC0415
     from jobs.handlers.process_data.learning.run import learn  # noqa: PLC0415
+    from jobs.handlers.process_data.predicted import outcome_of_predictions  # noqa: PLC0415
 
     _require_columns(payload.options, list(table.columns))
-    if table.rows > MOST_ROWS_TO_LEARN:
-        raise Permanent(
-            f"A model learns from at most {MOST_ROWS_TO_LEARN:,} rows, and there are {table.rows:,}. "
-            "Take a sample: a data source of the type query may end in USING SAMPLE 1000000 ROWS."
-        )
     options = _learning_options(payload.options)
-    learned = learn(read_frame(table), payload.pipeline, options, progress)
+    drawn = draw_rows(table, payload.pipeline, options, progress)
+    learned = learn(drawn.frame, payload.pipeline, options, progress)
+    outcome = outcome_of_predictions(table, drawn, learned)
     return Finished(
-        outcome=outcome_of_frame(learned.output),
-        dropped=learned.dropped,
+        outcome=outcome,
+        dropped=table.rows - outcome.rows,
         figures={
-            "model": learned.model_name,
+            "learned_records": len(learned.rows),
+            "model": learned.model.name,
             "model_version": learned.model_version,
             "metrics": learned.metrics,
             "baseline": learned.baseline,

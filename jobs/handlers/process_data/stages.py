@@ -10,10 +10,13 @@ _UNKNOWN_HALF = 100_000
 
 
 class Stage(Enum):
-    """Name, and the percentages at its beginning and its end."""
+    """Name, and the percentages at its beginning and its end. What learning prepares, it prepares in three parts."""
 
     INGESTION = ("ingestion", 0.0, 20.0)
     PREPROCESSING = ("preprocessing", 20.0, 40.0)
+    TARGETS = ("preprocessing", 20.0, 26.0)
+    CHOOSING = ("preprocessing", 26.0, 34.0)
+    PREPARING = ("preprocessing", 34.0, 40.0)
     FEATURES = ("feature_engineering", 40.0, 60.0)
     MODEL = ("model", 60.0, 85.0)
     OUTPUT = ("output", 85.0, 98.0)
@@ -48,7 +51,7 @@ class Progress:
         self._context.report(percentage, text, **{**counts, "stage": name if percentage < middle else later})
 
     def preprocessing(self, done: int, total: int, text: str, **counts: Any) -> None:
-        self.report(Stage.PREPROCESSING, done, total, text, **counts)
+        self.report(Stage.PREPARING, done, total, text, **counts)
 
     def features(self, done: int, total: int, text: str, **counts: Any) -> None:
         self.report(Stage.FEATURES, done, total, text, **counts)

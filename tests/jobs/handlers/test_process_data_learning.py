@@ -5,11 +5,13 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from jobs.handler import InvalidPayload, Permanent
+from jobs.handler import InvalidPayload
 from jobs.handlers.process_data.learning.learned import Learned
+from jobs.handlers.process_data.learning.model import Model
 from tests.jobs.handlers.process_data import DataContext, data_context, run
 
 ROWS = [{"x": number, "y": "yes" if number > 2 else "no", "day": "2024-01-01"} for number in range(6)]
@@ -33,11 +35,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         steps.partial({"metrics": {"accuracy": 0.5}})
         steps.model(1, 2, "1 of 2 models fitted", models=2)
         return Learned(
+            model=Model(task="classification", name="guess", pipeline=None, columns=()),
             output=frame.assign(prediction="no", confidence=[0.5, float("nan"), 1, 1, 1, 1]).head(5),
+            rows=np.arange(5),
             dropped=1,
             metrics={"accuracy": 0.9},
             baseline={"accuracy": 0.5},
-            model_name="guess",
             model_version="1",
             details={"classes": ["no", "yes"]},
             model_bytes=asked.model_bytes,
@@ -71,6 +74,7 @@ def test_it_works(data: DataContext, asked: SimpleNamespace) -> None:
     assert len(result["records"]) == 5 and result["records"][1]["confidence"] is None
     assert data.partials[0] == {"metrics": {"accuracy": 0.5}} and len(data.partials[1]["records"]) == 5
     assert [report.percentage for report in data.reports if "of 2" in report.message] == [60.0, 72.5]
+    assert summary["learned_records"] == 5
     assert data.stages() == ["ingestion", "preprocessing", "feature_engineering", "model", "output"]
     assert min(data.jumps()) >= 0 and data.reports[-1].percentage == 100
 
@@ -93,11 +97,3 @@ def test_columns_that_are_not_there_are_told_all_at_once(data: DataContext, aske
         run(data, classification(target="z", features=["x", "w"]))
     assert [fault["path"] for fault in caught.value.faults] == ["options.target", "options.features[1]"]
     assert "there are: x, y, day" in caught.value.faults[0]["message"]
-
-
-def test_more_rows_than_can_be_learned_from_are_refused_with_a_way_out(
-    data: DataContext, asked: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jobs.handlers.process_data.pipelines.MOST_ROWS_TO_LEARN", 5)
-    with pytest.raises(Permanent, match=r"at most 5 rows, and there are 6\. .*USING SAMPLE"):
-        run(data, classification())

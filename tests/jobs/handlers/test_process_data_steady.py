@@ -64,8 +64,8 @@ def test_a_sort_of_many_rows_is_in_order_and_stable(large: DuckTable, data: Data
     sort = _parse({"type": "sort", "by": [{"column": "town", "descending": True}]})
     working = transform(large, [sort], Progress(data), path="options.operations").working
     [(wrong,)] = large.fetch(
-        "SELECT count(*) FROM (SELECT town, id, lag(town) OVER (ORDER BY rowid) AS before, lag(id) OVER (ORDER BY rowid) "
-        f"AS last FROM {working.name}) WHERE before < town OR (before = town AND last > id)"
+        "SELECT count(*) FROM (SELECT town, id, lag(town) OVER rows AS before, lag(id) OVER rows AS last "
+        f"FROM {working.name} WINDOW rows AS (ORDER BY rowid)) WHERE before < town OR (before = town AND last > id)"
     )
     assert (wrong, working.rows) == (0, ROWS)
     working.drop([working.name])

@@ -82,11 +82,12 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
     )
     page = anomalies_page(model, features, scores, flagged, known, metrics, baseline, details)
     return Learned(
+        model=model,
         output=with_predictions(frame, predicted),
+        rows=np.arange(len(frame)),
         dropped=0,
         metrics=metrics,
         baseline=baseline,
-        model_name=model.name,
         model_version=model_version(model),
         details=details,
         model_bytes=dump_model(model),

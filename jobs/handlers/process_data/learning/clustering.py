@@ -78,11 +78,12 @@ def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) 
     steps.model(total, total, f"{len(frame):,} rows assigned to {winner.clusters} clusters", rows=len(frame))
     page = clusters_page(model, features, assigned, tried, metrics, baseline, details)
     return Learned(
+        model=model,
         output=with_predictions(frame, predicted),
+        rows=np.arange(len(frame)),
         dropped=0,
         metrics=metrics,
         baseline=baseline,
-        model_name=model.name,
         model_version=model_version(model),
         details=details,
         model_bytes=dump_model(model),

@@ -36,7 +36,7 @@ def _levels(y: Any, test_rows: int) -> Any:
 
 def split_folds(y: Any, classes: int, *, seed: int) -> list[Split]:
     """Folds over the training part, or over a sample of it where it is large."""
-    chosen = _sample(y, classes, seed)
+    chosen = draw(y, classes, most=MOST_ROWS, seed=seed)
     rarest = int(np.bincount(y[chosen]).min()) if classes else len(chosen)
     folds = count_folds(len(chosen), rarest)
     maker = StratifiedKFold if classes else KFold
@@ -44,15 +44,16 @@ def split_folds(y: Any, classes: int, *, seed: int) -> list[Split]:
     return [(chosen[learn], chosen[test]) for learn, test in splits]
 
 
-def _sample(y: Any, classes: int, seed: int) -> Any:
-    if len(y) <= MOST_ROWS:
+def draw(y: Any, classes: int, *, most: int, seed: int) -> Any:
+    """Positions of at most so many rows, in order: all, or a sample with the shares of the classes."""
+    if len(y) <= most:
         return np.arange(len(y))
     random = np.random.default_rng(seed)
     if not classes:
-        return np.sort(random.choice(len(y), MOST_ROWS, replace=False))
-    chosen = []
-    for number in range(classes):
-        members = np.flatnonzero(y == number)
-        wanted = max(_LEAST_OF_A_CLASS_IN_SAMPLE, round(MOST_ROWS * len(members) / len(y)))
-        chosen.append(random.choice(members, min(len(members), wanted), replace=False))
+        return np.sort(random.choice(len(y), most, replace=False))
+    members = [np.flatnonzero(y == number) for number in range(classes)]
+    wanted = [min(len(own), max(_LEAST_OF_A_CLASS_IN_SAMPLE, round(most * len(own) / len(y)))) for own in members]
+    commonest = int(np.argmax(wanted))
+    wanted[commonest] -= max(0, sum(wanted) - most)
+    chosen = [random.choice(own, size, replace=False) for own, size in zip(members, wanted, strict=True)]
     return np.sort(np.concatenate(chosen))

@@ -84,11 +84,12 @@ def learn_numbers(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
     steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
     page = numbers_page(fitted, metrics, baseline)
     return Learned(
+        model=model,
         output=with_predictions(fitted.kept, predicted, fitted.test),
+        rows=fitted.rows,
         dropped=fitted.dropped,
         metrics=metrics,
         baseline=baseline,
-        model_name=model.name,
         model_version=model_version(model),
         details=details,
         model_bytes=dump_model(model),

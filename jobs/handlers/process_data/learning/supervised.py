@@ -56,6 +56,8 @@ class Fitted:
 
     model: Model
     kept: pd.DataFrame
+    rows: Any
+    """Positions of ``kept`` among the rows that came."""
     dropped: int
     training: Any
     test: Any
@@ -107,6 +109,7 @@ def fit_supervised(kind: Kindred, frame: pd.DataFrame, options: LearningOptions,
     return Fitted(
         model=model,
         kept=kept,
+        rows=target.rows,
         dropped=dropped,
         training=training,
         test=test,

@@ -35,10 +35,7 @@ def read_classes(series: "pd.Series[Any]") -> Target:
     if len(counts) == 1:
         raise Permanent(f"The target '{series.name}' is always '{_cut(found[0])}': there is nothing to tell apart")
     if len(counts) > MOST_CLASSES:
-        raise Permanent(
-            f"The target '{series.name}' has {len(counts):,} different values; at most {MOST_CLASSES} can be told "
-            "apart. Use regression if they are numbers, or group them"
-        )
+        raise too_many_classes(series.name, f"{len(counts):,}")
     rare = sorted(name for name, count in counts.items() if count < LEAST_OF_A_CLASS)
     if rare:
         shown = ", ".join(f"'{_cut(name)}'" for name in rare[:5]) + (" …" if len(rare) > 5 else "")
@@ -49,6 +46,13 @@ def read_classes(series: "pd.Series[Any]") -> Target:
     names, classes = _name_classes(series.iloc[rows], list(counts))
     numbered = {name: number for number, name in enumerate(names)}
     return Target(rows=rows, y=np.array([numbered[name] for name in found], dtype=np.int64), classes=classes)
+
+
+def too_many_classes(name: object, count: str) -> Permanent:
+    return Permanent(
+        f"The target '{name}' has {count} different values; at most {MOST_CLASSES} can be told apart. "
+        "Use regression if they are numbers, or group them"
+    )
 
 
 def read_numbers(series: "pd.Series[Any]") -> Target:

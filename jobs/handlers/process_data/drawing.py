@@ -1,0 +1,85 @@
+"""Which rows a model learns from: all, or of a large table a sample, which is the same for the same rows and seed."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jobs.handler import OpenTable
+from jobs.handlers.process_data.frame import read_column, read_frame
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.partition import draw
+from jobs.handlers.process_data.learning.target import MOST_CLASSES, too_many_classes
+from jobs.handlers.process_data.learning.values import is_missing, labels, numbers
+from jobs.handlers.process_data.payload import Pipeline
+from jobs.handlers.process_data.stages import Progress, Stage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 500_000
+"""scikit-learn holds all it learns from, several times over; more would say little that so many do not."""
+_MOST_CELLS, _FEWEST_ROWS = 5_000_000, 50_000
+"""Of a table with many columns fewer rows are taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    frame: "pd.DataFrame"
+    """The rows to learn from, with the columns that learning needs."""
+    positions: Any
+    """Theirs in the table, in order. None: they are all that there are."""
+    predictable: Any = None
+    """Which rows of the table get a prediction, if the frame does not have them all: those with a target."""
+
+
+def draw_rows(table: OpenTable, pipeline: Pipeline, options: LearningOptions, progress: Progress) -> Drawn:
+    names = _needed(table, options)
+    most = min(MOST_ROWS, max(_FEWEST_ROWS, _MOST_CELLS // len(names)))
+    if table.rows <= most:
+        return Drawn(frame=read_frame(table, names, None, progress), positions=None)
+    target = _Target(table.rows, is_class=pipeline == "classification")
+    if options.target is not None:
+        target.read(table, options.target, progress)
+    present = np.flatnonzero(target.is_there)
+    chosen = present[draw(target.classes[present], len(target.names), most=most, seed=options.seed)]
+    text = f"{len(chosen):,} of {table.rows:,} rows drawn to learn from"
+    progress.report(Stage.CHOOSING, 0, table.rows, text, drawn=len(chosen), rows=table.rows)
+    frame = read_frame(table, names, chosen, progress)
+    return Drawn(frame=frame, positions=chosen, predictable=target.is_readable)
+
+
+def _needed(table: OpenTable, options: LearningOptions) -> list[str]:
+    """The columns that learning looks at, in the table's order."""
+    named = {*(options.features or table.columns), options.target, options.label}
+    return [name for name in table.columns if name in named]
+
+
+class _Target:
+    """What is known of the target of every row. Without one, all rows are alike."""
+
+    def __init__(self, rows: int, *, is_class: bool) -> None:
+        self._is_class = is_class
+        self.names: dict[str, int] = {}
+        self.classes = np.zeros(rows, dtype=np.int32)
+        self.is_there = np.ones(rows, dtype=bool)
+        self.is_readable = self.is_there
+
+    def read(self, table: OpenTable, name: str, progress: Progress) -> None:
+        self.is_readable = np.ones(table.rows, dtype=bool)
+        for first, values in read_column(table, name):
+            here = slice(first, first + len(values))
+            if self._is_class:
+                self.classes[here] = self._numbered(values)
+                self.is_there[here] = self.is_readable[here] = self.classes[here] >= 0
+            else:
+                self.is_there[here] = ~is_missing(values).to_numpy()
+                self.is_readable[here] = ~np.isnan(numbers(values))
+            text = f"{here.stop:,} of {table.rows:,} rows looked at for a target"
+            progress.report(Stage.TARGETS, here.stop, table.rows, text)
+
+    def _numbered(self, values: "pd.Series[Any]") -> list[int]:
+        found = [-1 if label is None else self.names.setdefault(label, len(self.names)) for label in labels(values)]
+        if len(self.names) > MOST_CLASSES:
+            raise too_many_classes(values.name, f"more than {MOST_CLASSES}")
+        return found
