@@ -13,10 +13,12 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from jobs.artifacts import describe
+from jobs.cache import cache_key
 from jobs.contexts import InlineContext
 from jobs.handler import ErrorCode, Handler, HandlerError, Payload, Stop
 from jobs.handler.errors import ErrorBody, error_body
 from jobs.jsonable import to_json
+from jobs.kept_answers import KeptAnswers
 from jobs.models import Artifact
 from jobs.unexpected import report_unexpected
 
@@ -35,14 +37,19 @@ class InlineFailure(Exception):
 class Answer:
     data: Any
     metadata: dict[str, Any]
-    """``seconds`` it took, and ``artifacts`` if it made any."""
+    """``seconds`` it took, ``artifacts`` if it made any; of a known answer ``cached`` and ``computed_at``."""
 
 
-async def run_inline(handler: Handler[Any], payload: Payload, *, tenant_id: str, user_id: str) -> Answer:
-    """The handler's answer. Raises ``InlineFailure``; TIMEOUT when it takes longer than the inline threshold."""
+async def run_inline(
+    handler: Handler[Any], payload: Payload, *, tenant_id: str, user_id: str, fresh: bool = False
+) -> Answer:
+    """The handler's answer. Raises ``InlineFailure``; TIMEOUT when it takes longer than the inline threshold.
+
+    ``fresh``: whoever asks wants it done anew, though the answer may be known.
+    """
     seconds = settings.STREAMER_INLINE_THRESHOLD_SECONDS
     context = InlineContext(tenant_id=tenant_id, user_id=user_id, seconds=seconds)
-    work = asyncio.get_running_loop().run_in_executor(_threads(), _run, handler, payload, context)
+    work = asyncio.get_running_loop().run_in_executor(_threads(), _run, handler, payload, context, fresh)
     work.add_done_callback(_forget)
     try:
         done, _ = await asyncio.wait({work}, timeout=seconds)
@@ -66,11 +73,16 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(settings.STREAMER_INLINE_THREADS, thread_name_prefix="inline")
 
 
-def _run(handler: Handler[Any], payload: Payload, context: InlineContext) -> Answer:
+@cache
+def _kept() -> KeptAnswers:
+    return KeptAnswers()
+
+
+def _run(handler: Handler[Any], payload: Payload, context: InlineContext, fresh: bool) -> Answer:
     started = time.perf_counter()
     try:
         context.check()  # it may have waited for a thread longer than anybody waits for the answer
-        data = _answer(handler, payload, context)
+        encoded, origin = _known_or_new(handler, payload, context, fresh)
     except HandlerError as error:
         raise InlineFailure(error.body()) from None
     except Stop:
@@ -81,11 +93,29 @@ def _run(handler: Handler[Any], payload: Payload, context: InlineContext) -> Ans
     finally:
         close_old_connections()
     files = [describe(row) for row in context.shelf.rows]
-    metadata = {"seconds": round(time.perf_counter() - started, 4), **({"artifacts": files} if files else {})}
-    return Answer(data=data, metadata=metadata)
+    seconds = {"seconds": round(time.perf_counter() - started, 4)}
+    return Answer(
+        data=msgspec.json.decode(encoded), metadata={**seconds, **origin, **({"artifacts": files} if files else {})}
+    )
 
 
-def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> Any:
+def _known_or_new(
+    handler: Handler[Any], payload: Payload, context: InlineContext, fresh: bool
+) -> tuple[bytes, dict[str, Any]]:
+    """The answer as JSON and, if it was known already, what is said about that."""
+    key = cache_key(handler, payload, tenant_id=context.tenant_id, user_id=context.user_id)
+    if key is None or handler.cache_seconds is None:
+        return _answer(handler, payload, context), {}
+    kept = None if fresh else _kept().find(key, handler.cache_seconds)
+    if kept is not None:
+        return kept.encoded, {"cached": True, "computed_at": kept.computed_at}
+    encoded = _answer(handler, payload, context)
+    if not context.shelf.rows:  # files end, and an answer that leads to one would outlive it
+        _kept().keep(key, encoded)
+    return encoded, {}
+
+
+def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> bytes:
     with context:
         try:
             encoded = msgspec.json.encode(to_json(handler.run(payload, context)))
@@ -97,4 +127,4 @@ def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> 
         except BaseException:
             context.shelf.discard()
             raise
-    return msgspec.json.decode(encoded)
+    return encoded

@@ -187,7 +187,11 @@ class Conversation:
         identity = self._connection.identity
         try:
             answer = await run_inline(
-                chosen.handler, chosen.payload, tenant_id=identity.tenant_id, user_id=identity.user_id
+                chosen.handler,
+                chosen.payload,
+                tenant_id=identity.tenant_id,
+                user_id=identity.user_id,
+                fresh=not message.cache,
             )
         except InlineFailure as failure:
             self._error(message, failure.error)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from jobs import inline
-from jobs.handler import Context, Handler, InvalidPayload, NoPayload, Permanent
+from jobs import inline, kept_answers
+from jobs.handler import Context, Handler, InvalidPayload, NoPayload, Payload, Permanent
 from jobs.handler.registry import all_handlers
 from jobs.inline import Answer, InlineFailure, run_inline
 from jobs.models import Artifact, AsyncRequest
@@ -18,15 +18,21 @@ from tests.jobs.building import stored_files
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
 
 
-async def ask(action: str | Handler[Any], **payload: Any) -> Answer:
+async def ask(action: str | Handler[Any], *, user: str = "alice", fresh: bool = False, **payload: Any) -> Answer:
     handler = all_handlers()[action] if isinstance(action, str) else action
-    return await run_inline(handler, handler.parse(payload), tenant_id="acme", user_id="alice")
+    return await run_inline(handler, handler.parse(payload), tenant_id="acme", user_id=user, fresh=fresh)
 
 
 async def failure_of(action: str | Handler[Any], **payload: Any) -> Any:
     with pytest.raises(InlineFailure) as caught:
         await ask(action, **payload)
     return caught.value.error
+
+
+class CountedPayload(Payload):
+    data: str | None = ""
+    """What the answer depends on; None: it shall not be kept."""
+    file: bool = False
 
 
 class Held(Handler[NoPayload]):
@@ -52,6 +58,26 @@ class Held(Handler[NoPayload]):
         if self.fails:
             raise Permanent("It cannot be done")
         return {"user": context.user_id}
+
+
+class Counted(Handler[CountedPayload]):
+    """Says how many times it was run."""
+
+    action = ""
+    cache_seconds = 600.0
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def cache_key(self, payload: CountedPayload, tenant_id: str) -> str | None:
+        return payload.data
+
+    def run(self, payload: CountedPayload, context: Context) -> Mapping[str, Any]:
+        self.runs += 1
+        if payload.file:
+            with context.save_artifact("kept.txt", "text/plain") as artifact:
+                artifact.file.write(b"kept")
+        return {"runs": self.runs}
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -172,3 +198,44 @@ async def test_an_answer_larger_than_a_frame_becomes_a_file(settings: Settings) 
 async def test_a_payload_is_checked_before() -> None:
     with pytest.raises(InvalidPayload):
         await ask("echo", colour="red")
+
+
+# --- answers that are known already ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nothing_kept() -> Iterator[None]:
+    inline._kept.cache_clear()
+    yield
+    inline._kept.cache_clear()
+
+
+@pytest.mark.usefixtures("nothing_kept")
+async def test_an_answer_is_given_again_and_says_so() -> None:
+    counted = Counted()
+    first, second = await ask(counted), await ask(counted, data="")
+    assert first.data == second.data == {"runs": 1} and "cached" not in first.metadata
+    assert second.metadata["cached"] is True and 0 <= time.time() - second.metadata["computed_at"] < 60
+    others = [await ask(counted, data="changed"), await ask(counted, user="bob"), await ask(counted, fresh=True)]
+    assert [other.data["runs"] for other in others] == [2, 3, 4]
+    assert (await ask(counted)).data == {"runs": 4}
+
+
+@pytest.mark.usefixtures("nothing_kept")
+async def test_what_shall_not_be_kept_is_not() -> None:
+    counted = Counted()
+    answers = [await ask(counted, **payload) for payload in ({"data": None}, {"file": True}) for _ in range(2)]
+    assert [answer.data["runs"] for answer in answers] == [1, 2, 3, 4]
+
+
+@pytest.mark.usefixtures("nothing_kept")
+async def test_an_old_answer_is_not_given_again_and_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Counted()
+    await ask(counted)
+    monkeypatch.setattr(Counted, "cache_seconds", 1e-9)
+    assert (await ask(counted)).data == {"runs": 2}
+    monkeypatch.setattr(Counted, "cache_seconds", 600.0)
+    monkeypatch.setattr(kept_answers, "MOST_BYTES", 25)
+    for data in ("a", "b", "c"):
+        await ask(counted, data=data)
+    assert [(await ask(counted, data=data)).metadata.get("cached") for data in ("c", "a")] == [True, None]

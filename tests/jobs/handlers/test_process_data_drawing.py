@@ -63,7 +63,7 @@ def test_every_row_with_a_class_is_predicted(tmp_path: Path, table: pd.DataFrame
     assert summary["dropped"] == ROWS - len(labelled)
     assert summary["learned_records"] == MOST == sum(output["part"].isin(["training", "test"]))
     assert (output["part"] == "test").sum() == summary["metrics"]["test_rows"]
-    assert (output["prediction"] == output["kind"])[output["kind"] != "rare"].mean() > 0.9
+    assert (output["prediction"] == output["kind"])[output["kind"] != "rare"].mean() > 0.85
     drawn = output[output["part"] != "unseen"]
     assert (drawn["kind"] == "rare").sum() == (labelled["kind"] == "rare").sum() == 30
     assert any(report.message == "200 of 3,000 rows drawn to learn from" for report in data.reports)
