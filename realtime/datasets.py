@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from jobs.datasets.describing import description, source_description, source_summary, summary
@@ -62,6 +63,8 @@ def _page(tenant_id: str, limit: int, cursor: str | None) -> dict[str, Any]:
         "datasets": [*map(source_summary, sources), *map(summary, page)],
         "next_cursor": encode_cursor(page[-1].created_at, page[-1].id) if len(rows) > limit else None,
         "used_bytes": used_bytes(tenant_id),
+        "quota_bytes": settings.STREAMER_DATASET_QUOTA_BYTES,
+        "upload_bytes": settings.STREAMER_DATASET_MAX_BYTES,
     }
 
 

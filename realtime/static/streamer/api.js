@@ -1,4 +1,4 @@
-/** The HTTP side of the service: tokens, actions, one request and its events. */
+/** The HTTP side of the service: tokens, actions, one request and its events, datasets. `uploads` adds to them. */
 
 /** What the server, or the way there, said instead of an answer. `status` is 0 when nothing answered. */
 export class ApiError extends Error {
@@ -43,13 +43,31 @@ export class Api {
     return this.#get(`api/requests/${encodeURIComponent(requestId)}/events/?after_seq=${afterSeq}`);
   }
 
-  async #get(path) {
+  /** → `{datasets, next_cursor, used_bytes, quota_bytes, upload_bytes}`; the first page without a cursor. */
+  datasets(cursor) {
+    return this.#get(cursor ? `api/datasets/?cursor=${encodeURIComponent(cursor)}` : "api/datasets/");
+  }
+
+  /** → its summary with columns and the first rows. */
+  dataset(id) {
+    return this.#get(`api/datasets/${encodeURIComponent(id)}/`);
+  }
+
+  async deleteDataset(id) {
+    await this.#authorized((token) => call("DELETE", `api/datasets/${encodeURIComponent(id)}/`, { token }));
+  }
+
+  #get(path) {
+    return this.#authorized((token) => call("GET", path, { token }));
+  }
+
+  async #authorized(attempt) {
     try {
-      return await call("GET", path, { token: await this.#session.fresh() });
+      return await attempt(await this.#session.fresh());
     } catch (error) {
       if (error.status !== 401) throw error;
       this.#session.distrust();
-      return await call("GET", path, { token: await this.#session.fresh() });
+      return await attempt(await this.#session.fresh());
     }
   }
 }
@@ -70,12 +88,14 @@ async function call(method, path, { body, token } = {}) {
   } catch {
     throw new ApiError(0, "UNREACHABLE", "The server cannot be reached.");
   }
+  if (response.status === 204) return null;
   const answer = await response.json().catch(() => null);
   if (!response.ok || answer === null) throw fault(response.status, answer);
   return answer;
 }
 
-function fault(status, answer) {
+/** What an answer that is no success says. */
+export function fault(status, answer) {
   const error = answer?.error;
   if (error?.message) return new ApiError(status, error.code, error.message, error.details);
   return new ApiError(status, "HTTP_ERROR", answer?.detail ?? `The server answered with HTTP status ${status}.`);

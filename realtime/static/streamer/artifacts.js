@@ -2,27 +2,44 @@
 
 import { now, toMs } from "./clock.js";
 import { h, icon } from "./dom.js";
-import { fullTime, size, time } from "./format.js";
+import { duration, fullTime, size } from "./format.js";
+
+const SOON_MS = 24 * 3600 * 1000;
 
 /** A download link; plain text once the file has expired. Null when the address is none a browser may open. */
 export function downloadLink(artifact) {
   const url = safeUrl(artifact.url);
   if (!url) return null;
-  const expires = toMs(artifact.expires_at);
   const label = [
     icon("download"),
     h("span", { class: "file-name" }, artifact.filename),
     h("span", { class: "file-size" }, size(artifact.size_bytes)),
   ];
-  if (expires && expires < now()) {
-    return h("span", { class: "download expired", title: `Expired ${fullTime(expires)}` }, label, "expired");
-  }
-  const title = expires ? `Download; kept until ${time(expires)}` : "Download";
+  const expires = toMs(artifact.expires_at);
+  const title = expires ? `${hasExpired(artifact) ? "Expired" : "Download; kept until"} ${fullTime(expires)}` : "Download";
+  if (hasExpired(artifact)) return h("span", { class: "download expired", title }, label, "expired");
   return h(
     "a",
     { class: "download", href: url, download: artifact.filename, title, rel: "noopener", "data-testid": "download" },
     label,
+    expiresSoon(artifact) ? h("span", { class: "file-expiry" }, timeLeft(artifact)) : null,
   );
+}
+
+export function hasExpired(artifact) {
+  const expires = toMs(artifact.expires_at);
+  return expires !== null && expires < now();
+}
+
+export function expiresSoon(artifact) {
+  const expires = toMs(artifact.expires_at);
+  return expires !== null && expires - now() < SOON_MS && !hasExpired(artifact);
+}
+
+/** "5 h 10 min left"; empty for a file that is kept for ever. */
+export function timeLeft(artifact) {
+  const expires = toMs(artifact.expires_at);
+  return expires === null ? "" : `${duration(expires - now())} left`;
 }
 
 /** An address may be relative to this page. Anything but HTTP would be a way to smuggle script in. */

@@ -1,15 +1,18 @@
 /** One request in the list. */
 
-import { downloadLink } from "./artifacts.js";
+import { downloadLink, expiresSoon, hasExpired } from "./artifacts.js";
 import { h, setText } from "./dom.js";
 import { fullTime, valuesLine } from "./format.js";
-import { progressBar, sentenceOf, statusPill, timing } from "./progress.js";
-import { artifactsOf, LIVE } from "./requests.js";
+import { originTag, progressBar, sentenceOf, statusPill, timing } from "./progress.js";
+import { artifactsOf, LIVE } from "./record.js";
+
+const MOST_FILES = 4;
 
 export class Card {
   #record;
   #title;
   #pill = statusPill();
+  #origin = originTag();
   #bar = progressBar();
   #text = h("p", { class: "card-text" });
   #payload = h("p", { class: "card-payload" });
@@ -17,36 +20,47 @@ export class Card {
   #shownFiles = null;
   #time = h("span", { class: "card-time" });
   #cancel;
-
+  #again;
   #catalog;
 
-  /** `onOpen(record)`, `onCancel(record)` */
-  constructor(record, catalog, { onOpen, onCancel }) {
+  /** `onOpen(record)`, `onCancel(record)`, `onAgain(record)` */
+  constructor(record, catalog, { onOpen, onCancel, onAgain }) {
     const title = catalog.titleOf(record.action);
     this.#record = record;
     this.#catalog = catalog;
     this.#title = title;
-    this.#cancel = h(
-      "button",
-      {
-        class: "button small",
-        type: "button",
-        "aria-label": `Cancel ${title}`,
-        "data-testid": "cancel",
-        on: { click: () => onCancel(record) },
-      },
-      "Cancel",
-    );
+    const button = (label, testid, click) =>
+      h(
+        "button",
+        {
+          class: "button small",
+          type: "button",
+          "aria-label": `${label} ${title}`,
+          "data-testid": testid,
+          on: { click },
+        },
+        label,
+      );
+    this.#cancel = button("Cancel", "cancel", () => onCancel(record));
+    this.#again = button("Do again", "again", () => onAgain(record));
     const open = h(
       "button",
       { class: "card-open", type: "button", "data-testid": "open", on: { click: () => onOpen(record) } },
       title,
     );
-    const head = h("div", { class: "card-head" }, h("h3", {}, open), this.#pill.node, this.#time, this.#cancel);
     this.node = h(
       "li",
       { class: "card", dataset: { testid: "request" } },
-      head,
+      h(
+        "div",
+        { class: "card-head" },
+        h("h3", {}, open),
+        this.#pill.node,
+        this.#origin.node,
+        this.#time,
+        this.#cancel,
+        this.#again,
+      ),
       this.#payload,
       this.#bar.node,
       this.#text,
@@ -54,21 +68,19 @@ export class Card {
     );
   }
 
-  get record() {
-    return this.#record;
-  }
-
   update(connected) {
     const record = this.#record;
+    const cancellable = LIVE.has(record.status) && record.status !== "sending";
     this.node.dataset.requestId = record.requestId ?? "";
     this.node.dataset.status = record.status;
     this.#pill.update(record);
+    this.#origin.update(record);
     this.#bar.update(record, this.#title, !connected);
     setText(this.#payload, valuesLine(this.#catalog.chosen(record.action, record.payload)));
-    this.#cancel.hidden = !LIVE.has(record.status) || record.status === "sending";
+    this.#cancel.hidden = !cancellable;
     this.#cancel.disabled = record.cancelling || !connected;
+    this.#again.disabled = !connected;
     this.#time.title = `Sent ${fullTime(record.createdAt)}`;
-    this.#updateFiles();
     this.tick(connected);
   }
 
@@ -76,13 +88,20 @@ export class Card {
   tick(connected) {
     setText(this.#text, sentenceOf(this.#record, connected));
     setText(this.#time, timing(this.#record));
+    this.#updateFiles();
   }
 
   #updateFiles() {
-    const files = this.#record.status === "completed" ? artifactsOf(this.#record) : [];
-    const key = JSON.stringify(files);
+    const record = this.#record;
+    const files = LIVE.has(record.status) ? [] : artifactsOf(record);
+    // Once all are gone, doing it again is the way to have them back.
+    this.#again.hidden = files.length === 0 || !files.every(hasExpired) || !record.requestId;
+    const key = files.map((file) => [file.url, hasExpired(file), expiresSoon(file)].join()).join();
     if (key === this.#shownFiles) return;
     this.#shownFiles = key;
-    this.#files.replaceChildren(...files.map(downloadLink).filter(Boolean));
+    const links = files.map(downloadLink).filter(Boolean);
+    const more = links.length - MOST_FILES;
+    const rest = more > 0 ? h("span", { class: "quiet" }, `and ${more} more`) : null;
+    this.#files.replaceChildren(...links.slice(0, MOST_FILES), ...(rest ? [rest] : []));
   }
 }

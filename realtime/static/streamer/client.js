@@ -1,10 +1,12 @@
 /** The conversation with the server: sends requests, follows what is live, picks up again after a lost connection. */
 
 import { learn } from "./clock.js";
-import { LIVE } from "./requests.js";
+import { FEED, FEED_ID } from "./feed.js";
+import { size } from "./format.js";
+import { LIVE } from "./record.js";
 
 const MOST_FOLLOWED = 128;
-const PAGE_SIZE = 25;
+const FOLLOW_PAUSE_MS = 50;
 
 /**
  * Events: `open` when a connection is ready; `refused` with `{record, error}` when a request was not taken; `notice`
@@ -14,7 +16,9 @@ export class Client extends EventTarget {
   #socket;
   #store;
   #session;
-  #lists = new Map();
+  #asked = new Map();
+  #toFollow = new Set();
+  #followTimer = null;
   #unanswered = new Map();
 
   constructor(socket, store, session) {
@@ -23,7 +27,7 @@ export class Client extends EventTarget {
     this.#store = store;
     this.#session = session;
     socket.addEventListener("message", (event) => this.#receive(event.detail));
-    socket.addEventListener("state", () => (socket.state === "open" ? this.#resume() : this.#failLists()));
+    socket.addEventListener("state", () => (socket.state === "open" ? this.#resume() : this.#failAsked()));
   }
 
   get open() {
@@ -32,12 +36,13 @@ export class Client extends EventTarget {
 
   /** Send a request. With no connection it waits for the next; its id keeps it from running twice. */
   submit(action, payload) {
-    const id = crypto.randomUUID();
-    const message = { type: "request", id, action, payload };
-    this.#unanswered.set(id, message);
-    const record = this.#store.add(id, action, payload);
-    this.#socket.send(message);
-    return record;
+    return this.#sendNew({ type: "request", action, payload }, action, payload);
+  }
+
+  /** Have a finished request done again → the record of the new one. */
+  regenerate(record) {
+    const message = { type: "regenerate", request_id: record.requestId };
+    return this.#sendNew(message, record.action, record.payload, { again: true });
   }
 
   /** Ask for a request to be stopped. The final message tells how it went. */
@@ -47,23 +52,65 @@ export class Client extends EventTarget {
     this.#socket.send({ type: "cancel", request_id: record.requestId, id: `cancel.${record.requestId}` });
   }
 
+  /** Keep a file for so many days from now on → `extended`. Throws an Error with a text for the person. */
+  extend(artifactId, days) {
+    return this.#ask({ type: "extend", artifact_id: artifactId, days });
+  }
+
   /** One page of the history, newest first → `{records, nextCursor}`. The store has them; live ones are followed. */
-  list(status, cursor) {
-    const id = `list.${crypto.randomUUID()}`;
-    const message = { type: "list", id, limit: PAGE_SIZE };
+  async list(status, cursor, limit) {
+    const message = { type: "list", limit };
     if (status) message.status = status;
     if (cursor) message.cursor = cursor;
-    return new Promise((resolve, reject) => {
-      this.#lists.set(id, { resolve, reject });
-      if (!this.#socket.send(message)) this.#failLists();
-    });
+    const { requests, next_cursor: nextCursor = null } = await this.#ask(message);
+    const records = requests.map((state) => this.#store.absorb(state));
+    records.forEach((record) => this.follow(record));
+    return { records, nextCursor };
+  }
+
+  /** Have the events of a live request sent here. Those of a moment share a message; very many are not followed. */
+  follow(record) {
+    if (record.following || !record.requestId || !LIVE.has(record.status)) return;
+    this.#toFollow.add(record);
+    this.#followTimer ??= setTimeout(() => {
+      this.#followTimer = null;
+      this.#follow([...this.#toFollow]);
+      this.#toFollow.clear();
+    }, FOLLOW_PAUSE_MS);
   }
 
   /** Forget everything that belonged to the person who signed out. */
   reset() {
-    this.#failLists();
+    this.#failAsked();
     this.#unanswered.clear();
+    this.#toFollow.clear();
     this.#store.clear();
+  }
+
+  #sendNew(message, action, payload, { again = false } = {}) {
+    const id = crypto.randomUUID();
+    const record = this.#store.add(id, action, payload);
+    record.again = again;
+    const most = this.#socket.limits.frame_bytes;
+    const bytes = new TextEncoder().encode(JSON.stringify(message)).length + id.length + 16;
+    if (bytes > most) {
+      // The server would end the connection over it, and again at each attempt.
+      const text = `This is ${size(bytes)}; a request may have ${size(most)}. Upload large data as a dataset.`;
+      this.#refuse(id, { code: "PAYLOAD_TOO_LARGE", message: text });
+      return record;
+    }
+    this.#unanswered.set(id, { ...message, id });
+    this.#socket.send({ ...message, id });
+    return record;
+  }
+
+  /** Send a message and wait for its answer. */
+  #ask(message) {
+    const id = `${message.type}.${crypto.randomUUID()}`;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject });
+      if (!this.#socket.send({ ...message, id })) this.#failAsked();
+    });
   }
 
   #receive(message) {
@@ -76,9 +123,10 @@ export class Client extends EventTarget {
       error: () => this.#failed(message),
       subscribed: () => this.#subscribed(message.requests ?? []),
       snapshot: () => this.#store.absorb(message, { movesCursor: message.reason === "trimmed" }),
-      requests: () => this.#listed(message),
+      requests: () => this.#answered(message),
+      extended: () => this.#answered(message),
       token_expiring: () => this.#renewToken(message.expires_in),
-      message: () => this.#notice(message.message ?? message.data?.message),
+      message: () => message.topic !== FEED && this.#notice(message.message ?? message.data?.message),
     };
     answers[message.type]?.();
   }
@@ -92,7 +140,8 @@ export class Client extends EventTarget {
   }
 
   #follow(records) {
-    const wanted = records.filter((record) => record.requestId).slice(0, MOST_FOLLOWED);
+    const room = MOST_FOLLOWED - this.#store.live().filter((record) => record.following).length;
+    const wanted = records.filter((record) => record.repairing || !record.following).slice(0, Math.max(1, room));
     if (wanted.length === 0) return;
     for (const record of wanted) record.following = true;
     const requests = wanted.map((record) => ({ request_id: record.requestId, after_seq: record.seq }));
@@ -104,7 +153,8 @@ export class Client extends EventTarget {
       const record = this.#store.get(answer.request_id);
       if (!record) continue;
       record.repairing = false;
-      if (answer.error) this.#store.remove(record);
+      if (answer.error?.code === "NOT_FOUND") this.#store.remove(record);
+      else if (answer.error) record.following = false;
     }
   }
 
@@ -112,9 +162,9 @@ export class Client extends EventTarget {
     this.#unanswered.delete(message.id);
     const record = this.#store.acknowledge(message);
     if (!record) return;
-    record.following = true;
     // Attached to a request that has been running for a while: ask for what it said until now.
-    if (message.duplicate) this.#follow([record]);
+    record.following = !message.duplicate;
+    this.follow(record);
   }
 
   #responded(message) {
@@ -124,15 +174,9 @@ export class Client extends EventTarget {
 
   #failed(message) {
     const { id, error } = message;
-    if (this.#lists.has(id)) return this.#takeList(id).reject(new Error(error.message));
-    const sent = this.#unanswered.get(id);
-    if (sent) {
-      this.#unanswered.delete(id);
-      const record = this.#store.get(id);
-      this.#store.refuse(id, error);
-      this.dispatchEvent(new CustomEvent("refused", { detail: { record, error } }));
-      return;
-    }
+    if (this.#asked.has(id)) return this.#take(id).reject(new Error(error.message));
+    if (this.#unanswered.has(id)) return this.#refuse(id, error);
+    if (id === FEED_ID) return;
     // A cancel that came too late: the final message, on its way or here already, says how it ended.
     if (this.#stopCancelling(id) && error.details?.status) return;
     if (error?.code !== "UNAUTHORIZED") this.#notice(error?.message);
@@ -146,28 +190,33 @@ export class Client extends EventTarget {
     return true;
   }
 
-  #listed(message) {
-    const id = this.#lists.has(message.id) ? message.id : this.#lists.keys().next().value;
-    const records = message.requests.map((state) => this.#store.absorb(state));
-    this.#follow(records.filter((record) => LIVE.has(record.status) && !record.following));
-    this.#takeList(id)?.resolve({ records, nextCursor: message.next_cursor ?? null });
+  #refuse(id, error) {
+    this.#unanswered.delete(id);
+    const record = this.#store.get(id);
+    if (!record) return;
+    this.#store.refuse(id, error);
+    this.dispatchEvent(new CustomEvent("refused", { detail: { record, error } }));
   }
 
-  #takeList(id) {
-    const waiting = this.#lists.get(id);
-    this.#lists.delete(id);
+  #answered(message) {
+    this.#take(message.id)?.resolve(message);
+  }
+
+  #take(id) {
+    const waiting = this.#asked.get(id);
+    this.#asked.delete(id);
     return waiting;
   }
 
-  #failLists() {
-    for (const id of [...this.#lists.keys()]) this.#takeList(id).reject(new Error("The connection was lost."));
+  #failAsked() {
+    for (const id of [...this.#asked.keys()]) this.#take(id).reject(new Error("The connection was lost."));
   }
 
   /** On a new connection: follow again from where each stood, and repeat what was never answered. */
   #resume() {
     const live = this.#store.live().sort((a, b) => b.createdAt - a.createdAt);
-    for (const record of live) record.repairing = false;
-    this.#follow(live);
+    for (const record of live) Object.assign(record, { repairing: false, following: false });
+    this.#follow(live.filter((record) => record.requestId));
     for (const message of this.#unanswered.values()) this.#socket.send(message);
     for (const record of live) if (record.cancelling) this.cancel(record);
     this.dispatchEvent(new Event("open"));

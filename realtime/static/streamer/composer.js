@@ -11,14 +11,16 @@ export class Composer {
   #root;
   #catalog;
   #session;
+  #datasets;
   #onSend;
 
   /** `onSend(action, payload)` */
-  constructor({ main, list, form, catalog, session, onSend }) {
+  constructor({ main, list, form, catalog, session, datasets, onSend }) {
     this.#main = main;
     this.#root = form;
     this.#catalog = catalog;
     this.#session = session;
+    this.#datasets = datasets;
     this.#onSend = onSend;
     this.list = new ActionList(list, catalog, (name) => this.pick(name));
   }
@@ -59,7 +61,8 @@ export class Composer {
     this.#form = new PayloadForm(this.#root, action, {
       title: this.#catalog.titleOf(action),
       sources: this.#catalog.sources,
-      permitted: this.#permitted(action),
+      datasets: this.#datasets,
+      permitted: this.#session.may(action.permission),
       onSend: (value) => this.#onSend(name, value),
       onBack: () => this.back(),
     });
@@ -88,10 +91,5 @@ export class Composer {
   #keepDraft() {
     const draft = this.#form?.draft();
     if (draft) this.#drafts.set(this.#form.action, draft);
-  }
-
-  #permitted(action) {
-    const held = this.#session.claims?.permissions ?? [];
-    return !action.permission || held.includes("*") || held.includes(action.permission);
   }
 }

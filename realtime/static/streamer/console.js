@@ -5,9 +5,13 @@ import { Catalog } from "./catalog.js";
 import { Client } from "./client.js";
 import { Composer } from "./composer.js";
 import { ConnectionView } from "./connection.js";
+import { DatasetPane } from "./datasetpane.js";
 import { Detail } from "./detail.js";
 import { h, icon, setText } from "./dom.js";
+import { Expiring } from "./expiring.js";
+import { Feed } from "./feed.js";
 import { STATUS_LABELS } from "./format.js";
+import { artifactsOf } from "./record.js";
 import { RequestList } from "./requestlist.js";
 import { RequestStore } from "./requests.js";
 import { Session } from "./session.js";
@@ -17,6 +21,8 @@ import { StreamSocket } from "./socket.js";
 const NOTICE_MS = 8000;
 const byId = (id) => document.getElementById(id);
 const main = byId("main");
+// Where the window is wide, the form and the requests are one section.
+const wide = matchMedia("(min-width: 800px)");
 
 const session = new Session();
 const api = new Api(session);
@@ -24,17 +30,31 @@ const catalog = new Catalog(api);
 const store = new RequestStore();
 const socket = new StreamSocket(socketUrl(), session);
 const client = new Client(socket, store, session);
+const feed = new Feed(socket, store);
 
 const signIn = new SignIn(byId("signin"), session);
 const connection = new ConnectionView(byId("connection"), byId("banner"), socket, announce);
-const composer = new Composer({ main, list: byId("actions"), form: byId("composer"), catalog, session, onSend: send });
-const detail = new Detail(byId("detail"), { api, store, catalog, client, onReuse: reuse });
+const datasetPane = new DatasetPane(byId("datasets"), { api, session, onUse: process, announce });
+const composer = new Composer({
+  main,
+  list: byId("actions"),
+  form: byId("composer"),
+  catalog,
+  session,
+  datasets: datasetPane.datasets,
+  onSend: send,
+});
+const detail = new Detail(byId("detail"), { api, store, catalog, client, onReuse: reuse, onAgain: again, onFind: find });
+const expiring = new Expiring(feed, store, { onKeep: keep, onFind: find });
 const requestList = new RequestList(byId("requests"), {
   client,
   store,
+  feed,
   catalog,
+  expiring: expiring.node,
   onOpen: (record) => detail.open(record),
   onCancel: (record) => client.cancel(record),
+  onAgain: again,
 });
 
 session.addEventListener("begin", enter);
@@ -42,6 +62,8 @@ session.addEventListener("end", (event) => leave(event.detail.reason));
 client.addEventListener("open", () => catalog.actions.length === 0 && composer.load());
 client.addEventListener("notice", (event) => notify(event.detail));
 client.addEventListener("refused", (event) => refused(event.detail));
+feed.addEventListener("live", (event) => client.follow(event.detail));
+feed.addEventListener("touched", (event) => refresh(event.detail));
 store.addEventListener("final", (event) =>
   announce(`${catalog.titleOf(event.detail.action)}: ${STATUS_LABELS[event.detail.status]}`),
 );
@@ -56,6 +78,7 @@ document.addEventListener("keydown", shortcut);
 byId("signout").addEventListener("click", () => session.end());
 for (const tab of document.querySelectorAll(".tab[data-pane]"))
   tab.addEventListener("click", () => showPane(tab.dataset.pane));
+wide.addEventListener("change", () => showPane(main.dataset.pane));
 setInterval(tick, 1000);
 
 if (session.active) enter();
@@ -68,6 +91,7 @@ async function enter() {
   document.body.dataset.screen = "console";
   setText(byId("who"), tenant ? `${sub} at ${tenant}` : sub);
   byId("who").title = "User and tenant of the token";
+  showPane("composer");
   // The titles of the actions are wanted before the first card is drawn.
   await composer.load();
   if (session.active) socket.start();
@@ -76,9 +100,12 @@ async function enter() {
 function leave(reason = "") {
   socket.stop();
   client.reset();
+  feed.reset();
   requestList.clear();
+  expiring.clear();
   detail.close();
   composer.clear();
+  datasetPane.clear();
   countLive();
   byId("console").hidden = true;
   document.body.dataset.screen = "signin";
@@ -93,7 +120,8 @@ function send(action, payload) {
 
 function refused({ record, error }) {
   const faulty = error.code === "VALIDATION_ERROR";
-  if (!composer.showRefusal(record, error) || !faulty) return;
+  // What was done again came from no form.
+  if (record.again || !composer.showRefusal(record, error) || !faulty) return;
   // Its faults stand in the form, to be put right there: a failed card beside it would say it twice.
   store.remove(record);
   showPane("composer");
@@ -106,11 +134,51 @@ function reuse(record) {
     notify(`The server no longer offers the action “${record.action}”.`);
 }
 
-/** Where the window is too narrow for both, either the form or the requests are shown. */
+/** Have a finished request done again, and show how it goes. */
+function again(record) {
+  const fresh = client.regenerate(record);
+  announce(`${catalog.titleOf(record.action)}: sent again`);
+  if (detail.shows(record)) detail.open(fresh);
+}
+
+/** Show a request that may not be on this page. */
+async function find(requestId) {
+  try {
+    detail.open(store.get(requestId) ?? store.absorb(await api.request(requestId)));
+  } catch (error) {
+    if (session.active) notify(error.status === 404 ? "That request is no longer there." : error.message);
+  }
+}
+
+/** Open the form that puts a dataset through a pipeline. */
+function process(dataset) {
+  showPane("composer");
+  const payload = { data_source: { type: "dataset", dataset_id: dataset.name } };
+  if (!composer.pick("process_data", payload)) notify("The server does not offer process_data to you.");
+}
+
+async function keep(notice, days) {
+  store.keepFile(await client.extend(notice.artifact_id, days));
+}
+
+/** Something about an ended request is new: until when its files are kept. */
+async function refresh(record) {
+  if (artifactsOf(record).length === 0) return;
+  try {
+    const { artifacts } = await api.request(record.requestId);
+    artifacts.forEach((file) => store.keepFile(file));
+  } catch {
+    // What is shown may be a little old; opening the request asks again.
+  }
+}
+
+/** Datasets have a section of their own. Where the window is narrow, so have the form and the requests. */
 function showPane(pane) {
   main.dataset.pane = pane;
+  const pressed = wide.matches && pane === "composer" ? "requests" : pane;
   for (const tab of document.querySelectorAll(".tab[data-pane]"))
-    tab.setAttribute("aria-pressed", String(tab.dataset.pane === pane));
+    tab.setAttribute("aria-pressed", String(tab.dataset.pane === pressed));
+  if (pane === "datasets") datasetPane.show();
 }
 
 function countLive() {
@@ -131,6 +199,7 @@ function shortcut(event) {
 
 function tick() {
   connection.tick();
+  expiring.tick();
   requestList.tick();
   detail.tick();
 }

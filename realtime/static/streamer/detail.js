@@ -1,10 +1,11 @@
 /** The panel that shows one request in full: state, files, result, payload, events. Escape closes it. */
 
-import { downloadLink } from "./artifacts.js";
 import { fill, h, icon, setText } from "./dom.js";
 import { duration, exactTime, fullTime } from "./format.js";
-import { progressBar, sentenceOf, statusPill, timing } from "./progress.js";
-import { artifactsOf, LIVE } from "./requests.js";
+import { Files } from "./keeping.js";
+import { originTag, progressBar, sentenceOf, statusPill, timing } from "./progress.js";
+import { artifactsOf, LIVE, replaceFile } from "./record.js";
+import { folded, resultSection } from "./result.js";
 import { Timeline } from "./timeline.js";
 
 const MOST_PAGES = 20;
@@ -16,16 +17,23 @@ export class Detail {
   #catalog;
   #client;
   #onReuse;
+  #onAgain;
+  #onFind;
   #shown = null;
 
-  /** `onReuse(record)`: the person wants to send its payload again. */
-  constructor(dialog, { api, store, catalog, client, onReuse }) {
+  /**
+   * `onReuse(record)`: the person wants to write a request like it; `onAgain(record)`: to have it done again as it is;
+   * `onFind(requestId)`: to see another one.
+   */
+  constructor(dialog, { api, store, catalog, client, onReuse, onAgain, onFind }) {
     this.#dialog = dialog;
     this.#api = api;
     this.#store = store;
     this.#catalog = catalog;
     this.#client = client;
     this.#onReuse = onReuse;
+    this.#onAgain = onAgain;
+    this.#onFind = onFind;
     store.addEventListener("change", (event) => event.detail === this.#shown?.record && this.#update());
     dialog.addEventListener("close", () => (this.#shown = null));
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
@@ -36,11 +44,17 @@ export class Detail {
     this.#update();
     if (!this.#dialog.open) this.#dialog.showModal();
     this.#dialog.scrollTop = 0;
+    this.#client.follow(record);
     this.#complete(this.#shown);
   }
 
   close() {
     this.#dialog.close();
+  }
+
+  /** Whether the panel shows this record now. */
+  shows(record) {
+    return this.#shown?.record === record;
   }
 
   /** The connection came or went, or a second has passed. */
@@ -50,10 +64,13 @@ export class Detail {
 
   #build(record) {
     const title = this.#catalog.titleOf(record.action);
-    const shown = { record, title, pill: statusPill(), bar: progressBar(), timeline: new Timeline(), key: null };
+    const shown = { record, title, pill: statusPill(), origin: originTag(), bar: progressBar(), drawn: new Map() };
+    shown.timeline = new Timeline();
+    shown.files = new Files((file, days) => this.#extend(record, file, days));
     shown.text = h("p", { class: "card-text" });
     shown.time = h("span", { class: "card-time" });
     shown.facts = h("dl", { class: "facts-table" });
+    shown.buttons = h("div", { class: "detail-buttons" });
     shown.body = h("div", { class: "detail-body" });
     shown.loading = h("p", { class: "quiet", role: "status" });
     const close = h(
@@ -72,85 +89,85 @@ export class Detail {
       { class: "detail-head" },
       h("h2", { id: "detail-title" }, title),
       shown.pill.node,
+      shown.origin.node,
       shown.time,
       close,
     );
     const events = h("section", {}, h("h3", {}, "Events"), shown.loading, shown.timeline.node);
+    const { bar, text, files, buttons, body, facts } = shown;
     fill(
       this.#dialog,
-      h("div", { class: "detail-panel" }, head, shown.bar.node, shown.text, shown.body, shown.facts, events),
+      h("div", { class: "detail-panel" }, head, bar.node, text, files.node, buttons, body, facts, events),
     );
     return shown;
   }
 
   #update() {
-    const { record, title, pill, bar, timeline, text } = this.#shown;
+    const { record, title, pill, origin, bar, timeline, text, files } = this.#shown;
     pill.update(record);
+    origin.update(record);
+    files.update(LIVE.has(record.status) ? [] : artifactsOf(record), this.#client.open);
     bar.update(record, title, !this.#client.open);
     setText(text, sentenceOf(record, this.#client.open));
     text.hidden = record.status === "failed" && record.error !== null;
     setText(this.#shown.time, timing(record));
     timeline.update(record);
-    const key = JSON.stringify([
-      record.status,
-      record.result,
-      record.error,
-      record.artifacts,
-      record.payload,
-      record.attempt,
-      record.cancelling,
-      this.#client.open,
-    ]);
-    if (key === this.#shown.key) return;
-    this.#shown.key = key;
-    this.#drawBody();
+    this.#redraw("buttons", [record.status, record.payload, record.cancelling, this.#client.open]);
+    this.#redraw("body", [record.status, record.result, record.partial, record.receipt, record.error, record.payload]);
+    this.#redraw("facts", [record.status, record.attempt, record.metadata]);
   }
 
-  #drawBody() {
-    const { record, body, facts } = this.#shown;
-    const files = artifactsOf(record).map(downloadLink).filter(Boolean);
-    fill(
-      body,
-      files.length ? h("div", { class: "downloads" }, files) : null,
-      record.error && record.status !== "cancelled" ? errorBlock(record.error) : null,
-      record.result && Object.keys(record.result).length ? jsonSection("Result", record.result, "result") : null,
-      record.payload ? jsonSection("Payload", record.payload, "payload") : null,
-      this.#buttons(record),
-    );
-    fill(
-      facts,
-      factsOf(record).map(([name, value, title]) => h("div", {}, h("dt", {}, name), h("dd", { title }, value))),
-    );
+  /** Draw a part anew if what it shows has changed; a text that is selected, or opened, stays so otherwise. */
+  #redraw(part, shows) {
+    const before = this.#shown.drawn.get(part);
+    if (before?.every((value, index) => value === shows[index])) return;
+    this.#shown.drawn.set(part, shows);
+    const { record } = this.#shown;
+    fill(this.#shown[part], { body: bodyOf, buttons: this.#buttons, facts: this.#facts }[part].call(this, record));
   }
 
   #buttons(record) {
-    const cancel = () => this.#client.cancel(record);
     const live = LIVE.has(record.status) && record.requestId;
-    return h(
-      "div",
-      { class: "detail-buttons" },
-      record.payload
-        ? h(
-            "button",
-            { class: "button", type: "button", "data-testid": "reuse", on: { click: () => this.#onReuse(record) } },
-            icon("retry"),
-            "Use again",
-          )
-        : null,
+    const ended = !live && record.requestId && !record.inline && !record.refused;
+    const away = !this.#client.open;
+    const button = (name, testid, label, click, disabled = false) =>
+      h(
+        "button",
+        { class: "button", type: "button", "data-testid": testid, disabled, on: { click } },
+        icon(name),
+        label,
+      );
+    return [
+      ended ? button("retry", "regenerate", "Do again", () => this.#onAgain(record), away) : null,
+      record.payload ? button("edit", "reuse", "Edit and send", () => this.#onReuse(record)) : null,
       live
-        ? h(
-            "button",
-            {
-              class: "button",
-              type: "button",
-              disabled: record.cancelling || !this.#client.open,
-              on: { click: cancel },
-            },
-            icon("stop"),
-            "Cancel",
-          )
+        ? button("stop", "detail-cancel", "Cancel", () => this.#client.cancel(record), record.cancelling || away)
         : null,
-    );
+    ];
+  }
+
+  #facts(record) {
+    return [
+      factsOf(record).map(([name, value, title]) => h("div", {}, h("dt", {}, name), h("dd", { title }, value))),
+      this.#linkFact("Result of", record.cachedFrom),
+      this.#linkFact("Done again from", record.metadata?.regenerated_from),
+    ];
+  }
+
+  #linkFact(name, requestId) {
+    // Clients may write into the metadata what they like.
+    if (typeof requestId !== "string" || !requestId) return null;
+    const click = () => this.#onFind(requestId);
+    const link = h("button", { class: "link", type: "button", on: { click } }, requestId);
+    return h("div", {}, h("dt", {}, name), h("dd", {}, link));
+  }
+
+  async #extend(record, file, days) {
+    const kept = await this.#client.extend(file.artifact_id, days);
+    replaceFile(record, kept);
+    this.#store.keepFile(kept);
+    this.#update();
+    return kept;
   }
 
   /** Fetch what the socket did not tell: payload, files, events of before this page. */
@@ -159,15 +176,19 @@ export class Detail {
     if (!record.requestId || record.inline || record.refused) return;
     setText(shown.loading, "Loading…");
     try {
-      const state = await this.#api.request(record.requestId);
-      record.payload = state.payload ?? record.payload;
-      record.artifacts = state.artifacts?.length ? state.artifacts : record.artifacts;
+      await this.#fetchState(record);
       await this.#fetchEvents(record);
       setText(shown.loading, record.seq > 0 && !record.events.has(1) ? "Earlier events are not shown." : "");
     } catch (error) {
       setText(shown.loading, `The events could not be loaded. ${error.message}`);
     }
     this.#store.changed(record);
+  }
+
+  async #fetchState(record) {
+    const state = await this.#api.request(record.requestId);
+    record.payload = state.payload ?? record.payload;
+    record.artifacts = state.artifacts?.length ? state.artifacts : record.artifacts;
   }
 
   async #fetchEvents(record) {
@@ -181,6 +202,16 @@ export class Detail {
   }
 }
 
+function bodyOf(record) {
+  return [
+    record.error && record.status !== "cancelled" ? errorBlock(record.error) : null,
+    LIVE.has(record.status) ? resultSection("So far", record.partial, "partial") : null,
+    resultSection("Result", record.result, "result"),
+    resultSection("What was done", record.receipt, "receipt"),
+    record.payload ? folded("Payload", record.payload, "payload") : null,
+  ];
+}
+
 function errorBlock(error) {
   const details =
     error.details && Object.keys(error.details).length
@@ -192,15 +223,6 @@ function errorBlock(error) {
     { class: "alert", "data-testid": "error" },
     icon("alert"),
     h("div", {}, h("p", {}, h("code", {}, error.code), " ", error.message), again, details),
-  );
-}
-
-function jsonSection(name, value, testid) {
-  return h(
-    "section",
-    {},
-    h("h3", {}, name),
-    h("pre", { class: "code", tabindex: "0", "data-testid": testid }, JSON.stringify(value, null, 2)),
   );
 }
 

@@ -3,6 +3,7 @@
 // "min2": 18204 reads better as 18,204, but 2026 must not become 2,026.
 const NUMBER = new Intl.NumberFormat(undefined, { useGrouping: "min2", maximumFractionDigits: 6 });
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+const LONGEST_VALUE = 200;
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
@@ -24,6 +25,11 @@ export const STATUS_LABELS = {
   failed: "Failed",
   cancelled: "Cancelled",
 };
+
+/** 18204 → "18,204". */
+export function count(number) {
+  return NUMBER.format(number);
+}
 
 /** 482133 → "471 KB". */
 export function size(bytes) {
@@ -89,5 +95,10 @@ export function valuesLine(object) {
 function brief(value) {
   if (typeof value === "number") return NUMBER.format(value);
   if (MOMENT.test(value)) return time(Date.parse(value));
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return cut(typeof value === "object" ? JSON.stringify(value) : String(value), LONGEST_VALUE);
+}
+
+/** A text, or its beginning and "…". */
+export function cut(text, most) {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }

@@ -2,8 +2,8 @@
 
 import { now } from "./clock.js";
 import { h, icon, setText } from "./dom.js";
-import { duration, STATUS_LABELS, time, valuesLine } from "./format.js";
-import { LIVE } from "./requests.js";
+import { count, duration, fullTime, STATUS_LABELS, time, valuesLine } from "./format.js";
+import { isFile, LIVE } from "./record.js";
 
 const ICONS = {
   sending: "send",
@@ -60,6 +60,20 @@ export function progressBar() {
   };
 }
 
+/** Says that a result was known already, and of when it is → `{node, update(record)}` */
+export function originTag() {
+  const node = h("span", { class: "origin", "data-testid": "cached", hidden: true });
+  return {
+    node,
+    update(record) {
+      node.hidden = record.cachedFrom === null;
+      if (node.hidden) return;
+      setText(node, `Known since ${time(record.computedAt)}`);
+      node.title = `Nothing was run: this is the result of an earlier request, made ${fullTime(record.computedAt)}`;
+    },
+  };
+}
+
 /** One sentence on where it is, or how it ended. */
 export function sentenceOf(record, connected) {
   switch (record.status) {
@@ -72,9 +86,9 @@ export function sentenceOf(record, connected) {
     case "failed":
       return record.error?.message ?? "It failed.";
     case "cancelled":
-      return MODES[record.mode] ?? "Cancelled.";
+      return `${MODES[record.mode] ?? "Cancelled."} ${itemsLine(record.receipt)}`.trim();
     case "completed":
-      return plain(record);
+      return itemsLine(record.result) || plain(record);
     default:
       return record.cancelling ? "Cancelling…" : record.message || "Started.";
   }
@@ -114,11 +128,28 @@ function retrySentence(record) {
   return `Tries again${wait}. ${record.error?.message ?? ""}`.trim();
 }
 
+/** How many items of a bulk went well; empty for what is no bulk. */
+function itemsLine(result) {
+  if (typeof result?.total_items !== "number") return "";
+  const { total_items: total, succeeded, failed, skipped } = result;
+  const parts = [`${count(succeeded)} of ${count(total)} items done`];
+  if (failed) parts.push(`${count(failed)} failed`);
+  if (skipped) parts.push(`${count(skipped)} skipped`);
+  return `${parts.join(", ")}.`;
+}
+
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The plain values of a result in one line: what most people want to know. */
 function plain(record) {
+  const result = isObject(record.result) ? record.result : { result: record.result };
+  const summary = isObject(result.summary) ? result.summary : {};
   const skip = new Set(["url", "filename", "size_bytes", "sha256", "media_type", "artifact_id", "expires_at"]);
-  const entries = Object.entries(record.result ?? {}).filter(
-    ([name, value]) => !skip.has(name) && typeof value !== "object",
+  // Files show themselves; what else is nested may have a summary of its own.
+  const flat = Object.entries({ ...result, ...summary }).filter(
+    ([name, value]) => value !== null && typeof value !== "object" && !(skip.has(name) && isFile(result)),
   );
-  return valuesLine(Object.fromEntries(entries.slice(0, 4))) || (record.inline ? "Answered at once." : "Done.");
+  return valuesLine(Object.fromEntries(flat.slice(0, 4))) || (record.inline ? "Answered at once." : "Done.");
 }

@@ -1,8 +1,8 @@
 /** What is known of every request, and how each message changes it. No I/O here. */
 
 import { now, toMs } from "./clock.js";
+import { artifactsOf, blank, LIVE, replaceFile, takeOrigin } from "./record.js";
 
-export const LIVE = new Set(["sending", "pending", "processing", "retrying"]);
 const MOST_EVENTS_KEPT = 500;
 
 /** How a numbered message changes its record. */
@@ -22,7 +22,9 @@ const EFFECTS = {
     record.percentage = message.percentage;
     record.message = message.message || record.message;
   },
-  partial() {},
+  partial(record, message) {
+    record.partial = message.data ?? null;
+  },
   retrying(record, message) {
     record.status = "retrying";
     record.error = message.error;
@@ -34,6 +36,7 @@ const EFFECTS = {
     record.result = message.result ?? null;
     record.artifacts = message.artifacts ?? null;
     record.error = null;
+    takeOrigin(record, message);
   },
   error(record, message) {
     finish(record, "failed", message);
@@ -42,13 +45,15 @@ const EFFECTS = {
   cancelled(record, message) {
     finish(record, "cancelled", message);
     record.mode = message.mode;
+    record.receipt = message.receipt ?? null;
   },
 };
 
 /**
  * All records, by request id once the server gave one, by client id until then.
  *
- * Events: `change` with the record as `detail`; `remove` likewise; `final` when a request that was followed has ended.
+ * Events: `change` with the record as `detail`; `remove` likewise; `final` when a request that was followed has ended;
+ * `kept` with the description of a file that is kept for longer.
  */
 export class RequestStore extends EventTarget {
   #records = new Map();
@@ -78,10 +83,16 @@ export class RequestStore extends EventTarget {
 
   /** The server took it: from here on it has its own id. Null when this page never sent it. */
   acknowledge(message) {
-    const record = this.#records.get(message.id);
-    if (!record) return null;
+    const sent = this.#records.get(message.id);
+    if (!sent) return this.#records.get(message.request_id) ?? null;
     this.#records.delete(message.id);
-    Object.assign(record, { requestId: message.request_id, status: "pending" });
+    // The same id may have been sent before, on another page or in another life of this one.
+    const record = this.#records.get(message.request_id) ?? sent;
+    if (record !== sent) this.dispatchEvent(new CustomEvent("remove", { detail: sent }));
+    record.clientId = sent.clientId;
+    record.payload ??= sent.payload;
+    record.requestId = message.request_id;
+    if (record.status === "sending") record.status = "pending";
     Object.assign(record, { position: message.position ?? null, estimatedSeconds: message.estimated_seconds ?? null });
     this.#records.set(message.request_id, record);
     return this.changed(record);
@@ -103,6 +114,7 @@ export class RequestStore extends EventTarget {
     record.finishedAt = now();
     record.status = message.success ? "completed" : "failed";
     record.result = message.data ?? null;
+    record.artifacts = message.metadata?.artifacts ?? null;
     record.error = message.success ? null : (message.error ?? message.data?.error ?? null);
     record.events.set(0, message);
     this.changed(record);
@@ -123,6 +135,11 @@ export class RequestStore extends EventTarget {
     this.dispatchEvent(new CustomEvent("remove", { detail: record }));
   }
 
+  /** No longer needed here: nothing is told. The server still has it. */
+  forget(record) {
+    this.#records.delete(record.requestId ?? record.clientId);
+  }
+
   /**
    * Take a numbered message. Returns `applied`; `old` when it was had before; `gap` when one before it is missing, and
    * it must be asked for; `unknown` when this page does not know the request.
@@ -141,15 +158,18 @@ export class RequestStore extends EventTarget {
   }
 
   /**
-   * Take a state as a list or a `snapshot` shows it. What is being followed is told by its events alone, unless
-   * `movesCursor`: then the log no longer reaches back, and the state takes the place of what was lost.
+   * Take a state as a list, the feed or a `snapshot` shows it. What is being followed is told by its events alone,
+   * unless `movesCursor`: then the log no longer reaches back, and the state takes the place of what was lost.
    */
   absorb(state, { movesCursor = false } = {}) {
     const record = this.#records.get(state.request_id) ?? this.#sent(state) ?? blank({ requestId: state.request_id });
     this.#records.set(state.request_id, record);
     record.createdAt = toMs(state.created_at) ?? record.createdAt;
     record.action = state.action ?? record.action;
-    if (movesCursor || !record.following) this.#overwrite(record, state);
+    record.metadata = state.metadata ?? record.metadata;
+    const ended = !LIVE.has(record.status);
+    if (movesCursor || (!record.following && !(ended && LIVE.has(state.status)))) this.#overwrite(record, state);
+    else if (state.cancel_requested && !ended) record.cancelling = true;
     return this.changed(record);
   }
 
@@ -159,17 +179,28 @@ export class RequestStore extends EventTarget {
     this.changed(record);
   }
 
+  /** A file has a new description, because it is kept for longer. Several requests may have come to the same file. */
+  keepFile(file) {
+    const has = (record) => artifactsOf(record).some((other) => other.artifact_id === file.artifact_id);
+    for (const record of this.all().filter(has)) {
+      replaceFile(record, file);
+      this.changed(record);
+    }
+    this.dispatchEvent(new CustomEvent("kept", { detail: file }));
+  }
+
   changed(record) {
     this.dispatchEvent(new CustomEvent("change", { detail: record }));
     return record;
   }
 
-  /** The list may show a request of ours before its acknowledgment is here. */
+  /** The feed may show a request of ours before its acknowledgment is here. */
   #sent(state) {
     const record = state.id ? this.#records.get(state.id) : undefined;
     if (!record) return undefined;
     this.#records.delete(state.id);
-    record.requestId = state.request_id;
+    // Who sends a request follows it: its events are on their way too.
+    Object.assign(record, { requestId: state.request_id, following: true, status: "pending" });
     return record;
   }
 
@@ -184,7 +215,9 @@ export class RequestStore extends EventTarget {
     record.startedAt = toMs(state.started_at);
     record.finishedAt = toMs(state.finished_at);
     record.result = state.result ?? null;
+    record.receipt = state.receipt ?? null;
     record.error = state.error ?? null;
+    takeOrigin(record, state);
     record.artifacts = state.artifacts ?? record.artifacts;
     record.payload = state.payload ?? record.payload;
   }
@@ -199,52 +232,10 @@ export class RequestStore extends EventTarget {
   }
 }
 
-/** The files of a record: as the completing message named them, or the one the result itself points to. */
-export function artifactsOf(record) {
-  if (record.artifacts?.length) return record.artifacts;
-  const result = record.result;
-  // Any result may have a `url`; only a file's comes with its name.
-  if (typeof result?.url !== "string" || typeof result.filename !== "string") return [];
-  return [result];
-}
-
 function finish(record, status, message) {
   record.status = status;
   record.finishedAt = toMs(message.timestamp) ?? now();
   record.cancelling = false;
   record.retryAt = null;
   record.position = null;
-}
-
-function blank(known) {
-  return {
-    requestId: null,
-    clientId: null,
-    action: "",
-    payload: null,
-    status: "pending",
-    percentage: 0,
-    message: "",
-    attempt: 0,
-    seq: 0,
-    position: null,
-    ahead: null,
-    waitReason: null,
-    estimatedSeconds: null,
-    createdAt: now(),
-    startedAt: null,
-    finishedAt: null,
-    retryAt: null,
-    result: null,
-    error: null,
-    artifacts: null,
-    mode: null,
-    inline: false,
-    refused: false,
-    following: false,
-    repairing: false,
-    cancelling: false,
-    events: new Map(),
-    ...known,
-  };
 }

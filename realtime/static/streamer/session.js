@@ -30,6 +30,12 @@ export class Session extends EventTarget {
     return this.#tokens ? decode(this.#tokens.access) : null;
   }
 
+  /** Whether the token says so; null needs no permission. For display alone, too. */
+  may(permission) {
+    const held = this.claims?.permissions ?? [];
+    return !permission || held.includes("*") || held.includes(permission);
+  }
+
   /** Throws ApiError. */
   async signIn(username, password) {
     const { access, refresh } = await obtainTokens(username, password);

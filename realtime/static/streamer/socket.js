@@ -28,6 +28,8 @@ export class StreamSocket extends EventTarget {
   state = "idle";
   retryAt = null;
   reason = "";
+  /** What the server said it takes, in its welcome. */
+  limits = {};
   #url;
   #session;
   #ws = null;
@@ -96,6 +98,7 @@ export class StreamSocket extends EventTarget {
   #welcomed(message) {
     clearTimeout(this.#timer);
     this.#failures = 0;
+    this.limits = message.limits ?? {};
     this.#beat((message.heartbeat_seconds || DEFAULT_HEARTBEAT_SECONDS) * 1000);
     this.#enter("open");
   }

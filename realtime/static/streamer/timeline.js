@@ -2,6 +2,9 @@
 
 import { toMs } from "./clock.js";
 import { h } from "./dom.js";
+import { cut } from "./format.js";
+
+const LONGEST_TEXT = 200;
 
 const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
@@ -13,7 +16,7 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
 const TEXTS = {
   started: (message) => `Attempt ${message.attempt} started`,
   progress: (message) => `${Math.round(message.percentage)} % ${message.message ?? ""}`,
-  partial: (message) => JSON.stringify(message.data),
+  partial: (message) => cut(JSON.stringify(message.data) ?? "", LONGEST_TEXT),
   retrying: (message) => `Attempt ${message.attempt} follows. ${message.error?.message ?? ""}`,
   complete: () => "Completed",
   error: (message) => `${message.error?.code}: ${message.error?.message}`,
@@ -51,6 +54,8 @@ function line(seq, message) {
     h("span", { class: "event-text" }, TEXTS[message.type]?.(message) ?? ""),
     ms ? h("time", { class: "event-time", datetime: new Date(ms).toISOString() }, CLOCK.format(ms)) : null,
   );
-  const raw = h("pre", { class: "code", tabindex: "0" }, JSON.stringify(message, null, 2));
-  return h("li", { dataset: { testid: "event", seq, type: message.type } }, h("details", {}, summary, raw));
+  const raw = h("pre", { class: "code", tabindex: "0" });
+  // Hundreds of messages, some of them large: each is written out when somebody wants to see it.
+  const toggle = () => (raw.textContent ||= JSON.stringify(message, null, 2));
+  return h("li", { dataset: { testid: "event", seq, type: message.type } }, h("details", { on: { toggle } }, summary, raw));
 }
