@@ -13,8 +13,13 @@ class DatasetSource(_Named):
     """A dataset of the tenant, or a source that operators registered."""
 
     type: Literal["dataset"]
-    dataset_id: str = Field(min_length=1, max_length=128)
-    """Its id or its name."""
+    dataset_id: str = Field(
+        min_length=1,
+        max_length=128,
+        title="Dataset",
+        description="Its name or its id.",
+        json_schema_extra={"format": "streamer-dataset"},
+    )
 
 
 class FileSource(_Named):
@@ -29,7 +34,7 @@ class QuerySource(_Named):
     """The outcome of one SELECT in DuckDB's SQL over the tenant's datasets, each a table under its name."""
 
     type: Literal["query"]
-    sql: str = Field(min_length=1, max_length=20_000)
+    sql: str = Field(min_length=1, max_length=20_000, title="SQL")
 
 
 class StreamSource(_Named):

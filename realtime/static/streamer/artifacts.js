@@ -4,7 +4,7 @@ import { now, toMs } from "./clock.js";
 import { h, icon } from "./dom.js";
 import { duration, fullTime, size } from "./format.js";
 
-const SOON_MS = 24 * 3600 * 1000;
+const DAY_MS = 24 * 3600 * 1000;
 
 /** A download link; plain text once the file has expired. Null when the address is none a browser may open. */
 export function downloadLink(artifact) {
@@ -33,13 +33,15 @@ export function hasExpired(artifact) {
 
 export function expiresSoon(artifact) {
   const expires = toMs(artifact.expires_at);
-  return expires !== null && expires - now() < SOON_MS && !hasExpired(artifact);
+  return expires !== null && expires - now() < DAY_MS && !hasExpired(artifact);
 }
 
-/** "5 h 10 min left"; empty for a file that is kept for ever. */
+/** "5 h 10 min left", "7 days left"; empty for a file that is kept for ever. */
 export function timeLeft(artifact) {
   const expires = toMs(artifact.expires_at);
-  return expires === null ? "" : `${duration(expires - now())} left`;
+  if (expires === null) return "";
+  const days = (expires - now()) / DAY_MS;
+  return `${days > 2 ? `${Math.round(days)} days` : duration(expires - now())} left`;
 }
 
 /** An address may be relative to this page. Anything but HTTP would be a way to smuggle script in. */

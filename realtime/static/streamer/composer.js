@@ -60,8 +60,7 @@ export class Composer {
     this.#keepDraft();
     this.#form = new PayloadForm(this.#root, action, {
       title: this.#catalog.titleOf(action),
-      sources: this.#catalog.sources,
-      datasets: this.#datasets,
+      known: { sources: this.#catalog.sources, datasets: this.#datasets },
       permitted: this.#session.may(action.permission),
       onSend: (value) => this.#onSend(name, value),
       onBack: () => this.back(),

@@ -2,7 +2,7 @@
 
 import { toMs } from "./clock.js";
 import { fill, h, setText } from "./dom.js";
-import { count, size, time } from "./format.js";
+import { count, roughTime, size } from "./format.js";
 
 export class DatasetList {
   #datasets;
@@ -104,7 +104,7 @@ function factsLine(dataset) {
     `${count(dataset.rows)} rows`,
     `${count(dataset.columns.length)} columns`,
     size(dataset.size_bytes),
-    dataset.expires_at ? `until ${time(toMs(dataset.expires_at))}` : "for ever",
+    dataset.expires_at ? `until ${roughTime(toMs(dataset.expires_at))}` : "for ever",
   ].join(" · ");
 }
 

@@ -3,7 +3,7 @@
 import { toMs } from "./clock.js";
 import { confirmed } from "./confirm.js";
 import { fill, h, icon } from "./dom.js";
-import { count, exactTime, fullTime, size, time } from "./format.js";
+import { count, exactTime, fullTime, roughTime, size } from "./format.js";
 import { dataTable } from "./table.js";
 
 /** What people call the types of columns; the engine's own word is in the title. */
@@ -145,13 +145,14 @@ function factsOf(dataset) {
     ["Size", `${size(dataset.size_bytes)} stored, ${size(dataset.uploaded_bytes)} uploaded`],
     ["Uploaded", exactTime(created), fullTime(created)],
     ["By", dataset.user_id],
-    ["Kept", expires ? `until ${time(expires)}` : "for ever", expires ? fullTime(expires) : undefined],
+    ["Kept", expires ? `until ${roughTime(expires)}` : "for ever", expires ? fullTime(expires) : undefined],
   ];
 }
 
 function columnTable(dataset) {
   const counted = dataset.columns.some((column) => "nulls" in column);
-  const head = ["Column", "Type", counted ? "Empty" : null].filter(Boolean).map((name) => h("th", { scope: "col" }, name));
+  const head = ["Column", "Type"].map((name) => h("th", { scope: "col" }, name));
+  if (counted) head.push(h("th", { scope: "col", class: "number" }, "Empty"));
   const row = (column) =>
     h(
       "tr",

@@ -6,11 +6,11 @@ import { makeControl } from "./fields.js";
 
 /** A label, a control, what there is to say about it, and what is wrong with it. */
 export class FieldRow {
-  constructor(field, sources) {
-    const id = `field-${field.name}`;
+  /** `known`: the `sources` and the `datasets` to choose from. */
+  constructor(field, known, within = "field") {
+    const id = `${within}-${field.name}`;
     this.field = field;
-    this.faulty = false;
-    this.control = makeControl(field, id, sources);
+    this.control = makeControl(field, id, known, (inner) => new FieldRow(inner, known, id));
     this.fault = h("p", { class: "fault", id: `${id}-fault`, "data-testid": `fault-${field.name}`, hidden: true });
     const hint = [field.description, limitHint(field)].filter(Boolean).join(" · ");
     const { target, node, group } = this.control;
@@ -27,14 +27,23 @@ export class FieldRow {
     this.node = h("div", { class: "field", dataset: { testid: id, kind: field.kind } }, parts, this.fault);
   }
 
+  get faulty() {
+    return !this.fault.hidden || (this.control.isFaulty?.() ?? false);
+  }
+
   write(payload) {
     const { name, hasDefault, default: standard } = this.field;
     this.control.write(name in payload ? payload[name] : hasDefault ? standard : undefined);
   }
 
-  /** → `{value}`, `{}` to leave the field out, `{fault}`. */
-  read() {
-    const read = this.control.read();
+  /** Whether the form has a place for all of this value. */
+  fits(value) {
+    return this.control.fits?.(value) ?? true;
+  }
+
+  /** → `{value}`, `{}` to leave the field out, `{fault}`; `faulty` too when the fault lies in a field inside. */
+  read(complain = false) {
+    const read = this.control.read(complain);
     if ("value" in read || read.fault) return read;
     const { required, nullable, hasDefault, default: standard, kind } = this.field;
     if (required) return nullable ? { value: null } : { fault: "This is required." };
@@ -48,20 +57,22 @@ export class FieldRow {
   take({ path, message }) {
     const [, name, inner] = /^([^.[]*)\.?(.*)$/.exec(path ?? "");
     if (name !== this.field.name) return false;
+    if (inner && this.control.take?.({ path: inner, message })) return true;
     const text = inner ? `${inner}: ${message}` : message.charAt(0).toUpperCase() + message.slice(1);
-    this.showFault(this.faulty ? `${this.fault.textContent}; ${text}` : text);
+    this.showFault(this.fault.hidden ? text : `${this.fault.textContent}; ${text}`);
     return true;
   }
 
   showFault(text) {
-    this.faulty = text !== "";
+    if (text === "") this.control.clear?.();
     this.fault.textContent = text;
-    this.fault.hidden = !this.faulty;
-    this.control.target.setAttribute("aria-invalid", String(this.faulty));
+    this.fault.hidden = text === "";
+    this.control.target.setAttribute("aria-invalid", String(text !== ""));
   }
 
   focus() {
-    const { target, group } = this.control;
-    (group ? target.querySelector("input") : target).focus();
+    const { target, group, focus } = this.control;
+    if (focus) focus();
+    else (group ? target.querySelector("input") : target).focus();
   }
 }

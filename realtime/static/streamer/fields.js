@@ -4,17 +4,22 @@
  * nothing was given, or `{fault}` with a text; `write(value)` shows a value, undefined for none.
  */
 
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { words } from "./format.js";
 import { checkNumber, checkText, parseList } from "./checks.js";
+import { objectGroup, variantGroup } from "./groups.js";
 
 const MOST_SEGMENTS = 4;
 const MOST_SEGMENT_CHARACTERS = 32;
 
-export function makeControl(field, id, sources) {
+/** `known`: the `sources` and the `datasets` to choose from. `makeRow(field)` makes the row of a field inside this one. */
+export function makeControl(field, id, known, makeRow) {
+  if (field.kind === "object") return objectGroup(field, id, makeRow);
+  if (field.kind === "variants") return variantGroup(field, id, makeRow);
+  if (field.kind === "dataset") return dataset(field, id, known.datasets);
   if (field.kind === "choice")
     return isSegmented(field) ? segments(field, id) : select(field, id, field.options.map(option));
-  if (field.kind === "source") return select(field, id, sources.map(sourceOption));
+  if (field.kind === "source") return select(field, id, known.sources.map(sourceOption));
   const make = { choices, switch: toggle, integer: number, number, date, datetime, list, json }[field.kind] ?? text;
   return make(field, id);
 }
@@ -148,6 +153,24 @@ function text(field, id) {
   const input = long ? h("textarea", { ...props, rows: "3" }) : h("input", { ...props, type: "text" });
   const read = () => (input.value === "" ? {} : checkText(input.value, field));
   return { node: input, target: input, read, write: (value) => (input.value = value ?? "") };
+}
+
+/** A text, with the names of the datasets to choose from. */
+function dataset(field, id, datasets) {
+  const control = text(field, id);
+  const names = h("datalist", { id: `${id}-names` });
+  const show = () =>
+    fill(
+      names,
+      datasets.all.map(({ name }) => h("option", { value: name })),
+    );
+  control.target.setAttribute("list", names.id);
+  control.target.addEventListener("focus", () => {
+    show();
+    datasets.addEventListener("change", show, { once: true });
+    datasets.load();
+  });
+  return { ...control, node: h("div", {}, control.node, names) };
 }
 
 function list(field, id) {

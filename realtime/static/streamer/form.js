@@ -4,6 +4,7 @@ import { fill, h, icon } from "./dom.js";
 import { FieldRow } from "./fieldrow.js";
 import { readJson } from "./fields.js";
 import { duration } from "./format.js";
+import { everyFits } from "./groups.js";
 import { describeFields } from "./schema.js";
 
 export class PayloadForm {
@@ -17,9 +18,9 @@ export class PayloadForm {
   #alert = h("div", { class: "alert", role: "alert", "data-testid": "form-fault", hidden: true });
 
   /** `onSend(payload)` is called with a payload that passed the checks; `onBack()` when another action is wanted. */
-  constructor(root, action, { title, sources, permitted, onSend, onBack }) {
+  constructor(root, action, { title, known, permitted, onSend, onBack }) {
     this.#action = action;
-    this.#rows = describeFields(action.schema).map((field) => new FieldRow(field, sources));
+    this.#rows = describeFields(action.schema).map((field) => new FieldRow(field, known));
     this.#editor = h("textarea", {
       id: "payload-json",
       class: "input code",
@@ -84,8 +85,7 @@ export class PayloadForm {
     this.clearFaults();
     this.#rows.forEach((row) => row.write(payload));
     this.#editor.value = JSON.stringify(payload, null, 2);
-    const fits = Object.keys(payload).every((name) => this.#rows.some((row) => row.field.name === name));
-    this.#switch.checked = this.#asJson ? true : !fits;
+    this.#switch.checked = this.#asJson ? true : !everyFits(this.#rows, payload);
     this.#arrange();
   }
 
@@ -115,7 +115,7 @@ export class PayloadForm {
 
   focus() {
     if (this.#asJson) this.#editor.focus();
-    else this.#rows[0]?.control.target.focus();
+    else this.#rows[0]?.focus();
   }
 
   #buttons() {
@@ -146,11 +146,10 @@ export class PayloadForm {
     const value = {};
     let faulty = false;
     for (const row of this.#rows) {
-      const read = row.read();
+      const read = row.read(complain);
       if ("value" in read) value[row.field.name] = read.value;
-      if (!read.fault) continue;
-      faulty = true;
-      if (complain) row.showFault(read.fault);
+      if (read.fault || read.faulty) faulty = true;
+      if (read.fault && complain) row.showFault(read.fault);
     }
     return { value, faulty };
   }
@@ -161,8 +160,8 @@ export class PayloadForm {
       this.#editor.value = JSON.stringify(this.#readRows().value, null, 2);
     } else {
       const { value, faulty } = this.#readEditor();
-      const strange = Object.keys(value ?? {}).filter((name) => !this.#rows.some((row) => row.field.name === name));
-      if (strange.length) this.#showEditorFault(`The form has no field for: ${strange.join(", ")}.`);
+      const strange = Object.keys(value ?? {}).filter((name) => !everyFits(this.#rows, { [name]: value[name] }));
+      if (strange.length) this.#showEditorFault(`The form has no field for all of: ${strange.join(", ")}.`);
       if (faulty || strange.length) this.#switch.checked = true;
       else this.#rows.forEach((row) => row.write(value ?? {}));
     }

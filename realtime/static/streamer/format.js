@@ -7,6 +7,8 @@ const LONGEST_VALUE = 200;
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const NEAR_MS = 2 * 24 * 3600 * 1000;
 const SECONDS = new Intl.DateTimeFormat(undefined, {
   day: "numeric",
   month: "short",
@@ -40,7 +42,8 @@ export function size(bytes) {
     value /= 1024;
     unit += 1;
   }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
+  const rounded = value < 9.95 && unit > 0 ? value.toFixed(1).replace(/\.0$/, "") : Math.round(value);
+  return `${rounded} ${UNITS[unit]}`;
 }
 
 /** Milliseconds → "7 ms", "0.4 s", "12 s", "3 min 05 s", "2 h 10 min". */
@@ -59,6 +62,11 @@ export function duration(ms) {
 export function time(ms) {
   const date = new Date(ms);
   return date.toDateString() === new Date().toDateString() ? CLOCK.format(date) : DAY.format(date);
+}
+
+/** The day alone, for what is days away; the clock too for what is near. */
+export function roughTime(ms) {
+  return Math.abs(ms - Date.now()) > NEAR_MS ? DATE.format(new Date(ms)) : time(ms);
 }
 
 /** A moment to the second. */
@@ -92,10 +100,17 @@ export function valuesLine(object) {
     .join(" · ");
 }
 
-function brief(value) {
+function brief(value, depth = 0) {
   if (typeof value === "number") return NUMBER.format(value);
   if (MOMENT.test(value)) return time(Date.parse(value));
-  return cut(typeof value === "object" ? JSON.stringify(value) : String(value), LONGEST_VALUE);
+  if (typeof value !== "object" || value === null) return cut(String(value), LONGEST_VALUE);
+  if (depth > 1) return "…";
+  if (Array.isArray(value) && value.some((item) => typeof item === "object")) return `${value.length} entries`;
+  if (Array.isArray(value)) return cut(value.join(", "), LONGEST_VALUE);
+  // What says which thing it is needs no name before it: "data source dataset sales".
+  const named = ([name, inner]) =>
+    name === "type" || name.endsWith("_id") ? brief(inner, depth + 1) : `${words(name)} ${brief(inner, depth + 1)}`;
+  return cut(Object.entries(value).map(named).join(" "), LONGEST_VALUE);
 }
 
 /** A text, or its beginning and "…". */

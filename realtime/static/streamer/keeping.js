@@ -3,7 +3,7 @@
 import { downloadLink, expiresSoon, hasExpired, timeLeft } from "./artifacts.js";
 import { toMs } from "./clock.js";
 import { fill, h, setText } from "./dom.js";
-import { fullTime, time } from "./format.js";
+import { fullTime, roughTime } from "./format.js";
 
 const DAYS = [7, 14, 30];
 
@@ -54,7 +54,7 @@ class FileRow {
     this.#linkKey = key;
     const expires = toMs(file.expires_at);
     const gone = hasExpired(file);
-    setText(this.#expiry, expires && !gone ? `Kept until ${time(expires)} · ${timeLeft(file)}` : "");
+    setText(this.#expiry, expires && !gone ? `Until ${roughTime(expires)} · ${timeLeft(file)}` : "");
     this.#expiry.title = expires ? fullTime(expires) : "";
     this.#expiry.dataset.soon = String(expiresSoon(file));
     this.#keep.setAttribute("aria-label", `Keep ${file.filename} for longer`);

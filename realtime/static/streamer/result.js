@@ -46,7 +46,7 @@ function code(value, testid) {
   return h("div", { class: "code-box" }, pre, h("div", { class: "code-buttons" }, copy, whole));
 }
 
-/** The parts of an object in reading order: plain values first, then what is nested, rows last. */
+/** The parts of an object in reading order: plain values first, then what is nested, rows last. Deep ones are folded. */
 function parts(object, depth) {
   const entries = Object.entries(isFile(object) ? withoutFile(object) : object);
   const plain = entries.filter(([, value]) => value !== null && typeof value !== "object");
@@ -64,6 +64,8 @@ function parts(object, depth) {
 }
 
 function nestedPart(name, value, depth) {
+  const matrix = confusion(value);
+  if (matrix) return titled(name, depth, dataTable(matrix, { label: sentence(name), testid: name }));
   if (depth < DEEPEST) return titled(name, depth, parts(value, depth + 1));
   return titled(name, depth, h("p", { class: "quiet" }, cut(JSON.stringify(value), LONGEST_FACT)));
 }
@@ -75,7 +77,9 @@ function listPart(name, value, depth) {
 }
 
 function titled(name, depth, content) {
-  return h("div", { class: "result-part", "data-depth": depth }, h("h4", {}, sentence(name)), content);
+  const props = { class: "result-part", "data-depth": depth };
+  if (depth === 1 || name === "metrics") return h("div", props, h("h4", {}, sentence(name)), content);
+  return h("details", { ...props, class: "result-part folded" }, h("summary", {}, sentence(name)), content);
 }
 
 function facts(entries) {
@@ -99,6 +103,13 @@ function compared({ metrics, baseline }) {
     reached: rounded(metrics[name]),
     baseline: rounded(baseline[name]),
   }));
+}
+
+/** How often each class was taken for each other one, as rows. Null for what is nothing of the kind. */
+function confusion({ classes, counts }) {
+  if (!Array.isArray(classes) || !Array.isArray(counts) || counts.length !== classes.length) return null;
+  const predicted = (row) => classes.map((name, index) => [`predicted ${name}`, row?.[index]]);
+  return classes.map((name, index) => ({ truly: String(name), ...Object.fromEntries(predicted(counts[index])) }));
 }
 
 function isScore(name) {

@@ -5,13 +5,14 @@ import { sentence, words } from "./format.js";
 /**
  * The fields of an object schema, in its order. Each is
  * `{name, title, description, required, nullable, hasDefault, default, kind, …}` with `kind` one of choice, choices,
- * switch, integer, number, text, date, datetime, list, json, source; `options` for choice and choices; `limits` as in
- * the schema (`minimum`, `exclusiveMaximum`, `maxLength` …); `items` for list; `example` where the schema has one.
+ * switch, integer, number, text, date, datetime, list, json, source, dataset, object, variants; `options` for choice and
+ * choices; `limits` as in the schema (`minimum`, `exclusiveMaximum`, `maxLength` …); `items` for list; `fields` for
+ * object; `property` and `variants` (`{name, fields}`) for variants; `example` where the schema has one.
  */
-export function describeFields(schema) {
+export function describeFields(schema, root = schema) {
   const required = new Set(schema?.required ?? []);
   return Object.entries(schema?.properties ?? {}).map(([name, property]) => {
-    const { core, nullable } = unwrap(property, schema);
+    const { core, nullable } = unwrap(property, root);
     return {
       name,
       title: title(name, property.title),
@@ -22,13 +23,14 @@ export function describeFields(schema) {
       default: property.default,
       example: (property.examples ?? core.examples)?.[0],
       limits: core,
-      ...kindOf(core, schema, nullable),
+      ...kindOf(core, root, nullable),
     };
   });
 }
 
 /** Follow references and take "or null" off. What stays ambiguous comes back as it is, and is edited as JSON. */
 function unwrap(property, root) {
+  if (property.discriminator) return { core: property, nullable: false };
   const variants = (property.anyOf ?? property.oneOf ?? []).map((variant) => resolve(variant, root));
   const nullable = variants.some((variant) => variant.type === "null");
   const real = variants.filter((variant) => variant.type !== "null");
@@ -56,11 +58,24 @@ function kindOf(core, root, nullable) {
   if (core.type === "boolean") return nullable ? { kind: "choice", options: [true, false] } : { kind: "switch" };
   if (core.type === "integer" || core.type === "number") return { kind: core.type };
   if (core.type === "array") return arrayKind(resolve(core.items ?? {}, root));
+  if (core.discriminator) return variantsKind(core, root);
+  if (core.properties) return { kind: "object", fields: describeFields(core, root) };
   if (core.type !== "string") return { kind: "json" };
   if (core.format === "streamer-source") return { kind: "source" };
+  if (core.format === "streamer-dataset") return { kind: "dataset" };
   if (core.format === "date") return { kind: "date" };
   if (core.format === "date-time") return { kind: "datetime" };
   return { kind: "text" };
+}
+
+function variantsKind({ discriminator: { propertyName: property, mapping = {} } }, root) {
+  const kinds = Object.entries(mapping);
+  if (kinds.length === 0 || kinds.some(([, target]) => typeof target !== "string")) return { kind: "json" };
+  const variants = kinds.map(([name, $ref]) => {
+    const fields = describeFields(resolve({ $ref }, root), root).filter((field) => field.name !== property);
+    return { name, fields };
+  });
+  return { kind: "variants", property, variants };
 }
 
 function arrayKind(items) {
