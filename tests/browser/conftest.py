@@ -1,9 +1,50 @@
-"""``live_stack``: the whole service in real processes, the same one that acceptance/ uses."""
+"""``live_stack``: the whole service in real processes, the same one that acceptance/ uses. And a browser on it."""
+
+import shutil
+from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import live
+from tests.browser.peer import Peer
+from tests.live import LiveStack
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     live.register(config)
+
+
+@pytest.fixture
+def token(live_stack: LiveStack) -> str:
+    return live_stack.token()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the PATH")
+    # Not for the session: as long as Playwright's synchronous API is open, no asynchronous test can run in this thread.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(live_stack: LiveStack, token: str, browser: Browser) -> Iterator[Page]:
+    """A page of the console. An exception in its scripts, or a breach of its content policy, fails the test."""
+    page = browser.new_page(base_url=live_stack.http_url, viewport={"width": 1280, "height": 800})
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+    yield page
+    page.close()
+    assert faults == []
+
+
+@pytest.fixture
+def peer(page: Page) -> Peer:
+    return Peer(page)

@@ -3,6 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 START, END = "2025-01-01", "2025-03-31"
+RUN_TIMEOUT_MS = 60_000
 
 
 def use_token(page: Page, token: str) -> None:
@@ -26,6 +27,13 @@ def send_report(page: Page) -> Locator:
     fill_report(page)
     page.get_by_test_id("send").click()
     return page.get_by_test_id("request").first
+
+
+def upload(page: Page, name: str, content: bytes) -> Locator:
+    """Choose a file in the section of datasets; returns what is said of its upload."""
+    page.get_by_test_id("tab-datasets").click()
+    page.get_by_test_id("upload-input").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+    return page.get_by_test_id("upload").first
 
 
 def open_detail(card: Locator) -> Locator:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ class Peer:
         self.answers: dict[str, Callable[[Message], list[Message]]] = {
             "list": lambda message: [{"type": "requests", "id": message["id"], "requests": [], "next_cursor": None}],
             "request": lambda message: [acknowledgment(message)],
+            "regenerate": lambda message: [acknowledgment(message)],
+            "feed": lambda message: [{"type": "subscribed", "id": message["id"], "topic": "requests", "cursor": "c0"}],
         }
         page.route_web_socket(re.compile(r"/ws/$"), self._accept)
 
@@ -30,7 +33,7 @@ class Peer:
 
     def _hear(self, message: Message) -> None:
         self.heard.append(message)
-        answer = self.answers.get(message["type"])
+        answer = self.answers.get(_kind(message))
         for said in answer(message) if answer else []:
             self.say(said)
 
@@ -41,7 +44,17 @@ class Peer:
         self._route.close(code=code)
 
     def heard_of(self, kind: str) -> list[Message]:
-        return [message for message in self.heard if message["type"] == kind]
+        return [message for message in self.heard if _kind(message) == kind]
+
+    def tell(self, cursor: str, **state: Any) -> None:
+        """Something new in the feed of the user's requests."""
+        request = {"action": "generate_report", "seq": 1, "created_at": time.time(), **state}
+        self.say({"type": "message", "topic": "requests", "cursor": cursor, "request": request})
+
+
+def _kind(message: Message) -> str:
+    """The type, and ``feed`` for the subscription to it."""
+    return "feed" if "topic" in message else str(message["type"])
 
 
 def acknowledgment(message: Message) -> Message:
@@ -56,5 +69,6 @@ def progress(seq: int, percentage: float) -> Message:
     return {"type": "progress", "request_id": REQUEST_ID, "seq": seq, "percentage": percentage, "message": "Reading"}
 
 
-def complete(seq: int) -> Message:
-    return {"type": "complete", "request_id": REQUEST_ID, "seq": seq, "success": True, "result": {}, "final": True}
+def complete(seq: int, **more: Any) -> Message:
+    final = {"type": "complete", "request_id": REQUEST_ID, "seq": seq, "success": True, "result": {}, "final": True}
+    return {**final, **more}

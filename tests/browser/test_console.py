@@ -4,50 +4,14 @@ Some tests go through the whole stack. The others take the server's end of the s
 a server may say and when: lost messages, lost connections, refusals.
 """
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.browser.console import END, START, fill_report, open_detail, send_report, use_token
+from tests.browser.console import END, RUN_TIMEOUT_MS, START, fill_report, open_detail, send_report, use_token
 from tests.browser.peer import REQUEST_ID, Peer, acknowledgment, complete, progress, started
 from tests.live import LiveStack
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-RUN_TIMEOUT_MS = 60_000
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH")]
-
-
-@pytest.fixture
-def token(live_stack: LiveStack) -> str:
-    return live_stack.token()
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    # One per test: as long as Playwright's synchronous API is open, no asynchronous test can run in this thread.
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(live_stack: LiveStack, token: str, browser: Browser) -> Iterator[Page]:
-    """A page of the console. An exception in its scripts, or a breach of its content policy, fails the test."""
-    page = browser.new_page(base_url=live_stack.http_url, viewport={"width": 1280, "height": 800})
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-    yield page
-    assert faults == []
-
-
-@pytest.fixture
-def peer(page: Page) -> Peer:
-    return Peer(page)
+pytestmark = pytest.mark.browser
 
 
 def test_it_works(page: Page, live_stack: LiveStack) -> None:
