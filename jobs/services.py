@@ -6,6 +6,7 @@ Each is one transaction; waking a worker comes after the commit and may fail wit
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -94,6 +95,8 @@ def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
                 admitted.append(submission)
                 known |= {key} - {None}  # the same id twice at once needs room once
         queue_lengths = _queue_lengths()
+        # In the order of their keys, so that two processes with the same ids wait for each other, but never both.
+        admitted.sort(key=lambda item: _key(item) or ("", "", ""))
         AsyncRequest.objects.bulk_create((_row(item) for item in admitted), ignore_conflicts=True)
         # Read back: of two submissions with one client id, from anywhere, exactly one row came to stay.
         stored = _by_client_id(submissions)
@@ -108,7 +111,8 @@ def _end_if_cached(submission: Submission, stored: Mapping["_Key | None", AsyncR
     if submission.cached is None or (row is not None and row.id != submission.request_id):
         return
     outcome = submission.cached
-    append(submission.request_id, [outcome.draft()], where=Q(status=Status.PENDING), changes=outcome.changes())
+    with suppress(NotOwner):  # a second try, after a commit whose answer was lost: it has ended already
+        append(submission.request_id, [outcome.draft()], where=Q(status=Status.PENDING), changes=outcome.changes())
 
 
 def request_cancel(request_id: uuid.UUID, *, owner: Q | None = None) -> AsyncRequest:

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Max, Model, Q, QuerySet
 
 from jobs.bulk.shares import end_orphans
+from jobs.caps import count_running
 from jobs.claims import waiting
 from jobs.custody import RING_PATIENCE, last_heard_cancel
 from jobs.datasets.store import remove
@@ -37,11 +38,15 @@ class Rule:
     sweep: Callable[[datetime], int]
     apart: bool = False
     """It asks the file storage, which may take its time, so it is applied beside the others."""
+    judges_silence: bool = False
+    """It takes those who say nothing for dead, so it is not applied right after a time when nobody could speak."""
 
 
 def ring_again(now: datetime) -> int:
     """Requests that could run, in a queue where no ring waits: a ring was lost, or a retry has come due."""
-    queues = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_PATIENCE)
+    rows = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_PATIENCE)
+    # Whoever waits for its user or tenant to run less is claimed when a run ends: to be woken for it is in vain.
+    queues = count_running().leave_out_full(rows)
     names = [name for name in queues.order_by().values_list("queue", flat=True).distinct() if waiting_rings(name) == 0]
     ring(names)
     return len(names)
@@ -146,7 +151,7 @@ def delete_dead_scratch(now: datetime) -> int:
 
 
 RULES = (
-    Rule(name="lost attempts", sweep=recover_lost_attempts),
+    Rule(name="lost attempts", sweep=recover_lost_attempts, judges_silence=True),
     Rule(name="cancelled requests", sweep=cancel_waiting),
     Rule(name="overdue cancels", sweep=cancel_running),
     Rule(name="expired requests", sweep=expire_waiting),

@@ -19,6 +19,7 @@ from django.db import connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from jobs.patience import Patience
 from jobs.sweep_rules import Rule
 from jobs.wakeups import SWEEPER_HEARTBEATS, connection
 
@@ -54,9 +55,13 @@ def sweep_until(stopped: threading.Event) -> None:
     apart = threading.Thread(target=_sweep_apart, args=([rule for rule in rules if rule.apart], stopped), daemon=True)
     apart.start()
     prompt = [rule for rule in rules if not rule.apart]
+    patience = Patience(time.time())
     key = f"{SWEEPER_HEARTBEATS}{socket.gethostname()}:{os.getpid()}"
     while not stopped.is_set():
-        sweep_once(prompt)
+        began_at = time.time()
+        is_patient = patience.holds(began_at)
+        if sweep_once([rule for rule in prompt if not (is_patient and rule.judges_silence)]):
+            patience.swept(began_at)
         try:
             connection().set(key, 1, ex=_HEARTBEAT_SECONDS)
         except (redis.RedisError, OSError):

@@ -103,10 +103,17 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # A process that is stopped, or cut off, inside a transaction must not hold up everybody else behind its locks.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-        "options", "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
-    )
+    DATABASES["default"]["OPTIONS"] = {
+        # A process that is stopped, or cut off, inside a transaction must not hold up everybody else behind its locks.
+        "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s",
+        # A server that is cut off says nothing: without these, each query to it would wait for a quarter of an hour.
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 
 # Databases that report sources may read, by alias. Streamer itself never writes to them.
 for _alias, _url in env.json("STREAMER_SOURCE_DATABASES", {}).items():

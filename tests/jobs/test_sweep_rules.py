@@ -23,7 +23,7 @@ from jobs.sweep_rules import (
     ring_again,
     ring_due_retries,
 )
-from jobs.wakeups import waiting_rings
+from jobs.wakeups import connection, waiting_rings
 from tests.jobs.building import change, claim, final_of, log_of, make_submission, row_of, store, submit, types_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
@@ -188,6 +188,18 @@ def test_a_lost_ring_is_rung_again_for_each_queue_that_has_none() -> None:
     assert ring_again(later) == 2
     assert (waiting_rings("default"), waiting_rings("ml"), waiting_rings("reports")) == (1, 1, 0)
     assert ring_again(later) == 0
+
+
+def test_nobody_is_woken_for_who_runs_as_many_as_allowed(settings: Settings) -> None:
+    """Every second a worker would look, find nothing, and go."""
+    settings.STREAMER_MAX_RUNNING_PER_USER = 1
+    running, _ = submit(), submit()
+    claim()
+    connection().flushdb()
+    later = timezone.now() + MINUTE
+    assert ring_again(later) == 0
+    change(running, status=Status.COMPLETED)
+    assert ring_again(later) == 1
 
 
 def test_a_retry_that_has_come_due_is_rung_for() -> None:

@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -7,6 +8,7 @@ import redis
 from django.db import OperationalError
 from pytest_django import Settings
 
+from jobs import patience, sweeper
 from jobs.models import Status
 from jobs.sweep_rules import RULES, Rule
 from jobs.sweeper import all_rules, sweep_once, sweep_until
@@ -60,3 +62,31 @@ def test_a_dead_redis_does_not_end_it(settings: Settings, redis_away: Callable[[
         request_id = store(make_submission(expires_in_seconds=0.1))
         eventually(lambda: row_of(request_id).status == Status.FAILED, "the expired request is moved on")
         stopped.set()
+
+
+def test_after_a_database_that_was_away_the_living_may_renew_their_leases_first(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "GAP_SECONDS", 0.3)
+    monkeypatch.setattr(patience, "SETTLE_SECONDS", 0.5)
+    settings.STREAMER_SWEEP_SECONDS = 0.05
+    back_at = time.monotonic() + 1
+    applied: list[tuple[str, float]] = []
+
+    def sweep(name: str) -> int:
+        if time.monotonic() < back_at:
+            raise OperationalError("away")
+        applied.append((name, time.monotonic()))
+        return 0
+
+    rules = [
+        Rule(name="prompt", sweep=lambda now: sweep("prompt")),
+        Rule(name="judge", sweep=lambda now: sweep("judge"), judges_silence=True),
+    ]
+    monkeypatch.setattr(sweeper, "all_rules", lambda: rules)
+    stopped = threading.Event()
+    with Threads(lambda: sweep_until(stopped)):
+        eventually(lambda: any(name == "judge" for name, _ in applied), "it judges in the end")
+        stopped.set()
+    first = {name: min(at for one, at in applied if one == name and at > back_at) for name in ("prompt", "judge")}
+    assert first["judge"] - first["prompt"] >= 0.4
