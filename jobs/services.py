@@ -95,9 +95,10 @@ def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
                 admitted.append(submission)
                 known |= {key} - {None}  # the same id twice at once needs room once
         queue_lengths = _queue_lengths()
-        # In the order of their keys, so that two processes with the same ids wait for each other, but never both.
-        admitted.sort(key=lambda item: _key(item) or ("", "", ""))
-        AsyncRequest.objects.bulk_create((_row(item) for item in admitted), ignore_conflicts=True)
+        rows = [_row(item) for item in admitted]
+        # By their keys, so that of two processes that store the same ids only one ever waits for the other.
+        rows.sort(key=lambda row: (row.tenant_id, row.user_id, row.client_id or ""))
+        AsyncRequest.objects.bulk_create(rows, ignore_conflicts=True)
         # Read back: of two submissions with one client id, from anywhere, exactly one row came to stay.
         stored = _by_client_id(submissions)
         fresh = {item.request_id for item in admitted}

@@ -2,7 +2,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
@@ -10,7 +9,6 @@ from pytest_django.fixtures import Settings
 from jobs.claims import claim_next
 from jobs.differences import differing_fields
 from jobs.models import AsyncRequest, Status
-from jobs.outcomes import FromCache
 from jobs.services import (
     Accepted,
     AlreadyFinished,
@@ -283,12 +281,3 @@ def test_only_what_has_ended_can_be_retried() -> None:
     for wanted in (request_id, uuid.uuid4()):
         with pytest.raises(NotFound):
             retry(wanted)
-
-
-@database
-def test_a_known_result_that_is_stored_twice_after_a_lost_answer_ends_once() -> None:
-    earlier = store(make_submission())
-    known = FromCache(request_id=earlier, computed_at=timezone.now(), result={"rows": 1}, artifacts=[])
-    submission = make_submission(cached=known)
-    assert [accepted(submission).request_id for _ in range(2)] == [submission.request_id] * 2
-    assert [event.type for event in log_of(submission.request_id)] == ["complete"]
