@@ -5,14 +5,22 @@ from dataclasses import replace
 
 import redis
 
-from jobs.doctor import files, log, rings, rows, sockets, waiting
+from jobs.doctor import clocks, files, log, rings, rows, sockets, waiting
 from jobs.doctor.check import NOTHING, Check, Diagnosis, Found, NotExamined
 from jobs.storage import StorageAway
 
 
 def all_checks(*, deep: bool = False) -> tuple[Check, ...]:
     """``deep`` adds those that read every stored file."""
-    shallow = (*log.CHECKS, *rows.CHECKS, *waiting.CHECKS, *files.CHECKS, *rings.CHECKS, *sockets.CHECKS)
+    shallow = (
+        *log.CHECKS,
+        *rows.CHECKS,
+        *waiting.CHECKS,
+        *files.CHECKS,
+        *rings.CHECKS,
+        *sockets.CHECKS,
+        *clocks.CHECKS,
+    )
     return (*shallow, *files.DEEP_CHECKS) if deep else shallow
 
 

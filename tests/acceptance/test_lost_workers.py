@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -33,10 +34,11 @@ async def _kill_both(live: LiveStack, child: int) -> None:
 
 
 @pytest.mark.parametrize("kill", [_kill_child, _kill_parent, _kill_both], ids=["child", "parent", "both"])
-async def test_it_works(crash_stack: LiveStack, alice: str, figures: Figures, kill: Kill) -> None:
+async def test_it_works(crash_stack: LiveStack, alice: str, figures: Figures, kill: Kill, tmp_path: Path) -> None:
     async with connect(crash_stack, alice) as client:
-        request_id = await client.submit("zoo_slow", {"seconds": 1.5, "steps": 15})
+        request_id = await client.submit("zoo_until", {"path": str(tmp_path / "end")})
         await kill(crash_stack, await pid_of_run(client, request_id))
+        (tmp_path / "end").touch()
         stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
         assert types(stream) == ["started", "progress", "retrying", "started", "progress", "complete"]
         assert (attempts(stream), retry_codes(stream)) == ([1, 2], ["WORKER_LOST"])
@@ -48,14 +50,15 @@ async def test_it_works(crash_stack: LiveStack, alice: str, figures: Figures, ki
 
 
 async def test_one_that_was_only_frozen_changes_nothing_when_it_wakes(
-    crash_stack: LiveStack, alice: str, bob: str
+    crash_stack: LiveStack, alice: str, bob: str, tmp_path: Path
 ) -> None:
     """A worker that was cut off for longer than its lease comes back and believes that it still has the request."""
     async with connect(crash_stack, alice) as client, connect(crash_stack, bob) as other:
-        request_id = await client.submit("zoo_slow", {"seconds": 2, "steps": 20})
+        request_id = await client.submit("zoo_until", {"path": str(tmp_path / "end")})
         child = await pid_of_run(client, request_id)
         (parent,) = crash_stack.stack.pids(worker_of(crash_stack, child))
         with frozen(parent, child):
+            (tmp_path / "end").touch()
             stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
         assert (stream[-1]["type"], attempts(stream)) == ("complete", [1, 2])
         assert stream[-1]["result"]["pid"] != child
@@ -65,16 +68,19 @@ async def test_one_that_was_only_frozen_changes_nothing_when_it_wakes(
         await _log_is_the_same(crash_stack, alice, request_id, client)
 
 
-async def test_a_whole_fleet_that_was_frozen_does_no_harm_when_it_wakes(crash_stack: LiveStack, alice: str) -> None:
+async def test_a_whole_fleet_that_was_frozen_does_no_harm_when_it_wakes(
+    crash_stack: LiveStack, alice: str, tmp_path: Path
+) -> None:
     """Both workers wake up with requests that were taken from them meanwhile, and only then take them anew."""
     async with connect(crash_stack, alice) as client:
-        ids = [await client.submit("zoo_slow", {"seconds": 4, "steps": 40}) for _ in range(2)]
+        ids = [await client.submit("zoo_until", {"path": str(tmp_path / "end")}) for _ in range(2)]
         children = [await pid_of_run(client, request_id) for request_id in ids]
         assert len(set(children)) == 2
         parents = [crash_stack.stack.pids(worker_of(crash_stack, child))[0] for child in children]
         with frozen(*parents, *children):
             for request_id in ids:
                 await client.event(request_id, "retrying", seconds=RECOVERY_SECONDS)
+            (tmp_path / "end").touch()
         for request_id in ids:
             stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
             assert (stream[-1]["type"], attempts(stream), retry_codes(stream)) == ("complete", [1, 2], ["WORKER_LOST"])

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +45,7 @@ async def test_a_killed_web_process(crash_stack: LiveStack, alice: str) -> None:
         assert {row["status"] for row in listed["requests"]} == {"completed"}
 
 
-async def test_a_killed_sweeper_comes_back(crash_stack: LiveStack, alice: str) -> None:
+async def test_a_killed_sweeper_comes_back(crash_stack: LiveStack, alice: str, tmp_path: Path) -> None:
     (before,) = crash_stack.stack.pids("sweeper")
     crash_stack.stack.kill("sweeper", signal.SIGKILL)
     await asyncio.to_thread(eventually, lambda: not is_alive(before), "the sweeper has ended")
@@ -52,17 +53,19 @@ async def test_a_killed_sweeper_comes_back(crash_stack: LiveStack, alice: str) -
         # A healthy request needs no sweeper; one whose worker is lost gets the new one.
         healthy = await client.whole_stream(await client.submit("zoo_count", {"updates": 5}))
         assert healthy[-1]["type"] == "complete"
-        lost = await client.submit("zoo_slow", {"seconds": 1})
+        lost = await client.submit("zoo_until", {"path": str(tmp_path / "end")})
         await kill_and_wait(await pid_of_run(client, lost))
+        (tmp_path / "end").touch()
         stream = await client.whole_stream(lost, seconds=RECOVERY_SECONDS)
     assert (stream[-1]["type"], attempts(stream)) == ("complete", [1, 2])
 
 
-async def test_a_sweeper_that_is_away_for_a_while(crash_stack: LiveStack, alice: str) -> None:
+async def test_a_sweeper_that_is_away_for_a_while(crash_stack: LiveStack, alice: str, tmp_path: Path) -> None:
     await asyncio.to_thread(crash_stack.stack.halt, "sweeper", signal.SIGKILL)
     async with connect(crash_stack, alice) as client:
-        lost = await client.submit("zoo_slow", {"seconds": 1})
+        lost = await client.submit("zoo_until", {"path": str(tmp_path / "end")})
         await kill_and_wait(await pid_of_run(client, lost))
+        (tmp_path / "end").touch()
         retried = await client.submit("zoo_second_time")
         await client.event(retried, "retrying")
         await asyncio.to_thread(crash_stack.stack.restart, "sweeper")

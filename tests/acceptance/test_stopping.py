@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -9,25 +10,36 @@ from tests.acceptance.client import connect
 from tests.acceptance.processes import pid_of_run, worker_of
 from tests.acceptance.streams import attempts, pids, retry_codes
 from tests.live import LiveStack
+from tests.local.waiting import eventually
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 DRAIN = 4000
 
 
-async def test_a_worker_finishes_what_is_nearly_done(crash_stack: LiveStack, alice: str) -> None:
+async def test_a_worker_finishes_what_is_nearly_done(crash_stack: LiveStack, alice: str, tmp_path: Path) -> None:
     async with connect(crash_stack, alice) as client:
-        request_id = await client.submit("zoo_slow", {"seconds": 1, "steps": 10})
+        request_id = await client.submit("zoo_until", {"path": str(tmp_path / "end")})
         worker = worker_of(crash_stack, await pid_of_run(client, request_id))
-        await asyncio.to_thread(crash_stack.stack.restart, worker)
+        (before,) = crash_stack.stack.pids(worker)
+        crash_stack.stack.kill(worker, signal.SIGTERM)
+        (tmp_path / "end").touch()
         stream = await client.whole_stream(request_id)
     assert (stream[-1]["type"], attempts(stream)) == ("complete", [1])
+    await asyncio.to_thread(
+        eventually, lambda: _is_another(crash_stack.stack.pids(worker), before), "it is started again"
+    )
 
 
-async def test_a_worker_hands_back_what_takes_longer(crash_stack: LiveStack, alice: str) -> None:
+def _is_another(pids: list[int], before: int) -> bool:
+    return bool(pids) and before not in pids
+
+
+async def test_a_worker_hands_back_what_takes_longer(crash_stack: LiveStack, alice: str, tmp_path: Path) -> None:
     async with connect(crash_stack, alice) as client:
-        request_id = await client.submit("zoo_slow", {"seconds": 6, "steps": 60})
+        request_id = await client.submit("zoo_until", {"path": str(tmp_path / "end")})
         worker = worker_of(crash_stack, await pid_of_run(client, request_id))
         await asyncio.to_thread(crash_stack.stack.restart, worker)
+        (tmp_path / "end").touch()
         stream = await client.whole_stream(request_id)
     assert stream[-1]["type"] == "complete"
     assert (attempts(stream), retry_codes(stream)) == ([1, 2], ["SERVICE_UNAVAILABLE"])

@@ -8,6 +8,7 @@ import pytest
 from streamer_site.chaos import ground, trial
 from streamer_site.chaos.cells import all_cells
 from streamer_site.chaos.ground import Ground
+from streamer_site.chaos.load import Load
 from streamer_site.chaos.trial import Options, Result, try_cell
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
@@ -44,7 +45,15 @@ def test_it_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_a_lost_request_that_nobody_looks_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(trial, "_END_SECONDS", 10.0)
+    until_ended = Load.until_ended
+
+    async def until_one_is_left(load: Load, seconds: float) -> bool:
+        while sum(not stream.ended for stream in load.streams) > 1:
+            await asyncio.sleep(0.1)
+        return await until_ended(load, seconds)
+
+    monkeypatch.setattr(Load, "until_ended", until_one_is_left)
+    monkeypatch.setattr(trial, "_END_SECONDS", 5.0)
     sabotage = {"module": "jobs.sweep_rules", "name": "RULES", "wrapper": NO_RULE}
     result = try_sabotaged(monkeypatch, tmp_path / "inject", "both-kill@mid-run", **sabotage)
     assert result.balance.lost == 1

@@ -28,6 +28,24 @@ class Slow(Handler[SlowPayload]):
         return {"pid": os.getpid(), "attempt": context.attempt}
 
 
+class UntilPayload(Payload):
+    path: str
+
+
+class Until(Handler[UntilPayload]):
+    """Say again and again in which process it is, until there is such a file: so the test says when it ends."""
+
+    action = "zoo_until"
+    estimated_seconds = 6.0
+
+    def run(self, payload: UntilPayload, context: Context) -> Mapping[str, Any]:
+        context.report(1, "Waiting for the file", pid=os.getpid())
+        while not os.path.exists(payload.path):
+            context.report(1, "Waiting for the file", pid=os.getpid())
+            time.sleep(0.05)
+        return {"pid": os.getpid(), "attempt": context.attempt}
+
+
 class Resumes(Handler[SlowPayload]):
     """Take its time in steps, and go on with the one that the last attempt had not done."""
 

@@ -1,7 +1,7 @@
 """Walks the table of owners and deadlines: whatever is overdue is moved on by the rule the table names."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -40,20 +40,20 @@ def running() -> UUID:
 
 MAKE: dict[str, Callable[[], UUID]] = {"pending": waiting, "retrying": retrying, "processing": running}
 # What makes the request overdue in that way and in no other.
-OVERDUE: dict[str, Callable[[], dict[str, object]]] = {
-    "lost rings": lambda: {"available_at": timezone.now() - PASSED},
-    "expired requests": lambda: {"expires_at": timezone.now() - PASSED},
-    "cancelled requests": lambda: {"cancel_requested_at": timezone.now()},
-    "due retries": lambda: {"available_at": timezone.now() - timedelta(seconds=0.5)},
-    "overdue retries": lambda: {"started_at": timezone.now() - timedelta(days=1)},
-    "lost attempts": lambda: {"lease_until": timezone.now() - PASSED},
-    "overdue cancels": lambda: {"cancel_requested_at": timezone.now() - CANCEL_GRACE - CANCEL_PATIENCE},
+OVERDUE: dict[str, Callable[[datetime], dict[str, object]]] = {
+    "lost rings": lambda now: {"available_at": now - PASSED},
+    "expired requests": lambda now: {"expires_at": now - PASSED},
+    "cancelled requests": lambda now: {"cancel_requested_at": now},
+    "due retries": lambda now: {"available_at": now - timedelta(seconds=0.5)},
+    "overdue retries": lambda now: {"started_at": now - timedelta(days=1)},
+    "lost attempts": lambda now: {"lease_until": now - PASSED},
+    "overdue cancels": lambda now: {"cancel_requested_at": now - CANCEL_GRACE - CANCEL_PATIENCE - PASSED},
 }
 CASES = [(custody, status) for custody in CUSTODY for status in custody.statuses]
 
 
-def is_overdue(custody: Custody, request_id: UUID) -> bool:
-    rows = AsyncRequest.objects.filter(custody.overdue(timezone.now()), id=request_id, status__in=custody.statuses)
+def is_overdue(custody: Custody, request_id: UUID, now: datetime) -> bool:
+    rows = AsyncRequest.objects.filter(custody.overdue(now), id=request_id, status__in=custody.statuses)
     return rows.exists()
 
 
@@ -62,11 +62,12 @@ def test_what_is_overdue_is_moved_on_by_its_rule(custody: Custody, status: str) 
     request_id = MAKE[status]()
     rule = RULES[custody.rule]
     assert row_of(request_id).status == status
-    assert not is_overdue(custody, request_id)
-    change(request_id, **OVERDUE[custody.rule]())
-    assert is_overdue(custody, request_id)
+    now = timezone.now()
+    assert not is_overdue(custody, request_id, now)
+    change(request_id, **OVERDUE[custody.rule](now))
+    assert is_overdue(custody, request_id, now)
     connection().flushdb()  # the ring of the submission
-    assert rule.sweep(timezone.now()) == 1
+    assert rule.sweep(now) == 1
     if custody.ends:
         assert row_of(request_id).status != status
     else:
@@ -81,4 +82,4 @@ def test_every_status_that_is_not_final_is_in_the_table(status: str) -> None:
 def test_a_healthy_request_is_overdue_in_no_way() -> None:
     for make in MAKE.values():
         request_id = make()
-        assert not any(is_overdue(custody, request_id) for custody in CUSTODY)
+        assert not any(is_overdue(custody, request_id, timezone.now()) for custody in CUSTODY)
