@@ -1,4 +1,4 @@
-"""A small client of the socket: sends requests and follows each one by its numbers."""
+"""A small client of the socket: sends requests and follows each one by its numbers, over any number of connections."""
 
 import asyncio
 import contextlib
@@ -13,11 +13,14 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 Message = Mapping[str, Any]
+COME_BACK_SECONDS = 30.0
+"""A server that is started again is there by then."""
+_PAUSE_SECONDS = 0.25
 _FINAL_STATUS = {"complete": "completed", "error": "failed", "cancelled": "cancelled"}
 
 
 class ConnectionEnded(Exception):
-    """The server ended the connection while requests were open; the text says why."""
+    """The server wants us no more, or is not there any more; the text says so."""
 
 
 @dataclass
@@ -27,6 +30,10 @@ class Followed:
     label: str
     action: str
     on_change: Callable[["Followed"], None]
+    message: Message
+    """What was sent; it is sent again when the connection was lost before an answer."""
+    request_id: str = ""
+    """The server's; empty before the acknowledgment."""
     status: str = "sent"
     percentage: float = 0.0
     text: str = ""
@@ -48,7 +55,7 @@ class Followed:
         if "seq" in message:
             self.seqs.append(message["seq"])
         if kind == "acknowledgment":
-            self.was_queued, self.status = True, "queued"
+            self.was_queued, self.status, self.request_id = True, "queued", message["request_id"]
         elif kind == "started":
             self.status = "running"
         elif kind == "progress":
@@ -81,27 +88,24 @@ class Followed:
 
 
 class Client:
-    """``async with Client(ws_url, token) as client``. One connection, any number of requests at once."""
+    """``async with Client(ws_url, token) as client``. Any number of requests at once; lost connections are made anew."""
 
     def __init__(self, url: str, token: str) -> None:
         self.messages = 0
         """How many messages the server sent."""
         self.welcome: Message = {}
+        self.returns = 0
+        """How often the connection was lost, and made anew."""
         self._url = url
         self._token = token
         self._by_client_id: dict[str, Followed] = {}
         self._by_request_id: dict[str, Followed] = {}
         self._pongs: asyncio.Queue[Message] = asyncio.Queue()
-        self._goodbye = ""
+        self._pings = 0
+        self._goodbye: Message = {}
 
     async def __aenter__(self) -> "Client":
-        protocols = [websockets.Subprotocol("streamer.v1"), websockets.Subprotocol(f"bearer.{self._token}")]
-        self._socket: ClientConnection = await websockets.connect(
-            self._url, subprotocols=protocols, proxy=None, max_size=None
-        )
-        self.welcome = json.loads(await self._socket.recv())
-        if self.welcome["type"] != "welcome":
-            raise ConnectionEnded(f"The server did not let us in: {self.welcome}")
+        self._socket = await self._connect()
         self._reading = asyncio.create_task(self._read())
         return self
 
@@ -116,9 +120,9 @@ class Client:
     ) -> Followed:
         """Send a request. ``on_change`` is called with every message about it."""
         client_id = uuid.uuid4().hex
-        followed = self._by_client_id[client_id] = Followed(label or action, action, on_change)
         message = {"type": "request", "id": client_id, "action": action, "payload": payload}
-        await self._socket.send(json.dumps(message))
+        followed = self._by_client_id[client_id] = Followed(label or action, action, on_change, message)
+        await self._say(message)
         return followed
 
     async def wait(self, followed: Followed, timeout_seconds: float = 180.0) -> Followed:
@@ -132,22 +136,71 @@ class Client:
 
     async def ping(self) -> None:
         """There and back; whatever the server had sent before has arrived then."""
-        await self._socket.send('{"type": "ping"}')
-        await asyncio.wait_for(self._pongs.get(), timeout=10)
+        self._pings += 1
+        try:
+            await self._say({"type": "ping"})
+            await asyncio.wait_for(self._pongs.get(), timeout=10 + COME_BACK_SECONDS)
+        finally:
+            self._pings -= 1
+
+    # --- the connection ------------------------------------------------------------------------------------------
+
+    async def _connect(self) -> ClientConnection:
+        protocols = [websockets.Subprotocol("streamer.v1"), websockets.Subprotocol(f"bearer.{self._token}")]
+        socket = await websockets.connect(self._url, subprotocols=protocols, proxy=None, max_size=None)
+        self.welcome = json.loads(await socket.recv())
+        if self.welcome["type"] != "welcome":
+            raise ConnectionEnded(f"The server did not let us in: {self.welcome}")
+        return socket
+
+    async def _say(self, message: Message) -> None:
+        with contextlib.suppress(websockets.ConnectionClosed):  # whoever comes back says it again
+            await self._socket.send(json.dumps(message))
 
     async def _read(self) -> None:
-        with contextlib.suppress(websockets.ConnectionClosed):
-            async for frame in self._socket:
-                self.messages += 1
-                self._sort(json.loads(frame))
-        raise ConnectionEnded(f"The server closed the connection (code {self._socket.close_code}{self._goodbye}).")
+        while True:
+            with contextlib.suppress(websockets.ConnectionClosed):
+                async for frame in self._socket:
+                    self.messages += 1
+                    self._sort(json.loads(frame))
+            await self._come_back()
+
+    async def _come_back(self) -> None:
+        """Connect again, say again what was not answered, and go on with each request after the last number of it."""
+        lost = f"The server closed the connection (code {self._socket.close_code})"
+        if not self._goodbye.get("reconnect", True):
+            raise ConnectionEnded(f"{lost}: {self._goodbye['reason']}")
+        await asyncio.sleep(self._goodbye.get("after_ms", 1000 * _PAUSE_SECONDS) / 1000)
+        give_up_at = time.monotonic() + COME_BACK_SECONDS
+        while True:
+            try:
+                socket = await self._connect()
+                break
+            except (OSError, websockets.WebSocketException) as error:
+                if time.monotonic() > give_up_at:
+                    raise ConnectionEnded(f"{lost} and is not there any more: {error}") from error
+                await asyncio.sleep(_PAUSE_SECONDS)
+        # Without a pause in between: what is sent from now on goes to the new socket, and must not be said twice.
+        self._socket, self._goodbye = socket, {}
+        unended = [one for one in self._by_client_id.values() if not one.ended.is_set()]
+        self.returns += 1
+        cursors = [
+            {"request_id": one.request_id, "after_seq": max(one.seqs, default=0)} for one in unended if one.request_id
+        ]
+        if cursors:
+            await self._say({"type": "subscribe", "requests": cursors})
+        for one in unended:
+            if not one.request_id:
+                await self._say(one.message)
+        for _ in range(self._pings):
+            await self._say({"type": "ping"})
 
     def _sort(self, message: Message) -> None:
         """Hand a message to the request it is about. The first one brings our id together with the server's."""
         if message["type"] == "pong":
             self._pongs.put_nowait(message)
         elif message["type"] == "goodbye":
-            self._goodbye = f", goodbye {message['code']}"
+            self._goodbye = message
         request_id = message.get("request_id", "")
         followed = self._by_request_id.get(request_id) or self._by_client_id.get(message.get("id", ""))
         if followed:

@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+COME_BACK_SECONDS = 30.0
 _CHUNK_BYTES = 256 * 1024
+_PAUSE_SECONDS = 0.25
 
 
 class DownloadFailed(Exception):
     """The file could not be fetched, or is not the one that was announced."""
+
+
+class ServerAway(DownloadFailed):
+    """The connection was refused or lost: the server may be just being started again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +37,14 @@ def download(server: str, artifact: Mapping[str, Any], folder: Path) -> Download
     """
     path = _free_name(folder, artifact["filename"])
     started_at = time.monotonic()
-    size_bytes, sha256 = _fetch(urlsplit(server).netloc, artifact["url"], path)
+    while True:
+        try:
+            size_bytes, sha256 = _fetch(urlsplit(server).netloc, artifact["url"], path)
+            break
+        except ServerAway:
+            if time.monotonic() - started_at > COME_BACK_SECONDS:
+                raise
+            time.sleep(_PAUSE_SECONDS)
     seconds = time.monotonic() - started_at
     if (size_bytes, sha256) != (artifact["size_bytes"], artifact["sha256"]):
         raise DownloadFailed(f"{path.name} is not what was announced: {size_bytes} bytes with sha256 {sha256}")
@@ -54,9 +67,11 @@ def _fetch(host: str, url: str, path: Path) -> tuple[int, str]:
                 file.write(chunk)
                 digest.update(chunk)
                 size_bytes += len(chunk)
+        if size_bytes < int(response.headers.get("Content-Length", 0)):
+            raise ServerAway(f"{path.name}: the connection was lost after {size_bytes} bytes")
         return size_bytes, digest.hexdigest()
     except (OSError, http.client.HTTPException) as error:
-        raise DownloadFailed(f"{path.name}: {error}") from error
+        raise ServerAway(f"{path.name}: {error}") from error
     finally:
         connection.close()
 

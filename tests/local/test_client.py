@@ -9,6 +9,7 @@ import pytest
 import websockets
 from websockets.asyncio.server import ServerConnection, serve
 
+from streamer_site.local import client as client_module
 from streamer_site.local.client import Client, ConnectionEnded, Followed
 
 Script = Callable[[dict[str, Any]], list[dict[str, Any]]]
@@ -104,10 +105,70 @@ async def test_a_refused_request_says_why() -> None:
     assert followed.faults() == ["fish ended as failed: no fish here"]
 
 
-async def test_a_lost_connection_is_said() -> None:
-    def leave(message: dict[str, Any]) -> list[dict[str, Any]]:
-        raise ConnectionError("the server falls over")
+# --- a connection that is lost ---------------------------------------------------------------------------------------
 
-    with pytest.raises(ConnectionEnded, match="code 1011"):
-        async with client_of(leave) as client:
-            await client.wait(await client.send("fish", {}))
+
+def falls_over_after(count: int, script: Script) -> tuple[Script, list[dict[str, Any]]]:
+    """Answer so many messages, then fall over once; all messages that came are in the list."""
+    heard: list[dict[str, Any]] = []
+
+    def answer(message: dict[str, Any]) -> list[dict[str, Any]]:
+        heard.append(message)
+        if len(heard) == count + 1:
+            raise ConnectionError("the server falls over")
+        return script(message)
+
+    return answer, heard
+
+
+async def test_what_was_not_answered_is_said_again() -> None:
+    script, heard = falls_over_after(0, queued(*numbered(1, 2, 3)))
+    async with client_of(script) as client:
+        followed = await client.wait(await client.send("fish", {}))
+        await client.ping()
+    assert (followed.faults(), client.returns) == ([], 1)
+    assert heard[0] == heard[1] and heard[0]["action"] == "fish"
+
+
+async def test_what_was_acknowledged_goes_on_after_its_last_number() -> None:
+    first, second, last = numbered(1, 2, 3)
+
+    def answer(message: dict[str, Any]) -> list[dict[str, Any]]:
+        if message["type"] == "subscribe":
+            return [last]
+        return queued(first, second)(message)
+
+    script, heard = falls_over_after(1, answer)
+    async with client_of(script) as client:
+        followed = await client.send("fish", {})
+        await client.ping()  # the server falls over, and the ping is said again
+        await client.wait(followed)
+    assert (followed.faults(), followed.seqs) == ([], [1, 2, 3])
+    assert heard[2] == {"type": "subscribe", "requests": [{"request_id": "r", "after_seq": 2}]}
+
+
+async def test_a_server_that_wants_us_no_more_is_left() -> None:
+    goodbye = {"type": "goodbye", "code": 4501, "reason": "revoked", "reconnect": False, "after_ms": 0}
+    answered: list[int] = []
+
+    def refuse(message: dict[str, Any]) -> list[dict[str, Any]]:
+        if answered:
+            raise ConnectionError("closed after the goodbye")
+        answered.append(1)
+        return [goodbye]
+
+    with pytest.raises(ConnectionEnded, match="revoked"):
+        async with client_of(refuse) as client:
+            followed = await client.send("fish", {})
+            await client.send("fish", {})
+            await client.wait(followed)
+
+
+async def test_a_server_that_stays_away_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "COME_BACK_SECONDS", 0.0)
+    async with client_of(queued()) as client:
+        client._url = "ws://127.0.0.1:1/ws/"
+        followed = await client.send("fish", {})
+        await client._socket.close()
+        with pytest.raises(ConnectionEnded, match="not there any more"):
+            await client.wait(followed)

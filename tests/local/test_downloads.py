@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from streamer_site.local import downloads
 from streamer_site.local.downloads import DownloadFailed, download
 
 CONTENT = b"trout" * 100_000
@@ -74,6 +75,25 @@ def test_a_missing_file_says_so(server: str, folder: Path) -> None:
         download(server, artifact(url="/nothing"), folder)
 
 
-def test_a_server_that_is_away_says_so(folder: Path) -> None:
+def test_a_server_that_stays_away_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "COME_BACK_SECONDS", 0.0)
     with pytest.raises(DownloadFailed, match="refused"):
         download("http://127.0.0.1:1", artifact(), folder)
+
+
+def test_a_connection_that_is_lost_in_the_middle_is_made_anew(
+    server: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, cut = QuietHandler.copyfile, list[int]()
+
+    def cut_once(self: Any, source: Any, target: Any) -> None:
+        if not cut:
+            cut.append(1)
+            target.write(source.read(1000))
+            self.close_connection = True
+        else:
+            whole(self, source, target)
+
+    monkeypatch.setattr(QuietHandler, "copyfile", cut_once)
+    assert download(server, artifact(), folder).path.read_bytes() == CONTENT
+    assert cut == [1]
