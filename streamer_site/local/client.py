@@ -88,7 +88,7 @@ class Followed:
 
 
 class Client:
-    """``async with Client(ws_url, token) as client``. Any number of requests at once; lost connections are made anew."""
+    """``async with Client(ws_url, token) as client``. Any number of requests; lost connections are made anew."""
 
     def __init__(self, url: str, token: str) -> None:
         self.messages = 0
