@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from jobs.sweep_rules import BATCH, Rule
@@ -103,13 +103,14 @@ class Registry:
                 logger.exception("The rows of %d connections could not be written", len(self.open))
 
     async def write(self) -> None:
-        """Bring the rows up to date; close the newest connections of users who have too many."""
+        """Bring the rows up to date; close what is too many for a user, and what an operator wants closed."""
         new, self._new = self._new, []
         closed, self._closed = self._closed, []
         now = asyncio.get_running_loop().time()
         seen = now - self._seen_at >= SEEN_SECONDS
         try:
             crowded = await in_database(_write_rows, new, closed, list(self.open.values()) if seen else [])
+            revoked = await in_database(_revoked_here) if self.open else []
         except Exception:
             self._new, self._closed = new + self._new, closed + self._closed
             raise
@@ -117,6 +118,9 @@ class Registry:
             self._seen_at = now
         for owner, surplus in crowded.items():
             self._close_newest(owner, surplus, new)
+        for connection_id in revoked:
+            if connection := self.open.get(connection_id):
+                connection.close(CloseCode.REVOKED)
 
     def _close_newest(self, owner: tuple[str, str], surplus: int, new: list[OpenConnection]) -> None:
         own = [
@@ -137,6 +141,16 @@ def _write_rows(
         if items:
             Connection.objects.bulk_update([item.row() for item in items], columns, batch_size=200)
     return _crowded({(item.identity.tenant_id, item.identity.user_id) for item in new})
+
+
+def _revoked_here() -> list[uuid.UUID]:
+    rows = Connection.objects.filter(server=settings.STREAMER_SERVER_ID, closed_at=None, revoked_at__isnull=False)
+    return list(rows.values_list("id", flat=True))
+
+
+def revoke(rows: QuerySet[Connection]) -> int:
+    """Have those that are open ended by their web processes, within seconds; how many there are."""
+    return rows.filter(closed_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def _crowded(owners: set[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -31,6 +31,8 @@ from realtime.protocol import PROTOCOL, BadMessage, encode, encode_error, encode
 logger = logging.getLogger(__name__)
 
 TOKEN_WARNING_SECONDS = 60.0
+NO_PONG_EVENT = "streamer.no_pong"
+"""Comes from a server that pings, in place of its cutting the socket off."""
 # A little more than what users may run and have waiting, so that nobody who keeps to the limits meets this.
 _OUTBOX_BYTES = 16 * 1024 * 1024
 _LAST_WORDS_SECONDS = 3.0
@@ -123,7 +125,9 @@ class StreamerConsumer(AsyncConsumer):
             if event["type"] == "websocket.disconnect":
                 code: int | None = event.get("code")
                 return code
-            if not self._closing.done():
+            if event["type"] == NO_PONG_EVENT:
+                self._close_soon(CloseCode.NO_PONG)
+            elif not self._closing.done():
                 self._take(event)
                 self._connection.messages_out = self._outbox.sent
 

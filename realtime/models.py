@@ -25,7 +25,10 @@ class Membership(models.Model):
 
 
 class Connection(models.Model):
-    """One WebSocket, open or closed. A record for operators: nothing is decided by it but the connection limit."""
+    """One WebSocket, open or closed.
+
+    A record for operators: nothing is decided by it but the connection limit, and an end that an operator wants.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant_id = models.CharField(max_length=128)
@@ -41,6 +44,7 @@ class Connection(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     close_code = models.PositiveIntegerField(null=True, blank=True)
     close_reason = models.CharField(max_length=64, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, help_text="When an operator wanted it to end.")
 
     class Meta:
         ordering: ClassVar = ["-connected_at"]
@@ -50,6 +54,11 @@ class Connection(models.Model):
                 fields=["tenant_id", "user_id"],
                 condition=models.Q(closed_at__isnull=True),
                 name="open_connections_of_user",
+            ),
+            models.Index(
+                fields=["server"],
+                condition=models.Q(closed_at__isnull=True, revoked_at__isnull=False),
+                name="revoked_connections",
             ),
             models.Index(fields=["-connected_at"], name="newest_connections"),
             models.Index(fields=["closed_at"], name="ended_connections"),

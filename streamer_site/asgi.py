@@ -20,10 +20,11 @@ require_sound_settings()
 
 _web: App = Uploads(_http)
 if "daphne.server" in sys.modules:  # it is what serves us
-    from streamer_site.daphne_bodies import StoredBodies, install
+    from streamer_site import daphne_bodies, daphne_pings
 
-    install()
-    _web = StoredBodies(_web)
+    daphne_bodies.install()
+    daphne_pings.install()
+    _web = daphne_bodies.StoredBodies(_web)
 
 # Django's types know nothing of applications behind a path.
 _sockets = [re_path(r"^ws/?$", StreamerConsumer.as_asgi()), re_path(r"", refuse)]  # type: ignore[arg-type]

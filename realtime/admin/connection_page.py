@@ -66,6 +66,8 @@ def _facts(row: Connection) -> Iterator[Fact]:
     yield Fact(label="Last seen", value=when(row.last_seen_at))
     end = row.closed_at or timezone.now()
     yield Fact(label="Open for", value=duration((end - row.connected_at).total_seconds()))
+    if row.revoked_at and not row.closed_at:
+        yield Fact(label="To be ended since", value=when(row.revoked_at))
     if row.closed_at:
         yield Fact(label="Closed", value=when(row.closed_at))
         yield Fact(label="Closed because", value=closing(row))

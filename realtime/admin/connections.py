@@ -1,8 +1,9 @@
-"""The list of connections and the page of one: to look at, nothing to change."""
+"""The list of connections and the page of one: to look at, and to end those that are open."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
@@ -14,6 +15,7 @@ from jobs.admin.wording import NOTHING, owner_lines, shortened, when
 from realtime.admin.closings import closing
 from realtime.admin.connection_filters import CloseCodeFilter, OpenFilter, ServerFilter
 from realtime.admin.connection_page import connection_page, state_badge
+from realtime.connections import revoke
 from realtime.models import Connection
 
 
@@ -25,6 +27,17 @@ class ConnectionAdmin(ReadOnlyAdmin):
     date_hierarchy = "connected_at"
     sortable_by = ("connected", "seen")
     fields = ("id",)
+    actions = ("end_selected",)
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Who may end connections. Editing a row by hand is for nobody, so ``has_change_permission`` says no."""
+        return bool(request.user.has_perm("realtime.change_connection"))
+
+    @admin.action(description="End the selected connections", permissions=["end"])
+    def end_selected(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        count = revoke(Connection.objects.filter(id__in=list(queryset.values_list("id", flat=True))))
+        ended = "1 open connection is" if count == 1 else f"{count:,} open connections are"
+        self.message_user(request, f"{ended} being ended. Tokens stay valid until they expire.")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

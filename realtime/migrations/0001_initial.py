@@ -33,10 +33,11 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('close_code', models.PositiveIntegerField(blank=True, null=True)),
                 ('close_reason', models.CharField(blank=True, max_length=64)),
+                ('revoked_at', models.DateTimeField(blank=True, help_text='When an operator wanted it to end.', null=True)),
             ],
             options={
                 'ordering': ['-connected_at'],
-                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['server'], name='open_connections'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['tenant_id', 'user_id'], name='open_connections_of_user'), models.Index(fields=['-connected_at'], name='newest_connections')],
+                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['server'], name='open_connections'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['tenant_id', 'user_id'], name='open_connections_of_user'), models.Index(condition=models.Q(('closed_at__isnull', True), ('revoked_at__isnull', False)), fields=['server'], name='revoked_connections'), models.Index(fields=['-connected_at'], name='newest_connections')],
             },
         ),
         migrations.CreateModel(

@@ -45,6 +45,10 @@ class Socket:
     async def say_bytes(self, data: bytes) -> None:
         await self._communicator.send_input({"type": "websocket.receive", "bytes": data})
 
+    async def happen(self, event: Any) -> None:
+        """The server in front tells the application something."""
+        await self._communicator.send_input(event)
+
     async def hear(self, kind: str | None = None) -> Message:
         """The next message, which must be of that type."""
         message = await self._next()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 import redis
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 from redis.backoff import NoBackoff
@@ -49,6 +49,21 @@ def staff(client: Client, django_user_model: Any) -> Any:
         return client
 
     return sign_in
+
+
+def test_open_connections_can_be_ended_by_who_may(staff: Any) -> None:
+    rows = [make_connection(), make_connection(), make_connection(closed_at=timezone.now())]
+    wish = {"action": "end_selected", "_selected_action": [str(row.id) for row in rows]}
+    client = staff("view_connection")
+    client.post(LIST, wish)
+    assert not Connection.objects.filter(revoked_at__isnull=False).exists()
+    client.logout()
+    User.objects.all().delete()
+    client = staff("view_connection", "change_connection")
+    answer = client.post(LIST, wish, follow=True).content.decode()
+    assert "2 open connections are being ended" in answer
+    assert Connection.objects.filter(revoked_at__isnull=False).count() == 2
+    assert "To be ended since" in client.get(page_of(rows[0])).content.decode()
 
 
 def test_it_works(staff: Any) -> None:

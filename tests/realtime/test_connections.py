@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as project_settings
+from django.core.management import call_command
 from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
@@ -18,6 +19,7 @@ from realtime.connections import (
     Registry,
     close_dead_connections,
     delete_old_connections,
+    revoke,
 )
 from realtime.models import Connection
 from tests.realtime.sockets import aside, until
@@ -111,6 +113,39 @@ async def test_what_is_longer_than_its_column_is_cut() -> None:
     registry.add(connection)
     await registry.write()
     assert len((await row_of(connection)).user_agent) == 255
+
+
+# --- an operator's wish ----------------------------------------------------------------------------------------------
+
+
+async def test_what_an_operator_wants_ended_is_closed() -> None:
+    registry, alice, bob = Registry(), list[Any](), list[Any]()
+    registry.add(make(closed=alice))
+    registry.add(make("bob", closed=bob))
+    await registry.write()
+    assert await aside(revoke, Connection.objects.filter(user_id="alice")) == 1
+    assert await aside(revoke, Connection.objects.filter(user_id="alice")) == 0
+    await registry.write()
+    assert alice == [CloseCode.REVOKED] and bob == []
+
+
+async def test_one_that_has_ended_is_not_ended_again() -> None:
+    registry, connection = Registry(), make()
+    registry.add(connection)
+    registry.remove(connection, 1000, "client")
+    await registry.write()
+    assert await aside(revoke, Connection.objects.all()) == 0
+
+
+async def test_the_command_ends_those_of_a_user_or_of_a_tenant(capsys: pytest.CaptureFixture[str]) -> None:
+    registry = Registry()
+    for user, tenant in (("alice", "acme"), ("bob", "acme"), ("alice", "other")):
+        registry.add(make(user, tenant))
+    await registry.write()
+    await aside(call_command, "streamer_revoke", "--tenant", "acme", "--user", "alice")
+    await aside(call_command, "streamer_revoke", "--tenant", "acme")
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["1 open connection is being ended", "1 open connection is being ended"]
 
 
 # --- the limit -------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from realtime import consumers
 from realtime.close_codes import CloseCode
+from realtime.connections import revoke
 from realtime.models import Connection
 from realtime.process import drain, registry
 from tests.conftest import MakeToken
@@ -14,6 +15,26 @@ from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import aside, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+# --- ends that others want -------------------------------------------------------------------------------------------
+
+
+async def test_an_operator_ends_a_connection(open_socket: OpenSocket) -> None:
+    socket = await open_socket()
+    await until(lambda: registry().open, "the connection is known")
+    await registry().write()
+    await aside(revoke, Connection.objects.all())
+    await registry().write()
+    goodbye = await socket.hear_goodbye()
+    assert (goodbye["code"], goodbye["reconnect"], goodbye["reason"]) == (4501, False, "revoked")
+
+
+async def test_who_does_not_answer_pings_is_told_why_it_ends(open_socket: OpenSocket) -> None:
+    socket = await open_socket()
+    await socket.happen({"type": consumers.NO_PONG_EVENT})
+    goodbye = await socket.hear_goodbye()
+    assert (goodbye["code"], goodbye["reconnect"]) == (4003, True)
 
 
 # --- tokens that end -------------------------------------------------------------------------------------------------

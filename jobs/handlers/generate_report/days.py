@@ -24,7 +24,7 @@ def _as_day(value: Any) -> Any:
 def _utc_day(text: str) -> date:
     if not _DATE_TIME.match(text):
         raise ValueError("neither a date nor a date-time")
-    moment = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text.upper())  # RFC 3339 lets T and Z be lower case
     return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date()
 
 
