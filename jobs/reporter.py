@@ -8,7 +8,7 @@ Redis slows the handler down.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -168,14 +168,12 @@ class Reporter:
         return alone if held is None else min(held, alone)
 
     def _write(self, drafts: list[Draft], unsaved: dict[str, Any]) -> None:
-        shown = next((draft.data for draft in reversed(drafts) if draft.type == EventType.PROGRESS), None)
-        changes = {"percentage": shown["percentage"], "message": shown["message"]} if shown else {}
         try:
             appended = append(
                 self._claim.request_id,
                 drafts,
                 where=self._claim.fence,
-                changes={**changes, **unsaved, "lease_until": lease_end()},
+                changes={**shown_by(drafts), **unsaved, "lease_until": lease_end()},
             )
         except NotOwner:
             self.stop_handler(AttemptLost())
@@ -208,6 +206,12 @@ class Reporter:
             logger.warning("The lease of %s waits for the database: %s", self._claim.request_id, error)
             connections.close_all()
         self._on_beat()
+
+
+def shown_by(drafts: Sequence[Draft]) -> dict[str, Any]:
+    """The columns that show the last progress among the drafts to those who read the row; none without progress."""
+    shown = next((draft.data for draft in reversed(drafts) if draft.type == EventType.PROGRESS), None)
+    return {"percentage": shown["percentage"], "message": shown["message"]} if shown else {}
 
 
 def _progress(update: Update) -> Draft:

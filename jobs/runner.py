@@ -39,7 +39,7 @@ from jobs.handler.registry import find_handler
 from jobs.jsonable import to_json
 from jobs.models import AsyncRequest
 from jobs.outcomes import CancelledOutcome, CancelMode, Completed, Failed, Outcome, Repeated
-from jobs.reporter import Reporter
+from jobs.reporter import Reporter, shown_by
 from jobs.unexpected import report_unexpected
 
 logger = logging.getLogger(__name__)
@@ -176,7 +176,7 @@ class Runner:
     def _log(self, outcome: Outcome, drafts: list[Draft]) -> bool:
         """False when the outcome did not become the request's outcome."""
         artifacts = self._context.shelf.rows if isinstance(outcome, Completed) else []
-        changes = {**self._reporter.unsaved(), **outcome.changes()}
+        changes = {**shown_by(drafts), **self._reporter.unsaved(), **outcome.changes()}
         where = self._claim.fence & outcome.condition if isinstance(outcome, Repeated) else self._claim.fence
         if _append_stubbornly(self._claim, [*drafts, outcome.draft()], changes, artifacts, where):
             return True

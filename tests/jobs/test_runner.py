@@ -18,7 +18,8 @@ def test_it_works() -> None:
     types = types_of(row.id)
     assert types[0] == "started" and types[-1] == "complete" and set(types[1:-1]) == {"progress"}
     assert len(types) <= 2 + 21
-    assert log_of(row.id)[-2].data["message"] == "100 of 100"
+    # Whoever reads the row is told what followers were told last.
+    assert log_of(row.id)[-2].data["message"] == row.message == "100 of 100"
 
 
 # --- how each ends ---------------------------------------------------------------------------------------------------
