@@ -9,6 +9,7 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from jobs import intake as intake_module
+from jobs.handler.registry import all_handlers
 from jobs.intake import Intake
 from jobs.models import AsyncRequest
 from jobs.services import submit_many
@@ -54,6 +55,16 @@ async def test_an_action_on_the_spot_is_not_stored(open_socket: OpenSocket) -> N
     socket = await open_socket()
     assert (await socket.ask(action="echo", id="mine"))["type"] == "response"
     assert await aside(AsyncRequest.objects.count) == 0
+
+
+async def test_a_kept_answer_is_given_again_unless_it_is_wanted_anew(
+    open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(all_handlers()["echo"]), "cache_seconds", 60.0)
+    socket = await open_socket()
+    asked = [await socket.ask(action="echo", payload={"message": "kept"}, cache=cache) for cache in (True, True, False)]
+    assert [answer["metadata"].get("cached") for answer in asked] == [None, True, None]
+    assert [answer["data"] for answer in asked] == [{"message": "kept"}] * 3
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ _SUPERVISED = {"target", "features", "test_size", "seed", "max_iterations"}
 USED: dict[Pipeline, set[str]] = {
     "classification": _SUPERVISED | {"confidence_threshold"},
     "regression": _SUPERVISED,
-    "clustering": {"features", "seed", "n_clusters", "max_iterations"},
-    "anomaly": {"features", "seed", "contamination", "label"},
+    "clustering": {"features", "seed", "n_clusters", "max_iterations", "confidence_threshold"},
+    "anomaly": {"features", "seed", "contamination", "label", "max_iterations"},
     "transformation": {"operations"},
 }
 NEEDED: dict[Pipeline, str] = {"classification": "target", "regression": "target", "transformation": "operations"}

@@ -17,9 +17,9 @@ from jobs.handlers.process_data.stages import Progress, Stage
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_ROWS = 500_000
+MOST_ROWS = 400_000
 """scikit-learn holds all it learns from, several times over; more would say little that so many do not."""
-_MOST_CELLS, _FEWEST_ROWS = 5_000_000, 50_000
+_MOST_CELLS, _FEWEST_ROWS = 4_000_000, 40_000
 """Of a table with many columns fewer rows are taken."""
 
 

@@ -30,7 +30,7 @@ def data_context(folder: Path, **changes: Any) -> DataContext:
     return DataContext(scratch_dir=scratch, artifact_dir=artifacts, **changes)
 
 
-def run(context: DataContext, payload: Mapping[str, Any]) -> dict[str, Any]:
+def run(context: RecordingContext, payload: Mapping[str, Any]) -> dict[str, Any]:
     handler = ProcessData()
     return handler.run(handler.parse(payload), context)
 

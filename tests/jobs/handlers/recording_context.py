@@ -110,9 +110,9 @@ class RecordingContext:
         return [after - before for before, after in zip(steps, steps[1:], strict=False)]
 
 
-def new_context(folder: Path, **changes: Any) -> RecordingContext:
+def new_context(folder: Path, kind: type[RecordingContext] = RecordingContext, **changes: Any) -> RecordingContext:
     """A context whose scratch and artifact folders are made inside ``folder``."""
     scratch, artifacts = folder / "scratch", folder / "artifacts"
     scratch.mkdir()
     artifacts.mkdir()
-    return RecordingContext(scratch_dir=scratch, artifact_dir=artifacts, **changes)
+    return kind(scratch_dir=scratch, artifact_dir=artifacts, **changes)

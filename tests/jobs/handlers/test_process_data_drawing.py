@@ -46,8 +46,6 @@ def process(tmp_path: Path, pipeline: str, **options: Any) -> tuple[DataContext,
     options = {"features": ["a", "b"], "max_iterations": 10, **options}
     if pipeline == "clustering":
         options["n_clusters"] = 3
-    if pipeline == "anomaly":
-        del options["max_iterations"]
     payload = {"pipeline": pipeline, "data_source": source, "options": options, "output": {"format": "parquet"}}
     result = run(data, payload)
     return data, result, pd.read_parquet(data.artifacts[0].path)

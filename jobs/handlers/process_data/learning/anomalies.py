@@ -14,14 +14,16 @@ from jobs.handlers.process_data.learning.learned import Learned
 from jobs.handlers.process_data.learning.model import Model
 from jobs.handlers.process_data.learning.model_file import dump_model, model_version
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.outputs import describe_columns, predict_all, with_predictions
+from jobs.handlers.process_data.learning.outputs import describe_columns, with_predictions
 from jobs.handlers.process_data.learning.report.anomalies import anomalies_page
 from jobs.handlers.process_data.learning.report.page import write_page
 from jobs.handlers.process_data.learning.scores import rounded, score_anomalies
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.unsupervised import encode_all
 
-_MOST_TREES, _ROUNDS = 200, 10
+_MOST_TREES, _ROUNDS, _PIECES = 200, 10, 10
+_STEPS = _ROUNDS + _PIECES + 1
+_INTERIM_ROWS = 20_000
 _SAYS_ANOMALY = frozenset(
     [
         "true",
@@ -48,7 +50,7 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
     known = _known(frame, options.label)
     columns, encoder, features = encode_all(frame, options, steps)
     forest = _grow(features, options, steps)
-    scores = -forest.score_samples(features)
+    scores = _score(forest, features, steps)
     threshold = float(np.quantile(scores, 1 - options.contamination))
     model = Model(
         task="anomaly",
@@ -57,7 +59,7 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
         columns=columns,
         score_threshold=threshold,
     )
-    predicted = predict_all(model, frame, steps)
+    predicted = model.anomalies(scores)
     flagged = predicted["anomaly"].to_numpy(dtype=bool)
     metrics: dict[str, Any] = {
         **rounded({"threshold": threshold, "share": flagged.mean(), "mean_score": scores.mean()}),
@@ -77,9 +79,7 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
         "label": options.label,
         "strangest": _strangest(scores),
     }
-    steps.model(
-        _ROUNDS + 1, _ROUNDS + 1, f"{int(flagged.sum()):,} of {len(frame):,} rows are anomalies", rows=len(frame)
-    )
+    steps.model(_STEPS, _STEPS, f"{int(flagged.sum()):,} of {len(frame):,} rows are anomalies", rows=len(frame))
     page = anomalies_page(model, features, scores, flagged, known, metrics, baseline, details)
     return Learned(
         model=model,
@@ -104,12 +104,24 @@ def _grow(features: Any, options: LearningOptions, steps: Steps) -> IsolationFor
         forest.set_params(n_estimators=trees * done // _ROUNDS)
         fit(forest, features)
         text = f"{forest.n_estimators:,} of {trees:,} trees grown"
-        steps.model(done, _ROUNDS + 1, text, trees=forest.n_estimators, trees_total=trees)
+        steps.model(done, _STEPS, text, trees=forest.n_estimators, trees_total=trees)
         if done == _ROUNDS // 2:
-            found = -forest.score_samples(features)
+            found = -forest.score_samples(features[:: -(-len(features) // _INTERIM_ROWS)])
             interim = float(np.quantile(found, 1 - options.contamination))
             steps.partial({"trees": forest.n_estimators, "scores": rounded({"threshold": interim})})
     return forest
+
+
+def _score(forest: IsolationForest, features: Any, steps: Steps) -> Any:
+    """The higher, the stranger. In pieces, because many rows take long."""
+    pieces = []
+    for done, piece in enumerate(np.array_split(features, _PIECES), start=1):
+        steps.check()
+        if len(piece):
+            pieces.append(-forest.score_samples(piece))
+        text = f"Scores of {sum(map(len, pieces)):,} of {len(features):,} rows"
+        steps.model(_ROUNDS + done, _STEPS, text, rows=len(features))
+    return np.concatenate(pieces)
 
 
 def _known(frame: pd.DataFrame, label: str | None) -> Any:

@@ -48,7 +48,10 @@ class Model:
             return self._numbers(self.pipeline.predict(typed))
         if self.task == "clustering":
             return self._clusters(self.pipeline.transform(typed))
-        scores = -self.pipeline.score_samples(typed)
+        return self.anomalies(-self.pipeline.score_samples(typed))
+
+    def anomalies(self, scores: Any) -> pd.DataFrame:
+        """The columns of the prediction for rows with these scores."""
         return pd.DataFrame({"anomaly": scores > self.score_threshold, "anomaly_score": scores.round(_DIGITS)})
 
     def _classes(self, probabilities: Any) -> pd.DataFrame:

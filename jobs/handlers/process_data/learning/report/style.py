@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from fontTools import subset  # type: ignore[import-untyped]
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
@@ -22,6 +23,8 @@ def settings() -> Any:
     """For ``matplotlib.rc_context``. Makes the fonts known, once."""
     for noisy in ("fontTools", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.WARNING)  # they tell of every glyph
+    # A page holds placed glyphs, so no viewer looks into these tables; to cut them down took most of its time.
+    subset.Options._drop_tables_default = sorted({*subset.Options._drop_tables_default, "GDEF", "GPOS", "GSUB"})
     folder = files("font_roboto") / "files"
     for name in _FILES:
         font_manager.fontManager.addfont(str(folder / name))

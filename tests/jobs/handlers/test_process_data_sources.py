@@ -1,0 +1,93 @@
+"""Every pipeline on every kind of source: the same rows come to the same outcome, whichever way they came."""
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from jobs import wakeups
+from jobs.datasets.adding import Wish, add_dataset
+from jobs.datasets.ingest import ingest
+from jobs.handler import DataSource, OpenTable, RowsRead
+from jobs.rows.reader import open_data
+from tests.jobs.handlers.process_data import run
+from tests.jobs.handlers.recording_context import RecordingContext, new_context
+
+pytestmark = pytest.mark.django_db
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "size": number * 7 % 40 + 0.5,
+        "weight": number * 3 % 17 - 0.25,
+        "colour": ("red", "green", None)[number % 3],
+        "kind": "large" if number * 7 % 40 > 20 else "small",
+    }
+    for number in range(48)
+]
+SOURCES: dict[str, dict[str, Any]] = {
+    "rows": {"type": "inline", "rows": ROWS},
+    "CSV": {"type": "dataset", "dataset_id": "from_csv"},
+    "Parquet": {"type": "dataset", "dataset_id": "from_parquet"},
+    "query": {"type": "query", "sql": "SELECT * FROM from_csv WHERE size > 0"},
+    "stream": {"type": "stream", "stream_id": "things", "max_seconds": 0},
+}
+PIPELINES: dict[str, dict[str, Any]] = {
+    "transformation": {"operations": [{"type": "sort", "by": [{"column": "size"}]}, {"type": "limit", "rows": 9}]},
+    "classification": {"target": "kind", "max_iterations": 3},
+    "regression": {"target": "size", "max_iterations": 3},
+    "clustering": {"n_clusters": 2, "max_iterations": 3},
+    "anomaly": {"contamination": 0.1, "max_iterations": 3},
+}
+MOST_POINTS = 15.0
+
+
+class RealContext(RecordingContext):
+    """Opens what a worker would open."""
+
+    def open_data(self, source: DataSource, *, on_rows: RowsRead | None = None) -> AbstractContextManager[OpenTable]:
+        return open_data(
+            source, tenant_id=self.tenant_id, scratch_dir=self.scratch_dir, check=self.check, on_rows=on_rows
+        )
+
+
+@pytest.fixture
+def sources(own_storage: Path, tmp_path: Path) -> Mapping[str, dict[str, Any]]:
+    frame = pd.DataFrame(ROWS)
+    frame.to_csv(tmp_path / "things.csv", index=False)
+    frame.to_parquet(tmp_path / "things.parquet", index=False)
+    for name, filename in (("from_csv", "things.csv"), ("from_parquet", "things.parquet")):
+        owner = {"tenant_id": "acme", "user_id": "alice"}
+        path = tmp_path / filename
+        add_dataset(path, tmp_path, **owner, filename=filename, wish=Wish(name=name), ingest=ingest)
+    for row in ROWS:
+        wakeups.connection().xadd("stream:acme:things", {"data": json.dumps(row)})
+    return SOURCES
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_it_works(sources: Mapping[str, dict[str, Any]], tmp_path: Path, pipeline: str) -> None:
+    results = {}
+    for name, source in sources.items():
+        (tmp_path / name).mkdir()
+        context = new_context(tmp_path / name, RealContext)
+        payload = {"pipeline": pipeline, "data_source": source, "options": PIPELINES[pipeline]}
+        result = run(context, payload)
+        results[name] = {
+            "records": result["records"],
+            "metrics": result["summary"]["metrics"],
+            "version": result["summary"]["model_version"],
+            "output": context.artifacts[0].path.read_bytes(),
+        }
+        assert result["summary"]["total_records"] == len(ROWS) and set(ROWS[0]) <= set(result["records"][0])
+        is_learned = pipeline != "transformation"
+        assert list(result["artifacts"]) == ["output", *(["model", "report"] if is_learned else [])]
+        if is_learned:
+            steps = [
+                jump for jump, report in zip(context.jumps(), context.reports, strict=True) if report.percentage > 20
+            ]
+            assert min(steps) >= 0 and max(steps) <= MOST_POINTS
+    assert [name for name, found in results.items() if found != results["rows"]] == []
