@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs.admin.artifacts import download
+from jobs.admin.bulk import BulkPart, bulk_part, request_link
 from jobs.admin.documents import Document, document
 from jobs.admin.progress import queued_seconds, run_seconds, said, status_badge
 from jobs.admin.timeline import Timeline, timeline
@@ -53,6 +54,7 @@ class RequestPage:
     outcome: Sequence[Document]
     """Result, error, and what the next attempt would go on from."""
     files: Sequence[File]
+    bulk: BulkPart | None
     timeline: Timeline
 
     @property
@@ -74,6 +76,7 @@ def request_page(row: AsyncRequest, *, can_steer: bool, can_see_connections: boo
         facts=[*_times(row), *_who(row, can_see_connections), *_work(row)],
         outcome=[document(title, value) for title, value in outcome if value is not None],
         files=[_file(artifact) for artifact in files_of(row).order_by("filename")],
+        bulk=bulk_part(row),
         timeline=timeline(row),
     )
 
@@ -110,11 +113,13 @@ def _work(row: AsyncRequest) -> Iterator[Fact]:
     yield Fact(label="Estimate", value=duration(row.estimated_seconds))
     yield Fact(label="Worker", value=row.worker or NOTHING)
     yield Fact(label="Attempt", value=_attempts(row))
+    if row.parent_id:
+        yield Fact(label="Shares", value=request_link(row.parent_id))
     if row.cached_from and row.computed_at:
-        yield Fact(label="From cache", value=_link("admin:jobs_asyncrequest_change", row.cached_from))
+        yield Fact(label="From cache", value=request_link(row.cached_from))
         yield Fact(label="Computed", value=when(row.computed_at))
     if origin := _retry_of(row):
-        yield Fact(label="Repeats", value=_link("admin:jobs_asyncrequest_change", origin))
+        yield Fact(label="Repeats", value=request_link(origin))
 
 
 def _attempts(row: AsyncRequest) -> str:
@@ -126,7 +131,10 @@ def _attempts(row: AsyncRequest) -> str:
 def _connection(connection_id: UUID | None, can_see: bool) -> str:
     if connection_id is None:
         return NOTHING
-    return _link("admin:realtime_connection_change", connection_id) if can_see else str(connection_id)[:8]
+    if not can_see:
+        return str(connection_id)[:8]
+    url = reverse("admin:realtime_connection_change", args=[connection_id])
+    return format_html('<a class="st-id" href="{}" title="{}">{}</a>', url, connection_id, str(connection_id)[:8])
 
 
 def _retry_of(row: AsyncRequest) -> UUID | None:
@@ -135,12 +143,6 @@ def _retry_of(row: AsyncRequest) -> UUID | None:
         return UUID(row.metadata["retry_of"])
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-
-
-def _link(view: str, target: UUID) -> SafeString:
-    return format_html(
-        '<a class="st-id" href="{}" title="{}">{}</a>', reverse(view, args=[target]), target, str(target)[:8]
-    )
 
 
 def _file(row: Artifact) -> File:
