@@ -15,7 +15,7 @@ from jobs.bulk.contract import Counts
 from jobs.bulk.slices import counts
 from jobs.models import AsyncRequest, BulkOutcome, BulkSlice, Status
 
-MOST_SLICES, MOST_SHARES, MOST_CODES = 50, 20, 10
+MOST_SLICES, MOST_SHARES, MOST_CODES = 30, 10, 10
 _MESSAGE = 60
 
 

@@ -60,5 +60,5 @@ def test_many_slices_are_cut_short_and_cost_few_queries(viewer: Client, django_a
     BulkOutcome.objects.create(request=row, index=0, error={"code": "<b>", "message": "x"})
     with django_assert_max_num_queries(14):
         page = viewer.get(page_of(row))
-    assert "40 more slices" in page.content.decode() and "&lt;b&gt;" in page.content.decode()
+    assert "60 more slices" in page.content.decode() and "&lt;b&gt;" in page.content.decode()
     assert [one.items for one in page.context["page"].bulk.slices[:20]] == [f"{n}–{n}" for n in range(70, 90)]
