@@ -37,8 +37,8 @@ def write_typed(
     columns: Sequence[str],
     target: Path,
     possible: Mapping[str, Sequence[Kind]] | None = None,
-) -> None:
-    """Write the table's columns of texts to ``target``, in order.
+) -> Mapping[str, Kind]:
+    """Write the table's columns of texts to ``target``, in order; gives the kind of each.
 
     ``possible`` narrows the kinds of some columns; where only one is given, it is taken without a look.
     """
@@ -49,6 +49,7 @@ def write_typed(
     selected = ", ".join(f"{_cast(name, kinds[name])} AS {quote_name(name)}" for name in columns)
     query = f"SELECT {selected} FROM {quote_name(table)}"
     connection.execute(f"COPY ({query}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    return kinds
 
 
 def _kinds(
@@ -65,8 +66,8 @@ def _kinds(
         name: (kind,) for name, kind in found.items() if kind != "text" and name not in silent
     }
     while open_ones:
-        fits = _fitting(connection, quote_name(table), open_ones)
-        failed = [name for name, kind in fits.items() if kind == "text"]
+        checked = _fitting(connection, quote_name(table), open_ones)
+        failed = [name for name, kind in checked.items() if kind == "text"]
         for name in failed:
             wider = _WIDER[found[name]]
             found[name] = wider if wider in allowed[name] else "text"
@@ -80,47 +81,49 @@ def _fitting(
     """The first of the kinds tried that all values have, else text; None: there is no value."""
     if not tried:
         return {}
-    asked = [f"count({_value(name)})" for name in tried]
+    asked = [f"count({value(name)})" for name in tried]
     asked += [
-        f"bool_and({_value(name)} IS NULL OR coalesce({_fits(name, kind)}, false))"
+        f"bool_and({value(name)} IS NULL OR coalesce({fits(name, kind)}, false))"
         for name, kinds in tried.items()
         for kind in kinds
     ]
     answers = connection.execute(f"SELECT {', '.join(asked)} FROM {rows}").fetchall()[0]
-    counts, fits = answers[: len(tried)], iter(answers[len(tried) :])
+    counts, answered = answers[: len(tried)], iter(answers[len(tried) :])
     found: dict[str, Kind | None] = {}
     for (name, kinds), count in zip(tried.items(), counts, strict=True):
-        matching = [kind for kind in kinds if next(fits)]
+        matching = [kind for kind in kinds if next(answered)]
         found[name] = None if count == 0 else (matching or ["text"])[0]
     return found
 
 
-def _value(name: str) -> str:
+def value(name: str) -> str:
+    """SQL for the column's value without spaces around it; NULL for words that mean nothing."""
     text = f"trim({quote_name(name)})"
     return f"(CASE WHEN {text} NOT IN {_NOTHING} THEN {text} END)"
 
 
-def _fits(name: str, kind: Kind) -> str:
-    value = _value(name)
+def fits(name: str, kind: Kind) -> str:
+    """SQL for whether the column's value is of that kind."""
+    text = value(name)
     return {
-        "bool": f"lower({value}) IN ('true', 'false')",
+        "bool": f"lower({text}) IN ('true', 'false')",
         # There and back again: what changes on the way (007, +5, 1_000) is no number but a code.
-        "int": f"CAST(TRY_CAST({value} AS BIGINT) AS VARCHAR) = {value}",
-        "float": f"regexp_full_match({value}, '{_FLOAT}') AND isfinite(TRY_CAST({value} AS DOUBLE))",
-        "date": f"CAST(TRY_CAST({value} AS DATE) AS VARCHAR) = {value}",
-        "timestamp": f"regexp_full_match({value}, '{_MOMENT}') AND TRY_CAST({value} AS TIMESTAMPTZ) IS NOT NULL",
+        "int": f"CAST(TRY_CAST({text} AS BIGINT) AS VARCHAR) = {text}",
+        "float": f"regexp_full_match({text}, '{_FLOAT}') AND isfinite(TRY_CAST({text} AS DOUBLE))",
+        "date": f"CAST(TRY_CAST({text} AS DATE) AS VARCHAR) = {text}",
+        "timestamp": f"regexp_full_match({text}, '{_MOMENT}') AND TRY_CAST({text} AS TIMESTAMPTZ) IS NOT NULL",
         "text": "true",
     }[kind]
 
 
 def _cast(name: str, kind: Kind) -> str:
-    value = _value(name)
+    text = value(name)
     return {
-        "bool": f"lower({value}) = 'true'",
-        "int": f"CAST({value} AS BIGINT)",
-        "float": f"CAST({value} AS DOUBLE)",
-        "date": f"CAST({value} AS DATE)",
+        "bool": f"lower({text}) = 'true'",
+        "int": f"CAST({text} AS BIGINT)",
+        "float": f"CAST({text} AS DOUBLE)",
+        "date": f"CAST({text} AS DATE)",
         # A cast to TIMESTAMP alone would ignore the offset; this gives UTC.
-        "timestamp": f"CAST(CAST({value} AS TIMESTAMPTZ) AS TIMESTAMP)",
+        "timestamp": f"CAST(CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP)",
         "text": quote_name(name),
     }[kind]

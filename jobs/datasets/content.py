@@ -21,6 +21,7 @@ _OTHERS = {
     b"SQLite format 3": "an SQLite database",
     b"ARROW1": "an Arrow file",
 }
+_PAGES = {b"<!doctype html": "a web page", b"<html": "a web page", b"<?xml": "XML"}
 
 
 def kind_of(path: Path) -> Kind:
@@ -41,6 +42,9 @@ def kind_of(path: Path) -> Kind:
         if head.startswith(beginning):
             raise Unreadable(f"The file is {what}; upload CSV, TSV, JSON Lines, Parquet or Excel, or gzip of a text")
     beginning = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    for start, what in _PAGES.items():
+        if beginning[: len(start)].lower() == start:
+            raise Unreadable(f"The file is {what} and no table; perhaps what was downloaded was a page about it")
     if beginning.startswith(b"["):
         raise Unreadable("A JSON array is not read; write JSON Lines: one object on each line")
     return "json" if beginning.startswith(b"{") else "text"

@@ -1,15 +1,16 @@
 """CSV and TSV to Parquet: DuckDB reads them, quickly; what it refuses is read again, slowly and strictly."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 
-from jobs.datasets.column_types import write_typed
+from jobs.datasets.column_types import Kind, write_typed
 from jobs.datasets.dialect import Dialect, find_dialect
 from jobs.datasets.failures import Unreadable, in_words
 from jobs.datasets.naming import mended_columns
+from jobs.datasets.odd_values import odd_values
 from jobs.sources.database import quote_name, quote_text
 
 LONGEST_VALUE_BYTES = 8 * 1024 * 1024
@@ -23,24 +24,28 @@ def delimited_to_parquet(
     dialect = find_dialect(path, header)
     if dialect is None:
         raise Unreadable("The file is empty")
+    notes += dialect.doubts
     if not any(dialect.header):
         notes.append("The first line looks like data, not like names")
         names = [f"column_{number}" for number in range(1, len(dialect.header) + 1)]
     else:
         names = mended_columns(dialect.header, notes)
     try:
-        _read(connection, path, target, dialect, names)
+        kinds = _read(connection, path, target, dialect, names)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         plain = target.with_suffix(".csv")
         rewrite(path, plain, dialect)
-        _read(
+        kinds = _read(
             connection, plain, target, Dialect(delimiter=",", quote='"', escape='"', header=[], skipped_lines=0), names
         )
         plain.unlink()
+    notes += odd_values(connection, target, [name for name, kind in kinds.items() if kind == "text"])
     return dialect.format
 
 
-def _read(connection: duckdb.DuckDBPyConnection, path: Path, target: Path, dialect: Dialect, names: list[str]) -> None:
+def _read(
+    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, dialect: Dialect, names: list[str]
+) -> Mapping[str, Kind]:
     columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
     options = {
         "auto_detect": "false",
@@ -59,7 +64,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, target: Path, diale
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {quote_name(_TABLE)} AS FROM read_csv({quote_text(str(path))}, {listed})"
     )
-    write_typed(connection, _TABLE, names, target)
+    return write_typed(connection, _TABLE, names, target)
 
 
 def rewrite(path: Path, target: Path, dialect: Dialect) -> None:

@@ -4,8 +4,9 @@ import csv
 import io
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class Dialect:
     """The names, or as many empty ones as the first line has fields."""
     skipped_lines: int
     """Lines in front of the first row of data."""
+    doubts: tuple[str, ...] = ()
+    """For people: what may be wrong with the choice."""
 
     @property
     def format(self) -> str:
@@ -59,8 +62,23 @@ def find_dialect(path: Path, header: bool | None) -> Dialect | None:
             best = score, plain
     if best is None:
         return None
-    dialect = best[1]
+    (_, width, _), dialect = best
+    if width == 1:
+        dialect = replace(dialect, doubts=tuple(_doubts(sample)))
     return _with_header(_with_escape(dialect, sample), sample, header)
+
+
+def _doubts(sample: str) -> Iterator[str]:
+    """Lines that stand above the header make one column of the whole file."""
+    lines = sample.splitlines()[:_SAMPLE_ROWS]
+    for delimiter in _DELIMITERS:
+        counts = [line.count(delimiter) for line in lines]
+        common, times = Counter(counts).most_common(1)[0]
+        if common and times > 1 and times >= len(lines) / 2:
+            yield (
+                f"Only one column was found, but from line {counts.index(common) + 1} on most lines have {common + 1} "
+                f"fields with '{delimiter}' between them: delete what stands above the header"
+            )
 
 
 def _score(dialect: Dialect, sample: str, whole: bool) -> tuple[tuple[bool, int, float], list[list[str]]]:
@@ -95,7 +113,7 @@ def _quote_of(sample: str) -> str:
 def _with_escape(dialect: Dialect, sample: str) -> Dialect:
     if f"\\{dialect.quote}" not in sample:
         return dialect
-    escaped = Dialect(**{**vars(dialect), "escape": "\\"})
+    escaped = replace(dialect, escape="\\")
     return dialect if _is_read(dialect, sample) or not _is_read(escaped, sample) else escaped
 
 
@@ -119,4 +137,4 @@ def _with_header(dialect: Dialect, sample: str, wanted: bool | None) -> Dialect:
     if wanted is None:
         wanted = not any(_DATA.fullmatch(cell.strip()) for cell in row)
     names = row if wanted else [""] * len(row)
-    return Dialect(**{**vars(dialect), "header": names, "skipped_lines": reader.line_num if wanted else before})
+    return replace(dialect, header=names, skipped_lines=reader.line_num if wanted else before)

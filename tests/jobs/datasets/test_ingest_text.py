@@ -185,6 +185,38 @@ def test_a_value_without_an_end_is_not_taken_into_memory(tmp_path: Path, monkeyp
         read(tmp_path, 'a,b\n1,"' + "x\n" * 300_000)
 
 
+@pytest.mark.parametrize(
+    ("values", "note"),
+    [
+        (["5"] * 99 + ["five"], "nearly all of its values are numbers, 1 is not, first 'five' in row 100"),
+        (["1.5"] * 25_000 + ["?", "!"], "nearly all of its values are numbers, 2 are not, first '?' in row 25,001"),
+        (["2024-01-31"] * 20 + ["", "2024-02-30"], "are dates, 1 is not, first '2024-02-30' in row 22"),
+        (["true"] * 20 + ["x" * 99], f"are true or false, 1 is not, first '{'x' * 40}…' in row 21"),
+        (['"1,5"', '"-2,75"'], "its numbers have commas in them"),
+        (['"1,234,567.5"'], "its numbers have commas in them"),
+        (["Tea", "5"] * 20, None),
+        (["007"] * 20, None),
+    ],
+)
+def test_an_odd_value_among_others_is_told_with_its_row(values: list[str], note: str | None, tmp_path: Path) -> None:
+    done = read(tmp_path, "a;b\n" + "".join(f"{value};1\n" for value in values))
+    assert types_of(done)["a"] == "VARCHAR"
+    assert len(done.notes) == (note is not None) and all("Column 'a' is text: " in told for told in done.notes)
+    assert note is None or done.notes[0].endswith(note) or note in done.notes[0]
+
+
+def test_lines_above_the_header_are_told(tmp_path: Path) -> None:
+    done = read(tmp_path, "Sales of May\n\nregion,amount\nnorth,1\nsouth,2\n")
+    assert "from line 3 on most lines have 2 fields with ',' between them" in done.notes[0]
+    assert read(tmp_path, "name\nTea, hot\nCoffee\nMilk\nCocoa, cold and sweet, for two\n").notes == []
+
+
+@pytest.mark.parametrize("content", ["<!DOCTYPE html>\n<html>", "  <html><body>", "<?xml version='1.0'?>\n<a/>"])
+def test_a_page_is_no_table(content: str, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="and no table"):
+        read(tmp_path, content)
+
+
 def test_too_many_columns(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match=r"2,001 columns; 2,000 is the most"):
         read(tmp_path, ",".join(f"c{n}" for n in range(naming.MOST_COLUMNS + 1)) + "\n")
