@@ -1,5 +1,13 @@
 /** The HTTP side of the service: tokens, actions, one request and its events, datasets. `uploads` adds to them. */
 
+/** For answers without a body of ours: cut off, or from a proxy. */
+const PLAIN_FAULTS = {
+  413: "This is larger than the server takes.",
+  502: "The server is not there right now.",
+  503: "The server is not there right now.",
+  504: "The server did not answer in time.",
+};
+
 /** What the server, or the way there, said instead of an answer. `status` is 0 when nothing answered. */
 export class ApiError extends Error {
   constructor(status, code, message, details) {
@@ -98,5 +106,6 @@ async function call(method, path, { body, token } = {}) {
 export function fault(status, answer) {
   const error = answer?.error;
   if (error?.message) return new ApiError(status, error.code, error.message, error.details);
-  return new ApiError(status, "HTTP_ERROR", answer?.detail ?? `The server answered with HTTP status ${status}.`);
+  const text = answer?.detail ?? PLAIN_FAULTS[status] ?? `The server answered with HTTP status ${status}.`;
+  return new ApiError(status, "HTTP_ERROR", text);
 }

@@ -2,7 +2,7 @@
 
 import { learn } from "./clock.js";
 import { FEED, FEED_ID } from "./feed.js";
-import { size } from "./format.js";
+import { count } from "./format.js";
 import { LIVE } from "./record.js";
 
 const MOST_FOLLOWED = 128;
@@ -95,7 +95,7 @@ export class Client extends EventTarget {
     const bytes = new TextEncoder().encode(JSON.stringify(message)).length + id.length + 16;
     if (bytes > most) {
       // The server would end the connection over it, and again at each attempt.
-      const text = `This is ${size(bytes)}; a request may have ${size(most)}. Upload large data as a dataset.`;
+      const text = `This has ${count(bytes)} bytes; a request may have ${count(most)}. Upload large data as a dataset.`;
       this.#refuse(id, { code: "PAYLOAD_TOO_LARGE", message: text });
       return record;
     }

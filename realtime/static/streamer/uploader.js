@@ -17,7 +17,7 @@ export class Uploader {
     accept: ACCEPT,
     "data-testid": "upload-input",
   });
-  #limit = h("span", {});
+  #limit = h("span", { class: "limit" });
   #wish = wishForm();
   #onOpen;
 
@@ -33,13 +33,13 @@ export class Uploader {
       { class: "dropzone", for: "upload-file" },
       icon("upload"),
       h("span", { class: "dropzone-title" }, h("span", { class: "link" }, "Choose files"), " or drop them here"),
-      h("span", { class: "hint" }, "CSV, TSV, JSON Lines, Parquet or Excel; gzip too", this.#limit),
+      h("span", { class: "hint" }, "CSV, TSV, JSON Lines, Parquet or Excel; gzip too. ", this.#limit),
     );
     fill(root, this.#input, zone, this.#wish.node, this.#list);
   }
 
   showLimit(bytes) {
-    setText(this.#limit, bytes === null ? "" : `. Up to ${size(bytes)} each.`);
+    setText(this.#limit, bytes === null ? "" : `Up to ${size(bytes)} each.`);
   }
 
   #choose(files) {
@@ -156,7 +156,7 @@ function wishForm() {
     { class: "fields" },
     field("Name", name),
     field("Sheet of a workbook", sheet),
-    field("First line names the columns", header),
+    field("Has a header line", header),
     field("Keep for", days),
   );
   return {
