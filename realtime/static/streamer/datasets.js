@@ -24,11 +24,6 @@ export class Datasets extends EventTarget {
     return this.#cursor !== null;
   }
 
-  /** Read the first page, unless that was done or is being done. */
-  want() {
-    if (this.state === "idle" || this.state === "failed") this.load();
-  }
-
   /** Read the first page anew. */
   load() {
     return this.#read(null);
@@ -43,6 +38,24 @@ export class Datasets extends EventTarget {
     Object.assign(this, { all: [], usedBytes: null, quotaBytes: null, uploadBytes: null });
     this.#cursor = null;
     this.#enter("idle");
+  }
+
+  /** The names to suggest; none when they cannot be had. */
+  async names() {
+    if (this.state !== "ready") await this.load();
+    return this.all.map((dataset) => dataset.name);
+  }
+
+  /** The columns of a dataset, by its name or id, to suggest; none when they cannot be had. */
+  async columns(id) {
+    if (!id) return [];
+    const known = this.all.find((dataset) => dataset.name === id || dataset.dataset_id === id);
+    try {
+      const { columns } = known?.columns ? known : await this.#api.dataset(id);
+      return columns.map((column) => column.name);
+    } catch {
+      return [];
+    }
   }
 
   /** Throws ApiError. */

@@ -16,7 +16,8 @@ const MOST_SEGMENT_CHARACTERS = 32;
 export function makeControl(field, id, known, makeRow) {
   if (field.kind === "object") return objectGroup(field, id, makeRow);
   if (field.kind === "variants") return variantGroup(field, id, makeRow);
-  if (field.kind === "dataset") return dataset(field, id, known.datasets);
+  if (field.kind === "dataset") return suggesting(text(field, id), id, () => known.datasets.names());
+  if (field.kind === "column") return suggesting(text(field, id), id, (input) => known.datasets.columns(chosen(input)));
   if (field.kind === "choice")
     return isSegmented(field) ? segments(field, id) : select(field, id, field.options.map(option));
   if (field.kind === "source") return select(field, id, known.sources.map(sourceOption));
@@ -155,22 +156,24 @@ function text(field, id) {
   return { node: input, target: input, read, write: (value) => (input.value = value ?? "") };
 }
 
-/** A text, with the names of the datasets to choose from. */
-function dataset(field, id, datasets) {
-  const control = text(field, id);
-  const names = h("datalist", { id: `${id}-names` });
-  const show = () =>
+/** A text with suggestions, asked for when somebody comes to the field. Whatever is typed counts. */
+function suggesting(control, id, suggest) {
+  const list = h("datalist", { id: `${id}-list` });
+  const { target } = control;
+  target.setAttribute("list", list.id);
+  target.addEventListener("focus", async () => {
+    const names = await suggest(target);
     fill(
-      names,
-      datasets.all.map(({ name }) => h("option", { value: name })),
+      list,
+      names.map((value) => h("option", { value })),
     );
-  control.target.setAttribute("list", names.id);
-  control.target.addEventListener("focus", () => {
-    show();
-    datasets.addEventListener("change", show, { once: true });
-    datasets.load();
   });
-  return { ...control, node: h("div", {}, control.node, names) };
+  return { ...control, node: h("div", {}, control.node, list) };
+}
+
+/** What stands in the form's field for a dataset. */
+function chosen(input) {
+  return input.form?.querySelector("[data-kind=dataset] input")?.value ?? "";
 }
 
 function list(field, id) {

@@ -85,8 +85,13 @@ function titled(name, depth, content) {
 function facts(entries) {
   const rows = entries
     .slice(0, MOST_FACTS)
-    .map(([name, value]) => h("div", {}, h("dt", {}, sentence(name)), h("dd", {}, cut(shown(value), LONGEST_FACT))));
+    .map(([name, value]) => h("div", {}, h("dt", {}, label(name)), h("dd", {}, cut(shown(value), LONGEST_FACT))));
   return h("dl", { class: "facts-table" }, rows);
+}
+
+/** Codes stay as they are. */
+function label(name) {
+  return /^[A-Z0-9_]+$/.test(name) ? name : sentence(name);
 }
 
 function shown(value) {

@@ -5,7 +5,7 @@ import { sentence, words } from "./format.js";
 /**
  * The fields of an object schema, in its order. Each is
  * `{name, title, description, required, nullable, hasDefault, default, kind, …}` with `kind` one of choice, choices,
- * switch, integer, number, text, date, datetime, list, json, source, dataset, object, variants; `options` for choice and
+ * switch, integer, number, text, date, datetime, list, json, source, dataset, column, object, variants; `options` for choice and
  * choices; `limits` as in the schema (`minimum`, `exclusiveMaximum`, `maxLength` …); `items` for list; `fields` for
  * object; `property` and `variants` (`{name, fields}`) for variants; `example` where the schema has one.
  */
@@ -63,6 +63,7 @@ function kindOf(core, root, nullable) {
   if (core.type !== "string") return { kind: "json" };
   if (core.format === "streamer-source") return { kind: "source" };
   if (core.format === "streamer-dataset") return { kind: "dataset" };
+  if (core.format === "streamer-column") return { kind: "column" };
   if (core.format === "date") return { kind: "date" };
   if (core.format === "date-time") return { kind: "datetime" };
   return { kind: "text" };

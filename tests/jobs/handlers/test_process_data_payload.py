@@ -177,3 +177,9 @@ def test_the_schema_is_that_of_todays_spelling() -> None:
     schema = ProcessData.payload_model.model_json_schema()
     assert schema["required"] == ["pipeline", "data_source"]
     assert {"output", "options"} < set(schema["properties"])
+
+
+def test_a_form_can_tell_datasets_and_columns_from_other_texts() -> None:
+    defined = ProcessData.payload_model.model_json_schema()["$defs"]
+    assert defined["DatasetSource"]["properties"]["dataset_id"]["format"] == "streamer-dataset"
+    assert defined["Options"]["properties"]["target"]["anyOf"][0]["format"] == "streamer-column"

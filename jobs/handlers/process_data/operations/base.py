@@ -7,7 +7,8 @@ from pydantic import Field
 from jobs.handler import Payload
 from jobs.handlers.process_data.working import Tick, Working
 
-ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
+# The format lets a form suggest the columns of the dataset that was chosen.
+ColumnName = Annotated[str, Field(min_length=1, max_length=128, json_schema_extra={"format": "streamer-column"})]
 ColumnNames = Annotated[list[ColumnName], Field(min_length=1, max_length=500)]
 
 
