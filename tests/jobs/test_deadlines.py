@@ -27,7 +27,8 @@ def test_a_silent_handler_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick_beats")
 def test_a_handler_that_gives_signs_of_life_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Late, "silence_seconds", 0.2)
+    monkeypatch.setattr(Late, "timeout_seconds", 3.0)
+    monkeypatch.setattr(Late, "silence_seconds", 1.5)
     request_id = submit("zoo_late")
     Aside(claim()).wait()
     assert final_of(request_id)["error"]["details"]["reason"] == "attempt"

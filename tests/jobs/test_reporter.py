@@ -178,8 +178,8 @@ def timed(working: Reporter) -> list[float]:
 
 
 def assert_quick(durations: list[float]) -> None:
-    # The rest is for a machine that has other things to do: nothing waits on a lock or a socket for so short.
-    assert durations[int(len(durations) * 0.95)] < 0.005 and durations[-1] < 0.2
+    # The rest is for a machine that has other things to do. One that waited for what hangs would take 20 s.
+    assert durations[int(len(durations) * 0.95)] < 0.005 and durations[-1] < 5
 
 
 def test_a_redis_that_hangs_does_not_slow_the_handler(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,13 +242,12 @@ def test_a_wish_to_cancel_is_seen_without_a_report(started: Started) -> None:
     assert isinstance(stop, Cancelled) and stop.requested_at == wish
 
 
-def test_a_wish_to_cancel_is_seen_with_the_next_write(started: Started) -> None:
+def test_a_wish_to_cancel_is_seen_with_the_next_write(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     claimed, working = started
+    monkeypatch.setattr(Reporter, "_beat", lambda self: None)
     change(claimed.request_id, cancel_requested_at=timezone.now())
     working.report(1, "", {})
-    asked = time.monotonic()
     eventually(lambda: stopped(working), "the wish is seen")
-    assert time.monotonic() - asked < reporter.BEAT_SECONDS
 
 
 @pytest.mark.usefixtures("quick_beats")

@@ -99,20 +99,20 @@ async def test_who_has_no_room_and_says_nothing_is_told_to_come_back(
 async def test_patience_is_with_those_who_speak_or_have_room(
     open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backpressure, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(backpressure, "PATIENCE_SECONDS", 2.0)
     request_id = await finished(await open_socket(), 28)
     socket = await open_socket()
     await acknowledge(socket, UNKNOWN, 0)
     await socket.say(type="subscribe", request_id=request_id)
     await socket.hear("subscribed")
     await events(socket, 8)
-    for _ in range(4):  # twice its patience, with a word in time
-        assert await socket.is_silent(0.5)
+    for _ in range(6):  # longer than its patience, with a word long before the end of it
+        assert await socket.is_silent(0.4)
         await acknowledge(socket, request_id, 0)
     for seq in (8, 16, 24):
         await acknowledge(socket, request_id, seq)
         await events(socket, min(8, 30 - seq))
-    assert await socket.is_silent(1.3)  # unacknowledged, but nothing waits for it
+    assert await socket.is_silent(2.3)  # unacknowledged, but nothing waits for it
 
 
 async def test_the_end_of_a_connection_ends_the_waiting_for_it() -> None:
