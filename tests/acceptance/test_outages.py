@@ -19,6 +19,12 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 # A follower looks for lost hints every ten seconds.
 REPAIR_SECONDS = 20.0
 RECOVERY_SECONDS = 45.0
+LOST_RING_SECONDS = 5.0
+_STORE = """
+from jobs.services import Submission, submit_many
+one = Submission(tenant_id="acme", user_id="%s", action="zoo_count", queue="default", payload={}, estimated_seconds=6)
+print(submit_many([one])[0].request_id)
+"""
 
 
 async def test_a_killed_web_process(crash_stack: LiveStack, alice: str) -> None:
@@ -72,6 +78,19 @@ async def test_a_sweeper_that_is_away_for_a_while(crash_stack: LiveStack, alice:
         for request_id in (lost, retried):
             stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
             assert (stream[-1]["type"], attempts(stream)) == ("complete", [1, 2])
+
+
+async def test_a_ring_that_was_lost_is_made_up_for(crash_stack: LiveStack, alice: str, figures: Figures) -> None:
+    """Stored, as by a process that died before it could wake a worker."""
+    request_id = await asyncio.to_thread(crash_stack.stack.manage, "shell", "--verbosity", "0", "-c", _STORE % alice)
+    async with connect(crash_stack, alice, server=1) as client:
+        await client.follow(request_id)
+        stream = await client.whole_stream(request_id)
+        created_at = (await client.ask("status", request_id=request_id))["created_at"]
+    seconds = stream[0]["timestamp"] - created_at
+    figures.add("a lost ring, to the start of the request", seconds)
+    assert (stream[-1]["type"], attempts(stream)) == ("complete", [1])
+    assert seconds < LOST_RING_SECONDS
 
 
 async def test_redis_dies_while_a_request_runs(crash_stack: LiveStack, alice: str, figures: Figures) -> None:
