@@ -34,6 +34,8 @@ class Followed:
     """What was sent; it is sent again when the connection was lost before an answer."""
     request_id: str = ""
     """The server's; empty before the acknowledgment."""
+    tries_left: int = 2
+    """How often it is sent again when the answer is that it may succeed later, as on a machine that is busy."""
     status: str = "sent"
     percentage: float = 0.0
     text: str = ""
@@ -162,7 +164,7 @@ class Client:
             with contextlib.suppress(websockets.ConnectionClosed):
                 async for frame in self._socket:
                     self.messages += 1
-                    self._sort(json.loads(frame))
+                    await self._sort(json.loads(frame))
             await self._come_back()
 
     async def _come_back(self) -> None:
@@ -195,7 +197,7 @@ class Client:
         for _ in range(self._pings):
             await self._say({"type": "ping"})
 
-    def _sort(self, message: Message) -> None:
+    async def _sort(self, message: Message) -> None:
         """Hand a message to the request it is about. The first one brings our id together with the server's."""
         if message["type"] == "pong":
             self._pongs.put_nowait(message)
@@ -206,4 +208,13 @@ class Client:
         if followed:
             if request_id:
                 self._by_request_id[request_id] = followed
-            followed.take(message)
+            if _may_succeed_later(message) and followed.tries_left:
+                followed.tries_left -= 1
+                await self._say(followed.message)
+            else:
+                followed.take(message)
+
+
+def _may_succeed_later(message: Message) -> bool:
+    """Whether it is an answer, and no end of a stored request, that says so."""
+    return message["type"] == "error" and "seq" not in message and bool(message["error"].get("retryable"))

@@ -105,6 +105,23 @@ async def test_a_refused_request_says_why() -> None:
     assert followed.faults() == ["fish ended as failed: no fish here"]
 
 
+@pytest.mark.parametrize(("busy", "status", "sent"), [(2, "completed", 3), (3, "failed", 3)])
+async def test_what_may_succeed_later_is_sent_again_twice(busy: int, status: str, sent: int) -> None:
+    heard: list[dict[str, Any]] = []
+
+    def answer(message: dict[str, Any]) -> list[dict[str, Any]]:
+        if message["type"] == "ping":
+            return [{"type": "pong"}]
+        heard.append(message)
+        if len(heard) <= busy:
+            error = {"code": "TIMEOUT", "message": "too slow", "retryable": True}
+            return [{"type": "error", "id": message["id"], "error": error}]
+        return queued(*numbered(1, 2))(message)
+
+    followed = await follow(answer)
+    assert (followed.status, len(heard)) == (status, sent)
+
+
 # --- a connection that is lost ---------------------------------------------------------------------------------------
 
 
