@@ -22,6 +22,8 @@ _IDLE_SILENCE_SECONDS = 60.0
 # Anonymous and shared: what one side of a fork writes, the other reads. All times are CLOCK_MONOTONIC, 0 is never.
 _shared = mmap.mmap(-1, 24)
 _before_end: list[Callable[[], None]] = []
+_parent = 0
+"""The worker whose child this process is; 0 in any other."""
 
 
 class Leaving(Stop):
@@ -55,9 +57,9 @@ def beat() -> None:
 
 
 def is_leaving(grace_seconds: float = 0.0) -> bool:
-    """Whether the worker was told to stop, ``grace_seconds`` or more ago."""
+    """Whether the worker was told to stop, ``grace_seconds`` or more ago, or is dead, so that nobody watches."""
     leaving = _read(_LEAVING)
-    return leaving > 0 and time.monotonic() - leaving >= grace_seconds
+    return _is_orphan() or (leaving > 0 and time.monotonic() - leaving >= grace_seconds)
 
 
 def on_end(action: Callable[[], None]) -> None:
@@ -74,12 +76,17 @@ def end_process() -> None:
 
 
 def die_with_parent() -> None:
-    """Have Linux kill this process when its parent dies; elsewhere the parent's silence is noticed by the lease."""
+    """Have Linux kill this process when its parent dies; elsewhere it leaves when it finds that its parent is gone."""
+    global _parent
+    _parent = os.getppid()
     if sys.platform == "linux":
-        parent = os.getppid()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before the call
+        if _is_orphan():  # it died before the call
             os._exit(1)
+
+
+def _is_orphan() -> bool:
+    return _parent != 0 and os.getppid() != _parent
 
 
 # --- the parent --------------------------------------------------------------------------------------------------

@@ -146,5 +146,32 @@ def test_a_child_dies_with_its_parent() -> None:
     assert run_alone(DIES).strip() == "b''"
 
 
+# Where no signal comes. The last child learns that it is an orphan, and says so to the one that waits.
+LEAVES = """
+import sys, time
+sys.platform = "another"
+reader, writer = os.pipe()
+if os.fork() == 0:
+    ready, begun = os.pipe()
+    if os.fork() == 0:
+        hard_stop.die_with_parent()
+        os.write(writer, b"staying " if not hard_stop.is_leaving(1000) else b"leaving ")
+        os.write(begun, b"r")
+        while not hard_stop.is_leaving(1000):
+            time.sleep(0.01)
+        os.write(writer, b"leaving")
+        os._exit(0)
+    os.read(ready, 1)
+    os._exit(0)
+os.close(writer)
+os.wait()
+print((os.read(reader, 8) + os.read(reader, 7)).decode())
+"""
+
+
+def test_elsewhere_an_orphan_leaves() -> None:
+    assert run_alone(LEAVES).split() == ["staying", "leaving"]
+
+
 def test_leaving_is_an_order_to_stop() -> None:
     assert issubclass(hard_stop.Leaving, Stop)
