@@ -83,7 +83,8 @@ def waiting(queues: Sequence[str], now: datetime) -> QuerySet[AsyncRequest]:
     """The requests that may be claimed now, as far as no cap forbids it."""
     rows = AsyncRequest.objects.exclude(action__in=PausedAction.objects.values("action"))
     return rows.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+        # What has started once did so in its time, however often it is tried again.
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now) | Q(status=Status.RETRYING),
         status__in=WAITING,
         queue__in=queues,
         available_at__lte=now,

@@ -52,7 +52,7 @@ CUSTODY = (
         ends=False,
     ),
     Custody(
-        statuses=WAITING,
+        statuses=(Status.PENDING,),
         owner="the queue",
         deadline="the time its client gave it with expires_in",
         overdue=lambda now: Q(expires_at__lte=now),

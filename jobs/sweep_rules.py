@@ -98,10 +98,10 @@ def cancel_running(now: datetime) -> int:
 
 
 def expire_waiting(now: datetime) -> int:
-    """Requests that did not start in the time their client gave them."""
+    """Requests that did not start, not even once, in the time their client gave them."""
     error = error_body(ErrorCode.EXPIRED, "The request was not started in the time it was given")
-    rows = _some(AsyncRequest.objects.filter(status__in=WAITING, expires_at__lte=now))
-    return sum(_end(row, Failed(error=error), Q(status__in=WAITING)) for row in rows)
+    rows = _some(AsyncRequest.objects.filter(status=Status.PENDING, expires_at__lte=now))
+    return sum(_end(row, Failed(error=error), Q(status=Status.PENDING)) for row in rows)
 
 
 def end_overdue_retries(now: datetime) -> int:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs.claims import lease_end
 from jobs.doctor.check import Check, Found, NotExamined, of_items, of_rows
 from jobs.doctor.sweeping import apply_rule, sweeper_lives
-from jobs.models import FINAL, WAITING, AsyncRequest, RequestEvent, Status
+from jobs.models import FINAL, AsyncRequest, RequestEvent, Status
 
 SWEEPER_PATIENCE = timedelta(seconds=30)
 """A living sweeper has moved on whatever was due longer ago than this."""
@@ -63,7 +63,7 @@ def _overdue_leases() -> Found:
 
 def _overdue_expiries() -> Found:
     before = timezone.now() - SWEEPER_PATIENCE
-    return _overdue(AsyncRequest.objects.filter(status__in=WAITING, expires_at__lt=before))
+    return _overdue(AsyncRequest.objects.filter(status=Status.PENDING, expires_at__lt=before))
 
 
 def _client_ids() -> Found:

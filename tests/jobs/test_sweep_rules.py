@@ -161,10 +161,8 @@ def test_an_attempt_that_renewed_its_lease_after_the_look_keeps_the_request(monk
 # --- expired in the queue --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [Status.PENDING, Status.RETRYING])
-def test_what_did_not_start_in_its_time_fails(status: Status) -> None:
+def test_what_did_not_start_in_its_time_fails() -> None:
     request_id = store(make_submission(expires_in_seconds=30))
-    change(request_id, status=status)
     assert expire_waiting(timezone.now()) == 0
     assert expire_waiting(timezone.now() + MINUTE) == 1
     assert final_of(request_id)["error"]["code"] == "EXPIRED" and row_of(request_id).status == Status.FAILED
@@ -175,6 +173,15 @@ def test_what_started_in_its_time_may_go_on() -> None:
     claim()
     assert expire_waiting(timezone.now() + MINUTE) == 0
     assert row_of(request_id).status == Status.PROCESSING
+
+
+def test_what_started_in_its_time_may_be_tried_again_after_it() -> None:
+    request_id = store(make_submission(expires_in_seconds=30))
+    claim()
+    change(request_id, expires_at=ago(MINUTE))
+    lose(request_id)
+    assert recover_lost_attempts(timezone.now()) == 1 and expire_waiting(timezone.now()) == 0
+    assert claim().request_id == request_id
 
 
 # --- rings -----------------------------------------------------------------------------------------------------------
