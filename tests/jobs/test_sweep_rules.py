@@ -20,10 +20,8 @@ from jobs.sweep_rules import (
     end_overdue_retries,
     expire_waiting,
     recover_lost_attempts,
-    ring_again,
-    ring_due_retries,
 )
-from jobs.wakeups import connection, waiting_rings
+from jobs.wakeups import waiting_rings
 from tests.jobs.building import change, claim, final_of, log_of, make_submission, row_of, store, submit, types_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
@@ -182,38 +180,6 @@ def test_what_started_in_its_time_may_be_tried_again_after_it() -> None:
     lose(request_id)
     assert recover_lost_attempts(timezone.now()) == 1 and expire_waiting(timezone.now()) == 0
     assert claim().request_id == request_id
-
-
-# --- rings -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_lost_ring_is_rung_again_for_each_queue_that_has_none() -> None:
-    for queue in ("default", "ml", "ml"):
-        store(make_submission(queue=queue))
-    assert ring_again(timezone.now()) == 0
-    later = timezone.now() + MINUTE
-    assert ring_again(later) == 2
-    assert (waiting_rings("default"), waiting_rings("ml"), waiting_rings("reports")) == (1, 1, 0)
-    assert ring_again(later) == 0
-
-
-def test_nobody_is_woken_for_who_runs_as_many_as_allowed(settings: Settings) -> None:
-    """Every second a worker would look, find nothing, and go."""
-    settings.STREAMER_MAX_RUNNING_PER_USER = 1
-    running, _ = submit(), submit()
-    claim()
-    connection().flushdb()
-    later = timezone.now() + MINUTE
-    assert ring_again(later) == 0
-    change(running, status=Status.COMPLETED)
-    assert ring_again(later) == 1
-
-
-def test_a_retry_that_has_come_due_is_rung_for() -> None:
-    request_id = submit()
-    change(request_id, status=Status.RETRYING, available_at=timezone.now() + MINUTE)
-    assert ring_due_retries(timezone.now()) == 0 and waiting_rings("default") == 0
-    assert ring_due_retries(timezone.now() + MINUTE) == 1 and waiting_rings("default") == 1
 
 
 # --- retention -------------------------------------------------------------------------------------------------------
