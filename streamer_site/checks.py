@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register, run_checks
+from django.core.checks import CheckMessage, Error, Warning, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
@@ -15,12 +15,26 @@ _ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "E
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SHORTEST_KEY = 32
 _SHORTEST_LEASE_SECONDS = 2
+_LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 @register()
 def check_settings(**_: Any) -> list[CheckMessage]:
     return [*_token_faults(), *_place_faults(), *_request_faults(), *_storage_faults()]
+
+
+@register(deploy=True)
+def check_deployment(**_: Any) -> list[CheckMessage]:
+    """What is right on one machine, and wrong where others are to come or where there are several hosts."""
+    faults: list[CheckMessage] = []
+    for name in settings.STREAMER_LOCAL_SECRETS:
+        hint = "Set it, the same on every host: what one host signs, the others refuse."
+        faults.append(Warning(f"{name} was made for this host alone", hint=hint, id="streamer.W001"))
+    if set(settings.ALLOWED_HOSTS) <= _LOCAL_HOSTS:
+        hint = "Name the hosts that are served, for example ALLOWED_HOSTS=reports.example.org."
+        faults.append(Warning("ALLOWED_HOSTS lets in nobody but this machine", hint=hint, id="streamer.W002"))
+    return faults
 
 
 def require_sound_settings() -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from streamer_site.checks import check_settings, require_sound_settings
+from streamer_site.checks import check_deployment, check_settings, require_sound_settings
 
 
 def test_it_works() -> None:
@@ -27,6 +27,14 @@ def test_no_server_starts_with_a_mistake_in_its_settings(name: str, value: Any, 
     assert [one.id for one in check_settings()] == [fault]
     with pytest.raises(ImproperlyConfigured, match=fault):
         require_sound_settings()
+
+
+def test_what_is_made_for_one_machine_is_told_before_it_goes_live(settings: Settings) -> None:
+    settings.STREAMER_LOCAL_SECRETS = ["SECRET_KEY"]
+    settings.ALLOWED_HOSTS = ["localhost"]
+    assert [one.id for one in check_deployment()] == ["streamer.W001", "streamer.W002"]
+    settings.STREAMER_LOCAL_SECRETS, settings.ALLOWED_HOSTS = [], ["reports.example.org"]
+    assert check_deployment() == []
 
 
 @pytest.mark.parametrize(("algorithm", "fault"), [("none", "streamer.E001"), ("RS256", "streamer.E003")])
