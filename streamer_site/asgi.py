@@ -10,28 +10,31 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streamer_site.settings")
 _http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from realtime.consumers import StreamerConsumer, refuse  # noqa: E402
-from realtime.uploads import App, Uploads  # noqa: E402
+from realtime.uploads import App, Receive, Scope, Send, Uploads  # noqa: E402
 from streamer_site.checks import require_sound_settings  # noqa: E402
 
 require_sound_settings()
 
 _web: App = Uploads(_http)
 if "daphne.server" in sys.modules:  # it is what serves us
-    from streamer_site import daphne_bodies, daphne_pings
+    from streamer_site import daphne_bodies, daphne_sockets
 
     daphne_bodies.install()
-    daphne_pings.install()
+    daphne_sockets.install()
     _web = daphne_bodies.StoredBodies(_web)
 
 # Django's types know nothing of applications behind a path.
 _sockets = [re_path(r"^ws/?$", StreamerConsumer.as_asgi()), re_path(r"", refuse)]  # type: ignore[arg-type]
 
-application = ProtocolTypeRouter(
-    {
-        "http": _web,
-        "websocket": URLRouter(_sockets),
-    }
-)
+_routes = ProtocolTypeRouter({"http": _web, "websocket": URLRouter(_sockets)})
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    # Daphne believes a header that says below which path it is mounted; from anybody, it would lead redirects astray.
+    if not settings.TRUST_PROXY and scope.get("root_path"):
+        scope["root_path"] = ""
+    await _routes(scope, receive, send)

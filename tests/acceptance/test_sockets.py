@@ -1,4 +1,4 @@
-"""A client that answers no pings is told why its socket is closed: by the real server, which is what pings."""
+"""Of sockets, what only the real server does: it pings, and it reads the handshake."""
 
 import json
 import os
@@ -38,6 +38,22 @@ def port(tmp_path: Path, redis_url: str) -> Iterator[int]:
         with subprocess.Popen(argv, cwd=PROJECT_DIR, env=env, pass_fds=[listener.fileno()]) as process:
             yield listener.getsockname()[1]
             process.kill()
+
+
+def test_subprotocols_in_foreign_letters_are_none_of_ours(port: int, make_token: MakeToken) -> None:
+    lines = (
+        f"GET /ws/?token={make_token()} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Protocol: plaudern\xe9, streamer.v1",
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=_SECONDS) as connection:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 101 ") and b"Sec-WebSocket-Protocol: streamer.v1" in answer
 
 
 def test_it_works(port: int, make_token: MakeToken) -> None:
