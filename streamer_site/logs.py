@@ -55,8 +55,8 @@ def _without_request(logger: Any, name: str, fields: EventDict) -> EventDict:
 
 def _without_known_traceback(logger: Any, name: str, fields: EventDict) -> EventDict:
     """What Django refuses takes one line: whoever scans the net, or tries doors, must not fill the log."""
-    is_refusal = fields.get("logger") == "django.request" and fields.get("status_code", 500) < 500
-    if is_refusal or fields.get("logger") == "django.security.DisallowedHost":
+    source = fields.get("logger", "")
+    if source.startswith("django.security.") or (source == "django.request" and fields.get("status_code", 500) < 500):
         fields.pop("exc_info", None)
         fields["_record"].exc_info = None
     return fields

@@ -66,6 +66,14 @@ def test_open_connections_can_be_ended_by_who_may(staff: Any) -> None:
     assert "To be ended since" in client.get(page_of(rows[0])).content.decode()
 
 
+@pytest.mark.parametrize("selected", ["no-uuid", "\x00", "9" * 50])
+def test_a_selection_that_no_page_offered_is_refused(selected: str, staff: Any) -> None:
+    client = staff("view_connection", "change_connection")
+    make_connection()
+    answer = client.post(LIST, {"action": "end_selected", "_selected_action": selected})
+    assert answer.status_code == 400
+
+
 def test_it_works(staff: Any) -> None:
     client = staff("view_connection")
     row = make_connection(address="203.0.113.9", user_agent="Agent/1.0", messages_out=1234)

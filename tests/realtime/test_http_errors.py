@@ -72,6 +72,12 @@ def test_what_is_not_there_is_told_in_json_to_programs_and_in_html_to_people(cli
     assert client.get("/nope")["Content-Type"].startswith("text/html")
 
 
+@pytest.mark.parametrize("path", ["/api/\x00", "/api/actions/?a=%00", "/admin/jobs/pausedaction/%00/change/"])
+def test_nul_is_refused_before_a_database_is_asked(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 400
+    assert client.get("/healthz?a=%2500").status_code == 200
+
+
 def test_a_foreign_host_is_told_in_json(client: Client, settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["localhost"]
     answer = client.get("/api/actions/", headers={"Host": "evil.example"})
