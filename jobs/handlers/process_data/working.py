@@ -5,6 +5,7 @@ row by row is done in slices of these numbers: each slice is soon done, can be t
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from jobs.handler import DATA, OpenTable
@@ -69,26 +70,25 @@ class Working:
         select = ", ".join(f"{sql} AS {quote_name(name)}" for name, sql in cells.items())
         source, total = self.name, self.rows
         target = self._create(f"SELECT {select} FROM {source} WHERE {condition} LIMIT 0", parameters)
-        for first, after in slices(total):
-            within = f"rowid >= {first} AND rowid < {after}"
-            self._table.execute(
-                f"INSERT INTO {target} SELECT {select} FROM {source} WHERE {within} AND ({condition}) ORDER BY rowid",
-                parameters,
-            )
-            tick(after, total)
+        with self._one_transaction():
+            for first, after in slices(total):
+                within = f"rowid >= {first} AND rowid < {after} AND ({condition})"
+                self._table.execute(
+                    f"INSERT INTO {target} SELECT {select} FROM {source} WHERE {within} ORDER BY rowid", parameters
+                )
+                tick(after, total)
         self._take(target)
 
     def keep(self, rows: str, tick: Tick) -> None:
         """Keep only the rows whose numbers ``rows``, a table with one column ``row`` in ascending order, holds."""
         source, total = self.name, self.rows
         target = self._create(f"SELECT * FROM {source} LIMIT 0")
-        for first, after in slices(total):
-            wanted = f"SELECT row FROM {rows} WHERE row >= {first} AND row < {after}"
-            within = f"rowid >= {first} AND rowid < {after}"
-            self._table.execute(
-                f"INSERT INTO {target} SELECT * FROM {source} WHERE {within} AND rowid IN ({wanted}) ORDER BY rowid"
-            )
-            tick(after, total)
+        with self._one_transaction():
+            for first, after in slices(total):
+                wanted = f"SELECT row FROM {rows} WHERE row >= {first} AND row < {after}"
+                within = f"rowid >= {first} AND rowid < {after} AND rowid IN ({wanted})"
+                self._table.execute(f"INSERT INTO {target} SELECT * FROM {source} WHERE {within} ORDER BY rowid")
+                tick(after, total)
         self._take(target)
 
     def replace(self, select: str, tell: Tell) -> None:
@@ -106,6 +106,13 @@ class Working:
     def drop(self, names: Sequence[str]) -> None:
         for name in names:
             self._table.execute(f"DROP TABLE {name}")
+
+    @contextmanager
+    def _one_transaction(self) -> Iterator[None]:
+        """Slices that are committed together are written once; by themselves, to the log and to the table."""
+        self._table.execute("BEGIN TRANSACTION")
+        yield
+        self._table.execute("COMMIT")  # what fails or is cancelled ends the run, and the database with it
 
     def _create(self, select: str, parameters: Mapping[str, Any] | None = None, tell: Tell | None = None) -> str:
         self._made += 1
