@@ -229,9 +229,8 @@ def main() -> None:
 
 
 def _line(peer: str, measured: dict[str, Any]) -> str:
-    line = (
-        f"  {peer:12} {measured['seconds']:6.1f} s   peak {measured['peak_mb']:6,.0f} MB   {measured.get('note', '')}"
-    )
+    line = f"  {peer:12} {measured['seconds']:6.1f} s, {measured['cpu_seconds']:5.1f} s of CPU   "
+    line += f"peak {measured['peak_mb']:6,.0f} MB   {measured.get('note', '')}"
     if "reports" in measured:
         line += f"   {measured['reports']} reports, at most {measured['longest_silence']:.1f} s apart"
     return line
