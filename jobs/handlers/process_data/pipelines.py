@@ -64,6 +64,9 @@ def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Fin
     drawn = draw_rows(table, payload.pipeline, options, progress)
     learned = learn(drawn.frame, payload.pipeline, options, progress)
     outcome = outcome_of_predictions(table, drawn, learned)
+    if drawn.positions is not None:
+        for one in learned.details.get("strangest", ()):  # it counted the rows of the sample
+            one["row"] = int(drawn.positions[one["row"]])
     return Finished(
         outcome=outcome,
         dropped=table.rows - outcome.rows,

@@ -85,6 +85,8 @@ def test_without_a_target_every_row_is(tmp_path: Path, table: pd.DataFrame, pipe
     _, result, output = process(tmp_path, pipeline)
     assert len(output) == ROWS and result["summary"]["dropped"] == 0
     assert (result["summary"]["learned_records"], result["summary"]["metrics"]["rows"]) == (MOST, MOST)
+    for strange in result["summary"]["details"].get("strangest", ()):
+        assert output["anomaly_score"][strange["row"]] == strange["score"]
     assert "part" not in output and output.iloc[:, -1].notna().all()
 
 

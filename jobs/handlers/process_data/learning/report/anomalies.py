@@ -43,8 +43,7 @@ def anomalies_page(
             for key, (name, text) in _NAMES.items()
         ]
         shown.append(Chart(title="Precision by recall", draw=_precision(known, scores)))
-    strangest = [(f"row {item['row'] + 1:,}", item["score"]) for item in details["strangest"]]
-    shown.append(Chart(title="The strangest rows", draw=charts.bars(strangest, "score")))
+    shown.append(Chart(title="The strangest rows", draw=_strangest(details)))
     return Page(
         title=f"{metrics['anomalies']:,} anomalies in {metrics['rows']:,} rows",
         subtitle=f"{model.name.capitalize()}; the share of anomalies is as it was asked for",
@@ -59,6 +58,14 @@ def anomalies_page(
         charts=shown,
         note="Baseline: as many rows marked at random. A row is marked when its score is above the threshold.",
     )
+
+
+def _strangest(details: dict[str, Any]) -> Callable[[Axes], None]:
+    def draw(axes: Axes) -> None:
+        rows = [(f"row {item['row'] + 1:,}", item["score"]) for item in details["strangest"]]
+        charts.bars(rows, "score")(axes)
+
+    return draw
 
 
 def _scores(scores: Any, threshold: float) -> Callable[[Axes], None]:
