@@ -15,18 +15,19 @@ THREADS = 2
 
 
 def open_locked(
-    folder: Path, *, readable: Sequence[str], memory: str, disk_bytes: int
+    folder: Path, *, readable: Sequence[str], memory: str, disk_bytes: int, in_order: bool = False
 ) -> tuple[duckdb.DuckDBPyConnection, Path]:
     """Open a new database in ``folder`` that may read ``readable`` (absolute paths); gives it and its file.
 
-    ``memory`` is a size in DuckDB's words, such as 512MB; ``disk_bytes`` bounds what it spills.
+    ``memory`` is a size in DuckDB's words, such as 512MB; ``disk_bytes`` bounds what it spills. ``in_order``: with one
+    thread. With several, the rows of groups and joins come in another order each time, if the SQL names none.
     """
     path = folder / f"rows-{uuid4().hex}.duckdb"
     connection = duckdb.connect(
         str(path),
         config={
             "memory_limit": memory,
-            "threads": THREADS,
+            "threads": 1 if in_order else THREADS,
             "temp_directory": str(folder / f"spill-{path.stem}"),
             "max_temp_directory_size": f"{disk_bytes}B",
             "autoinstall_known_extensions": False,

@@ -19,7 +19,7 @@ def open_registered(
 ) -> Iterator[LoadedTable]:
     """``on_rows`` hears of the records, once the tables they are joined from have been read."""
     with run_database(scratch_dir, [], check, on_rows) as database:
-        with SourceReader(source, scratch_dir, check) as reader:
+        with SourceReader(source, scratch_dir, check, in_order=True) as reader:
             for table in reader.open_whole():
                 for _ in reader.load(table):
                     check()

@@ -48,6 +48,7 @@ def _run(task: dict[str, Any], statement: str, files: dict[str, str]) -> None:
         readable=list(files.values()),
         memory=task["memory"],
         disk_bytes=task["disk_bytes"],
+        in_order=True,
     )
     for name, path in files.items():
         connection.execute(f"CREATE VIEW {quote_name(name)} AS FROM read_parquet({quote_text(path)})")

@@ -41,7 +41,6 @@ class RunDatabase:
         for rows in load_batches(self.connection, incoming, self.check):
             self.refuse_too_much()
             self.tell(rows, total)
-        self.refuse_too_much()  # a few rows are not on the disk before all are in
 
     def tell(self, rows: int, total: int | None) -> None:
         if self.on_rows is not None:

@@ -30,13 +30,17 @@ _IN_A_STREAM: dict[str, type[duckdb.Error]] = {
 }
 
 
-def open_database(scratch_dir: Path, readable: Sequence[str]) -> duckdb.DuckDBPyConnection:
-    """Open a new database in ``scratch_dir`` that may read the files ``readable`` (absolute paths)."""
+def open_database(scratch_dir: Path, readable: Sequence[str], *, in_order: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a new database in ``scratch_dir`` that may read the files ``readable`` (absolute paths).
+
+    ``in_order``: what is joined comes in the same order each time, more slowly.
+    """
     return open_locked(
         scratch_dir,
         readable=readable,
         memory=settings.STREAMER_DUCKDB_MEMORY,
         disk_bytes=settings.STREAMER_DUCKDB_DISK_BYTES,
+        in_order=in_order,
     )[0]
 
 

@@ -20,26 +20,15 @@ def create_empty(connection: duckdb.DuckDBPyConnection, table: IncomingTable) ->
 def load_batches(
     connection: duckdb.DuckDBPyConnection, table: IncomingTable, check: Callable[[], None]
 ) -> Iterator[int]:
-    """Insert the rows into the table that ``create_empty`` made; gives the number read so far after each batch.
-
-    All in one transaction: batches that are committed by themselves are written twice, to the log and to the table.
-    """
+    """Insert the rows into the table that ``create_empty`` made; gives the number read so far after each batch."""
     schema, rows = table.schema, 0
-    fetch(connection, "BEGIN TRANSACTION")
-    try:
-        for batch in table.batches:
-            check()
-            if batch.schema != schema:
-                fetch(connection, "COMMIT")
-                schema = _widen(connection, table.name, schema, batch.schema)
-                fetch(connection, "BEGIN TRANSACTION")
-            insert(connection, quote_name(table.name), batch)
-            rows += batch.num_rows
-            yield rows
-    except BaseException:
-        fetch(connection, "ROLLBACK")
-        raise
-    fetch(connection, "COMMIT")
+    for batch in table.batches:
+        check()
+        if batch.schema != schema:
+            schema = _widen(connection, table.name, schema, batch.schema)
+        insert(connection, quote_name(table.name), batch)
+        rows += batch.num_rows
+        yield rows
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, batch: pa.RecordBatch) -> None:

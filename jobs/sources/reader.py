@@ -20,15 +20,16 @@ from jobs.sources.loading import create_empty, insert, load_batches
 class SourceReader:
     """An open source, for use in a ``with`` block. ``OpenSource`` says what the methods do."""
 
-    def __init__(self, source: Source, scratch_dir: Path, check: Callable[[], None]) -> None:
+    def __init__(self, source: Source, scratch_dir: Path, check: Callable[[], None], *, in_order: bool = False) -> None:
         self.source = source
+        self._in_order = in_order
         self._scratch_dir = scratch_dir
         self._check = check
 
     def __enter__(self) -> "SourceReader":
         readable = [path for table in self.source.files for path in self.source.paths_of(table)]
         with readable_failures(self.source.label):
-            self.connection = open_database(self._scratch_dir, readable)
+            self.connection = open_database(self._scratch_dir, readable, in_order=self._in_order)
         return self
 
     def __exit__(

@@ -88,7 +88,8 @@ def _fill(
     reader.fetch(f"CREATE TABLE {SELECTION} AS SELECT {names} FROM ({records.query}) LIMIT 0")
     done = 0
     for first, last in _slices(payload):
-        insert = f"INSERT INTO {SELECTION} SELECT {names} {matching} ORDER BY {moment}"
+        # By all columns, or the records of one moment would come in another order each time.
+        insert = f"INSERT INTO {SELECTION} SELECT {names} {matching} ORDER BY {moment}, {names}"
         done += reader.fetch(insert, _parameters(first, last, condition))[0][0]
         progress.report(
             Stage.PROCESSING,
