@@ -81,7 +81,7 @@ def test_result_that_was_known_already(page: Page, token: str) -> None:
     expect(card).to_have_attribute("data-status", "completed", timeout=RUN_TIMEOUT_MS)
     page.get_by_test_id("send").click()
     expect(page.get_by_test_id("request")).to_have_count(2)
-    expect(page.get_by_test_id("request").first.get_by_test_id("cached")).to_contain_text("Known since")
+    expect(page.get_by_test_id("request").first.get_by_test_id("cached")).to_contain_text("From the cache · made")
     expect(page.get_by_test_id("request").last.get_by_test_id("cached")).to_be_hidden()
     page.reload()
     expect(page.get_by_test_id("request").first.get_by_test_id("cached")).to_be_visible()

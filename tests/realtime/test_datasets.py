@@ -124,6 +124,12 @@ async def test_it_works(post: Ask, ask: Ask, left_over: Callable[[], list[Path]]
     assert (await ask("north-south/")).status_code == 404 and left_over() == []
 
 
+async def test_list_tells_the_limits(ask: Ask, settings: Settings) -> None:
+    settings.STREAMER_DATASET_QUOTA_BYTES, settings.STREAMER_DATASET_MAX_BYTES = 7_000, 500
+    listed = (await ask()).json()
+    assert (listed["used_bytes"], listed["quota_bytes"], listed["upload_bytes"]) == (0, 7_000, 500)
+
+
 async def test_it_works_in_a_process_of_its_own(
     make_token: MakeToken, monkeypatch: pytest.MonkeyPatch, left_over: Callable[[], list[Path]]
 ) -> None:

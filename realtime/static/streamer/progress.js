@@ -68,7 +68,7 @@ export function originTag() {
     update(record) {
       node.hidden = record.cachedFrom === null;
       if (node.hidden) return;
-      setText(node, `Known since ${time(record.computedAt)}`);
+      setText(node, `From the cache · made ${time(record.computedAt)}`);
       node.title = `Nothing was run: this is the result of an earlier request, made ${fullTime(record.computedAt)}`;
     },
   };
