@@ -50,19 +50,25 @@ def test_it_works(page: Page, token: str) -> None:
 
 def test_keyboard(page: Page, token: str) -> None:
     use_token(page, token)
-    expect(upload(page, "a.csv", CSV)).to_have_attribute("data-state", "done", timeout=RUN_TIMEOUT_MS)
-    dataset(page, "sample").focus()
+    upload(page, "a.csv", CSV)
+    expect(page.get_by_test_id("columns")).to_contain_text("town", timeout=RUN_TIMEOUT_MS)
+    dataset(page, "a").focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("columns")).to_contain_text("order_id")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("columns")).to_contain_text("town")
     page.get_by_test_id("dataset-delete").press("Enter")
     expect(page.get_by_test_id("confirm-no")).to_be_focused()
     page.keyboard.press("Escape")
+    expect(page.get_by_test_id("confirm")).to_have_count(0)
     expect(dataset(page, "a")).to_be_visible()
     page.get_by_test_id("dataset-delete").press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(dataset(page, "a")).to_have_count(0)
+    expect(dataset(page, "sample")).to_be_focused()
     expect(page.get_by_test_id("no-datasets")).to_be_visible()
 
 
@@ -173,4 +179,4 @@ def test_phone(page: Page, token: str) -> None:
     expect(page.get_by_test_id("dataset-list")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_role("button", name="All datasets").click()
-    expect(page.get_by_test_id("dataset-list")).to_be_visible()
+    expect(dataset(page, "sample")).to_be_focused()

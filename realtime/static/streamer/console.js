@@ -44,7 +44,16 @@ const composer = new Composer({
   datasets: datasetPane.datasets,
   onSend: send,
 });
-const detail = new Detail(byId("detail"), { api, store, catalog, client, onReuse: reuse, onAgain: again, onFind: find });
+const detail = new Detail(byId("detail"), {
+  api,
+  store,
+  catalog,
+  client,
+  onReuse: reuse,
+  onAgain: again,
+  onFind: find,
+  onPredict: predict,
+});
 const expiring = new Expiring(feed, store, { onKeep: keep, onFind: find });
 const requestList = new RequestList(byId("requests"), {
   client,
@@ -155,6 +164,13 @@ function process(dataset) {
   showPane("composer");
   const payload = { data_source: { type: "dataset", dataset_id: dataset.name } };
   if (!composer.pick("process_data", payload)) notify("The server does not offer process_data to you.");
+}
+
+/** Open the form that puts rows through a model. */
+function predict(artifactId) {
+  detail.close();
+  showPane("composer");
+  composer.pick("predict", { model: artifactId });
 }
 
 async function keep(notice, days) {

@@ -26,6 +26,11 @@ export class DatasetList {
     for (const button of this.#list.querySelectorAll("button")) mark(button, id);
   }
 
+  /** Put the focus on a dataset, or on the first one when it is not there. */
+  focus(id) {
+    (this.#button(id) ?? this.#list.querySelector("button"))?.focus();
+  }
+
   #draw() {
     const { all, state } = this.#datasets;
     this.#quota.update(this.#datasets);

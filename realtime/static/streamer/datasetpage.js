@@ -45,7 +45,8 @@ export class DatasetPage {
     const waiting = [1, 2, 3].map(() => h("div", { class: "skeleton", "aria-hidden": "true" }));
     fill(body, waiting);
     fill(this.#root, this.#head(dataset, title), body);
-    title.focus();
+    // On a narrow window the list, and what had the focus in it, is gone now.
+    if (document.activeElement.getClientRects().length === 0) title.focus();
     try {
       const whole = await this.#api.dataset(dataset.dataset_id);
       if (round === this.#round) fill(body, bodyOf(whole));

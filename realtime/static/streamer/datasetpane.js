@@ -51,7 +51,7 @@ export class DatasetPane {
   clear() {
     this.#uploads.clear();
     this.datasets.clear();
-    this.#back();
+    this.#close();
   }
 
   open(dataset) {
@@ -61,7 +61,14 @@ export class DatasetPane {
     this.#page.open(dataset);
   }
 
+  /** Close what is open, and go on in the list. */
   #back() {
+    const id = this.#opened;
+    this.#close();
+    this.#list.focus(id);
+  }
+
+  #close() {
     this.#opened = null;
     this.#root.dataset.step = "list";
     this.#list.choose(null);

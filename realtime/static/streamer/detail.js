@@ -19,13 +19,14 @@ export class Detail {
   #onReuse;
   #onAgain;
   #onFind;
+  #onPredict;
   #shown = null;
 
   /**
    * `onReuse(record)`: the person wants to write a request like it; `onAgain(record)`: to have it done again as it is;
-   * `onFind(requestId)`: to see another one.
+   * `onFind(requestId)`: to see another one; `onPredict(artifactId)`: to use the model it learned.
    */
-  constructor(dialog, { api, store, catalog, client, onReuse, onAgain, onFind }) {
+  constructor(dialog, { api, store, catalog, client, onReuse, onAgain, onFind, onPredict }) {
     this.#dialog = dialog;
     this.#api = api;
     this.#store = store;
@@ -34,6 +35,7 @@ export class Detail {
     this.#onReuse = onReuse;
     this.#onAgain = onAgain;
     this.#onFind = onFind;
+    this.#onPredict = onPredict;
     store.addEventListener("change", (event) => event.detail === this.#shown?.record && this.#update());
     dialog.addEventListener("close", () => (this.#shown = null));
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
@@ -137,7 +139,9 @@ export class Detail {
         icon(name),
         label,
       );
+    const model = this.#catalog.find("predict") && record.result?.artifacts?.model?.artifact_id;
     return [
+      model ? button("send", "predict", "Predict with it", () => this.#onPredict(model)) : null,
       ended ? button("retry", "regenerate", "Do again", () => this.#onAgain(record), away) : null,
       record.payload ? button("edit", "reuse", "Edit and send", () => this.#onReuse(record)) : null,
       live

@@ -48,11 +48,10 @@ export class Feed extends EventTarget {
   }
 
   #absorb(state) {
-    const known = this.#store.get(state.request_id);
-    const endedBefore = known !== undefined && !LIVE.has(known.status);
+    const wasEndTold = this.#store.get(state.request_id)?.endTold;
     const record = this.#store.absorb(state);
     if (LIVE.has(record.status)) this.#tell("live", record);
-    else if (endedBefore) this.#tell("touched", record);
+    else if (wasEndTold) this.#tell("touched", record);
   }
 
   /** A cursor it does not take is of another server or another time. */

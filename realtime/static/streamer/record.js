@@ -39,6 +39,7 @@ export function blank(known) {
     following: false,
     repairing: false,
     cancelling: false,
+    endTold: false, // whether a state, not an event, has told that it ended
     events: new Map(),
     ...known,
   };

@@ -168,6 +168,7 @@ export class RequestStore extends EventTarget {
     record.action = state.action ?? record.action;
     record.metadata = state.metadata ?? record.metadata;
     const ended = !LIVE.has(record.status);
+    if (!LIVE.has(state.status)) record.endTold = true;
     if (movesCursor || (!record.following && !(ended && LIVE.has(state.status)))) this.#overwrite(record, state);
     else if (state.cancel_requested && !ended) record.cancelling = true;
     return this.changed(record);
