@@ -139,6 +139,25 @@ def test_answer_on_the_spot(page: Page, peer: Peer, token: str) -> None:
     expect(open_detail(card).get_by_test_id("result")).to_contain_text('"rows": 18204')
 
 
+def test_answer_on_the_spot_that_was_known(page: Page, peer: Peer, token: str) -> None:
+    known = {"seconds": 0.001, "cached": True, "computed_at": 1769817600.5}
+    peer.answers["request"] = lambda message: [
+        {"type": "response", "id": message["id"], "success": True, "data": {"rows": 1}, "metadata": known}
+    ]
+    use_token(page, token)
+    expect(send_report(page).get_by_test_id("cached")).to_contain_text("From the cache · made")
+
+
+def test_place_in_the_queue(page: Page, peer: Peer, token: str) -> None:
+    use_token(page, token)
+    card = send_report(page)
+    place = {"type": "waiting", "request_id": REQUEST_ID, "ahead": 3, "position": 4, "reason": "ahead"}
+    peer.say({**place, "estimated_seconds": 7, "estimated_start_seconds": 3720})
+    expect(card).to_contain_text("3 ahead, starts in about 1 h 1 min, takes about 7 s.")
+    peer.say({**place, "reason": "paused"})
+    expect(card).to_contain_text("Paused by an operator.")
+
+
 def test_bar_follows_progress(page: Page, peer: Peer, token: str) -> None:
     use_token(page, token)
     card = send_report(page)

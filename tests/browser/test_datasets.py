@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.console import RUN_TIMEOUT_MS, open_detail, upload, use_token
+from tests.browser.peer import Peer
 from tests.live import LiveStack
 
 pytestmark = pytest.mark.browser
@@ -168,6 +169,17 @@ def test_without_the_permission_there_is_no_upload(page: Page, live_stack: LiveS
     expect(page.locator(".dropzone")).to_be_hidden()
     expect(page.get_by_test_id("dataset-use")).to_be_hidden()
     expect(page.get_by_test_id("dataset-delete")).to_be_hidden()
+
+
+def test_end_of_the_session_closes_what_is_open(page: Page, peer: Peer, token: str) -> None:
+    use_token(page, token)
+    expect(upload(page, "a.csv", CSV)).to_have_attribute("data-state", "done", timeout=RUN_TIMEOUT_MS)
+    page.get_by_test_id("dataset-delete").click()
+    expect(page.get_by_test_id("confirm")).to_be_visible()
+    peer.close(4501)
+    expect(page.get_by_test_id("signin-error")).to_contain_text("revoked")
+    expect(page.get_by_test_id("confirm")).to_have_count(0)
+    expect(page.get_by_test_id("upload")).to_have_count(0)
 
 
 def test_phone(page: Page, token: str) -> None:

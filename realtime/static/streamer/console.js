@@ -112,7 +112,7 @@ function leave(reason = "") {
   feed.reset();
   requestList.clear();
   expiring.clear();
-  detail.close();
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   composer.clear();
   datasetPane.clear();
   countLive();

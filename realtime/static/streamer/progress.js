@@ -14,6 +14,7 @@ const ICONS = {
   failed: "alert",
   cancelled: "stop",
 };
+const SHORT_WAIT_MS = 1000;
 const MODES = {
   before_start: "Cancelled before it started.",
   cooperative: "Cancelled while it was running.",
@@ -66,7 +67,7 @@ export function originTag() {
   return {
     node,
     update(record) {
-      node.hidden = record.cachedFrom === null;
+      node.hidden = record.computedAt === null;
       if (node.hidden) return;
       setText(node, `From the cache · made ${time(record.computedAt)}`);
       node.title = `Nothing was run: this is the result of an earlier request, made ${fullTime(record.computedAt)}`;
@@ -111,8 +112,10 @@ function queueSentence(record) {
   const run = record.estimatedSeconds ? `about ${duration(record.estimatedSeconds * 1000)}` : "";
   if (record.waitReason in HELD_BACK) return HELD_BACK[record.waitReason];
   if (record.ahead === null) return run ? `In the queue; takes ${run}.` : "In the queue.";
-  const place = record.ahead > 0 ? `${record.ahead} ahead` : "Next";
-  return run ? `${place}, takes ${run}.` : `${place}.`;
+  const place = record.ahead > 0 ? `${count(record.ahead)} ahead` : "Next";
+  const wait = record.startsAt !== null && record.startsAt - now() > SHORT_WAIT_MS;
+  const start = wait ? `starts in about ${duration(record.startsAt - now())}` : "";
+  return `${[place, start, run && `takes ${run}`].filter(Boolean).join(", ")}.`;
 }
 
 const HELD_BACK = {

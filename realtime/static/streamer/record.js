@@ -21,6 +21,7 @@ export function blank(known) {
     ahead: null,
     waitReason: null,
     estimatedSeconds: null,
+    startsAt: null,
     createdAt: now(),
     startedAt: null,
     finishedAt: null,
@@ -62,7 +63,7 @@ export function replaceFile(record, file) {
   record.artifacts = artifactsOf(record).map((old) => (old.artifact_id === file.artifact_id ? file : old));
 }
 
-/** What a message or a state says of an earlier request whose result this is. */
+/** What is said of the time, and the request where it was stored, that this result comes from. */
 export function takeOrigin(record, said) {
   record.cachedFrom = said.cached_from ?? null;
   record.computedAt = toMs(said.computed_at);

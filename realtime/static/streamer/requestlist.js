@@ -162,7 +162,9 @@ export class RequestList {
   /** The messages of a moment are drawn together. (A timer, not a frame: a hidden page must not pile them up.) */
   #drawSoon(record) {
     this.#changed.add(record);
-    this.#timer ??= setTimeout(() => this.#draw(), DRAW_PAUSE_MS);
+    // What somebody has just sent is there at once.
+    if (record.status === "sending" && !this.#cards.has(record)) this.#draw();
+    else this.#timer ??= setTimeout(() => this.#draw(), DRAW_PAUSE_MS);
   }
 
   #draw() {

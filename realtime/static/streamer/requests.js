@@ -103,7 +103,8 @@ export class RequestStore extends EventTarget {
     const record = this.#records.get(message.request_id);
     if (record?.status !== "pending") return;
     const { position, ahead, reason = null, estimated_seconds: estimatedSeconds = null } = message;
-    this.changed(Object.assign(record, { position, ahead, waitReason: reason, estimatedSeconds }));
+    const startsAt = message.estimated_start_seconds === undefined ? null : now() + message.estimated_start_seconds * 1000;
+    this.changed(Object.assign(record, { position, ahead, waitReason: reason, estimatedSeconds, startsAt }));
   }
 
   /** An answer given on the spot. */
@@ -115,6 +116,7 @@ export class RequestStore extends EventTarget {
     record.status = message.success ? "completed" : "failed";
     record.result = message.data ?? null;
     record.artifacts = message.metadata?.artifacts ?? null;
+    takeOrigin(record, message.metadata ?? {});
     record.error = message.success ? null : (message.error ?? message.data?.error ?? null);
     record.events.set(0, message);
     this.changed(record);

@@ -6,6 +6,7 @@ import { count, duration, size } from "./format.js";
 const ACCEPT = ".csv,.tsv,.txt,.jsonl,.ndjson,.json,.parquet,.xlsx,.xlsb,.xls,.ods,.gz";
 
 export class Uploader {
+  #root;
   #uploads;
   #rows = new Map();
   #list = h("ul", { class: "uploads", "data-testid": "uploads", "aria-label": "Uploads" });
@@ -23,6 +24,7 @@ export class Uploader {
 
   /** `onOpen(dataset)`: show what was uploaded. Files may be dropped anywhere on `area`. */
   constructor(root, area, uploads, { onOpen }) {
+    this.#root = root;
     this.#uploads = uploads;
     this.#onOpen = onOpen;
     this.#input.addEventListener("change", () => this.#choose(this.#input.files));
@@ -43,6 +45,8 @@ export class Uploader {
   }
 
   #choose(files) {
+    // Without the permission there is nothing to choose with, but files can be dropped all the same.
+    if (this.#root.hidden) return;
     const wish = this.#wish.read();
     for (const file of files) this.#uploads.add(file, files.length === 1 ? wish : { ...wish, name: "" });
     if (files.length) this.#wish.clearName();
