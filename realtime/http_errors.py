@@ -10,8 +10,7 @@ from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 from django.views import defaults
-from rest_framework.exceptions import APIException, ParseError, ValidationError
-from rest_framework.parsers import JSONParser
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -29,16 +28,6 @@ _CODES = {
     413: ErrorCode.PAYLOAD_TOO_LARGE,
     429: ErrorCode.RATE_LIMITED,
 }
-
-
-class BoundedJSONParser(JSONParser):
-    """Refuses what is nested too deep to be read, as it does all else that is no JSON."""
-
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().parse(*args, **kwargs)
-        except RecursionError:
-            raise ParseError("The body is nested too deep") from None
 
 
 def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None:
