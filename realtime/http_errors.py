@@ -1,14 +1,11 @@
 """What goes wrong outside our own views, below ``/api/``, in the one shape that errors have."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
-from django.core.exceptions import BadRequest
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.decorators import sync_and_async_middleware
 from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -44,29 +41,6 @@ def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None
     details = {"faults": faults} if faults else None
     response.data = {"error": error_body(code, _text(error, faults), details=details, retry_after=retry_after)}
     return response
-
-
-@sync_and_async_middleware
-def refuse_nul(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """PostgreSQL takes no NUL, not even to look for it, so nothing here is called so."""
-
-    def check(request: HttpRequest) -> None:
-        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            raise BadRequest("A URL with the character NUL")
-
-    if not iscoroutinefunction(get_response):
-
-        def in_thread(request: HttpRequest) -> Any:
-            check(request)
-            return get_response(request)
-
-        return in_thread
-
-    async def on_loop(request: HttpRequest) -> Any:
-        check(request)
-        return await get_response(request)
-
-    return on_loop
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
