@@ -57,3 +57,12 @@ def test_other_types_are_written_plainly(
     [row] = read(context)
     assert row["moment"] == "2024-05-01 22:30:00"
     assert (row["good"], row["tags"], row["empty"], row["text"]) == ("true", "['=a', b]", "", 'a "b", c\nd')
+
+
+def test_records_of_one_day_are_in_order_too(
+    tmp_path: Path, settings: Settings, run_report: RunReport, context: RecordingContext
+) -> None:
+    rows = [{**ROWS[0], "amount": Decimal(amount), "note": note} for amount, note in [(2, "b"), (1, "c"), (2, "a")]]
+    settings.STREAMER_SOURCES = {"drinks": definition(write_parquet(tmp_path / "ties.parquet", rows))}
+    run_report()
+    assert [(row["amount"], row["note"]) for row in read(context)] == [("1", "c"), ("2", "a"), ("2", "b")]

@@ -141,3 +141,13 @@ def test_a_sample_with_a_seed_is_the_same_each_time(make_dataset: Any, rows_of: 
     make_dataset("sales", {"x": list(range(1000))})
     sampled = query("SELECT x FROM sales USING SAMPLE 10 ROWS (reservoir, 7)")
     assert len(rows_of(sampled)) == 10 and rows_of(sampled) == rows_of(sampled)
+
+
+def test_groups_come_in_the_same_order_each_time(make_dataset: Any, opened: Opened) -> None:
+    make_dataset("sales", {"k": [at * 7919 % 50_000 for at in range(400_000)], "x": [at / 7 for at in range(400_000)]})
+    grouped = query("SELECT k, sum(x) AS x FROM sales GROUP BY k")
+    fingerprints = set()
+    for _ in range(2):
+        with opened(grouped) as table:
+            fingerprints.add(table.fingerprint)
+    assert len(fingerprints) == 1 and table.rows == 50_000
