@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-connected_at'],
-                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['server'], name='open_connections'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['tenant_id', 'user_id'], name='open_connections_of_user'), models.Index(condition=models.Q(('closed_at__isnull', True), ('revoked_at__isnull', False)), fields=['server'], name='revoked_connections'), models.Index(fields=['-connected_at'], name='newest_connections')],
+                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['server'], name='open_connections'), models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['tenant_id', 'user_id'], name='open_connections_of_user'), models.Index(condition=models.Q(('closed_at__isnull', True), ('revoked_at__isnull', False)), fields=['server'], name='revoked_connections'), models.Index(fields=['-connected_at'], name='newest_connections'), models.Index(fields=['closed_at'], name='ended_connections')],
             },
         ),
         migrations.CreateModel(
