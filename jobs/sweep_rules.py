@@ -1,5 +1,6 @@
 """What can fall through, and the rule that moves it on. Each rule is idempotent and takes a bounded batch."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +25,10 @@ from jobs.orphans import OrphanSweep
 from jobs.outcomes import CancelledOutcome, Failed, Outcome, Repeated
 from jobs.scratch import dead_folders
 from jobs.scratch import delete as delete_scratch
+from jobs.storage import StorageAway
 from jobs.wakeups import ring, waiting_rings
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200
 _MOST_LOSSES = 2
@@ -119,22 +123,20 @@ def end_overdue_retries(now: datetime) -> int:
 
 def delete_expired_artifacts(now: datetime) -> int:
     """First the file, then the row: if the storage does not answer, the next sweep tries again."""
-    rows = _some(Artifact.objects.filter(expires_at__lte=now))
-    for row in rows:
+
+    def delete(row: Artifact) -> None:
         if not Artifact.objects.filter(storage_name=row.storage_name).exclude(id=row.id).exists():
             default_storage.delete(row.storage_name)
         row.delete()
         if row.request_id is not None:
             AsyncRequest.objects.filter(id=row.request_id, status__in=FINAL).update(files_expired_at=now)
-    return len(rows)
+
+    return _delete_each(Artifact.objects.filter(expires_at__lte=now), delete)
 
 
 def delete_expired_datasets(now: datetime) -> int:
     """Datasets past their time, and those whose deletion was interrupted."""
-    rows = _some(Dataset.objects.filter(expires_at__lte=now).defer("sample"))
-    for row in rows:
-        remove(row)
-    return len(rows)
+    return _delete_each(Dataset.objects.filter(expires_at__lte=now).defer("sample"), remove)
 
 
 def delete_old_requests(now: datetime) -> int:
@@ -172,6 +174,21 @@ M = TypeVar("M", bound=Model)
 
 def _some(rows: QuerySet[M]) -> list[M]:
     return list(rows[:BATCH])
+
+
+def _delete_each(rows: QuerySet[M], delete: Callable[[M], object]) -> int:
+    """How many were deleted. One whose file cannot be is in nobody's way; a later sweep tries it again."""
+    deleted = 0
+    for row in _some(rows):
+        try:
+            delete(row)
+        except StorageAway:  # nor could the others be
+            raise
+        except OSError as error:
+            logger.warning("The file of %s %s cannot be deleted: %s", row._meta.verbose_name, row.pk, error)
+        else:
+            deleted += 1
+    return deleted
 
 
 def _end(row: AsyncRequest, outcome: Outcome, still: Q) -> int:

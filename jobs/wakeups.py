@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 SHIFT = "jobs.shift.work_shift"
 SWEEPER_HEARTBEATS = "streamer:sweeper:"
+LONGEST_WAIT_SECONDS = 2.5
+"""One answer of Redis is waited for so long at most, because the connection takes a longer silence for a failure."""
+_SILENCE_SECONDS = 5
 _PAUSE_SECONDS = 1.0
 _quiet_until = 0.0
 
@@ -31,7 +34,7 @@ _quiet_until = 0.0
 def connection() -> redis.Redis:
     """The kept connection for rings and heartbeats. Quick to give up: see the module's first lines."""
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)
+        settings.REDIS_URL, socket_timeout=_SILENCE_SECONDS, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)
     )
 
 
@@ -57,11 +60,15 @@ def waiting_rings(queue: str) -> int:
 
 def await_ring(queues: Sequence[str], seconds: float) -> bool:
     """Wait for a ring in any of the queues, take it, and say whether one came."""
-    popped: Any = connection().blpop([_queue(name).key for name in queues], timeout=seconds)
-    if popped is None:
-        return False
-    connection().delete(Job.key_for(popped[1].decode()))
-    return True
+    keys = [_queue(name).key for name in queues]
+    ends_at = time.monotonic() + seconds
+    while (left := ends_at - time.monotonic()) > 0:
+        # Redis takes 0 for ever, and thousandths of a second for the least.
+        popped: Any = connection().blpop(keys, timeout=max(0.01, min(left, LONGEST_WAIT_SECONDS)))
+        if popped is not None:
+            connection().delete(Job.key_for(popped[1].decode()))
+            return True
+    return False
 
 
 def _ring(name: str, count: int) -> None:

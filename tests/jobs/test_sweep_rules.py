@@ -207,6 +207,23 @@ def test_expired_artifacts_go_with_their_files() -> None:
     assert not default_storage.exists(old.storage_name) and default_storage.exists(fresh.storage_name)
 
 
+def test_a_file_that_cannot_be_deleted_is_in_nobodys_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    request_id = submit()
+    first, stuck, last = (add_file(request_id, ago(MINUTE)) for _ in range(3))
+    delete = default_storage.delete
+
+    def delete_but_one(name: str) -> None:
+        if name == stuck.storage_name:
+            raise PermissionError(name)
+        delete(name)
+
+    monkeypatch.setattr(default_storage, "delete", delete_but_one)
+    assert delete_expired_artifacts(timezone.now()) == 2
+    assert list(Artifact.objects.all()) == [stuck]
+    monkeypatch.undo()
+    assert delete_expired_artifacts(timezone.now()) == 1
+
+
 def test_an_expired_artifact_whose_file_is_gone_already_goes_too() -> None:
     row = add_file(submit(), ago(MINUTE))
     default_storage.delete(row.storage_name)

@@ -59,6 +59,14 @@ def test_a_ring_taken_leaves_nothing_in_redis() -> None:
     assert not list(connection().scan_iter("rq:job:*"))
 
 
+def test_a_long_wait_is_several_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connection().get_connection_kwargs()["socket_timeout"] > wakeups.LONGEST_WAIT_SECONDS
+    monkeypatch.setattr(wakeups, "LONGEST_WAIT_SECONDS", 0.1)
+    started = time.monotonic()
+    assert not await_ring(["default"], 0.35)
+    assert time.monotonic() - started >= 0.35
+
+
 def test_waiting_for_a_ring_ends_when_none_comes() -> None:
     started = time.monotonic()
     assert not await_ring(["default", "ml"], 0.2)
