@@ -79,7 +79,8 @@ class ArtifactShelf:
         scratch: Callable[[], Path],
     ) -> None:
         self._request_id = request_id
-        self._folder = f"artifacts/{request_id or 'inline'}/{attempt}"
+        self.folder = f"artifacts/{request_id or 'inline'}/{attempt}"
+        """Of the storage."""
         self._owner = {"tenant_id": tenant_id, "user_id": user_id}
         self._scratch = scratch
         self.rows: list[Artifact] = []
@@ -120,7 +121,7 @@ class ArtifactShelf:
             media_type=media_type,
             size_bytes=0,
             # The name has nothing of the client's in it but a cleaned filename.
-            storage_name=f"{self._folder}/{artifact_id.hex}/{filename}",
+            storage_name=f"{self.folder}/{artifact_id.hex}/{filename}",
             expires_at=expires_at,
             notice_at=notice_at,
             **self._owner,

@@ -15,7 +15,8 @@ from jobs.bulk.contract import Bulk, OnError, Operation
 from jobs.bulk.work import BulkWork
 from jobs.checkpoints import storable
 from jobs.claims import Claim
-from jobs.handler.context import ArtifactFile
+from jobs.datasets.shelf import DatasetShelf
+from jobs.handler.context import ArtifactFile, DatasetFile
 from jobs.handler.errors import Permanent, TimedOut
 from jobs.reporter import Reporter
 from jobs.rows.opened import OpenTable, RowsRead
@@ -42,6 +43,9 @@ class _Run:
             user_id=user_id,
             scratch=lambda: self.scratch_dir,
         )
+        self.datasets = DatasetShelf(
+            folder=self.shelf.folder, tenant_id=tenant_id, user_id=user_id, scratch=lambda: self.scratch_dir
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -57,9 +61,18 @@ class _Run:
     def check(self) -> None:
         raise NotImplementedError
 
+    def discard(self) -> None:
+        """Delete what a run has stored that did not complete."""
+        self.shelf.discard()
+        self.datasets.discard()
+
     def save_artifact(self, filename: str, media_type: str) -> AbstractContextManager[ArtifactFile]:
         self.check()
         return self.shelf.new(filename, media_type)
+
+    def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[DatasetFile]:
+        self.check()
+        return self.datasets.new(name, expires_in_days)
 
     def open_artifact(self, artifact_id: uuid.UUID) -> AbstractContextManager[BinaryIO]:
         return open_artifact(
@@ -155,6 +168,9 @@ class ItemContext(_Run):
     def checkpoint(self, state: Any) -> None:
         self.check()
         storable(state)
+
+    def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[DatasetFile]:
+        raise Permanent("A dataset cannot be made inside a bulk")
 
 
 class InlineContext(_Run):

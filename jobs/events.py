@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from jobs.jsonable import to_json
-from jobs.models import LIVE, Artifact, AsyncRequest, RequestEvent
+from jobs.models import LIVE, Artifact, AsyncRequest, Dataset, RequestEvent
 from jobs.publishing import publish
 
 _READ_BACK = ("tenant_id", "user_id", "client_id", "last_seq", "attempt", "cancel_requested_at")
@@ -84,11 +84,13 @@ def append(
     where: Q,
     changes: Mapping[str, Any],
     artifacts: Sequence[Artifact] = (),
+    datasets: Sequence[Dataset] = (),
 ) -> Appended:
     """Change the request and add its events, all or nothing, then tell the followers.
 
     ``where`` is what must still hold of the row; that it is not final is always asked. ``changes`` are columns.
-    ``artifacts`` are rows that come into being with this append. Raises ``NotOwner`` when the row has moved on.
+    ``artifacts`` and ``datasets`` are rows that come into being with this append. Raises ``NotOwner`` when the row has
+    moved on, and ``IntegrityError`` when the name of a dataset has been taken.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -116,6 +118,8 @@ def append(
         )
         if artifacts:
             Artifact.objects.bulk_create(artifacts)
+        if datasets:
+            Dataset.objects.bulk_create(datasets)
         if events:
             frames = [(event.seq, event.message(), event.is_final) for event in events]
             # Not a ``partial``: Django's log of a failed hook asks for the function's name.

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 
 from jobs.artifacts import describe
 from jobs.cache import cache_key
@@ -19,7 +19,7 @@ from jobs.handler import ErrorCode, Handler, HandlerError, Payload, Stop
 from jobs.handler.errors import ErrorBody, error_body
 from jobs.jsonable import to_json
 from jobs.kept_answers import KeptAnswers
-from jobs.models import Artifact
+from jobs.models import Artifact, Dataset
 from jobs.unexpected import report_unexpected
 
 logger = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def _known_or_new(
     if kept is not None:
         return kept.encoded, {"cached": True, "computed_at": kept.computed_at}
     encoded = _answer(handler, payload, context)
-    if not context.shelf.rows:  # files end, and an answer that leads to one would outlive it
+    if not (context.shelf.rows or context.datasets.rows):  # files end, and an answer that leads to one would outlive it
         _kept().keep(key, encoded)
     return encoded, {}
 
@@ -122,9 +122,16 @@ def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> 
             if len(encoded) > settings.STREAMER_MAX_FRAME_BYTES:
                 encoded = msgspec.json.encode(context.shelf.add_bytes("result.json", "application/json", encoded))
             context.check()
-            if context.shelf.rows:
-                Artifact.objects.bulk_create(context.shelf.rows)
+            _commit(context)
         except BaseException:
-            context.shelf.discard()
+            context.discard()
             raise
     return encoded
+
+
+def _commit(context: InlineContext) -> None:
+    """Let the files and datasets of the run come into being."""
+    if context.shelf.rows or context.datasets.rows:
+        with transaction.atomic():
+            Artifact.objects.bulk_create(context.shelf.rows)
+            Dataset.objects.bulk_create(context.datasets.rows)

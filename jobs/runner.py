@@ -7,14 +7,14 @@ the request meanwhile, nothing of it is seen. A handler that does not end when t
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import connections
+from django.db import IntegrityError, connections
 from django.db.models import Q
 from django.utils import timezone
 
@@ -169,17 +169,26 @@ class Runner:
         if not completed:
             hard_stop.disarm()  # nothing depends on it any more, and a slow storage may take its time
             try:
-                self._context.shelf.discard()
+                self._context.discard()
             except Exception:  # whatever a storage raises: the outcome stands, and the file is an orphan
                 logger.exception("Files of %s could not be deleted", self._claim.request_id)
 
     def _log(self, outcome: Outcome, drafts: list[Draft]) -> bool:
         """False when the outcome did not become the request's outcome."""
-        artifacts = self._context.shelf.rows if isinstance(outcome, Completed) else []
+        made: dict[str, Any] = {}
+        if isinstance(outcome, Completed):
+            made = {"artifacts": self._context.shelf.rows, "datasets": self._context.datasets.rows}
         changes = {**shown_by(drafts), **self._reporter.unsaved(), **outcome.changes()}
         where = self._claim.fence & outcome.condition if isinstance(outcome, Repeated) else self._claim.fence
-        if _append_stubbornly(self._claim, [*drafts, outcome.draft()], changes, artifacts, where):
-            return True
+        try:
+            if _append_stubbornly(self._claim, [*drafts, outcome.draft()], changes, made, where):
+                return True
+        except IntegrityError:
+            if not made.get("datasets"):
+                raise
+            text = "The name of the dataset was taken by another one while this one was made"
+            self._log(Failed(error=error_body(ErrorCode.PROCESSING_FAILED, text)), drafts)
+            return False
         if isinstance(outcome, Repeated) and (wish := self._cancel_wish()) is not None:
             return self._log(CancelledOutcome.since(wish, mode="cooperative"), drafts)
         return False
@@ -203,18 +212,20 @@ def _grace_seconds(stop: Stop) -> float:
     return settings.STREAMER_CANCEL_GRACE_SECONDS if isinstance(stop, Cancelled) else TIMEOUT_GRACE_SECONDS
 
 
-def _append_stubbornly(claim: Claim, drafts: Any, changes: Any, artifacts: Any, where: Q) -> bool:
-    """False when the row was not as ``where`` says."""
+def _append_stubbornly(claim: Claim, drafts: Any, changes: Any, made: Mapping[str, Any], where: Q) -> bool:
+    """False when the row was not as ``where`` says. ``made``: rows that come into being with it."""
     give_up_at = time.monotonic() + _SETTLE_SECONDS
     unsure = False
     while True:
         try:
-            append(claim.request_id, drafts, where=where, changes=changes, artifacts=artifacts)
+            append(claim.request_id, drafts, where=where, changes=changes, **made)
             return True
         except NotOwner:
             # A commit may have held although its answer was lost.
             ended = AsyncRequest.objects.filter(id=claim.request_id, attempt=claim.attempt, status=changes["status"])
             return unsure and ended.exists()
+        except IntegrityError:
+            raise
         except DatabaseError as error:
             unsure = True
             if time.monotonic() > give_up_at:

@@ -91,6 +91,35 @@ def store_dataset(
     """
     if name is not None:
         check_name(tenant_id, name)
+    row = store_file(
+        ingested,
+        tenant_id=tenant_id,
+        user_id=user_id,
+        filename=filename,
+        uploaded_bytes=uploaded_bytes,
+        sha256=sha256,
+        expires_in_days=expires_in_days,
+    )
+    try:
+        _insert(row, name)
+    except BaseException:
+        default_storage.delete(row.storage_name)
+        raise
+    return row
+
+
+def store_file(
+    ingested: Ingested,
+    *,
+    tenant_id: str,
+    user_id: str,
+    filename: str,
+    uploaded_bytes: int,
+    sha256: str,
+    expires_in_days: float | None,
+    folder: str = FOLDER,
+) -> Dataset:
+    """Store the Parquet file; its row, which is not saved and has no name yet. Raises ``QuotaExceeded``."""
     size_bytes = Path(ingested.path).stat().st_size
     check_quota(tenant_id, size_bytes)
     dataset_id = uuid.uuid4()
@@ -109,15 +138,10 @@ def store_dataset(
         notes=ingested.notes,
         expires_at=_expiry(expires_in_days),
         # Nothing of the client's is in it.
-        storage_name=f"{FOLDER}/{dataset_id.hex}.parquet",
+        storage_name=f"{folder}/{dataset_id.hex}.parquet",
     )
     with open(ingested.path, "rb") as file:
         row.storage_name = default_storage.save(row.storage_name, File(file))
-    try:
-        _insert(row, name)
-    except BaseException:
-        default_storage.delete(row.storage_name)
-        raise
     return row
 
 
@@ -184,7 +208,7 @@ def _insert(row: Dataset, name: str | None) -> None:
                 check_quota(row.tenant_id, 0)
             return
         except IntegrityError:
-            _remove_expired(row.tenant_id, row.name)
+            remove_expired(row.tenant_id, row.name)
             if last:
                 raise InvalidName(f"There is a dataset '{row.name}' already") from None
 
@@ -193,7 +217,7 @@ def _taken(tenant_id: str) -> Sequence[str]:
     return [*source_names(), *_kept(tenant_id).values_list("name", flat=True)]
 
 
-def _remove_expired(tenant_id: str, name: str) -> None:
+def remove_expired(tenant_id: str, name: str) -> None:
     """An expired dataset that the sweeper has not come to yet holds its name no longer."""
     for row in Dataset.objects.filter(tenant_id=tenant_id, name=name, expires_at__lte=timezone.now()):
         remove(row)

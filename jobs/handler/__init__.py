@@ -12,7 +12,7 @@ from jobs.bulk.contract import (
 )
 from jobs.bulk.entities import entity_names, permission_for
 from jobs.handler.base import Handler, NoPayload, Payload, Retry, SourceName
-from jobs.handler.context import ArtifactFile, Context
+from jobs.handler.context import ArtifactFile, Context, DatasetFile
 from jobs.handler.errors import (
     AttemptLost,
     Cancelled,
@@ -43,6 +43,7 @@ __all__ = [
     "AttemptLost",
     "Cancelled",
     "Context",
+    "DatasetFile",
     "ErrorCode",
     "Fault",
     "Handler",

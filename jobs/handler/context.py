@@ -31,6 +31,16 @@ class ArtifactFile(Protocol):
         ...
 
 
+class DatasetFile(Protocol):
+    """A dataset being produced: ``file`` is binary, writable and seekable, and takes Parquet."""
+
+    file: BinaryIO
+
+    def describe(self) -> dict[str, Any]:
+        """``dataset_id``, ``name``, ``rows``, ``size_bytes``, ``expires_at``. Only after the block."""
+        ...
+
+
 class Context(Protocol):
     """One run of one handler.
 
@@ -75,6 +85,16 @@ class Context(Protocol):
 
     def save_artifact(self, filename: str, media_type: str) -> AbstractContextManager[ArtifactFile]:
         """Open a file that becomes a downloadable artifact when the request completes, and not before."""
+
+    def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[DatasetFile]:
+        """Open a Parquet file that becomes a dataset of the tenant when the request completes, and not before.
+
+        ``expires_in_days``: None is the setting's, 0 never. The call raises ``Permanent`` for a name that is taken or
+        malformed, a quota that is used up, and inside a bulk, so make it before the work and open the block after it;
+        the end of the block does for a file without rows or with nested columns. Ask for the permission
+        ``datasets.write``.
+        """
+        ...
 
     def open_artifact(self, artifact_id: UUID) -> AbstractContextManager[BinaryIO]:
         """A file that another request of this user produced, to read and to seek in.

@@ -5,13 +5,14 @@ that web processes, which only validate payloads, do without; workers have it lo
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
-from jobs.handler import Context, Handler, InvalidPayload, OpenTable, RowsRead
+from jobs.handler import Context, DatasetFile, Handler, InvalidPayload, OpenTable, RowsRead
 from jobs.handlers.process_data.consistency import inconsistencies
 from jobs.handlers.process_data.estimate import estimate_seconds
-from jobs.handlers.process_data.payload import ProcessPayload
+from jobs.handlers.process_data.payload import Destination, ProcessPayload
 from jobs.handlers.process_data.spelling import in_todays_words, is_older, mixed_fields, real_path
 from jobs.handlers.process_data.stages import Progress, Stage
 
@@ -37,6 +38,9 @@ class ProcessData(Handler[ProcessPayload]):
     def estimate(self, payload: ProcessPayload) -> float:
         return estimate_seconds(payload)
 
+    def permissions_for(self, payload: ProcessPayload) -> Collection[str]:
+        return () if payload.output.destination is None else ("datasets.write",)
+
     def parse(self, payload: Mapping[str, Any]) -> ProcessPayload:
         older = is_older(payload)
         faults = mixed_fields(payload) if older else []
@@ -53,16 +57,28 @@ class ProcessData(Handler[ProcessPayload]):
     def run(self, payload: ProcessPayload, context: Context) -> dict[str, Any]:
         started, progress = time.monotonic(), Progress(context)
         progress.report(Stage.INGESTION, 0, None, "Opening the data")
+        keeping = _keep(payload.output.destination, context)  # a name that is taken is told before the work
         with context.open_data(payload.data_source, on_rows=_tell_rows(progress)) as table:
             progress.report(Stage.INGESTION, table.rows, table.rows, f"Read {table.rows:,} rows of {table.label}")
-            return _process(table, payload, context, progress, started)
+            return _process(table, payload, context, progress, started, keeping)
+
+
+def _keep(destination: Destination | None, context: Context) -> AbstractContextManager[DatasetFile] | None:
+    if destination is None:
+        return None
+    return context.save_dataset(destination.name, expires_in_days=destination.expires_in_days)
 
 
 def _process(
-    table: OpenTable, payload: ProcessPayload, context: Context, progress: Progress, started: float
+    table: OpenTable,
+    payload: ProcessPayload,
+    context: Context,
+    progress: Progress,
+    started: float,
+    keeping: AbstractContextManager[DatasetFile] | None,
 ) -> dict[str, Any]:
     # Late, because all of it comes with pyarrow.
-    from jobs.handlers.process_data.output import first_page, write_output  # noqa: PLC0415
+    from jobs.handlers.process_data.output import first_page, write_dataset, write_output  # noqa: PLC0415
     from jobs.handlers.process_data.pipelines import run_pipeline  # noqa: PLC0415
     from jobs.handlers.process_data.result import make_result  # noqa: PLC0415
 
@@ -70,6 +86,7 @@ def _process(
     context.partial(first_page(finished.outcome, _PAGE_RECORDS))
     artifacts = {"output": write_output(finished.outcome, payload.output, context, progress)}
     artifacts |= finished.store_files(context, progress)
+    dataset = None if keeping is None else write_dataset(finished.outcome, keeping, context, progress)
     progress.report(Stage.STORING, len(artifacts), len(artifacts), f"Stored {_list_files(artifacts)}")
     return make_result(
         finished.outcome,
@@ -80,6 +97,7 @@ def _process(
         seconds=time.monotonic() - started,
         data_fingerprint=table.fingerprint,
         figures=finished.figures,
+        dataset=dataset,
     )
 
 

@@ -1,10 +1,11 @@
 """Writes all rows of an outcome straight into the artifact, in the format that was asked for."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
 
-from jobs.handler import Context
+from jobs.handler import Context, DatasetFile, Permanent
 from jobs.handlers.process_data.outcome import Outcome
 from jobs.handlers.process_data.payload import Output
 from jobs.handlers.process_data.stages import Progress, Stage
@@ -29,6 +30,21 @@ def write_output(outcome: Outcome, output: Output, context: Context, progress: P
             written += batch.num_rows
             progress.report(Stage.OUTPUT, written, total, f"Wrote {written:,} of {total:,} rows")
     return artifact.describe()
+
+
+def write_dataset(
+    outcome: Outcome, keeping: AbstractContextManager[DatasetFile], context: Context, progress: Progress
+) -> dict[str, Any]:
+    """Returns the dataset's description. Raises ``Permanent`` for an outcome without rows."""
+    if outcome.rows == 0:
+        raise Permanent("No row is left, and a dataset without rows cannot be kept")
+    with keeping as dataset:
+        with open_writer("parquet", dataset.file, outcome.schema) as writer:
+            for batch in outcome.batches(_MOST_ROWS):
+                writer.write(batch)
+                context.check()
+        progress.report(Stage.STORING, 0, 1, f"Keeping {outcome.rows:,} rows as a dataset")
+    return dataset.describe()
 
 
 def first_records(outcome: Outcome, most: int) -> list[dict[str, Any]]:

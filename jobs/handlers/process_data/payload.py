@@ -12,6 +12,21 @@ Pipeline = Literal["classification", "regression", "clustering", "anomaly", "tra
 OutputFormat = Literal["json", "csv", "parquet"]
 
 
+class Destination(Payload):
+    """A dataset of the tenant that the outcome becomes."""
+
+    type: Literal["dataset"] = "dataset"
+    name: str = Field(
+        pattern=r"^[a-z0-9_][a-z0-9_-]{0,63}$",
+        title="Name",
+        description="What the new dataset is called.",
+        examples=["customers_clean"],
+    )
+    expires_in_days: float | None = Field(
+        default=None, ge=0, le=3650, title="Expires in days", description="0: never; without it, as others do."
+    )
+
+
 class Output(Payload):
     """The file with all rows of the outcome."""
 
@@ -22,6 +37,13 @@ class Output(Payload):
         title="File name",
         description="What the file is called; without it, 'output'. Its ending is added where it is missing.",
         examples=["customers"],
+    )
+
+    destination: Destination | None = Field(
+        default=None,
+        title="Keep as a dataset",
+        description="The outcome also becomes a dataset, which other requests can read.",
+        examples=[{"type": "dataset", "name": "customers_clean"}],
     )
 
     @property

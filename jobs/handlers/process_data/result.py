@@ -25,10 +25,11 @@ def make_result(
     seconds: float,
     data_fingerprint: str,
     figures: Mapping[str, Any],
+    dataset: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """The result as JSON. ``records`` were read, in ``seconds``; ``figures`` are the pipeline's own.
 
-    ``artifacts``: what a file is (output, model, report) → its description.
+    ``artifacts``: what a file is (output, model, report) → its description. ``dataset``: what the outcome was kept as.
     """
     summary = {
         "pipeline": pipeline,
@@ -49,10 +50,12 @@ def make_result(
         },
         "columns": [{"name": field.name, "type": _type_in_words(field.type)} for field in outcome.schema],
     }
+    kept = {} if dataset is None else {"dataset": dict(dataset)}
     return {
         "summary": summary,
         "records": first_records(outcome, _RECORDS),
         "artifacts": {name: dict(stored) for name, stored in artifacts.items()},
+        **kept,
     }
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,6 +93,9 @@ class RecordingContext:
             yield saved
         saved.seal()
         self.artifacts.append(saved)
+
+    def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[Any]:
+        raise Permanent("this context keeps no datasets")
 
     def open_source(self, name: str) -> Source:
         source = find_source(name)
