@@ -18,6 +18,15 @@ from streamer_site.storage import storage_backend
 
 pytest_plugins = ["tests.acceptance.figures"]
 MakeToken = Callable[..., str]
+# With `-n 2 --dist loadgroup` the tests of whole stacks run in two lanes, so that one waits while the other works.
+_SECOND_LANE = ("tests/chaos/", "tests/local/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        lane = "second" if item.nodeid.startswith(_SECOND_LANE) else "first"
+        item.add_marker(pytest.mark.xdist_group(lane))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -49,6 +49,23 @@ def test_it_works(page: Page, token: str) -> None:
     expect(records.locator("tbody tr")).to_have_text(["Oslo1275", "Turku1275"])
 
 
+def test_outcome_is_kept_as_a_dataset(page: Page, token: str) -> None:
+    use_token(page, token)
+    upload(page, "Orders.csv", CSV)
+    page.get_by_test_id("dataset-use").click()
+    page.locator("#field-pipeline").select_option(label="transformation")
+    page.locator("#field-options-operations").fill('[{"type": "limit", "rows": 7}]')
+    page.locator("#field-output-destination-dataset").fill("first orders")
+    page.get_by_test_id("send").click()
+    expect(page.locator("#field-output-destination-dataset")).to_have_attribute("aria-invalid", "true")
+    page.locator("#field-output-destination-dataset").fill("first_orders")
+    page.get_by_test_id("send").click()
+    card = page.get_by_test_id("request").first
+    expect(card).to_have_attribute("data-status", "completed", timeout=RUN_TIMEOUT_MS)
+    page.get_by_test_id("tab-datasets").click()
+    expect(dataset(page, "first_orders")).to_contain_text("7 rows · 2 columns")
+
+
 def test_keyboard(page: Page, token: str) -> None:
     use_token(page, token)
     upload(page, "a.csv", CSV)

@@ -21,7 +21,7 @@ def payload(name: str = "towns", *, least: int = 0, **destination: Any) -> dict[
     return {
         "pipeline": "transformation",
         "data_source": {"type": "inline", "rows": ROWS},
-        "output": {"format": "csv", "destination": {"type": "dataset", "name": name, **destination}},
+        "output": {"format": "csv", "destination": {"dataset": name, **destination}},
         "options": {"operations": [{"type": "filter", "column": "people", "operator": "gt", "value": least}]},
     }
 

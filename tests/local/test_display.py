@@ -19,8 +19,8 @@ def written(console: Console) -> str:
 def run_through(display: Display, updates: int) -> None:
     """A request that makes so many progress updates and completes."""
     with display.bars() as bars:
-        followed = Followed("A report", "generate_report", bars)
-        followed.take({"type": "acknowledgment"})
+        followed = Followed("A report", "generate_report", bars, {})
+        followed.take({"type": "acknowledgment", "request_id": "1"})
         followed.take({"type": "started", "seq": 1})
         for number in range(updates):
             message = {"type": "progress", "percentage": 100 * number / updates, "message": "Drawing [charts]"}
@@ -47,7 +47,7 @@ def test_on_a_terminal_the_bar_ends_full() -> None:
 def test_a_failure_shows_its_reason() -> None:
     console = plain_console()
     with Display(console).bars() as bars:
-        followed = Followed("A report", "generate_report", bars)
+        followed = Followed("A report", "generate_report", bars, {})
         followed.take({"type": "error", "final": True, "seq": 1, "error": {"message": "no [such] source"}})
     assert "failed after 0.0 s: no [such] source" in written(console)
 

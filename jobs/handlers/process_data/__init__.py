@@ -66,7 +66,7 @@ class ProcessData(Handler[ProcessPayload]):
 def _keep(destination: Destination | None, context: Context) -> AbstractContextManager[DatasetFile] | None:
     if destination is None:
         return None
-    return context.save_dataset(destination.name, expires_in_days=destination.expires_in_days)
+    return context.save_dataset(destination.dataset, expires_in_days=destination.expires_in_days)
 
 
 def _process(

@@ -13,13 +13,12 @@ OutputFormat = Literal["json", "csv", "parquet"]
 
 
 class Destination(Payload):
-    """A dataset of the tenant that the outcome becomes."""
+    """Where the outcome is kept, beside the file."""
 
-    type: Literal["dataset"] = "dataset"
-    name: str = Field(
+    dataset: str = Field(
         pattern=r"^[a-z0-9_][a-z0-9_-]{0,63}$",
-        title="Name",
-        description="What the new dataset is called.",
+        title="New dataset",
+        description="Its name, which no other may have.",
         examples=["customers_clean"],
     )
     expires_in_days: float | None = Field(
@@ -41,9 +40,9 @@ class Output(Payload):
 
     destination: Destination | None = Field(
         default=None,
-        title="Keep as a dataset",
+        title="Destination",
         description="The outcome also becomes a dataset, which other requests can read.",
-        examples=[{"type": "dataset", "name": "customers_clean"}],
+        examples=[{"dataset": "customers_clean"}],
     )
 
     @property

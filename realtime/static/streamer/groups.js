@@ -15,7 +15,16 @@ export function objectGroup(field, id, makeRow) {
     { id, class: "group", role: "group" },
     rows.map((row) => row.node),
   );
-  return { node, target: node, group: true, ...groupOf(() => rows), write: (value) => writeAll(rows, value) };
+  const inner = groupOf(() => rows);
+  return {
+    node,
+    target: node,
+    group: true,
+    ...inner,
+    // Who fills in nothing of what may be left out wants none of it, whatever it would require.
+    read: (complain) => (field.nullable && rows.every(isBlank) ? {} : inner.read(complain)),
+    write: (value) => writeAll(rows, value),
+  };
 }
 
 /** Which kind it is stands in one property, and decides which fields there are. */
@@ -90,6 +99,11 @@ function groupOf(rows) {
 export function everyFits(rows, value) {
   if (typeof value !== "object" || Array.isArray(value)) return false;
   return Object.keys(value).every((name) => rows.find((row) => row.field.name === name)?.fits(value[name]));
+}
+
+function isBlank(row) {
+  const read = row.control.read();
+  return !read.fault && !read.faulty && (!("value" in read) || isDefault(row.field, read.value));
 }
 
 function writeAll(rows, value) {
