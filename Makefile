@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# They start processes and look at the clock, so they have the machine to themselves.
+# They start processes and look at the clock, so no more than two of them run at once, and nothing beside them.
 STACK_TESTS := tests/acceptance tests/browser tests/chaos tests/local
 
 .DEFAULT_GOAL := help
@@ -23,7 +23,7 @@ demo: install ## Start everything, make some reports over the real socket, stop
 
 test: install-dev ## Run the tests: those of one process side by side, then those of whole stacks
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(STACK_TESTS))
-	$(BIN)/pytest $(STACK_TESTS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(STACK_TESTS)
 
 lint: install-dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check
