@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -59,13 +60,14 @@ class DatasetShelf:
         folder = self._scratch() / uuid4().hex
         folder.mkdir()
         path, dataset = folder / "written.parquet", WrittenDataset()
-        with path.open("w+b") as file:
-            dataset.file = file
-            yield dataset
-        dataset.row = self._store(path, folder, expires_in_days)
-        dataset.row.name = name
-        remove_expired(dataset.row.tenant_id, name)
-        self.rows.append(dataset.row)
+        try:
+            with path.open("w+b") as file:
+                dataset.file = file
+                yield dataset
+            dataset.row = self._store(path, name, expires_in_days)
+            self.rows.append(dataset.row)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def discard(self) -> None:
         """Delete the stored files of a run that did not complete."""
@@ -73,7 +75,7 @@ class DatasetShelf:
             default_storage.delete(row.storage_name)
         self.rows.clear()
 
-    def _store(self, path: Path, folder: Path, expires_in_days: float | None) -> Dataset:
+    def _store(self, path: Path, name: str, expires_in_days: float | None) -> Dataset:
         # DuckDB weighs 100 MB: a web process goes without.
         from jobs.datasets.ingest import ingest  # noqa: PLC0415
 
@@ -81,16 +83,19 @@ class DatasetShelf:
             sha256 = hashlib.file_digest(written, "sha256").hexdigest()
             size_bytes = written.tell()
         try:
+            remove_expired(self._owner["tenant_id"], name)
             with _told_to_clients():
-                return store_file(
-                    ingest(path, folder, Options(memory=settings.STREAMER_DUCKDB_MEMORY)),
-                    filename="",
+                row = store_file(
+                    ingest(path, path.parent, Options(memory=settings.STREAMER_DUCKDB_MEMORY)),
+                    filename=f"{name}.parquet",
                     uploaded_bytes=size_bytes,
                     sha256=sha256,
                     expires_in_days=expires_in_days,
                     folder=self._folder,
                     **self._owner,
                 )
+                row.name = name
+                return row
         except OSError as error:
             logger.warning("A dataset could not be stored: %s", error)
             raise Retryable("The dataset could not be stored right now") from None
