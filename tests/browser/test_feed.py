@@ -121,8 +121,17 @@ def test_many_live_ones_are_followed_with_few_messages(page: Page, peer: Peer, t
         peer.tell("c1", request_id=request_id, status="processing", percentage=10)
     expect(page.get_by_test_id("request")).to_have_count(200)
     # So many at most; the others are told by the feed alone.
-    expect(page.locator("[role=progressbar][aria-valuenow='33']")).to_have_count(128)
+    expect(page.locator("[data-testid=request] [role=progressbar][aria-valuenow='33']")).to_have_count(128)
     assert len(peer.heard_of("subscribe")) < 100
+    late = [f"{number:08d}-7a52-4a53-9c8e-2f4b6f1f0a11" for number in range(200, 204)]
+    for request_id in late:
+        peer.tell("c1", request_id=request_id, status="processing", percentage=10)
+        expect(the_card(page, request_id)).to_be_visible()
+    # But whatever is opened to be looked at is followed.
+    open_detail(the_card(page, late[0]))
+    expect(the_card(page, late[0]).get_by_role("progressbar")).to_have_attribute("aria-valuenow", "33")
+    expect(page.locator("[data-testid=request] [role=progressbar][aria-valuenow='33']")).to_have_count(129)
+    page.keyboard.press("Escape")
     peer.tell("c2", request_id=ids[-1], status="processing", percentage=77, seq=9)
     expect(the_card(page, ids[-1]).get_by_role("progressbar")).to_have_attribute("aria-valuenow", "77")
 

@@ -68,9 +68,13 @@ export class Client extends EventTarget {
     return { records, nextCursor };
   }
 
-  /** Have the events of a live request sent here. Those of a moment share a message; very many are not followed. */
-  follow(record) {
+  /**
+   * Have the events of a live request sent here. Those of a moment share a message; very many are not followed, but for
+   * what somebody has `opened` to look at.
+   */
+  follow(record, { opened = false } = {}) {
     if (record.following || !record.requestId || !LIVE.has(record.status)) return;
+    if (opened) return void this.#subscribe([record]);
     this.#toFollow.add(record);
     this.#followTimer ??= setTimeout(() => {
       this.#followTimer = null;
@@ -136,15 +140,18 @@ export class Client extends EventTarget {
     const record = this.#store.get(message.request_id);
     if (record.repairing) return;
     record.repairing = true;
-    this.#follow([record]);
+    this.#subscribe([record]);
   }
 
   #follow(records) {
     const room = MOST_FOLLOWED - this.#store.live().filter((record) => record.following).length;
-    const wanted = records.filter((record) => record.repairing || !record.following).slice(0, Math.max(1, room));
-    if (wanted.length === 0) return;
-    for (const record of wanted) record.following = true;
-    const requests = wanted.map((record) => ({ request_id: record.requestId, after_seq: record.seq }));
+    const others = records.filter((record) => !record.following);
+    if (room > 0 && others.length > 0) this.#subscribe(others.slice(0, room));
+  }
+
+  #subscribe(records) {
+    for (const record of records) record.following = true;
+    const requests = records.map((record) => ({ request_id: record.requestId, after_seq: record.seq }));
     this.#socket.send({ type: "subscribe", requests });
   }
 

@@ -46,7 +46,7 @@ export class Detail {
     this.#update();
     if (!this.#dialog.open) this.#dialog.showModal();
     this.#dialog.scrollTop = 0;
-    this.#client.follow(record);
+    this.#client.follow(record, { opened: true });
     this.#complete(this.#shown);
   }
 
