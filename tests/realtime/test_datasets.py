@@ -9,21 +9,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from asgiref.testing import ApplicationCommunicator
 from django.test import AsyncClient
 from pytest_django import Settings
 
 from jobs.datasets.ingest import ingest
 from jobs.models import Dataset
 from realtime import multipart, uploads
-from streamer_site.asgi import application
 from tests.conftest import MakeToken
 from tests.realtime.sockets import aside
+from tests.realtime.uploading import CSV, PATIENCE_SECONDS, Upload, body_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CSV = b"region,amount\nnorth,1\nsouth,\n"
 Ask = Callable[..., Awaitable[Any]]
-_PATIENCE_SECONDS = 20
 
 
 @pytest.fixture(autouse=True)
@@ -46,47 +43,6 @@ def ingest_here(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def left_over(folders: Path) -> Callable[[], list[Path]]:
     return lambda: [path for path in folders.rglob("*") if path.is_file()]
-
-
-def body_of(content: bytes = CSV, filename: str = "Sales.csv", field: str = "file", **fields: str) -> bytes:
-    parts = [
-        f'--frontier\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields.items()
-    ]
-    head = f'--frontier\r\nContent-Disposition: form-data; name="{field}"; filename="{filename}"\r\n\r\n'
-    return b"".join(parts) + head.encode() + content + b"\r\n--frontier--\r\n"
-
-
-class Upload:
-    """One request to the whole application, body and all, as a server hands it over."""
-
-    def __init__(self, token: str | None, path: str = "/api/datasets/", **headers: str) -> None:
-        listed = {"content-type": "multipart/form-data; boundary=frontier", **headers}
-        if token is not None:
-            listed["authorization"] = f"Bearer {token}"
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": b"",
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in listed.items()],
-        }
-        self._communicator = ApplicationCommunicator(application, scope)
-
-    async def send(self, body: bytes, more: bool = False) -> "Upload":
-        await self._communicator.send_input({"type": "http.request", "body": body, "more_body": more})
-        return self
-
-    async def hang_up(self) -> None:
-        await self._communicator.send_input({"type": "http.disconnect"})
-        await self._communicator.wait(_PATIENCE_SECONDS)
-
-    async def answer(self) -> tuple[int, Any]:
-        start = await self._communicator.receive_output(_PATIENCE_SECONDS)
-        body = await self._communicator.receive_output(_PATIENCE_SECONDS)
-        await self._communicator.wait(_PATIENCE_SECONDS)
-        return start["status"], json.loads(body["body"])
 
 
 @pytest.fixture
@@ -293,7 +249,7 @@ async def test_a_client_that_stops_sending_is_given_up(
 ) -> None:
     monkeypatch.setattr(multipart, "IDLE_SECONDS", 0.05)
     upload = await Upload(make_token()).send(body_of()[:150], more=True)
-    await upload._communicator.wait(_PATIENCE_SECONDS)
+    await upload._communicator.wait(PATIENCE_SECONDS)
     assert left_over() == []
 
 
@@ -311,7 +267,7 @@ async def test_a_client_that_goes_while_the_file_is_read_gets_no_dataset(
 
     monkeypatch.setattr(uploads, "ingest_aside", slow)
     upload = await Upload(make_token()).send(body_of())
-    await asyncio.wait_for(begun.wait(), _PATIENCE_SECONDS)
+    await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
     await upload.hang_up()
     assert left_over() == [] and await aside(Dataset.objects.count) == 0
 
