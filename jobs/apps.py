@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.core.checks import register
 
 from jobs.bulk.checks import check_entities
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 
 
 class JobsConfig(AppConfig):

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from jobs.artifacts import CHUNK_BYTES
-from jobs.handler.errors import Permanent
+from jobs.errors import Permanent
 from jobs.models import Artifact
 
 

@@ -22,8 +22,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.text import get_valid_filename
 
+from jobs.errors import Retryable
 from jobs.expiry import first_expiry
-from jobs.handler.errors import Retryable
 from jobs.models import Artifact, AsyncRequest
 from jobs.storage import StorageAway
 

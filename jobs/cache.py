@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from jobs.artifacts import describe, files_of
-from jobs.handler import Handler, Payload
+from jobs.contract.base import Handler, Payload
 from jobs.models import AsyncRequest, RequestEvent, Status
 from jobs.outcomes import FromCache
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
-from jobs.handler.registry import find_handler
+from jobs.contract.registry import find_handler
 from jobs.models import AsyncRequest, Status
 
 # The first half of the key of PostgreSQL's advisory locks that guard the caps of actions. Any number, kept for ever.

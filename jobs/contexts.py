@@ -11,18 +11,19 @@ from typing import Any, BinaryIO, Self
 
 from jobs.artifact_reading import open_artifact
 from jobs.artifacts import ArtifactShelf
-from jobs.bulk.contract import Bulk, OnError, Operation
 from jobs.bulk.work import BulkWork
 from jobs.checkpoints import storable
 from jobs.claims import Claim
+from jobs.contract.bulk import Bulk, OnError, Operation
+from jobs.contract.context import ArtifactFile, DatasetFile
+from jobs.contract.data_source import DataSource
+from jobs.contract.source import Source
+from jobs.contract.table import OpenTable, RowsRead
 from jobs.datasets.shelf import DatasetShelf
-from jobs.handler.context import ArtifactFile, DatasetFile
-from jobs.handler.errors import Permanent, TimedOut
+from jobs.errors import Permanent, TimedOut
 from jobs.reporter import Reporter
-from jobs.rows.opened import OpenTable, RowsRead
-from jobs.rows.spec import DataSource
 from jobs.scratch import scratch_folder
-from jobs.sources import Source, find_source
+from jobs.sources import find_source
 
 
 class _Run:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 from jobs.models import WAITING, Status
 
 RING_PATIENCE = timedelta(seconds=2)

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from jobs.handler.base import Handler
-from jobs.handler.errors import ErrorBody, ErrorCode, TimedOut, error_body
+from jobs.contract.base import Handler
+from jobs.errors import ErrorBody, ErrorCode, TimedOut, error_body
 
 _TEXTS = {
     "request": "The request took longer than the {seconds:g} seconds that all its attempts may take together",

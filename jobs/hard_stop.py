@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from jobs.handler.errors import Stop
+from jobs.errors import Stop
 
 _PR_SET_PDEATHSIG = 1
 _DEADLINE, _BEAT, _LEAVING = 0, 8, 16

@@ -15,12 +15,12 @@ from django.db import close_old_connections, transaction
 from jobs.artifacts import describe
 from jobs.cache import cache_key
 from jobs.contexts import InlineContext
-from jobs.handler import ErrorCode, Handler, HandlerError, Payload, Stop
-from jobs.handler.errors import ErrorBody, error_body
+from jobs.contract.base import Handler, Payload
+from jobs.errors import ErrorBody, ErrorCode, HandlerError, Stop, error_body
+from jobs.incidents import report_unexpected
 from jobs.jsonable import to_json
 from jobs.kept_answers import KeptAnswers
 from jobs.models import Artifact, Dataset
-from jobs.unexpected import report_unexpected
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.utils import timezone
 
+from jobs.errors import ErrorBody
 from jobs.events import Draft, EventType
-from jobs.handler.errors import ErrorBody
 from jobs.jsonable import to_json
 from jobs.models import Status
 

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 from jobs.models import WAITING, AsyncRequest, PausedAction
 from jobs.wakeups import ring
 

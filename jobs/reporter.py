@@ -18,8 +18,8 @@ from django.db import connections
 from jobs.batching import FLUSH_SECONDS, Batcher, Update
 from jobs.checkpoints import storable
 from jobs.claims import Claim, lease_end
+from jobs.errors import AttemptLost, Cancelled, Stop
 from jobs.events import Draft, EventType, NotOwner, append
-from jobs.handler.errors import AttemptLost, Cancelled, Stop
 from jobs.jsonable import to_json
 from jobs.models import AsyncRequest
 

@@ -22,9 +22,9 @@ from jobs import hard_stop
 from jobs.artifacts import describe
 from jobs.claims import Claim
 from jobs.contexts import AttemptContext
+from jobs.contract.registry import find_handler
 from jobs.deadlines import last_moment, time_up, timeout_error
-from jobs.events import Draft, NotOwner, append
-from jobs.handler.errors import (
+from jobs.errors import (
     AttemptLost,
     Cancelled,
     ErrorBody,
@@ -35,12 +35,12 @@ from jobs.handler.errors import (
     TimedOut,
     error_body,
 )
-from jobs.handler.registry import find_handler
+from jobs.events import Draft, NotOwner, append
+from jobs.incidents import report_unexpected
 from jobs.jsonable import to_json
 from jobs.models import AsyncRequest
 from jobs.outcomes import CancelledOutcome, CancelMode, Completed, Failed, Outcome, Repeated
 from jobs.reporter import Reporter, shown_by
-from jobs.unexpected import report_unexpected
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 
 _PREFIX = "run-"
 _DEAD_AFTER_SECONDS = 60.0

@@ -17,9 +17,9 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from jobs.differences import differing_fields
+from jobs.errors import ErrorBody, ErrorCode, error_body
 from jobs.estimates import learned_seconds
 from jobs.events import NotOwner, append
-from jobs.handler.errors import ErrorBody, ErrorCode, error_body
 from jobs.models import FINAL, LIVE, WAITING, AsyncRequest, Status
 from jobs.outcomes import CancelledOutcome, FromCache
 from jobs.publishing import publish_changes

@@ -13,13 +13,13 @@ from django.db.models import Max, Model, Q, QuerySet
 from jobs.bulk.shares import end_orphans
 from jobs.caps import count_running
 from jobs.claims import waiting
+from jobs.contract.registry import all_handlers, find_handler
 from jobs.custody import RING_PATIENCE, last_heard_cancel
 from jobs.datasets.store import remove
 from jobs.deadlines import time_up, timeout_error
+from jobs.errors import ErrorCode, TimedOut, error_body
 from jobs.events import NotOwner, append
 from jobs.expiry import announce_expiring
-from jobs.handler.errors import ErrorCode, TimedOut, error_body
-from jobs.handler.registry import all_handlers, find_handler
 from jobs.models import FINAL, WAITING, Artifact, AsyncRequest, Dataset, Status
 from jobs.orphans import OrphanSweep
 from jobs.outcomes import CancelledOutcome, Failed, Outcome, Repeated

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from jobs.errors import error_body
 from jobs.handler import ErrorCode
-from jobs.handler.errors import error_body
 from realtime.messages import BatchedRequest, Requests
 from realtime.protocol import BadMessage, read_item
 

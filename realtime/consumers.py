@@ -12,9 +12,9 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 
+from jobs.errors import error_body
 from jobs.handler import ErrorCode
-from jobs.handler.errors import error_body
-from jobs.unexpected import report_unexpected
+from jobs.incidents import report_unexpected
 from realtime.answers import Conversation
 from realtime.auth import SUBPROTOCOL, Identity, KeysUnavailable, Unauthorized, token_of, verify
 from realtime.batch import take_apart

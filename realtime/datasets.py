@@ -5,12 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from jobs.contract.source import source_names
 from jobs.datasets.describing import description, source_description, source_summary, summary
 from jobs.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
+from jobs.errors import error_body
 from jobs.handler import ErrorCode, HandlerError
-from jobs.handler.errors import error_body
 from jobs.snapshots import decode_cursor, encode_cursor
-from jobs.sources import find_source, source_names
+from jobs.sources import find_source
 from realtime.api import answering, error_response, json_response, not_found
 from realtime.auth import Identity
 from realtime.database import in_database

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from jobs.errors import ErrorBody, error_body
 from jobs.handler import ErrorCode
-from jobs.handler.errors import ErrorBody, error_body
 from jobs.models import AsyncRequest
 from realtime.credit import CreditWindow
 from realtime.database import in_database

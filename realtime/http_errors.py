@@ -11,8 +11,8 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from jobs.errors import Fault, error_body
 from jobs.handler import ErrorCode
-from jobs.handler.errors import Fault, error_body
 from realtime.api import error_response, not_found
 
 logger = logging.getLogger(__name__)

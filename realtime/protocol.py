@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from jobs.handler.errors import ErrorBody, ErrorCode, error_body
+from jobs.errors import ErrorBody, ErrorCode, error_body
 from jobs.jsonable import has_nul
 from realtime.close_codes import CloseCode
 from realtime.messages import CLIENT_MESSAGES, BatchedRequest, ClientMessage

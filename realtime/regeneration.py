@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from django.db.models import Q
 
+from jobs.contract.registry import all_handlers
+from jobs.errors import ErrorBody, error_body
 from jobs.handler import ErrorCode
-from jobs.handler.errors import ErrorBody, error_body
-from jobs.handler.registry import all_handlers
 from jobs.models import AsyncRequest
 from jobs.snapshots import find
 from realtime.auth import Identity

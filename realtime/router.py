@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from jobs.errors import ErrorBody, error_body
 from jobs.handler import ErrorCode, Handler, InvalidPayload, Payload
-from jobs.handler.errors import ErrorBody, error_body
 from realtime.auth import Identity
 from realtime.messages import Request
 

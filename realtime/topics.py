@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from jobs.errors import error_body
 from jobs.handler import ErrorCode
-from jobs.handler.errors import error_body
 from realtime.auth import Identity
 from realtime.feed import TOPIC, FeedFollower, read_cursor
 from realtime.messages import Subscribe, Unsubscribe

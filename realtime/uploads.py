@@ -22,9 +22,9 @@ from jobs.datasets.adding import Wish, add_dataset, check_room, scratch_folder
 from jobs.datasets.aside import GivenUp, ingest_aside
 from jobs.datasets.describing import description
 from jobs.datasets.failures import DatasetError, TooLarge
+from jobs.errors import Fault, error_body
 from jobs.handler import ErrorCode
-from jobs.handler.errors import Fault, error_body
-from jobs.unexpected import report_unexpected
+from jobs.incidents import report_unexpected
 from realtime.api import error_response, json_response
 from realtime.auth import Identity, KeysUnavailable, Unauthorized, token_of, verify
 from realtime.database import in_database

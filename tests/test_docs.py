@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.contract.registry import collect
 from jobs.handler import Context, ErrorCode, Handler
-from jobs.handler.registry import collect
 from jobs.sweeper import all_rules
 from realtime.close_codes import CloseCode
 from realtime.messages import CLIENT_MESSAGES, SERVER_MESSAGES

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 
 from jobs.admin.progress import duration_text, said, status_badge
 from jobs.admin.wording import NOTHING, badge, shortened, when
-from jobs.bulk.contract import Counts
 from jobs.bulk.slices import counts
+from jobs.contract.bulk import Counts
 from jobs.models import AsyncRequest, BulkOutcome, BulkSlice, Status
 
 MOST_SLICES, MOST_SHARES, MOST_CODES = 30, 10, 10

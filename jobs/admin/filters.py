@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 from jobs.models import LIVE, WAITING, Status
 
 _MOST_TENANTS = 50

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from jobs.admin.wording import NOTHING, shortened, when
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 from jobs.models import WAITING, AsyncRequest, PausedAction
 from jobs.pauses import NotPaused, pause_action, resume_action
 

@@ -8,12 +8,12 @@ import msgspec
 from django.conf import settings
 
 from jobs.artifacts import ArtifactShelf, describe
-from jobs.bulk.contract import Item
-from jobs.handler.base import Handler
-from jobs.handler.context import Context
-from jobs.handler.errors import Cancelled, ErrorCode, HandlerError, Stop, TimedOut, error_body
+from jobs.contract.base import Handler
+from jobs.contract.bulk import Item
+from jobs.contract.context import Context
+from jobs.errors import Cancelled, ErrorCode, HandlerError, Stop, TimedOut, error_body
+from jobs.incidents import report_unexpected
 from jobs.jsonable import to_json
-from jobs.unexpected import report_unexpected
 
 logger = logging.getLogger(__name__)
 

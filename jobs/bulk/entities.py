@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Field, ForeignKey, Model, QuerySet
 
-from jobs.bulk.contract import Verb
+from jobs.contract.bulk import Verb
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import JSONField, Model, ProtectedError, RestrictedError
 
-from jobs.bulk.contract import Item, Verb
 from jobs.bulk.entities import Entity
-from jobs.handler.errors import ErrorCode, Fault, HandlerError, InvalidPayload, Permanent
+from jobs.contract.bulk import Item, Verb
+from jobs.errors import ErrorCode, Fault, HandlerError, InvalidPayload, Permanent
 from jobs.jsonable import has_nul, to_json
 
 

@@ -15,8 +15,8 @@ from django.db import OperationalError, connections, transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
-from jobs.bulk.contract import Counts, Item, ItemOutcome
-from jobs.handler.errors import AttemptLost
+from jobs.contract.bulk import Counts, Item, ItemOutcome
+from jobs.errors import AttemptLost
 from jobs.models import Artifact, AsyncRequest, BulkOutcome, BulkSlice, Status
 
 _INSERT = 50

@@ -14,7 +14,7 @@ from jobs.datasets.failures import DatasetError, TooLarge
 from jobs.datasets.naming import checked_name
 from jobs.datasets.outcome import Ingested, Options
 from jobs.datasets.store import check_name, check_quota, store_dataset
-from jobs.handler.errors import Fault
+from jobs.errors import Fault
 from jobs.models import Dataset
 
 MOST_DAYS = 3650

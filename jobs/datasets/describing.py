@@ -5,7 +5,7 @@ from typing import Any
 
 from jobs.datasets.adding import scratch_folder
 from jobs.models import Dataset
-from jobs.sources import Source
+from jobs.sources import SourceDefinition
 
 
 def summary(row: Dataset) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def description(row: Dataset) -> dict[str, Any]:
     return {**summary(row), "sample": row.sample}
 
 
-def source_summary(source: Source) -> dict[str, Any]:
+def source_summary(source: SourceDefinition) -> dict[str, Any]:
     return {
         "kind": "source",
         "dataset_id": source.name,
@@ -43,7 +43,7 @@ def source_summary(source: Source) -> dict[str, Any]:
     }
 
 
-def source_description(source: Source) -> dict[str, Any]:
+def source_description(source: SourceDefinition) -> dict[str, Any]:
     """Columns, types and first rows. Its rows are not counted: there can be very many, far away.
 
     Raises ``HandlerError`` when the source cannot be read.

@@ -10,7 +10,7 @@ DatasetError
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.handler.errors import ErrorBody, ErrorCode, Fault, error_body
+from jobs.errors import ErrorBody, ErrorCode, Fault, error_body
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 

@@ -7,12 +7,12 @@ from typing import Any
 from django.db import connections
 
 from jobs.datasets.ingest import SAMPLE_ROWS, shown
-from jobs.sources import Source
+from jobs.sources import SourceDefinition
 from jobs.sources.database import fetch, open_database, quote_name, quote_text
 from jobs.sources.failures import readable_failures
 
 
-def source_preview(source: Source, scratch_dir: Path) -> dict[str, Any]:
+def source_preview(source: SourceDefinition, scratch_dir: Path) -> dict[str, Any]:
     """``{columns: [{name, type}], sample}``; a database does not say what types its columns have.
 
     Raises ``HandlerError`` when the source cannot be read.
@@ -23,14 +23,14 @@ def source_preview(source: Source, scratch_dir: Path) -> dict[str, Any]:
     return {"columns": columns, "sample": [dict(zip(names, map(shown, row), strict=True)) for row in rows]}
 
 
-def _of_database(source: Source) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
+def _of_database(source: SourceDefinition) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
     assert source.database is not None
     with connections[source.database].cursor() as cursor:
         cursor.execute(f"SELECT * FROM ({source.query}) AS source_records LIMIT {SAMPLE_ROWS}")
         return [{"name": column[0], "type": None} for column in cursor.description], list(islice(cursor, SAMPLE_ROWS))
 
 
-def _of_files(source: Source, scratch_dir: Path) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
+def _of_files(source: SourceDefinition, scratch_dir: Path) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]]]:
     paths = {table: source.paths_of(table) for table in source.files}
     connection = open_database(scratch_dir, [path for listed in paths.values() for path in listed])
     with connection:

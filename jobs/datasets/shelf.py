@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from jobs.datasets.failures import DatasetError
 from jobs.datasets.outcome import Options
 from jobs.datasets.store import check_name, check_quota, remove_expired, store_file
-from jobs.handler.errors import Permanent, Retryable
+from jobs.errors import Permanent, Retryable
 from jobs.models import Dataset
 
 logger = logging.getLogger(__name__)

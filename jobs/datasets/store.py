@@ -17,13 +17,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
+from jobs.contract.source import source_names
 from jobs.datasets.failures import InvalidName, QuotaExceeded, in_words
 from jobs.datasets.naming import checked_name, name_from
 from jobs.datasets.outcome import Ingested
-from jobs.handler.errors import Permanent
+from jobs.errors import Permanent
 from jobs.jsonable import is_storable
 from jobs.models import Dataset
-from jobs.sources import source_names
 
 FOLDER = "datasets"
 _CHUNK_BYTES = 1024 * 1024

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 
-from jobs.handler.errors import InvalidPayload
+from jobs.errors import InvalidPayload
 from jobs.rows.read_failures import not_there
 from jobs.rows.read_files import READERS, ending_of
 

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jobs.contract.data_source import DatasetSource
+from jobs.contract.table import RowsRead
 from jobs.datasets.store import find_dataset, local_copy
-from jobs.handler.errors import Retryable
+from jobs.errors import Retryable
 from jobs.models import Dataset
 from jobs.rows.from_registered import open_registered
 from jobs.rows.loaded import LoadedTable
-from jobs.rows.opened import RowsRead
 from jobs.rows.read_failures import not_there
 from jobs.rows.read_files import open_files
-from jobs.rows.spec import DatasetSource
 from jobs.sources import find_source
 
 

@@ -14,13 +14,13 @@ from typing import IO, Any, TypeVar
 import pyarrow as pa
 from django.conf import settings
 
-from jobs.handler.errors import Permanent
+from jobs.contract.data_source import QuerySource
+from jobs.contract.table import RowsRead
+from jobs.errors import Permanent
 from jobs.rows.from_dataset import copied
 from jobs.rows.loaded import LoadedTable
-from jobs.rows.opened import RowsRead
 from jobs.rows.read_failures import loading_failures, not_there
 from jobs.rows.run_database import UNKNOWN_TOTAL_BATCH_ROWS, run_database
-from jobs.rows.spec import QuerySource
 from jobs.rows.tenant_tables import tenant_tables
 from jobs.sources.database import watched
 

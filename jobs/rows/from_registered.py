@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from jobs.contract.table import RowsRead
 from jobs.rows.loaded import LoadedTable
-from jobs.rows.opened import RowsRead
 from jobs.rows.plain import plain_select
 from jobs.rows.run_database import batch_rows, run_database
-from jobs.sources import Source
+from jobs.sources import SourceDefinition
 from jobs.sources.failures import readable_failures
 from jobs.sources.reader import SourceReader
 
 
 @contextmanager
 def open_registered(
-    source: Source, scratch_dir: Path, check: Callable[[], None], on_rows: RowsRead | None
+    source: SourceDefinition, scratch_dir: Path, check: Callable[[], None], on_rows: RowsRead | None
 ) -> Iterator[LoadedTable]:
     """``on_rows`` hears of the records, once the tables they are joined from have been read."""
     with run_database(scratch_dir, [], check, on_rows) as database:

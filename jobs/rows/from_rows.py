@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.handler.errors import Permanent
+from jobs.contract.data_source import InlineSource
+from jobs.contract.table import RowsRead
+from jobs.errors import Permanent
 from jobs.rows.loaded import LoadedTable
-from jobs.rows.opened import RowsRead
 from jobs.rows.read_failures import loading_failures, not_there
 from jobs.rows.run_database import run_database
-from jobs.rows.spec import InlineSource
 from jobs.rows.staged import StagedRows
 
 _LABEL = "inline rows"

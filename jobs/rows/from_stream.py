@@ -11,12 +11,12 @@ from typing import Any
 import redis
 from django.conf import settings
 
-from jobs.handler.errors import Retryable
+from jobs.contract.data_source import StreamSource
+from jobs.contract.table import RowsRead
+from jobs.errors import Retryable
 from jobs.rows.loaded import LoadedTable
-from jobs.rows.opened import RowsRead
 from jobs.rows.read_failures import loading_failures, not_there
 from jobs.rows.run_database import run_database
-from jobs.rows.spec import StreamSource
 from jobs.rows.staged import StagedRows
 
 UNPACKED = "data"

@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from jobs.contract.table import DATA
 from jobs.rows.fingerprint import fingerprint_of
-from jobs.rows.opened import DATA
 from jobs.sources.database import Tell, fetch_watched, stream_watched
 from jobs.sources.failures import readable_failures
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from jobs.handler.errors import InvalidPayload, Permanent, Retryable
+from jobs.errors import InvalidPayload, Permanent, Retryable
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.contract.table import DATA, RowsRead
 from jobs.rows.loaded import LoadedTable
-from jobs.rows.opened import DATA, RowsRead
 from jobs.rows.plain import plain_select
 from jobs.rows.read_failures import loading_failures
 from jobs.rows.run_database import RunDatabase, batch_rows, run_database

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from jobs.contract.data_source import DatasetSource, DataSource, FileSource, QuerySource, StreamSource
+from jobs.contract.table import OpenTable, RowsRead
 from jobs.rows.file_paths import files_of
 from jobs.rows.from_dataset import open_dataset
 from jobs.rows.from_query import open_query
 from jobs.rows.from_rows import open_rows
 from jobs.rows.from_stream import open_stream
-from jobs.rows.opened import OpenTable, RowsRead
 from jobs.rows.read_files import open_files
-from jobs.rows.spec import DatasetSource, DataSource, FileSource, QuerySource, StreamSource
 
 
 def open_data(

@@ -9,9 +9,9 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
-from jobs.handler.errors import Permanent
+from jobs.contract.table import DATA, RowsRead
+from jobs.errors import Permanent
 from jobs.locked import open_locked
-from jobs.rows.opened import DATA, RowsRead
 from jobs.sources.incoming import IncomingTable
 from jobs.sources.loading import create_empty, load_batches
 

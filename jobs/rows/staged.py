@@ -5,10 +5,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.handler.errors import Permanent
+from jobs.contract.table import DATA
+from jobs.errors import Permanent
 from jobs.locked import quote_name
 from jobs.rows.kinds import Kind, kind_of, kind_of_text, text_of, type_of
-from jobs.rows.opened import DATA
 from jobs.rows.run_database import RunDatabase
 from jobs.sources.database import fetch, fetch_watched
 

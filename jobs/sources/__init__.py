@@ -1,22 +1,13 @@
 """Where reports read from: tables registered by name in ``STREAMER_SOURCES``.
 
-A definition is a dictionary with the fields of ``Source``. Definitions are the operator's and are trusted; what a user
-sends reaches SQL only as bound parameters, or as a column name that was first found among the source's real columns.
+A definition is a dictionary with the fields of ``SourceDefinition``. Definitions are the operator's and are trusted.
+What a user sends reaches SQL only as bound parameters, or as a column name that was first found among the source's real
+columns.
 """
 
 from jobs.sources.checks import check_sources
-from jobs.sources.definition import Source
+from jobs.sources.definition import SourceDefinition
 from jobs.sources.fingerprint import source_fingerprint
-from jobs.sources.opened import OpenSource, SourceTable
-from jobs.sources.registry import default_source, find_source, source_names
+from jobs.sources.registry import find_source
 
-__all__ = [
-    "OpenSource",
-    "Source",
-    "SourceTable",
-    "check_sources",
-    "default_source",
-    "find_source",
-    "source_fingerprint",
-    "source_names",
-]
+__all__ = ["SourceDefinition", "check_sources", "find_source", "source_fingerprint"]

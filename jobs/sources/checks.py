@@ -7,8 +7,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from pydantic import ValidationError
 
-from jobs.sources.definition import Source
-from jobs.sources.registry import default_source, faults_of, parse_source, source_names
+from jobs.contract.source import default_source, source_names
+from jobs.sources.definition import SourceDefinition
+from jobs.sources.registry import faults_of, parse_source
 
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 
@@ -50,7 +51,7 @@ def _check_source(name: str) -> list[CheckMessage]:
     return _check_database(source) + _check_files(source)
 
 
-def _check_database(source: Source) -> list[CheckMessage]:
+def _check_database(source: SourceDefinition) -> list[CheckMessage]:
     if source.database is None or source.database in settings.DATABASES:
         return []
     return [
@@ -62,7 +63,7 @@ def _check_database(source: Source) -> list[CheckMessage]:
     ]
 
 
-def _check_files(source: Source) -> list[CheckMessage]:
+def _check_files(source: SourceDefinition) -> list[CheckMessage]:
     # A warning only: files may be mounted or made after the start.
     missing = [table for table in source.files if not source.paths_of(table)]
     if not missing:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from jobs.sources.opened import OpenSource
+from jobs.contract.source import OpenSource
 
 _TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 FORMATS = {".parquet": "read_parquet", ".csv": "read_csv", ".csv.gz": "read_csv", ".tsv": "read_csv"}
@@ -18,7 +18,7 @@ SINGLE_TABLE = "records"
 """What the one table is called when a definition names none."""
 
 
-class Source(BaseModel):
+class SourceDefinition(BaseModel):
     """A registered table that handlers may read. Frozen; made from one entry of ``STREAMER_SOURCES``.
 
     It is either ``files``, with a ``query`` in DuckDB's SQL that joins them when there are several tables,
@@ -78,7 +78,7 @@ class Source(BaseModel):
         return table_dates
 
     @model_validator(mode="after")
-    def _one_origin(self) -> "Source":
+    def _one_origin(self) -> "SourceDefinition":
         if bool(self.files) == bool(self.database):
             raise ValueError("give either 'files' or a 'database'")
         if self.database and not self.query:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import duckdb
 from django import db
 
-from jobs.handler.errors import Permanent, Retryable
+from jobs.errors import Permanent, Retryable
 
 logger = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from jobs.sources.definition import SINGLE_TABLE, Source
+from jobs.sources.definition import SINGLE_TABLE, SourceDefinition
 from jobs.sources.incoming import IncomingTable, rows_per_batch
 
 
-def database_table(source: Source, days: tuple[date, date] | None) -> IncomingTable:
+def database_table(source: SourceDefinition, days: tuple[date, date] | None) -> IncomingTable:
     """The rows of the source's query over its Django database, fetched in chunks; of all days if ``days`` is None.
 
     On PostgreSQL the cursor is a server-side one, so neither side holds the whole result.
@@ -37,7 +37,7 @@ def database_table(source: Source, days: tuple[date, date] | None) -> IncomingTa
 
 
 def _fetched(
-    database: BaseDatabaseWrapper, sql: str, parameters: tuple[Any, ...], source: Source, size: int
+    database: BaseDatabaseWrapper, sql: str, parameters: tuple[Any, ...], source: SourceDefinition, size: int
 ) -> Iterator[pa.RecordBatch]:
     """One batch at least, an empty one when there are no rows."""
     with database.chunked_cursor() as cursor:
@@ -49,14 +49,14 @@ def _fetched(
             yield _batch(names, rows, source)
 
 
-def _batch(names: list[str], rows: list[tuple[Any, ...]], source: Source) -> pa.RecordBatch:
+def _batch(names: list[str], rows: list[tuple[Any, ...]], source: SourceDefinition) -> pa.RecordBatch:
     columns = zip(*rows, strict=True) if rows else ([] for _ in names)
     return pa.RecordBatch.from_arrays(
         [_array(name, list(values), source) for name, values in zip(names, columns, strict=True)], names
     )
 
 
-def _array(name: str, values: list[Any], source: Source) -> pa.Array:
+def _array(name: str, values: list[Any], source: SourceDefinition) -> pa.Array:
     try:
         array = pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):

@@ -7,15 +7,15 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from jobs.handler.errors import Permanent
+from jobs.errors import Permanent
 from jobs.sources.database import fetch, fetch_watched, quote_name, stream_watched
-from jobs.sources.definition import Source
+from jobs.sources.definition import SourceDefinition
 from jobs.sources.incoming import IncomingTable, rows_per_batch
 
 
 def file_table(
     connection: duckdb.DuckDBPyConnection,
-    source: Source,
+    source: SourceDefinition,
     table: str,
     days: tuple[date, date] | None,
     check: Callable[[], None],
@@ -41,7 +41,7 @@ def _schema(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[An
     return connection.sql(sql, params=parameters).to_arrow_table().schema
 
 
-def _moment(source: Source, column: str, types: dict[str, str]) -> str:
+def _moment(source: SourceDefinition, column: str, types: dict[str, str]) -> str:
     if column not in types:
         raise Permanent(
             f"The source '{source.label}' has no column '{column}'. There are: {', '.join(types)}.",

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.sources.database import Parameters, fetch_watched, open_database, quote_name, stream_watched
-from jobs.sources.definition import SINGLE_TABLE, Source
+from jobs.sources.definition import SINGLE_TABLE, SourceDefinition
 from jobs.sources.failures import readable_failures
 from jobs.sources.from_database import database_table
 from jobs.sources.from_files import file_table
@@ -20,7 +20,9 @@ from jobs.sources.loading import create_empty, insert, load_batches
 class SourceReader:
     """An open source, for use in a ``with`` block. ``OpenSource`` says what the methods do."""
 
-    def __init__(self, source: Source, scratch_dir: Path, check: Callable[[], None], *, in_order: bool = False) -> None:
+    def __init__(
+        self, source: SourceDefinition, scratch_dir: Path, check: Callable[[], None], *, in_order: bool = False
+    ) -> None:
         self.source = source
         self._in_order = in_order
         self._scratch_dir = scratch_dir

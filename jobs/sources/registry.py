@@ -4,20 +4,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import ValidationError
 
-from jobs.sources.definition import Source
+from jobs.sources.definition import SourceDefinition
 
 
-def source_names() -> tuple[str, ...]:
-    """The names of the registered sources."""
-    return tuple(settings.STREAMER_SOURCES)
-
-
-def default_source() -> str:
-    """The name of the source that is read when a payload names none."""
-    return str(settings.STREAMER_DEFAULT_SOURCE)
-
-
-def find_source(name: str) -> Source | None:
+def find_source(name: str) -> SourceDefinition | None:
     """The source of that name, or None. Raises ``ImproperlyConfigured`` if its definition is wrong."""
     if name not in settings.STREAMER_SOURCES:
         return None
@@ -27,10 +17,10 @@ def find_source(name: str) -> Source | None:
         raise ImproperlyConfigured(f"STREAMER_SOURCES['{name}']: {'; '.join(faults_of(error))}") from None
 
 
-def parse_source(name: str) -> Source:
+def parse_source(name: str) -> SourceDefinition:
     """Read one definition; raises pydantic's ``ValidationError``."""
     definition = settings.STREAMER_SOURCES[name]
-    return Source.model_validate({**definition, "name": name} if isinstance(definition, dict) else definition)
+    return SourceDefinition.model_validate({**definition, "name": name} if isinstance(definition, dict) else definition)
 
 
 def faults_of(error: ValidationError) -> list[str]:

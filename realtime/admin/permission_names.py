@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 
 _NAME = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}")
 _HOLDS_FROM = "Tokens that are already out keep what they have until they expire."

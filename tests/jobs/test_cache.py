@@ -15,8 +15,8 @@ from pytest_django import Settings
 from jobs.artifacts import files_of
 from jobs.cache import FILES_LAST, Found, cache_key, look_up
 from jobs.claims import claim_next
+from jobs.contract.registry import all_handlers
 from jobs.estimates import learned_seconds
-from jobs.handler.registry import all_handlers
 from jobs.models import Artifact, AsyncRequest, Status
 from jobs.services import Accepted, AlreadyFinished, request_cancel, retry, submit_many
 from jobs.snapshots import snapshot

@@ -8,8 +8,8 @@ from django.utils import timezone
 from jobs import reporter
 from jobs.checkpoints import MOST_BYTES, storable
 from jobs.claims import Claim
+from jobs.errors import AttemptLost
 from jobs.events import append
-from jobs.handler.errors import AttemptLost
 from jobs.models import Status
 from tests.jobs.building import Started, change, claim, log_of, row_of, run_next, submit
 from tests.local.waiting import eventually

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from jobs.cache import cache_key
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 from jobs.sources import source_fingerprint
 
 MEANING = {"label": "Sales", "date": "day", "value": "amount", "category": "kind"}

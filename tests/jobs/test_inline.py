@@ -9,8 +9,8 @@ import pytest
 from pytest_django import Settings
 
 from jobs import inline, kept_answers
+from jobs.contract.registry import all_handlers
 from jobs.handler import Context, Handler, InvalidPayload, NoPayload, Payload, Permanent
-from jobs.handler.registry import all_handlers
 from jobs.inline import Answer, InlineFailure, run_inline
 from jobs.models import Artifact, AsyncRequest
 from tests.jobs.building import stored_files

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from jobs.errors import ErrorCode, error_body
 from jobs.events import append
-from jobs.handler.errors import ErrorCode, error_body
 from jobs.models import FINAL, Status
 from jobs.outcomes import CancelledOutcome, Completed, Failed, Outcome, Repeated
 from tests.jobs.building import claim, final_of, log_of, row_of, submit

@@ -13,8 +13,8 @@ from pytest_django import Settings
 
 from jobs import publishing, reporter
 from jobs.claims import Claim
+from jobs.errors import AttemptLost, Cancelled, Stop
 from jobs.events import append
-from jobs.handler.errors import AttemptLost, Cancelled, Stop
 from jobs.reporter import Reporter
 from realtime.layer import BoundedPubSubLayer
 from tests.jobs.building import Started, Threads, change, claim, log_of, row_of, submit

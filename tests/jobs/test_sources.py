@@ -14,9 +14,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from pytest_django import Settings
 
+from jobs.contract.source import default_source, source_names
 from jobs.handler import Cancelled, Permanent, Retryable
 from jobs.models import AsyncRequest
-from jobs.sources import Source, check_sources, default_source, find_source, source_names
+from jobs.sources import SourceDefinition, check_sources, find_source
 from jobs.sources.database import fetch_watched
 from jobs.sources.reader import SourceReader
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
@@ -36,8 +37,8 @@ def no_check() -> None:
     """A run that nobody cancels."""
 
 
-def source_of(entry: dict[str, Any]) -> Source:
-    return Source.model_validate({**entry, "name": "drinks"})
+def source_of(entry: dict[str, Any]) -> SourceDefinition:
+    return SourceDefinition.model_validate({**entry, "name": "drinks"})
 
 
 @contextmanager

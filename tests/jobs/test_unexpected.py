@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from jobs.unexpected import report_unexpected
+from jobs.incidents import report_unexpected
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from jobs import intake as intake_module
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 from jobs.intake import Intake
 from jobs.models import AsyncRequest
 from jobs.services import submit_many

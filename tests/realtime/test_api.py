@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 from django.test import AsyncClient
 
-from jobs.handler.registry import all_handlers
+from jobs.contract.registry import all_handlers
 from jobs.wakeups import SWEEPER_HEARTBEATS, connection
 from realtime import api
 from realtime.auth import KeysUnavailable

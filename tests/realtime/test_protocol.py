@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from jobs import models
-from jobs.handler.errors import ErrorCode, error_body
+from jobs.errors import ErrorCode, error_body
 from realtime.close_codes import CloseCode
 from realtime.messages import CLIENT_MESSAGES, SERVER_MESSAGES, Cancel, ClientMessage, Request, Status, Subscribe
 from realtime.protocol import DEEPEST, BadMessage, encode, encode_error, encode_goodbye, parse

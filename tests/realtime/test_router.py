@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from jobs.contract.registry import all_handlers
 from jobs.handler import Handler
-from jobs.handler.registry import all_handlers
 from realtime.auth import Identity
 from realtime.messages import Request
 from realtime.router import Mode, Refusal, Route, route

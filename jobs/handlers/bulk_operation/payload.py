@@ -13,9 +13,9 @@ from jobs.handler import (
     Operation,
     Payload,
     entity_names,
+    find_handler,
     permission_for,
 )
-from jobs.handler.registry import find_handler
 
 MOST_ITEMS = 10_000
 

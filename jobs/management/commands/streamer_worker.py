@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django_rq import get_worker
 
-from jobs.handler.registry import preload_handlers
+from jobs.contract.registry import preload_handlers
 
 # An idle worker wakes up and shows it is alive every ``worker_ttl - 15`` seconds.
 _WORKER_TTL_SECONDS = 30

@@ -1,5 +1,6 @@
 import pytest
 
+from jobs.errors import MOST_FAULTS, Fault, error_body
 from jobs.handler import (
     AttemptLost,
     Cancelled,
@@ -11,7 +12,6 @@ from jobs.handler import (
     Stop,
     TimedOut,
 )
-from jobs.handler.errors import MOST_FAULTS, Fault, error_body
 
 
 def test_it_works() -> None:

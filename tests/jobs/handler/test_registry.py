@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from jobs.handler import registry
-from jobs.handler.base import Handler
-from jobs.handler.registry import all_handlers, collect, find_handler, preload_handlers
+from jobs.contract import registry
+from jobs.contract.base import Handler
+from jobs.contract.registry import all_handlers, collect, find_handler, preload_handlers
 
 HANDLER = """
 from jobs.handler import Handler, NoPayload

@@ -10,8 +10,9 @@ from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
 from jobs.checkpoints import storable
+from jobs.contract.source import Source
 from jobs.handler import Permanent
-from jobs.sources import Source, find_source
+from jobs.sources import find_source
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from jobs.contract.registry import all_handlers
 from jobs.handler import InvalidPayload, Permanent
-from jobs.handler.registry import all_handlers
 from jobs.handlers.bulk_operation.rows import items_of
 from tests.jobs.handlers.recording_context import new_context
 

@@ -12,10 +12,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from pydantic import TypeAdapter
 
+from jobs.contract.data_source import DataSource
+from jobs.contract.table import OpenTable
 from jobs.models import Dataset
-from jobs.rows.opened import OpenTable
 from jobs.rows.reader import open_data
-from jobs.rows.spec import DataSource
 
 Opened = Callable[..., Any]
 Rows = list[tuple[Any, ...]]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from uuid import UUID
 
-from jobs.bulk.contract import Bulk, OnError, Operation
-from jobs.rows.opened import OpenTable, RowsRead
-from jobs.rows.spec import DataSource
-from jobs.sources import Source
+from jobs.contract.bulk import Bulk, OnError, Operation
+from jobs.contract.data_source import DataSource
+from jobs.contract.source import Source
+from jobs.contract.table import OpenTable, RowsRead
 
 
 class ArtifactFile(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from jobs.handler.base import Handler
+from jobs.contract.base import Handler
 
 
 @cache

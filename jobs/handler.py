@@ -1,6 +1,8 @@
 """All that a handler file needs of Streamer: ``from jobs.handler import Handler, Payload, …``."""
 
-from jobs.bulk.contract import (
+from jobs.bulk.entities import entity_names, permission_for
+from jobs.contract.base import Handler, NoPayload, Payload, Retry
+from jobs.contract.bulk import (
     ActionOperation,
     Bulk,
     Counts,
@@ -10,10 +12,19 @@ from jobs.bulk.contract import (
     OnError,
     Operation,
 )
-from jobs.bulk.entities import entity_names, permission_for
-from jobs.handler.base import Handler, NoPayload, Payload, Retry, SourceName
-from jobs.handler.context import ArtifactFile, Context, DatasetFile
-from jobs.handler.errors import (
+from jobs.contract.context import ArtifactFile, Context, DatasetFile
+from jobs.contract.data_source import (
+    DatasetSource,
+    DataSource,
+    FileSource,
+    InlineSource,
+    QuerySource,
+    StreamSource,
+)
+from jobs.contract.registry import find_handler
+from jobs.contract.source import OpenSource, SourceName, SourceTable, default_source
+from jobs.contract.table import DATA, OpenTable, RowsRead
+from jobs.errors import (
     AttemptLost,
     Cancelled,
     ErrorCode,
@@ -26,16 +37,7 @@ from jobs.handler.errors import (
     TimedOut,
 )
 from jobs.health import probe_services
-from jobs.rows.opened import DATA, OpenTable, RowsRead
-from jobs.rows.spec import (
-    DatasetSource,
-    DataSource,
-    FileSource,
-    InlineSource,
-    QuerySource,
-    StreamSource,
-)
-from jobs.sources import OpenSource, SourceTable, default_source, source_fingerprint
+from jobs.sources import source_fingerprint
 
 __all__ = [
     "DATA",
@@ -77,6 +79,7 @@ __all__ = [
     "Operation",
     "default_source",
     "entity_names",
+    "find_handler",
     "permission_for",
     "probe_services",
     "source_fingerprint",

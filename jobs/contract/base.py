@@ -3,16 +3,15 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 import msgspec
 import pydantic
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, ConfigDict
 
-from jobs.handler.context import Context
-from jobs.handler.errors import Fault, InvalidPayload
-from jobs.sources import source_names
+from jobs.contract.context import Context
+from jobs.errors import Fault, InvalidPayload
 
 _ACTION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -25,18 +24,6 @@ class Payload(BaseModel):
 
 class NoPayload(Payload):
     """For an action that takes no arguments."""
-
-
-def _known_source(name: str) -> str:
-    if name not in source_names():
-        raise ValueError(f"no source is called '{name}'; there are: {', '.join(sorted(source_names()))}")
-    return name
-
-
-SourceName = Annotated[
-    str, AfterValidator(_known_source), WithJsonSchema({"type": "string", "format": "streamer-source"})
-]
-"""A payload field that names a registered source."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import logging
 import uuid
 
-from jobs.handler.errors import ErrorBody, ErrorCode, error_body
+from jobs.errors import ErrorBody, ErrorCode, error_body
 
 
 def report_unexpected(logger: logging.Logger, what: str, error: BaseException, **extra: str) -> ErrorBody:
