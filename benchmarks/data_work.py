@@ -44,7 +44,7 @@ class DataContext(MeasuredContext):
 
     def open_data(self, source: Any, *, on_rows: Any = None) -> AbstractContextManager[Any]:
         # Late, as all that is measured: only the child process has the settings of the benchmark.
-        from jobs.rows.read_files import open_files  # noqa: PLC0415
+        from jobs.data.tables.files.reading import open_files  # noqa: PLC0415
 
         return open_files({str(self._table): "orders"}, "orders", self.scratch_dir, self.check, on_rows)
 
@@ -132,8 +132,8 @@ def learn_sklearn(table: Path, folder: Path) -> dict[str, Any]:
 
 
 def upload(table: Path, folder: Path) -> dict[str, Any]:
-    from jobs.datasets.ingest import ingest  # noqa: PLC0415
-    from jobs.datasets.outcome import Options  # noqa: PLC0415
+    from jobs.data.datasets.ingest.conversion import ingest  # noqa: PLC0415
+    from jobs.data.datasets.outcome import Options  # noqa: PLC0415
 
     ingest(table, folder, Options(sheet=None, header=None, memory="512MB", most_unpacked_bytes=10**10))
     return {}

@@ -63,7 +63,7 @@ class MeasuredContext:
 
     def open_source(self, name: str) -> Any:
         # The settings are read from the environment, which the parent process prepares.
-        from jobs.sources import find_source  # noqa: PLC0415
+        from jobs.data.sources import find_source  # noqa: PLC0415
 
         return find_source(name)
 

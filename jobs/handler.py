@@ -24,6 +24,7 @@ from jobs.contract.data_source import (
 from jobs.contract.registry import find_handler
 from jobs.contract.source import OpenSource, SourceName, SourceTable, default_source
 from jobs.contract.table import DATA, OpenTable, RowsRead
+from jobs.data.sources import source_fingerprint
 from jobs.errors import (
     AttemptLost,
     Cancelled,
@@ -36,8 +37,7 @@ from jobs.errors import (
     Stop,
     TimedOut,
 )
-from jobs.health import probe_services
-from jobs.sources import source_fingerprint
+from jobs.queue.probes import probe_services
 
 __all__ = [
     "DATA",

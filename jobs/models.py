@@ -1,6 +1,7 @@
 """What is stored of a request: its row, its numbered events, its files. And which actions are paused.
 
-Rows of requests change only through conditional UPDATEs (``jobs.events``, ``jobs.claims``), never through ``save()``.
+Rows of requests change only through conditional UPDATEs (``jobs.log.events``, ``jobs.queue.claims``), never through
+``save()``.
 """
 
 import uuid
@@ -109,7 +110,7 @@ class AsyncRequest(models.Model):
 
 
 class RequestEvent(models.Model):
-    """One numbered fact about a request. Written by ``jobs.events.append`` alone."""
+    """One numbered fact about a request. Written by ``jobs.log.events.append`` alone."""
 
     request = models.ForeignKey(AsyncRequest, on_delete=models.CASCADE, related_name="events")
     seq = models.PositiveIntegerField()

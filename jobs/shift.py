@@ -1,44 +1,5 @@
-"""What an RQ job does: claim request after request, for a bounded time, in one child process.
+"""The address of a shift in rings that an earlier release has queued. To be removed with the next release."""
 
-The cost of a fork and of RQ's bookkeeping is paid once a shift; isolation and fresh memory stay.
-"""
+from jobs.execution.shift import work_shift
 
-import time
-from collections.abc import Sequence
-from functools import partial
-
-import redis
-from django.conf import settings
-from django.utils import timezone
-
-from jobs import hard_stop
-from jobs.claims import claim_next, waiting
-from jobs.runner import Runner
-from jobs.wakeups import await_ring, ring
-
-# More workers than this are not woken by the end of one shift.
-_RINGS = 50
-
-
-def work_shift(queues: Sequence[str], worker: str) -> None:
-    """Run requests of ``queues`` until the shift is over or nothing comes for a while."""
-    hard_stop.on_end(partial(ring, queues))
-    ends_at = time.monotonic() + settings.STREAMER_SHIFT_SECONDS
-    left = settings.STREAMER_SHIFT_REQUESTS
-    while left > 0 and time.monotonic() < ends_at and not hard_stop.is_leaving():
-        hard_stop.beat()
-        claim = claim_next(queues, worker=worker)
-        if claim is not None:
-            Runner(claim).run()
-            left -= 1
-        elif not _linger(queues):
-            return
-    ring(waiting(queues, timezone.now()).order_by().values_list("queue", flat=True)[:_RINGS])
-
-
-def _linger(queues: Sequence[str]) -> bool:
-    """Wait a moment for more work, since the next fork would cost more; False when none came."""
-    try:
-        return await_ring(queues, settings.STREAMER_LINGER_SECONDS)
-    except (redis.RedisError, OSError):
-        return False
+__all__ = ["work_shift"]

@@ -14,12 +14,12 @@ from django.db import Error as DatabaseError
 
 from jobs.contract.registry import all_handlers
 from jobs.errors import ErrorBody, error_body
+from jobs.execution.inline import InlineFailure, run_inline
 from jobs.handler import ErrorCode
 from jobs.incidents import report_unexpected
-from jobs.inline import InlineFailure, run_inline
-from jobs.intake import Overloaded
-from jobs.services import AlreadyFinished, NotFound, request_cancel
-from jobs.snapshots import find_explained, list_page, owned_by, snapshot
+from jobs.requests.reads import find_explained, list_page, owned_by, snapshot
+from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel
+from jobs.requests.writer import Overloaded
 from realtime.auth import KeysUnavailable, Unauthorized, verify
 from realtime.backpressure import Backpressure
 from realtime.close_codes import CloseCode

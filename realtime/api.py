@@ -12,15 +12,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from jobs.artifacts import describe, files_of
 from jobs.contract.registry import all_handlers
 from jobs.contract.source import source_names
+from jobs.data.sources import find_source
 from jobs.errors import ErrorBody, error_body
-from jobs.events import read_after
+from jobs.files.artifacts import describe, files_of
 from jobs.handler import ErrorCode, Handler, probe_services
+from jobs.log.events import read_after
 from jobs.models import AsyncRequest
-from jobs.snapshots import explained, find, owned_by
-from jobs.sources import find_source
+from jobs.requests.reads import explained, find, owned_by
 from realtime.auth import Identity, KeysUnavailable, Unauthorized, token_of, verify
 from realtime.database import in_database
 from realtime.process import drain

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from jobs.sweep_rules import BATCH, Rule
+from jobs.sweeper.rules import BATCH, Rule
 from realtime.auth import Identity
 from realtime.close_codes import CloseCode
 from realtime.database import in_database

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from jobs.contract.source import source_names
-from jobs.datasets.describing import description, source_description, source_summary, summary
-from jobs.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
+from jobs.data.datasets.describing import description, source_description, source_summary, summary
+from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
+from jobs.data.sources import find_source
 from jobs.errors import error_body
 from jobs.handler import ErrorCode, HandlerError
-from jobs.snapshots import decode_cursor, encode_cursor
-from jobs.sources import find_source
+from jobs.requests.reads import decode_cursor, encode_cursor
 from realtime.api import answering, error_response, json_response, not_found
 from realtime.auth import Identity
 from realtime.database import in_database

@@ -18,10 +18,10 @@ import redis
 from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 
-from jobs.events import Event, read_after
+from jobs.log.events import Event, read_after
+from jobs.log.publishing import request_group
 from jobs.models import AsyncRequest
-from jobs.publishing import request_group
-from jobs.snapshots import snapshot
+from jobs.requests.reads import snapshot
 from realtime import waiting
 from realtime.credit import CreditWindow
 from realtime.database import in_database

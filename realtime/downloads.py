@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from jobs.artifacts import CHUNK_BYTES, is_signature_valid
 from jobs.errors import error_body
+from jobs.files.artifacts import CHUNK_BYTES, is_signature_valid
 from jobs.handler import ErrorCode
 from jobs.models import Artifact
 from realtime.api import error_response, identify, not_found

@@ -12,11 +12,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from msgspec import Meta, Struct
 
-from jobs.artifacts import describe
 from jobs.errors import error_body
-from jobs.expiry import Extended, NoSuchArtifact, extend
+from jobs.files.artifacts import describe
+from jobs.files.expiry import Extended, NoSuchArtifact, extend
 from jobs.handler import ErrorCode
-from jobs.snapshots import owned_by
+from jobs.requests.reads import owned_by
 from realtime.api import error_response, identify, json_response, not_found
 from realtime.auth import KeysUnavailable, Unauthorized
 from realtime.database import in_database

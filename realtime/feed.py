@@ -18,10 +18,10 @@ from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
-from jobs.expiry import announced_after, expiring_among, expiring_of
+from jobs.files.expiry import announced_after, expiring_among, expiring_of
+from jobs.log.publishing import user_group
 from jobs.models import Artifact, AsyncRequest
-from jobs.publishing import user_group
-from jobs.snapshots import changed_after, changed_since, snapshot
+from jobs.requests.reads import changed_after, changed_since, snapshot
 from realtime.database import in_database
 from realtime.protocol import encode
 

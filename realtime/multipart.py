@@ -10,7 +10,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
-from jobs.datasets.failures import DatasetError, TooLarge, Unreadable
+from jobs.data.datasets.failures import DatasetError, TooLarge, Unreadable
 
 IDLE_SECONDS = 60.0
 FILE_FIELD = "file"

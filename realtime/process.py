@@ -6,7 +6,7 @@ from functools import cache
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from jobs.intake import Intake
+from jobs.requests.writer import Intake
 from realtime.connections import Registry
 from realtime.delivery import Delivery
 from realtime.drain import Drain

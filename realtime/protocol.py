@@ -1,6 +1,6 @@
 """The wire protocol ``streamer.v1``: what clients may say, checked, and the messages that answer them.
 
-Pure: text in, typed message out. Numbered messages come from the log (``jobs.events``) and only pass through here.
+Pure: text in, typed message out. Numbered messages come from the log (``jobs.log.events``) and only pass through here.
 """
 
 import time

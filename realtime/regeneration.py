@@ -8,7 +8,7 @@ from jobs.contract.registry import all_handlers
 from jobs.errors import ErrorBody, error_body
 from jobs.handler import ErrorCode
 from jobs.models import AsyncRequest
-from jobs.snapshots import find
+from jobs.requests.reads import find
 from realtime.auth import Identity
 from realtime.database import in_database
 from realtime.messages import Regenerate, Request

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from jobs.cache import look_up
-from jobs.services import Accepted, Refused, Submission
+from jobs.requests.result_cache import look_up
+from jobs.requests.submission import Accepted, Refused, Submission
 from realtime.connections import OpenConnection
 from realtime.credit import CreditWindow
 from realtime.database import in_database

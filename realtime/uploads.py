@@ -18,10 +18,10 @@ from django.db import Error as DatabaseError
 from django.db import connections
 from django.http import HttpResponse
 
-from jobs.datasets.adding import Wish, add_dataset, check_room, scratch_folder
-from jobs.datasets.aside import GivenUp, ingest_aside
-from jobs.datasets.describing import description
-from jobs.datasets.failures import DatasetError, TooLarge
+from jobs.data.datasets.adding import Wish, add_dataset, check_room, scratch_folder
+from jobs.data.datasets.describing import description
+from jobs.data.datasets.failures import DatasetError, TooLarge
+from jobs.data.datasets.ingest.ingest_process import GivenUp, ingest_aside
 from jobs.errors import Fault, error_body
 from jobs.handler import ErrorCode
 from jobs.incidents import report_unexpected

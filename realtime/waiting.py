@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from jobs.waits import waits_of
+from jobs.queue.waits import waits_of
 from realtime.database import in_database
 from realtime.follow import Follow
 from realtime.protocol import encode

@@ -10,7 +10,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from jobs.sample.source import sample_source
+from jobs.data.sample.source import sample_source
 from streamer_site.logs import logging_config
 from streamer_site.secrets import local_secret, recorded_redis_url
 from streamer_site.storage import storage_backend
@@ -142,7 +142,7 @@ _QUEUE: dict[str, Any] = {
     "REDIS_CLIENT_KWARGS": {"socket_timeout": REDIS_SOCKET_SECONDS, "socket_connect_timeout": 5},
 }
 RQ_QUEUES = dict.fromkeys(env.list("STREAMER_QUEUES", default=["default", "reports", "ml", "bulk"]), _QUEUE)
-RQ = {"WORKER_CLASS": "jobs.worker.ShiftWorker", "COMMIT_MODE": "auto"}
+RQ = {"WORKER_CLASS": "jobs.execution.worker.ShiftWorker", "COMMIT_MODE": "auto"}
 
 # --- Tokens ------------------------------------------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ STREAMER_SHIFT_SECONDS = env.float("STREAMER_SHIFT_SECONDS", 30.0)
 STREAMER_SHIFT_REQUESTS = env.int("STREAMER_SHIFT_REQUESTS", 50)
 STREAMER_LINGER_SECONDS = env.float("STREAMER_LINGER_SECONDS", 2.0)
 STREAMER_PRELOAD = env.bool("STREAMER_PRELOAD", True)
-STREAMER_SWEEP_RULES = ["jobs.sweep_rules.RULES", "realtime.connections.SWEEP_RULES"]
+STREAMER_SWEEP_RULES = ["jobs.sweeper.rules.RULES", "realtime.connections.SWEEP_RULES"]
 STREAMER_SWEEP_SECONDS = env.float("STREAMER_SWEEP_SECONDS", 1.0)
 STREAMER_RETENTION_DAYS = env.int("STREAMER_RETENTION_DAYS", 7)
 STREAMER_INLINE_RESULT_BYTES = env.int("STREAMER_INLINE_RESULT_BYTES", 64 * 1024)

@@ -15,7 +15,7 @@ def storage_backend(storage: str, *, options: Mapping[str, Any], s3: Mapping[str
     bucket, prefix = s3_place(storage)
     given = {name: value for name, value in s3.items() if value}
     own = {"bucket_name": bucket, "location": prefix, **given}
-    return {"BACKEND": "jobs.storage.s3.S3Files", "OPTIONS": {**own, **options}}
+    return {"BACKEND": "jobs.files.storage.s3.S3Files", "OPTIONS": {**own, **options}}
 
 
 def s3_place(storage: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from pytest_django import Settings
 
-from jobs import estimates, wakeups
+from jobs.queue import estimates, wakeups
 from realtime.auth import Identity, verify
 from realtime.tokens import issue_token
 from streamer_site.local.supervisor import Supervisor

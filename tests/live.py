@@ -15,7 +15,7 @@ import jwt
 import pytest
 import redis
 
-from jobs.sample.files import sample_is_there
+from jobs.data.sample.files import sample_is_there
 from streamer_site.local.stack import PROJECT_DIR, Stack
 from tests.live_services import fresh_services
 from tests.local.waiting import eventually

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.contract.registry import collect
 from jobs.handler import Context, ErrorCode, Handler
-from jobs.sweeper import all_rules
+from jobs.sweeper.loop import all_rules
 from realtime.close_codes import CloseCode
 from realtime.messages import CLIENT_MESSAGES, SERVER_MESSAGES
 

@@ -11,11 +11,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs.admin.filters import CreatedFilter, TenantFilter
+from jobs.admin.formatting import NOTHING, owner_lines, shortened, when
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.admin.verbs import MOST_AT_ONCE
-from jobs.admin.wording import NOTHING, owner_lines, shortened, when
-from jobs.artifacts import signed_url
-from jobs.expiry import NoSuchArtifact, extend
+from jobs.files.artifacts import signed_url
+from jobs.files.expiry import NoSuchArtifact, extend
 from jobs.models import Artifact
 
 

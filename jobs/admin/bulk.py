@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jobs.admin.formatting import NOTHING, badge, shortened, when
 from jobs.admin.progress import duration_text, said, status_badge
-from jobs.admin.wording import NOTHING, badge, shortened, when
 from jobs.bulk.slices import counts
 from jobs.contract.bulk import Counts
 from jobs.models import AsyncRequest, BulkOutcome, BulkSlice, Status

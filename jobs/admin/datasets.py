@@ -10,9 +10,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs.admin.filters import CreatedFilter, TenantFilter
+from jobs.admin.formatting import NOTHING, owner_lines, when
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.admin.wording import NOTHING, owner_lines, when
-from jobs.datasets.store import delete_dataset
+from jobs.data.datasets.store import delete_dataset
 from jobs.models import Dataset
 
 

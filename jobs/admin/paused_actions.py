@@ -10,10 +10,10 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
-from jobs.admin.wording import NOTHING, shortened, when
+from jobs.admin.formatting import NOTHING, shortened, when
 from jobs.contract.registry import all_handlers
 from jobs.models import WAITING, AsyncRequest, PausedAction
-from jobs.pauses import NotPaused, pause_action, resume_action
+from jobs.queue.pauses import NotPaused, pause_action, resume_action
 
 
 class PauseForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no argument at run time

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs.admin.wording import badge, duration, shortened
+from jobs.admin.formatting import badge, duration, shortened
 from jobs.models import AsyncRequest, Status
 
 _LIST_MESSAGE = 60

@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from jobs.admin.artifacts import download
 from jobs.admin.bulk import BulkPart, bulk_part, request_link
 from jobs.admin.documents import Document, document
+from jobs.admin.formatting import NOTHING, duration, when
 from jobs.admin.progress import queued_seconds, run_seconds, said, status_badge
 from jobs.admin.timeline import Timeline, timeline
-from jobs.admin.wording import NOTHING, duration, when
-from jobs.artifacts import files_of
+from jobs.files.artifacts import files_of
 from jobs.models import LIVE, Artifact, AsyncRequest, Status
 
 _RUN_LABELS = {Status.PROCESSING.value: "Running for", Status.RETRYING.value: "Since first start"}

@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.admin.filters import ActionFilter, CreatedFilter, QueueFilter, StatusFilter, TenantFilter
+from jobs.admin.formatting import owner_lines, when
 from jobs.admin.progress import bar, duration_text, status_badge
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.admin.request_page import RequestPage, request_page
 from jobs.admin.verbs import MOST_AT_ONCE, Tally, cancel_all, retry_all
-from jobs.admin.wording import owner_lines, when
 from jobs.models import AsyncRequest
 
 _MOST_LINKS = 10

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from jobs.admin.documents import Document, document
-from jobs.admin.wording import exact, short
-from jobs.events import EventType
+from jobs.admin.formatting import exact, short
+from jobs.log.events import EventType
 from jobs.models import AsyncRequest, RequestEvent
 
 MOST_EVENTS = 500

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from jobs.models import AsyncRequest, Status
-from jobs.services import AlreadyFinished, NotFound, request_cancel, retry
-from jobs.wakeups import ring
+from jobs.queue.wakeups import ring
+from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel, retry
 
 # One transaction for each: more than these would keep the browser waiting.
 MOST_AT_ONCE = 500

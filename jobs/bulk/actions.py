@@ -7,11 +7,11 @@ from typing import Any, Protocol
 import msgspec
 from django.conf import settings
 
-from jobs.artifacts import ArtifactShelf, describe
 from jobs.contract.base import Handler
 from jobs.contract.bulk import Item
 from jobs.contract.context import Context
 from jobs.errors import Cancelled, ErrorCode, HandlerError, Stop, TimedOut, error_body
+from jobs.files.artifacts import ArtifactShelf, describe
 from jobs.incidents import report_unexpected
 from jobs.jsonable import to_json
 

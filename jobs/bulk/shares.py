@@ -13,8 +13,8 @@ from typing import Any
 from django.conf import settings
 
 from jobs.models import FINAL, LIVE, AsyncRequest
-from jobs.services import AlreadyFinished, NotFound, request_cancel
-from jobs.wakeups import ring
+from jobs.queue.wakeups import ring
+from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel
 
 ACTION = "bulk_share"
 _BATCH = 200

@@ -13,19 +13,19 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.db import transaction
 
-from jobs.artifacts import ArtifactShelf
 from jobs.bulk import slices
 from jobs.bulk.actions import run_item
 from jobs.bulk.entities import find_entity
 from jobs.bulk.rows import write_row
 from jobs.bulk.shares import invite, is_wanted
-from jobs.claims import Claim
 from jobs.contract.bulk import ActionOperation, Counts, EntityOperation, Item, ItemOutcome, OnError, Operation
 from jobs.contract.registry import find_handler
 from jobs.errors import AttemptLost, Cancelled, ErrorCode, HandlerError, Permanent, Stop, error_body
+from jobs.files.artifacts import ArtifactShelf
 from jobs.jsonable import to_json
 from jobs.models import BulkOutcome, BulkSlice
-from jobs.services import cancel_children
+from jobs.queue.claims import Claim
+from jobs.requests.submission import cancel_children
 
 _TELL_SECONDS = 1.0
 _POLL_SECONDS = 0.2

@@ -45,8 +45,8 @@ class SourceTable(Protocol):
         """Rows there are to load."""
 
 
-class Source(Protocol):
-    """A registered table that handlers may read. Each row of it is one record."""
+class SourceDescription(Protocol):
+    """What a registered source is called, and which of its columns mean what."""
 
     @property
     def name(self) -> str: ...
@@ -73,6 +73,10 @@ class Source(Protocol):
     @property
     def region(self) -> str | None: ...
 
+
+class Source(SourceDescription, Protocol):
+    """A registered table that handlers may read. Each row of it is one record."""
+
     def open(self, scratch_dir: Path, check: Callable[[], None]) -> AbstractContextManager["OpenSource"]:
         """Open the source for one run. ``check`` is called often and may raise to end the reading.
 
@@ -89,7 +93,7 @@ class OpenSource(Protocol):
     """
 
     @property
-    def source(self) -> Source: ...
+    def source(self) -> SourceDescription: ...
 
     @property
     def records_query(self) -> str:

@@ -7,7 +7,7 @@ import redis
 
 from jobs.doctor import clocks, files, log, rings, rows, sockets, waiting
 from jobs.doctor.check import NOTHING, Check, Diagnosis, Found, NotExamined
-from jobs.storage import StorageAway
+from jobs.files.storage import StorageAway
 
 
 def all_checks(*, deep: bool = False) -> tuple[Check, ...]:

@@ -7,12 +7,12 @@ from django.core.files.storage import default_storage
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from jobs.artifacts import CHUNK_BYTES
 from jobs.doctor.check import NOTHING, Check, Found, NotExamined, of_items, of_rows
+from jobs.files.artifacts import CHUNK_BYTES
+from jobs.files.scratch import dead_folders, delete, old_entries
+from jobs.files.storage import probe
 from jobs.models import Artifact, BulkSlice, Dataset, Status
-from jobs.orphans import all_orphans
-from jobs.scratch import dead_folders, delete, old_entries
-from jobs.storage import probe
+from jobs.sweeper.orphans import all_orphans
 
 
 def _kept() -> QuerySet[Artifact]:

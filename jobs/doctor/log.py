@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Lag
 
 from jobs.doctor.check import Check, Found, of_rows
-from jobs.events import EventType
+from jobs.log.events import EventType
 from jobs.models import LIVE, AsyncRequest, RequestEvent, Status
 
 FINAL_EVENTS = {

@@ -8,7 +8,7 @@ from rq.registry import FailedJobRegistry
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from jobs.doctor.check import Check, Found, of_items
-from jobs.wakeups import connection, ring, waiting_rings
+from jobs.queue.wakeups import connection, ring, waiting_rings
 
 
 def _answers() -> Found:

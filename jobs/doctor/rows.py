@@ -7,10 +7,10 @@ from django.db import connection as database
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from jobs.claims import lease_end
 from jobs.doctor.check import Check, Found, NotExamined, of_items, of_rows
 from jobs.doctor.sweeping import apply_rule, sweeper_lives
 from jobs.models import FINAL, AsyncRequest, RequestEvent, Status
+from jobs.queue.claims import lease_end
 
 SWEEPER_PATIENCE = timedelta(seconds=30)
 """A living sweeper has moved on whatever was due longer ago than this."""

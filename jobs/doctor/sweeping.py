@@ -3,8 +3,8 @@
 import redis
 from django.utils import timezone
 
-from jobs.sweeper import all_rules
-from jobs.wakeups import SWEEPER_HEARTBEATS, connection
+from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
+from jobs.sweeper.loop import all_rules
 
 
 def sweeper_lives() -> bool:

@@ -8,14 +8,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from rq import Worker
 
-from jobs.caps import count_running
-from jobs.claims import waiting
 from jobs.doctor.check import NOTHING, Check, Found, of_rows
 from jobs.doctor.sweeping import apply_rule_once
-from jobs.events import NotOwner
+from jobs.log.events import NotOwner
 from jobs.models import WAITING, AsyncRequest
-from jobs.services import AlreadyFinished, NotFound, request_cancel
-from jobs.wakeups import connection, waiting_rings
+from jobs.queue.caps import count_running
+from jobs.queue.claims import waiting
+from jobs.queue.wakeups import connection, waiting_rings
+from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel
 
 RING_PATIENCE = timedelta(seconds=60)
 _CANCEL_PATIENCE = timedelta(seconds=30)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from jobs.admin.formatting import NOTHING, badge, duration, when
 from jobs.admin.progress import bar, duration_text, status_badge
 from jobs.admin.request_page import Fact
-from jobs.admin.wording import NOTHING, badge, duration, when
 from jobs.models import AsyncRequest
 from realtime.admin.closings import advice, closing
 from realtime.models import Connection

@@ -10,8 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jobs.admin.filters import TenantFilter
+from jobs.admin.formatting import NOTHING, owner_lines, shortened, when
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.admin.wording import NOTHING, owner_lines, shortened, when
 from realtime.admin.closings import closing
 from realtime.admin.connection_filters import CloseCodeFilter, OpenFilter, ServerFilter
 from realtime.admin.connection_page import connection_page, state_badge

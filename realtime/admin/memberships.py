@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from jobs.admin.wording import NOTHING
+from jobs.admin.formatting import NOTHING
 from realtime.admin.permission_names import PermissionNamesField, permission_help
 from realtime.models import Membership
 

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from jobs.admin.wording import badge
-from jobs.health import probe_services
+from jobs.admin.formatting import badge
 from jobs.models import WAITING, AsyncRequest, Status
+from jobs.queue.probes import probe_services
 from realtime.models import Connection
 
 register = Library()

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from jobs.sample.files import sample_is_there
+from jobs.data.sample.files import sample_is_there
 from streamer_site.chaos.triggers import ChaosFailed, Traps
 from streamer_site.local.stack import PROJECT_DIR, Stack
 

@@ -21,7 +21,7 @@ REPAIR_SECONDS = 20.0
 RECOVERY_SECONDS = 45.0
 LOST_RING_SECONDS = 5.0
 _STORE = """
-from jobs.services import Submission, submit_many
+from jobs.requests.submission import Submission, submit_many
 one = Submission(tenant_id="acme", user_id="%s", action="zoo_count", queue="default", payload={}, estimated_seconds=6)
 print(submit_many([one])[0].request_id)
 """

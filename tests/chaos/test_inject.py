@@ -16,9 +16,9 @@ from streamer_site.local.stack import PROJECT_DIR
 SUBMIT = """
 import django; django.setup()
 from django.core.management import call_command
-from jobs.intake import submit_many
+from jobs.requests.writer import submit_many
 from jobs.models import AsyncRequest
-from jobs.services import Submission
+from jobs.requests.submission import Submission
 call_command("migrate", verbosity=0)
 submit_many([Submission(tenant_id="t", user_id="u", action="a", queue="default", payload={}, estimated_seconds=1,
                         client_id="mine")])
@@ -85,7 +85,7 @@ for name in sitecustomize._WRAPPERS:
 
 
 def test_a_missing_function_ends_the_matrix(traps: Traps) -> None:
-    (traps.folder / "missing").write_text("jobs.events.append")
+    (traps.folder / "missing").write_text("jobs.log.events.append")
     with pytest.raises(ChaosFailed, match=r"no jobs\.events\.append"):
         traps.clear()
 

@@ -8,7 +8,7 @@ import pytest
 from channels.layers import get_channel_layer
 from pytest_django import Settings
 
-from jobs.publishing import request_group
+from jobs.log.publishing import request_group
 from streamer_site.chaos.stream import Balance, balance_of
 from tests.acceptance.client import connect
 from tests.acceptance.streams import assert_is_whole

@@ -38,7 +38,7 @@ def try_sabotaged(monkeypatch: pytest.MonkeyPatch, folder: Path, cell: str, **sa
 
 def test_it_works(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without the fence, a worker that was frozen goes on writing when another one has its request."""
-    sabotage = {"module": "jobs.claims", "name": "Claim.fence", "wrapper": NO_FENCE}
+    sabotage = {"module": "jobs.queue.claims", "name": "Claim.fence", "wrapper": NO_FENCE}
     result = try_sabotaged(monkeypatch, tmp_path / "inject", "freeze@mid-run", **sabotage)
     assert not result.is_good
     assert any("messages of an attempt that had lost it" in problem for problem in result.problems)
@@ -54,7 +54,7 @@ def test_a_lost_request_that_nobody_looks_for(monkeypatch: pytest.MonkeyPatch, t
 
     monkeypatch.setattr(Load, "until_ended", until_one_is_left)
     monkeypatch.setattr(trial, "_END_SECONDS", 5.0)
-    sabotage = {"module": "jobs.sweep_rules", "name": "RULES", "wrapper": NO_RULE}
+    sabotage = {"module": "jobs.sweeper.rules", "name": "RULES", "wrapper": NO_RULE}
     result = try_sabotaged(monkeypatch, tmp_path / "inject", "both-kill@mid-run", **sabotage)
     assert result.balance.lost == 1
     assert any("did not end" in problem for problem in result.problems)

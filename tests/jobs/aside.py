@@ -6,9 +6,9 @@ from contextlib import suppress
 
 from django.db import connections
 
-from jobs.claims import Claim
+from jobs.execution.runner import Runner
 from jobs.models import AsyncRequest
-from jobs.runner import Runner
+from jobs.queue.claims import Claim
 from tests.jobs.building import row_of
 from tests.local.waiting import eventually
 

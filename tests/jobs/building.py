@@ -8,12 +8,12 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.db import connections
 
-from jobs.claims import Claim, claim_next
-from jobs.events import Event, read_after
+from jobs.execution.reporter import Reporter
+from jobs.execution.runner import Runner
+from jobs.log.events import Event, read_after
 from jobs.models import AsyncRequest
-from jobs.reporter import Reporter
-from jobs.runner import Runner
-from jobs.services import Accepted, Submission, submit_many
+from jobs.queue.claims import Claim, claim_next
+from jobs.requests.submission import Accepted, Submission, submit_many
 
 QUEUES = ("default", "reports", "ml", "bulk")
 Started = tuple[Claim, Reporter]

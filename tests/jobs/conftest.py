@@ -11,8 +11,10 @@ from pytest_django import Settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from jobs import hard_stop, health, publishing, reporter, wakeups
-from jobs.reporter import Reporter
+from jobs.execution import reporter, watchdog
+from jobs.execution.reporter import Reporter
+from jobs.log import publishing
+from jobs.queue import probes, wakeups
 from tests.jobs.building import Started, claim, submit
 
 
@@ -20,10 +22,10 @@ from tests.jobs.building import Started, claim, submit
 def fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(publishing, "_quiet_until", 0.0)
     monkeypatch.setattr(wakeups, "_quiet_until", 0.0)
-    monkeypatch.setattr(health, "_served_until", 0.0)
-    monkeypatch.setattr(hard_stop, "_before_end", [])
+    monkeypatch.setattr(probes, "_served_until", 0.0)
+    monkeypatch.setattr(watchdog, "_before_end", [])
     with mmap.mmap(-1, 24) as memory:
-        monkeypatch.setattr(hard_stop, "_shared", memory)
+        monkeypatch.setattr(watchdog, "_shared", memory)
         yield
 
 

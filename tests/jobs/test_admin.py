@@ -12,8 +12,8 @@ from django.utils import timezone
 from django_rq.models import Dashboard
 
 from jobs.admin.documents import document
+from jobs.admin.formatting import duration, relative
 from jobs.admin.timeline import MOST_EVENTS
-from jobs.admin.wording import duration, relative
 from jobs.models import RequestEvent, Status
 from tests.jobs.admin_pages import LIST, make_artifact, make_request, page_of, sign_in_staff
 

@@ -7,8 +7,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from jobs.artifacts import ArtifactShelf
-from jobs.contexts import InlineContext
+from jobs.execution.contexts import InlineContext
+from jobs.files.artifacts import ArtifactShelf
 from jobs.handler import Permanent
 from jobs.models import Artifact
 

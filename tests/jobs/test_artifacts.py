@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.artifacts import CHUNK_BYTES, ArtifactShelf, describe, is_signature_valid, signed_url
+from jobs.files.artifacts import CHUNK_BYTES, ArtifactShelf, describe, is_signature_valid, signed_url
 from jobs.models import Artifact
 
 REQUEST = uuid.UUID(int=5)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.batching import FLUSH_SECONDS, LATE_PERCENTAGE, LATE_SECONDS, Batcher, Update
+from jobs.execution.throttle import FLUSH_SECONDS, LATE_PERCENTAGE, LATE_SECONDS, Batcher, Update
 
 percentages = st.floats() | st.floats(0, 100) | st.integers(0, 100).map(float)
 pauses = st.sampled_from([0.0, 0.001, 0.05, 0.1, 0.19, 0.2, 0.5, 3.0])

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from jobs.artifacts import files_of
-from jobs.cache import FILES_LAST, Found, cache_key, look_up
-from jobs.claims import claim_next
 from jobs.contract.registry import all_handlers
-from jobs.estimates import learned_seconds
+from jobs.files.artifacts import files_of
 from jobs.models import Artifact, AsyncRequest, Status
-from jobs.services import Accepted, AlreadyFinished, request_cancel, retry, submit_many
-from jobs.snapshots import snapshot
+from jobs.queue.claims import claim_next
+from jobs.queue.estimates import learned_seconds
+from jobs.requests.reads import snapshot
+from jobs.requests.result_cache import FILES_LAST, Found, cache_key, look_up
+from jobs.requests.submission import Accepted, AlreadyFinished, request_cancel, retry, submit_many
 from tests.jobs.building import QUEUES, change, claim, final_of, log_of, make_submission, row_of, run_next, types_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]

@@ -5,12 +5,12 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from jobs import reporter
-from jobs.checkpoints import MOST_BYTES, storable
-from jobs.claims import Claim
 from jobs.errors import AttemptLost
-from jobs.events import append
+from jobs.execution import reporter
+from jobs.execution.checkpoints import MOST_BYTES, storable
+from jobs.log.events import append
 from jobs.models import Status
+from jobs.queue.claims import Claim
 from tests.jobs.building import Started, change, claim, log_of, row_of, run_next, submit
 from tests.local.waiting import eventually
 

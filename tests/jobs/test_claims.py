@@ -7,8 +7,8 @@ from django.conf import settings as project_settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from jobs.claims import claim_next, expire_leases_of, owns_any
 from jobs.models import AsyncRequest, Status
+from jobs.queue.claims import claim_next, expire_leases_of, owns_any
 from tests.jobs.building import QUEUES, Threads, change, claim, log_of, make_submission, row_of, store, submit, types_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from jobs.contexts import AttemptContext, InlineContext
+from jobs.execution.contexts import AttemptContext, InlineContext
+from jobs.execution.reporter import Reporter
 from jobs.handler import Permanent, TimedOut
 from jobs.models import Status
-from jobs.reporter import Reporter
 from tests.jobs.building import change, claim, submit
 
 

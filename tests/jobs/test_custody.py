@@ -8,10 +8,10 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from jobs.custody import CANCEL_PATIENCE, CUSTODY, Custody
 from jobs.models import LIVE, AsyncRequest
-from jobs.sweeper import all_rules
-from jobs.wakeups import connection, waiting_rings
+from jobs.queue.wakeups import connection, waiting_rings
+from jobs.sweeper.loop import all_rules
+from jobs.sweeper.ownership import CANCEL_PATIENCE, CUSTODY, Custody
 from tests.jobs.building import change, claim, row_of, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,10 +4,10 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from jobs import hard_stop, runner
-from jobs.claims import Claim
+from jobs.execution import runner, watchdog
+from jobs.execution.runner import Runner
 from jobs.models import Status
-from jobs.runner import Runner
+from jobs.queue.claims import Claim
 from tests.handlers.zoo import Late
 from tests.jobs.aside import Aside
 from tests.jobs.building import change, claim, final_of, never, row_of, run_next, submit, types_of
@@ -68,6 +68,6 @@ def claim_after(request_id: UUID, seconds: float) -> Claim:
 
 def test_the_parent_waits_no_longer_than_all_attempts_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
     armed: list[float] = []
-    monkeypatch.setattr(hard_stop, "arm", armed.append)
+    monkeypatch.setattr(watchdog, "arm", armed.append)
     Runner(claim_after(submit("zoo_too_often"), 590), end_process=never).run()
     assert armed[0] <= 10 + runner.TIMEOUT_GRACE_SECONDS + 30

@@ -5,10 +5,10 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from jobs import estimates
-from jobs.estimates import learned_seconds
 from jobs.models import Status
-from jobs.services import Accepted, submit_many
+from jobs.queue import estimates
+from jobs.queue.estimates import learned_seconds
+from jobs.requests.submission import Accepted, submit_many
 from tests.jobs.building import change, make_submission, row_of, run_next, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,10 +7,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from jobs import events
-from jobs.events import Draft, EventType, NotOwner, append, read_after
+from jobs.log import events
+from jobs.log.events import Draft, EventType, NotOwner, append, read_after
+from jobs.log.outcomes import Completed
 from jobs.models import Artifact, RequestEvent, Status
-from jobs.outcomes import Completed
 from tests.jobs.building import Threads, claim, log_of, make_submission, row_of, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

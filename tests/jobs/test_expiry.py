@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs import expiry
-from jobs.expiry import NoSuchArtifact, announce_expiring, expiring_among, expiring_of, extend, first_expiry
+from jobs.files import expiry
+from jobs.files.expiry import NoSuchArtifact, announce_expiring, expiring_among, expiring_of, extend, first_expiry
 from jobs.models import Artifact, AsyncRequest
-from jobs.snapshots import owned_by
+from jobs.requests.reads import owned_by
 from tests.jobs.building import row_of, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.claims import Claim
 from jobs.models import AsyncRequest, Status
-from jobs.services import submit_many
-from jobs.waits import waits_of
+from jobs.queue.claims import Claim
+from jobs.queue.waits import waits_of
+from jobs.requests.submission import submit_many
 from tests.jobs.building import change, claim, make_submission, store
 
 pytestmark = pytest.mark.django_db(transaction=True)

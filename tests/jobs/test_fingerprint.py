@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from jobs.cache import cache_key
 from jobs.contract.registry import all_handlers
-from jobs.sources import source_fingerprint
+from jobs.data.sources import source_fingerprint
+from jobs.requests.result_cache import cache_key
 
 MEANING = {"label": "Sales", "date": "day", "value": "amount", "category": "kind"}
 Register = Callable[..., None]

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from jobs import hard_stop
+from jobs.execution import watchdog
 from jobs.handler import Stop
 
 
@@ -23,79 +23,79 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     def advance(seconds: float) -> None:
         now[0] += seconds
 
-    monkeypatch.setattr(hard_stop, "time", Time)
+    monkeypatch.setattr(watchdog, "time", Time)
     return advance
 
 
 def test_it_works(clock: Callable[[float], None]) -> None:
-    hard_stop.arm(10)
-    assert not hard_stop.is_overdue(silence_seconds=30)
+    watchdog.arm(10)
+    assert not watchdog.is_overdue(silence_seconds=30)
     clock(9.9)
-    assert not hard_stop.is_overdue(silence_seconds=30)
+    assert not watchdog.is_overdue(silence_seconds=30)
     clock(0.2)
-    assert hard_stop.is_overdue(silence_seconds=30)
-    hard_stop.disarm()
-    assert not hard_stop.is_overdue(silence_seconds=30)
+    assert watchdog.is_overdue(silence_seconds=30)
+    watchdog.disarm()
+    assert not watchdog.is_overdue(silence_seconds=30)
 
 
 def test_a_child_without_a_sign_of_life_is_overdue_before_its_deadline(clock: Callable[[float], None]) -> None:
-    hard_stop.arm(1000)
+    watchdog.arm(1000)
     clock(30.1)
-    assert hard_stop.is_overdue(silence_seconds=30)
-    hard_stop.beat()
-    assert not hard_stop.is_overdue(silence_seconds=30)
+    assert watchdog.is_overdue(silence_seconds=30)
+    watchdog.beat()
+    assert not watchdog.is_overdue(silence_seconds=30)
 
 
 def test_a_child_between_two_requests_may_be_silent_for_a_minute(clock: Callable[[float], None]) -> None:
-    hard_stop.arm(5)
+    watchdog.arm(5)
     clock(1000)
-    hard_stop.disarm()
+    watchdog.disarm()
     clock(59)
-    assert not hard_stop.is_overdue(silence_seconds=1)
+    assert not watchdog.is_overdue(silence_seconds=1)
     clock(2)
-    assert hard_stop.is_overdue(silence_seconds=1)
+    assert watchdog.is_overdue(silence_seconds=1)
 
 
 def test_a_child_that_never_comes_to_its_first_request_is_overdue(clock: Callable[[float], None]) -> None:
-    hard_stop.reset()
+    watchdog.reset()
     clock(61)
-    assert hard_stop.is_overdue(silence_seconds=30)
+    assert watchdog.is_overdue(silence_seconds=30)
 
 
 def test_the_next_child_is_not_judged_by_the_last_one(clock: Callable[[float], None]) -> None:
-    hard_stop.arm(5)
+    watchdog.arm(5)
     clock(6)
-    hard_stop.reset()
-    assert not hard_stop.is_overdue(silence_seconds=1)
+    watchdog.reset()
+    assert not watchdog.is_overdue(silence_seconds=1)
 
 
 def test_leaving_starts_with_the_first_order_and_survives_a_reset(clock: Callable[[float], None]) -> None:
-    assert not hard_stop.is_leaving()
-    hard_stop.leave()
+    assert not watchdog.is_leaving()
+    watchdog.leave()
     clock(3)
-    hard_stop.leave()
-    hard_stop.reset()
-    assert hard_stop.is_leaving() and hard_stop.is_leaving(grace_seconds=3)
-    assert not hard_stop.is_leaving(grace_seconds=3.1)
+    watchdog.leave()
+    watchdog.reset()
+    assert watchdog.is_leaving() and watchdog.is_leaving(grace_seconds=3)
+    assert not watchdog.is_leaving(grace_seconds=3.1)
 
 
 def run_alone(script: str) -> str:
     """What ``script`` prints, run in a process of its own: this one has threads, and must not fork."""
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    command = [sys.executable, "-c", f"import os, signal\nfrom jobs import hard_stop\n{script}"]
+    command = [sys.executable, "-c", f"import os, signal\nfrom jobs.execution import watchdog\n{script}"]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 SHARES = """
 reader, writer = os.pipe()
-hard_stop.leave()
+watchdog.leave()
 if os.fork() == 0:
-    hard_stop.arm(-1)
-    os.write(writer, b"leaving" if hard_stop.is_leaving() else b"staying")
+    watchdog.arm(-1)
+    os.write(writer, b"leaving" if watchdog.is_leaving() else b"staying")
     os._exit(0)
 print(os.read(reader, 100).decode())
 os.wait()
-print(hard_stop.is_overdue(silence_seconds=60))
+print(watchdog.is_overdue(silence_seconds=60))
 """
 
 
@@ -106,8 +106,8 @@ def test_what_one_side_of_a_fork_writes_the_other_reads() -> None:
 def test_ending_the_process_does_first_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[object] = []
     monkeypatch.setattr(os, "_exit", done.append)
-    hard_stop.on_end(lambda: done.append("rang"))
-    hard_stop.end_process()
+    watchdog.on_end(lambda: done.append("rang"))
+    watchdog.end_process()
     assert done == ["rang", 1]
 
 
@@ -118,9 +118,9 @@ def test_the_process_ends_even_when_what_was_asked_for_fails(monkeypatch: pytest
         raise ValueError("a bug")
 
     monkeypatch.setattr(os, "_exit", done.append)
-    hard_stop.on_end(broken)
+    watchdog.on_end(broken)
     with suppress(ValueError):
-        hard_stop.end_process()
+        watchdog.end_process()
     assert done == [1]
 
 
@@ -129,7 +129,7 @@ DIES = """
 reader, writer = os.pipe()
 if os.fork() == 0:
     if os.fork() == 0:
-        hard_stop.die_with_parent()
+        watchdog.die_with_parent()
         os.write(writer, b"r")
         signal.pause()
     os.close(writer)
@@ -154,10 +154,10 @@ reader, writer = os.pipe()
 if os.fork() == 0:
     ready, begun = os.pipe()
     if os.fork() == 0:
-        hard_stop.die_with_parent()
-        os.write(writer, b"staying " if not hard_stop.is_leaving(1000) else b"leaving ")
+        watchdog.die_with_parent()
+        os.write(writer, b"staying " if not watchdog.is_leaving(1000) else b"leaving ")
         os.write(begun, b"r")
-        while not hard_stop.is_leaving(1000):
+        while not watchdog.is_leaving(1000):
             time.sleep(0.01)
         os.write(writer, b"leaving")
         os._exit(0)
@@ -174,4 +174,4 @@ def test_elsewhere_an_orphan_leaves() -> None:
 
 
 def test_leaving_is_an_order_to_stop() -> None:
-    assert issubclass(hard_stop.Leaving, Stop)
+    assert issubclass(watchdog.Leaving, Stop)

@@ -5,9 +5,9 @@ import redis
 from django.db import OperationalError
 from rq import Worker
 
-from jobs import health
-from jobs.health import probe_services
-from jobs.wakeups import SWEEPER_HEARTBEATS, connection
+from jobs.queue import probes
+from jobs.queue.probes import probe_services
+from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ALL_QUEUES = ["default", "reports", "ml", "bulk"]
@@ -58,7 +58,7 @@ def test_without_a_sweeper_it_is_degraded() -> None:
 def test_a_redis_that_is_away_is_told_by_its_fault_and_nothing_else(
     redis_away: Callable[[], redis.Redis], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "redis_connection", redis_away)
+    monkeypatch.setattr(probes, "redis_connection", redis_away)
     answer = probe_services()
     assert answer["status"] == "degraded" and answer["parts"]["database"]["ok"]
     assert answer["parts"]["redis"]["fault"] == "ConnectionError" and "127.0.0.1" not in str(answer)
@@ -71,7 +71,7 @@ def test_without_the_database_nothing_can_be_accepted(monkeypatch: pytest.Monkey
         def cursor(self) -> None:
             raise OperationalError("password of the inside")
 
-    monkeypatch.setattr(health, "database", Away())
+    monkeypatch.setattr(probes, "database", Away())
     answer = probe_services()
     assert answer["status"] == "down" and answer["parts"]["database"]["fault"] == "OperationalError"
     assert "password" not in str(answer)

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from jobs import inline, kept_answers
 from jobs.contract.registry import all_handlers
+from jobs.execution import inline
+from jobs.execution.inline import Answer, InlineFailure, run_inline
 from jobs.handler import Context, Handler, InvalidPayload, NoPayload, Payload, Permanent
-from jobs.inline import Answer, InlineFailure, run_inline
 from jobs.models import Artifact, AsyncRequest
+from jobs.requests import inline_cache
 from tests.jobs.building import stored_files
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
@@ -235,7 +236,7 @@ async def test_an_old_answer_is_not_given_again_and_memory_is_bounded(monkeypatc
     monkeypatch.setattr(Counted, "cache_seconds", 1e-9)
     assert (await ask(counted)).data == {"runs": 2}
     monkeypatch.setattr(Counted, "cache_seconds", 600.0)
-    monkeypatch.setattr(kept_answers, "MOST_BYTES", 25)
+    monkeypatch.setattr(inline_cache, "MOST_BYTES", 25)
     for data in ("a", "b", "c"):
         await ask(counted, data=data)
     assert [(await ask(counted, data=data)).metadata.get("cached") for data in ("c", "a")] == [True, None]

@@ -5,11 +5,11 @@ from concurrent.futures import wait
 import pytest
 from django.db import OperationalError
 
-from jobs import intake as intake_module
-from jobs.intake import Intake, Overloaded
 from jobs.models import AsyncRequest
-from jobs.services import Accepted, Refused, Submission, submit_many
-from jobs.wakeups import waiting_rings
+from jobs.queue.wakeups import waiting_rings
+from jobs.requests import writer as intake_module
+from jobs.requests.submission import Accepted, Refused, Submission, submit_many
+from jobs.requests.writer import Intake, Overloaded
 from tests.jobs.building import make_submission, row_of
 from tests.local.waiting import eventually
 

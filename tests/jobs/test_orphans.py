@@ -10,9 +10,9 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs import orphans
-from jobs.orphans import OrphanSweep, all_orphans
-from jobs.storage import stored_after
+from jobs.files.storage import stored_after
+from jobs.sweeper import orphans
+from jobs.sweeper.orphans import OrphanSweep, all_orphans
 from tests.jobs.building import claim, run_next, stored_files, submit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]

@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from jobs.errors import ErrorCode, error_body
-from jobs.events import append
+from jobs.log.events import append
+from jobs.log.outcomes import CancelledOutcome, Completed, Failed, Outcome, Repeated
 from jobs.models import FINAL, Status
-from jobs.outcomes import CancelledOutcome, Completed, Failed, Outcome, Repeated
 from tests.jobs.building import claim, final_of, log_of, row_of, submit
 
 ERROR = error_body(ErrorCode.WORKER_LOST, "gone")

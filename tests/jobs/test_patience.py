@@ -1,7 +1,7 @@
 import pytest
 
-from jobs import patience as patience_module
-from jobs.patience import GAP_SECONDS, SETTLE_SECONDS, Patience
+from jobs.sweeper import outage as patience_module
+from jobs.sweeper.outage import GAP_SECONDS, SETTLE_SECONDS, Patience
 
 
 def test_it_works() -> None:

@@ -7,11 +7,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from jobs.claims import claim_next
 from jobs.models import PausedAction, Status
-from jobs.pauses import NotPaused, UnknownAction, pause_action, resume_action
-from jobs.sweep_rules import ring_again
-from jobs.wakeups import waiting_rings
+from jobs.queue.claims import claim_next
+from jobs.queue.pauses import NotPaused, UnknownAction, pause_action, resume_action
+from jobs.queue.wakeups import waiting_rings
+from jobs.sweeper.rules import ring_again
 from tests.jobs.admin_pages import sign_in_staff
 from tests.jobs.building import QUEUES, claim, final_of, make_submission, row_of, store, submit
 

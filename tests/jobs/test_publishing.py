@@ -9,8 +9,8 @@ import pytest
 import redis
 from channels.layers import get_channel_layer
 
-from jobs import publishing
-from jobs.publishing import publish, publish_changes, request_group, user_group
+from jobs.log import publishing
+from jobs.log.publishing import publish, publish_changes, request_group, user_group
 from realtime.layer import BoundedPubSubLayer
 
 REQUEST = UUID(int=7)

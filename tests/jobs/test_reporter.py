@@ -11,11 +11,12 @@ from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs import publishing, reporter
-from jobs.claims import Claim
 from jobs.errors import AttemptLost, Cancelled, Stop
-from jobs.events import append
-from jobs.reporter import Reporter
+from jobs.execution import reporter
+from jobs.execution.reporter import Reporter
+from jobs.log import publishing
+from jobs.log.events import append
+from jobs.queue.claims import Claim
 from realtime.layer import BoundedPubSubLayer
 from tests.jobs.building import Started, Threads, change, claim, log_of, row_of, submit
 from tests.local.waiting import eventually

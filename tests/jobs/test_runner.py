@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from jobs import runner
+from jobs.execution import runner
 from jobs.models import AsyncRequest, Status
 from tests.jobs.building import change, final_of, log_of, row_of, run_next, submit, types_of
 

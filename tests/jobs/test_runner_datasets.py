@@ -6,9 +6,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.contract.registry import find_handler
-from jobs.datasets.shelf import DatasetShelf
-from jobs.datasets.store import find_dataset
-from jobs.inline import run_inline
+from jobs.data.datasets.staging import DatasetShelf
+from jobs.data.datasets.store import find_dataset
+from jobs.execution.inline import run_inline
 from jobs.models import AsyncRequest, Dataset, Status
 from tests.jobs.building import change, final_of, run_next, stored_files, submit
 

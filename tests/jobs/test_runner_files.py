@@ -4,9 +4,9 @@ import pytest
 from django.core.files.storage import default_storage
 from pytest_django import Settings
 
-from jobs.artifacts import ArtifactShelf
+from jobs.files.artifacts import ArtifactShelf
 from jobs.models import Artifact, Status
-from jobs.services import request_cancel
+from jobs.requests.submission import request_cancel
 from tests.jobs.aside import Aside
 from tests.jobs.building import claim, final_of, log_of, run_next, stored_files, submit
 

@@ -11,11 +11,11 @@ from django.db import OperationalError, connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs import hard_stop, runner
-from jobs.events import append
+from jobs.execution import runner, watchdog
+from jobs.execution.runner import Runner
+from jobs.log.events import append
 from jobs.models import Artifact, Status
-from jobs.runner import Runner
-from jobs.services import request_cancel
+from jobs.requests.submission import request_cancel
 from tests.handlers.zoo import Deaf
 from tests.jobs.aside import Aside
 from tests.jobs.building import (
@@ -110,7 +110,7 @@ def test_a_worker_that_must_leave_hands_its_request_back(settings: Settings) -> 
     settings.STREAMER_STOP_GRACE_SECONDS = 0.1
     request_id = submit("zoo_swallow")
     aside = Aside(claim()).until_it_reports()
-    hard_stop.leave()
+    watchdog.leave()
     row = aside.wait()
     assert row.status == Status.RETRYING and (row.errors_count, row.lost_count) == (0, 0)
     assert row.available_at <= timezone.now()
@@ -119,7 +119,7 @@ def test_a_worker_that_must_leave_hands_its_request_back(settings: Settings) -> 
 
 def test_what_ends_inside_the_grace_of_a_leaving_worker_ends_as_ever() -> None:
     submit("zoo_count", updates=5)
-    hard_stop.leave()
+    watchdog.leave()
     assert run_next().status == Status.COMPLETED
 
 
@@ -128,8 +128,8 @@ def test_what_ends_inside_the_grace_of_a_leaving_worker_ends_as_ever() -> None:
 
 def test_the_parent_watches_from_the_start_of_the_run_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     armed: list[float] = []
-    monkeypatch.setattr(hard_stop, "arm", armed.append)
-    monkeypatch.setattr(hard_stop, "disarm", lambda: armed.append(0))
+    monkeypatch.setattr(watchdog, "arm", armed.append)
+    monkeypatch.setattr(watchdog, "disarm", lambda: armed.append(0))
     submit("zoo_crash")
     run_next()
     assert armed[0] > 840 and set(armed[1:]) == {0}

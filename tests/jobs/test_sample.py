@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from jobs.sample.source import SAMPLE_TABLES
-from jobs.sample.tables import FIRST_DAY, LAST_DAY, generate_tables
+from jobs.data.sample.source import SAMPLE_TABLES
+from jobs.data.sample.tables import FIRST_DAY, LAST_DAY, generate_tables
 
 
 @pytest.fixture(scope="module")

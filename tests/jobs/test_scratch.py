@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from jobs.scratch import dead_folders, delete, old_entries, scratch_folder
+from jobs.files.scratch import dead_folders, delete, old_entries, scratch_folder
 
 HOUR = 3600
 

@@ -6,10 +6,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from jobs.claims import claim_next
-from jobs.differences import differing_fields
 from jobs.models import AsyncRequest, Status
-from jobs.services import (
+from jobs.queue.claims import claim_next
+from jobs.requests.differences import differing_fields
+from jobs.requests.reads import owned_by
+from jobs.requests.submission import (
     Accepted,
     AlreadyFinished,
     NotFound,
@@ -19,7 +20,6 @@ from jobs.services import (
     retry,
     submit_many,
 )
-from jobs.snapshots import owned_by
 from tests.jobs.building import QUEUES, Threads, change, claim, final_of, log_of, make_submission, row_of, store, submit
 
 database = pytest.mark.django_db(transaction=True)

@@ -1,10 +1,11 @@
 import pytest
 from pytest_django import Settings
 
-from jobs import hard_stop, wakeups
+from jobs.execution import watchdog
+from jobs.execution.shift import work_shift
 from jobs.models import AsyncRequest, Status
-from jobs.shift import work_shift
-from jobs.wakeups import ring, waiting_rings
+from jobs.queue import wakeups
+from jobs.queue.wakeups import ring, waiting_rings
 from tests.jobs.building import Threads, make_submission, row_of, store, submit
 from tests.local.waiting import eventually
 
@@ -47,7 +48,7 @@ def test_a_shift_that_is_over_rings_for_what_is_left(limit: dict[str, float], se
 
 def test_a_worker_that_leaves_takes_nothing_more() -> None:
     submit("echo_async")
-    hard_stop.leave()
+    watchdog.leave()
     work_shift(["default"], "")
     assert completed() == 0 and waiting_rings("default") == 1
 
@@ -80,9 +81,9 @@ def test_without_redis_what_waits_is_run_all_the_same() -> None:
 
 def test_a_killed_request_wakes_the_next_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[object] = []
-    monkeypatch.setattr("jobs.shift.ring", lambda queues: rung.append(list(queues)))
+    monkeypatch.setattr("jobs.execution.shift.ring", lambda queues: rung.append(list(queues)))
     work_shift(["default", "ml"], "")
-    for action in hard_stop._before_end:
+    for action in watchdog._before_end:
         action()
     assert rung == [["default", "ml"]]
     assert f"{work_shift.__module__}.{work_shift.__name__}" == wakeups.SHIFT

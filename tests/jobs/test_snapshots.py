@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.models import AsyncRequest, Status
-from jobs.snapshots import find, list_page, owned_by, snapshot
+from jobs.requests.reads import find, list_page, owned_by, snapshot
 from tests.jobs.building import change, make_submission, row_of, run_next, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,11 +15,12 @@ from django.db import connection
 from pytest_django import Settings
 
 from jobs.contract.source import default_source, source_names
+from jobs.data.sources import check_sources, find_source
+from jobs.data.sources.reader import SourceReader
+from jobs.data.sources.registered import RegisteredSource
+from jobs.data.statements import fetch_watched
 from jobs.handler import Cancelled, Permanent, Retryable
 from jobs.models import AsyncRequest
-from jobs.sources import SourceDefinition, check_sources, find_source
-from jobs.sources.database import fetch_watched
-from jobs.sources.reader import SourceReader
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 
 FIRST, LAST = date(2024, 1, 1), date(2024, 12, 31)
@@ -37,8 +38,8 @@ def no_check() -> None:
     """A run that nobody cancels."""
 
 
-def source_of(entry: dict[str, Any]) -> SourceDefinition:
-    return SourceDefinition.model_validate({**entry, "name": "drinks"})
+def source_of(entry: dict[str, Any]) -> RegisteredSource:
+    return RegisteredSource.model_validate({**entry, "name": "drinks"})
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.starts import start_seconds
+from jobs.queue.forecast import start_seconds
 
 
 def test_it_works() -> None:

@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from jobs.outcomes import FromCache
-from jobs.services import submit_many
+from jobs.log.outcomes import FromCache
+from jobs.requests.submission import submit_many
 from tests.jobs.building import claim, log_of, make_submission, store
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,8 +7,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.models import Status
-from jobs.sweep_rules import ring_again, ring_due_retries
-from jobs.wakeups import connection, waiting_rings
+from jobs.queue.wakeups import connection, waiting_rings
+from jobs.sweeper.rules import ring_again, ring_due_retries
 from tests.jobs.building import change, claim, make_submission, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,11 +8,12 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs import sweep_rules
-from jobs.claims import owns_any
-from jobs.custody import CANCEL_PATIENCE
 from jobs.models import FINAL, Artifact, AsyncRequest, RequestEvent, Status
-from jobs.sweep_rules import (
+from jobs.queue.claims import owns_any
+from jobs.queue.wakeups import waiting_rings
+from jobs.sweeper import rules
+from jobs.sweeper.ownership import CANCEL_PATIENCE
+from jobs.sweeper.rules import (
     RULES,
     cancel_running,
     delete_expired_artifacts,
@@ -21,7 +22,6 @@ from jobs.sweep_rules import (
     expire_waiting,
     recover_lost_attempts,
 )
-from jobs.wakeups import waiting_rings
 from tests.jobs.building import change, claim, final_of, log_of, make_submission, row_of, store, submit, types_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
@@ -54,7 +54,7 @@ def test_it_works() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_every_rule_leaves_a_healthy_request_alone(rule: sweep_rules.Rule) -> None:
+def test_every_rule_leaves_a_healthy_request_alone(rule: rules.Rule) -> None:
     running = submit()
     claim()
     waiting = submit()
@@ -145,13 +145,13 @@ def test_a_lost_request_of_an_action_that_is_gone_is_moved_on_too() -> None:
 
 def test_an_attempt_that_renewed_its_lease_after_the_look_keeps_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     request_id = lost()
-    real = sweep_rules._after_loss
+    real = rules._after_loss
 
     def renewed_meanwhile(row: AsyncRequest, now: datetime) -> Any:
         change(request_id, lease_until=timezone.now() + MINUTE)
         return real(row, now)
 
-    monkeypatch.setattr(sweep_rules, "_after_loss", renewed_meanwhile)
+    monkeypatch.setattr(rules, "_after_loss", renewed_meanwhile)
     assert recover_lost_attempts(timezone.now()) == 0
     assert row_of(request_id).status == Status.PROCESSING and types_of(request_id) == ["started"]
 
@@ -283,7 +283,7 @@ def test_a_second_sweep_finds_nothing_to_do() -> None:
 
 
 def test_a_sweep_takes_a_bounded_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep_rules, "BATCH", 2)
+    monkeypatch.setattr(rules, "BATCH", 2)
     for _ in range(3):
         store(make_submission(expires_in_seconds=1))
     later = timezone.now() + MINUTE
@@ -293,6 +293,6 @@ def test_a_sweep_takes_a_bounded_batch(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_waits_although_it_is_to_be_cancelled_is_cancelled() -> None:
     request_id = submit()
     change(request_id, status=Status.RETRYING, cancel_requested_at=timezone.now())
-    assert sweep_rules.cancel_waiting(timezone.now()) == 1
+    assert rules.cancel_waiting(timezone.now()) == 1
     assert row_of(request_id).status == Status.CANCELLED and types_of(request_id) == ["cancelled"]
-    assert sweep_rules.cancel_waiting(timezone.now()) == 0
+    assert rules.cancel_waiting(timezone.now()) == 0

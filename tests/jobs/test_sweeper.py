@@ -8,11 +8,11 @@ import redis
 from django.db import OperationalError
 from pytest_django import Settings
 
-from jobs import patience, sweeper
 from jobs.models import Status
-from jobs.sweep_rules import RULES, Rule
-from jobs.sweeper import all_rules, sweep_once, sweep_until
-from jobs.wakeups import SWEEPER_HEARTBEATS, connection
+from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
+from jobs.sweeper import loop, outage
+from jobs.sweeper.loop import all_rules, sweep_once, sweep_until
+from jobs.sweeper.rules import RULES, Rule
 from tests.jobs.building import Threads, make_submission, row_of, store
 from tests.local.waiting import eventually
 
@@ -67,8 +67,8 @@ def test_a_dead_redis_does_not_end_it(settings: Settings, redis_away: Callable[[
 def test_after_a_database_that_was_away_the_living_may_renew_their_leases_first(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "GAP_SECONDS", 0.3)
-    monkeypatch.setattr(patience, "SETTLE_SECONDS", 0.5)
+    monkeypatch.setattr(outage, "GAP_SECONDS", 0.3)
+    monkeypatch.setattr(outage, "SETTLE_SECONDS", 0.5)
     settings.STREAMER_SWEEP_SECONDS = 0.05
     back_at = time.monotonic() + 1
     applied: list[tuple[str, float]] = []
@@ -83,7 +83,7 @@ def test_after_a_database_that_was_away_the_living_may_renew_their_leases_first(
         Rule(name="prompt", sweep=lambda now: sweep("prompt")),
         Rule(name="judge", sweep=lambda now: sweep("judge"), judges_silence=True),
     ]
-    monkeypatch.setattr(sweeper, "all_rules", lambda: rules)
+    monkeypatch.setattr(loop, "all_rules", lambda: rules)
     stopped = threading.Event()
     with Threads(lambda: sweep_until(stopped)):
         eventually(lambda: any(name == "judge" for name, _ in applied), "it judges in the end")

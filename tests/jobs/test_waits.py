@@ -9,13 +9,13 @@ from django.utils import timezone
 from pytest_django import Settings
 from rq import Worker
 
-from jobs import health
 from jobs.models import Status
-from jobs.pauses import pause_action
-from jobs.services import request_cancel
-from jobs.snapshots import explained, find_explained, owned_by
-from jobs.waits import Wait, waits_of, why_waiting
-from jobs.wakeups import connection
+from jobs.queue import probes
+from jobs.queue.pauses import pause_action
+from jobs.queue.waits import Wait, waits_of, why_waiting
+from jobs.queue.wakeups import connection
+from jobs.requests.reads import explained, find_explained, owned_by
+from jobs.requests.submission import request_cancel
 from tests.jobs.building import change, claim, make_submission, row_of, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,14 +106,14 @@ def test_the_limits_have_their_names(settings: Settings) -> None:
 def test_without_a_worker_for_its_queue_it_says_so(worker: Worker) -> None:
     assert wait_of(store(make_submission(queue="ml"))) == {"reason": "no_worker", "ahead": 0}
     connection().hset(worker.key, "last_heartbeat", "2020-01-01T00:00:00.000000Z")
-    health._served_until = 0.0
+    probes._served_until = 0.0
     assert wait_of(submit()) == {"reason": "no_worker", "ahead": 0}
 
 
 def test_without_redis_the_reason_is_left_out(
     redis_away: Callable[[], redis.Redis], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "redis_connection", redis_away)
+    monkeypatch.setattr(probes, "redis_connection", redis_away)
     submit()
     assert wait_of(submit()) == {"ahead": 1}
 

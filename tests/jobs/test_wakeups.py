@@ -8,8 +8,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
-from jobs import wakeups
-from jobs.wakeups import SHIFT, await_ring, connection, ring, waiting_rings
+from jobs.queue import wakeups
+from jobs.queue.wakeups import SHIFT, await_ring, connection, ring, waiting_rings
 
 
 def register_workers(queue: str, number: int) -> None:

@@ -12,14 +12,14 @@ _BEGIN = """
 import os, signal, time
 import django; django.setup()
 from django.conf import settings
-from jobs import hard_stop, worker as module
+from jobs.execution import watchdog, worker as module
 from rq.timeouts import HorseMonitorTimeoutException
 settings.STREAMER_LEASE_SECONDS = 0.2
 worker = module.ShiftWorker.__new__(module.ShiftWorker)
 worker.log, worker.name = module.logger, "w"
 
 def child(do):
-    hard_stop.reset()
+    watchdog.reset()
     pid = os.fork()
     if pid == 0:
         os.setpgrp()
@@ -28,7 +28,7 @@ def child(do):
     worker._horse_pid = pid
 
 def armed():
-    hard_stop.arm(1000)
+    watchdog.arm(1000)
     signal.pause()
 """
 

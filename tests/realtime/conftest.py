@@ -12,7 +12,8 @@ from django.conf import settings as project_settings
 from rest_framework_simplejwt import state
 from rest_framework_simplejwt.backends import TokenBackend
 
-from jobs import events, publishing, wakeups
+from jobs.log import events, publishing
+from jobs.queue import wakeups
 from realtime import delivery as delivery_module
 from realtime import process
 from realtime.delivery import Delivery

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from jobs.events import Draft, EventType, append
-from jobs.outcomes import Completed
-from jobs.publishing import request_group
-from jobs.wakeups import connection
+from jobs.log.events import Draft, EventType, append
+from jobs.log.outcomes import Completed
+from jobs.log.publishing import request_group
+from jobs.queue.wakeups import connection
 from realtime.delivery import Delivery, Follow
 from tests.jobs.building import claim, submit
 from tests.realtime.sockets import until

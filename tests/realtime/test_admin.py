@@ -271,7 +271,7 @@ def test_the_first_page_counts_only_what_its_reader_may_see(client: Client, staf
 
 def test_the_first_page_stands_when_redis_is_away(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = redis.Redis(port=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
-    monkeypatch.setattr("jobs.health.redis_connection", lambda: nobody)
+    monkeypatch.setattr("jobs.queue.probes.redis_connection", lambda: nobody)
     page = admin_client.get("/admin/").content.decode()
     assert "Database: ok" in page and "Redis: away" in page and "Workers: away" in page
 

@@ -8,11 +8,11 @@ import pytest
 from django.db import OperationalError
 from pytest_django import Settings
 
-from jobs import intake as intake_module
 from jobs.contract.registry import all_handlers
-from jobs.intake import Intake
 from jobs.models import AsyncRequest
-from jobs.services import submit_many
+from jobs.requests import writer as intake_module
+from jobs.requests.submission import submit_many
+from jobs.requests.writer import Intake
 from realtime import answers, submitting
 from realtime.process import intake
 from tests.jobs.building import Threads, row_of, run_next

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.test import AsyncClient
 
 from jobs.contract.registry import all_handlers
-from jobs.wakeups import SWEEPER_HEARTBEATS, connection
+from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
 from realtime import api
 from realtime.auth import KeysUnavailable
 from realtime.process import drain

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from jobs import intake as intake_module
-from jobs.intake import Intake
 from jobs.models import AsyncRequest
-from jobs.services import Submission, submit_many
+from jobs.requests import writer as intake_module
+from jobs.requests.submission import Submission, submit_many
+from jobs.requests.writer import Intake
 from realtime import answers, submitting
 from realtime.batch import take_apart
 from realtime.close_codes import CloseCode

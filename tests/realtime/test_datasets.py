@@ -12,7 +12,7 @@ import pytest
 from django.test import AsyncClient
 from pytest_django import Settings
 
-from jobs.datasets.ingest import ingest
+from jobs.data.datasets.ingest.conversion import ingest
 from jobs.models import Dataset
 from realtime import multipart, uploads
 from tests.conftest import MakeToken

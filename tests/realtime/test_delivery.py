@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from jobs import events, publishing
-from jobs.events import Draft, EventType, append
+from jobs.log import events, publishing
+from jobs.log.events import Draft, EventType, append
 from jobs.models import RequestEvent
 from realtime import delivery as delivery_module
 from realtime.credit import CreditWindow

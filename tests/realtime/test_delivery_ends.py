@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from channels.layers import get_channel_layer
 
-from jobs.publishing import request_group
+from jobs.log.publishing import request_group
 from realtime import delivery as delivery_module
 from realtime.delivery import Delivery
 from realtime.layer import BoundedPubSubLayer

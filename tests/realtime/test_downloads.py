@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.test import AsyncClient
 from django.utils import timezone
 
-from jobs.artifacts import CHUNK_BYTES, signed_url
+from jobs.files.artifacts import CHUNK_BYTES, signed_url
 from jobs.models import Artifact
 from tests.conftest import MakeToken
 from tests.jobs.building import submit

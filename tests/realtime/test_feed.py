@@ -10,12 +10,13 @@ from channels.layers import get_channel_layer
 from django.db import OperationalError
 from django.utils import timezone
 
-from jobs import events, intake, publishing, services
-from jobs.events import Draft, EventType, append
-from jobs.outcomes import Completed
-from jobs.publishing import user_group
-from jobs.services import request_cancel, retry
-from jobs.wakeups import connection
+from jobs.log import events, publishing
+from jobs.log.events import Draft, EventType, append
+from jobs.log.outcomes import Completed
+from jobs.log.publishing import user_group
+from jobs.queue.wakeups import connection
+from jobs.requests import submission, writer
+from jobs.requests.submission import request_cancel, retry
 from realtime import feed as feed_module
 from realtime.process import feed
 from tests.jobs.building import change, claim, make_submission, run_next, store
@@ -41,7 +42,7 @@ def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def lost_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "publish", lambda *_: None)
-    for module in (intake, services):
+    for module in (writer, submission):
         monkeypatch.setattr(module, "publish_changes", lambda changes: None)
 
 

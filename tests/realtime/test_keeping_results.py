@@ -11,10 +11,10 @@ from django.test import AsyncClient
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.expiry import announce_expiring
+from jobs.files.expiry import announce_expiring
+from jobs.log.publishing import user_group
 from jobs.models import Artifact, AsyncRequest
-from jobs.publishing import user_group
-from jobs.wakeups import connection
+from jobs.queue.wakeups import connection
 from realtime import feed as feed_module
 from tests.conftest import MakeToken
 from tests.jobs.building import make_submission, run_next, store, submit
@@ -66,7 +66,7 @@ async def test_the_owner_is_told_once_that_a_file_will_expire(
 async def test_a_lost_hint_of_it_is_repaired(open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed_module, "FIRST_CHECK_SECONDS", 0.05)
     monkeypatch.setattr(feed_module, "CHECK_SECONDS", 0.1)
-    monkeypatch.setattr("jobs.expiry.publish_notices", lambda notices: None)
+    monkeypatch.setattr("jobs.files.expiry.publish_notices", lambda notices: None)
     socket = await open_socket()
     await subscribe(socket)
     row = await expiring()

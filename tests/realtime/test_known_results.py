@@ -8,7 +8,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from jobs.models import AsyncRequest
-from jobs.wakeups import waiting_rings
+from jobs.queue.wakeups import waiting_rings
 from tests.conftest import MakeToken
 from tests.jobs.building import run_next
 from tests.realtime.conftest import OpenSocket

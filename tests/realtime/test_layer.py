@@ -7,7 +7,7 @@ import pytest
 import redis
 from channels.layers import get_channel_layer
 
-from jobs.wakeups import connection
+from jobs.queue.wakeups import connection
 from realtime import layer as layer_module
 from realtime.layer import BoundedPubSubLayer
 from tests.jobs.building import Threads

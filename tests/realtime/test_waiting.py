@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.pauses import pause_action
+from jobs.queue.pauses import pause_action
 from realtime import waiting
 from realtime.delivery import Delivery, Follow
 from realtime.waiting import tell_waiting

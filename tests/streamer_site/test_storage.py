@@ -14,7 +14,7 @@ KEYS = {"access_key": "a", "secret_key": "s", "region_name": "", "endpoint_url":
 
 def test_it_works() -> None:
     backend = storage_backend("s3://bucket/pre/fix/", options={"gzip": True}, s3=KEYS, folder=FOLDER)
-    assert backend["BACKEND"] == "jobs.storage.s3.S3Files"
+    assert backend["BACKEND"] == "jobs.files.storage.s3.S3Files"
     expected = {"bucket_name": "bucket", "location": "pre/fix", "access_key": "a", "secret_key": "s", "gzip": True}
     assert backend["OPTIONS"] == expected
     assert s3_place("s3://bucket") == ("bucket", "")

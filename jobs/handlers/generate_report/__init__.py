@@ -34,7 +34,7 @@ class GenerateReport(Handler[ReportPayload]):
     permission = "reports.generate"
     cache_seconds = 600.0
     preload = (
-        "jobs.sources.reader",
+        "jobs.data.sources.reader",
         "jobs.handlers.generate_report.csv_file",
         "jobs.handlers.generate_report.excel",
         "jobs.handlers.generate_report.pdf",

@@ -29,7 +29,7 @@ class ProcessData(Handler[ProcessPayload]):
     permission = "data.process"
     retry_on = (ConnectionError, TimeoutError)
     preload = (
-        "jobs.rows.reader",
+        "jobs.data.tables.reader",
         "jobs.handlers.process_data.pipelines",
         "jobs.handlers.process_data.output",
         "jobs.handlers.process_data.learning.run",

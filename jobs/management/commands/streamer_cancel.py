@@ -6,7 +6,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.models import Status
-from jobs.services import AlreadyFinished, NotFound, request_cancel
+from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel
 
 
 class Command(BaseCommand):

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from jobs.datasets.adding import Wish, add_dataset, scratch_folder
-from jobs.datasets.aside import IngestFailed
-from jobs.datasets.failures import DatasetError, in_words
-from jobs.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
+from jobs.data.datasets.adding import Wish, add_dataset, scratch_folder
+from jobs.data.datasets.failures import DatasetError, in_words
+from jobs.data.datasets.ingest.ingest_process import IngestFailed
+from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
 from jobs.models import Dataset
 
 _MOST_LISTED = 1_000

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.pauses import UnknownAction, count_waiting, pause_action
+from jobs.queue.pauses import UnknownAction, count_waiting, pause_action
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.pauses import NotPaused, count_waiting, resume_action
+from jobs.queue.pauses import NotPaused, count_waiting, resume_action
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from jobs.sample.files import sample_is_there, write_sample
+from jobs.data.sample.files import sample_is_there, write_sample
 
 
 class Command(BaseCommand):

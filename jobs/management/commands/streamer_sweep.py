@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from jobs.sweeper import all_rules, sweep_once, sweep_until
+from jobs.sweeper.loop import all_rules, sweep_once, sweep_until
 
 
 class Command(BaseCommand):

@@ -191,14 +191,14 @@ def _with_point(point: str, *, about_first: bool) -> Callable[[Function], Functi
 
 _WRAPPERS: dict[str, dict[str, Callable[[Function], Function]]] = {
     "django.db.backends.base.base": {"BaseDatabaseWrapper.commit": _commit},
-    "jobs.services": {
+    "jobs.requests.submission": {
         "submit_many": _submit_many,
         "request_cancel": _with_point("after-cancel-commit", about_first=True),
     },
-    "jobs.events": {"append": _append, "read_after": _with_point("during-replay", about_first=True)},
-    "jobs.claims": {"claim_next": _claim_next},
-    "jobs.reporter": {"Reporter.stop_handler": _stop_handler},
-    "jobs.wakeups": {"ring": _with_point("after-ring", about_first=False)},
+    "jobs.log.events": {"append": _append, "read_after": _with_point("during-replay", about_first=True)},
+    "jobs.queue.claims": {"claim_next": _claim_next},
+    "jobs.execution.reporter": {"Reporter.stop_handler": _stop_handler},
+    "jobs.queue.wakeups": {"ring": _with_point("after-ring", about_first=False)},
 }
 
 

@@ -9,7 +9,7 @@ from django.db import connections
 from rich.console import Console
 from rich.markup import escape
 
-from jobs.sample.files import sample_is_there
+from jobs.data.sample.files import sample_is_there
 from streamer_site.local import valkey
 from streamer_site.local.accounts import PASSWORD_FILE, USERNAME, ensure_admin
 from streamer_site.local.folder import AlreadyRunning

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from jobs.bulk.slices import Held, Holder, take
-from jobs.claims import Claim
+from jobs.execution.runner import Runner
 from jobs.models import AsyncRequest, BulkOutcome
-from jobs.runner import Runner
+from jobs.queue.claims import Claim
 from tests.jobs.building import claim, make_submission, never, store
 
 ECHO = {"type": "action", "action": "echo"}

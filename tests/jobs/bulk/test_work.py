@@ -13,10 +13,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.bulk.slices import Holder, cut
-from jobs.claims import Claim
 from jobs.models import Artifact, AsyncRequest, BulkOutcome, BulkSlice, Status
-from jobs.services import request_cancel
-from jobs.sweep_rules import recover_lost_attempts
+from jobs.queue.claims import Claim
+from jobs.requests.submission import request_cancel
+from jobs.sweeper.rules import recover_lost_attempts
 from tests.handlers.bulk import Ledger
 from tests.jobs.building import change, claim, final_of, log_of, run_next, types_of
 from tests.jobs.bulk.building import ECHO, codes, echoes, held_by, indexes, run, submit_bulk

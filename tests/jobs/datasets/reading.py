@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from jobs.datasets.ingest import ingest
-from jobs.datasets.outcome import Ingested, Options
+from jobs.data.datasets.ingest.conversion import ingest
+from jobs.data.datasets.outcome import Ingested, Options
 
 
 def read(folder: Path, content: bytes | str, **options: Any) -> Ingested:

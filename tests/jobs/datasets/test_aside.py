@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.datasets import aside
-from jobs.datasets.aside import GivenUp, IngestFailed, ingest_aside
-from jobs.datasets.failures import Unreadable
-from jobs.datasets.outcome import Options
+from jobs.data.datasets.failures import Unreadable
+from jobs.data.datasets.ingest import ingest_process
+from jobs.data.datasets.ingest.ingest_process import GivenUp, IngestFailed, ingest_aside
+from jobs.data.datasets.outcome import Options
 
 
 def upload(folder: Path, content: str) -> Path:
@@ -27,14 +27,14 @@ def test_an_error_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_crash_is_told_and_frees_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside, "_turns", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(ingest_process, "_turns", threading.BoundedSemaphore(1))
     for _ in range(2):
         with pytest.raises(IngestFailed, match="ended with 1: Traceback"):
             ingest_aside(upload(tmp_path, "a\n1\n"), tmp_path, Options(memory="nonsense"))
 
 
 def test_what_nobody_waits_for_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(ingest_process, "_LOOK_SECONDS", 0.01)
     with pytest.raises(GivenUp):
         ingest_aside(upload(tmp_path, "a\n1\n"), tmp_path, Options(), is_wanted=lambda: False)
     assert not (tmp_path / "dataset.parquet").exists()

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from jobs.datasets.adding import add_dataset
-from jobs.datasets.ingest import ingest
+from jobs.data.datasets.adding import add_dataset
+from jobs.data.datasets.ingest.conversion import ingest
 from jobs.management.commands import streamer_dataset
 from jobs.models import Dataset
 

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from jobs.datasets import ingest as ingest_module
-from jobs.datasets.failures import TooLarge, Unreadable
+from jobs.data.datasets.failures import TooLarge, Unreadable
+from jobs.data.datasets.ingest import conversion as ingest_module
 from tests.jobs.datasets.reading import read, rows_of, types_of
 
 

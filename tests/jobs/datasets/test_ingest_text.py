@@ -5,8 +5,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.datasets import delimited, naming
-from jobs.datasets.failures import TooLarge, Unreadable
+from jobs.data.datasets import naming
+from jobs.data.datasets.failures import TooLarge, Unreadable
+from jobs.data.datasets.formats import delimited
 from tests.jobs.datasets.reading import read, rows_of, types_of
 
 

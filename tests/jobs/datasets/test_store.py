@@ -9,15 +9,15 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.datasets import store
-from jobs.datasets.adding import Wish, add_dataset
-from jobs.datasets.failures import DatasetError, InvalidName, QuotaExceeded, TooLarge, Unreadable
-from jobs.datasets.ingest import ingest
-from jobs.datasets.naming import name_from
-from jobs.datasets.store import delete_dataset, find_dataset, list_datasets, local_copy, used_bytes
+from jobs.data.datasets import store
+from jobs.data.datasets.adding import Wish, add_dataset
+from jobs.data.datasets.failures import DatasetError, InvalidName, QuotaExceeded, TooLarge, Unreadable
+from jobs.data.datasets.ingest.conversion import ingest
+from jobs.data.datasets.naming import name_from
+from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, local_copy, used_bytes
 from jobs.handler import Permanent
 from jobs.models import Dataset
-from jobs.sweep_rules import delete_expired_datasets
+from jobs.sweeper.rules import delete_expired_datasets
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 CSV = "region,amount\nnorth,1\nsouth,2\n"
@@ -129,7 +129,7 @@ def test_two_at_once_cannot_both_have_the_last_room(
     settings.STREAMER_DATASET_QUOTA_BYTES = 2 * size - 1
     check, looks = store.check_quota, iter([True, True, False])
     # The looks before the insert found room, as they do when the other upload was not yet stored.
-    for module in ("jobs.datasets.adding", "jobs.datasets.store"):
+    for module in ("jobs.data.datasets.adding", "jobs.data.datasets.store"):
         monkeypatch.setattr(f"{module}.check_quota", lambda *args: None if next(looks) else check(*args))
     with pytest.raises(QuotaExceeded):
         add(folder)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs.doctor import Diagnosis, all_checks, examine
 from jobs.models import Status
-from jobs.wakeups import SWEEPER_HEARTBEATS, connection
+from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
 from tests.jobs.building import run_next, submit
 
 HOUR = timedelta(hours=1)

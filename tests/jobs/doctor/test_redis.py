@@ -11,7 +11,7 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from jobs import doctor
 from jobs.doctor import Found, all_checks, examine
 from jobs.models import RequestEvent
-from jobs.wakeups import SHIFT, connection, ring, waiting_rings
+from jobs.queue.wakeups import SHIFT, connection, ring, waiting_rings
 from tests.jobs.doctor.illness import completed, ill, mended
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage", "own_scratch")]

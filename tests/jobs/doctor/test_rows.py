@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from jobs.doctor import all_checks, examine, waiting
 from jobs.models import RequestEvent, Status
-from jobs.wakeups import waiting_rings
+from jobs.queue.wakeups import waiting_rings
 from realtime.models import Connection
 from tests.jobs.building import change, claim, final_of, row_of, submit
 from tests.jobs.doctor.illness import HOUR, ago, completed, found, ill, mended, sweeper_lives

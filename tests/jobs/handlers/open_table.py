@@ -10,8 +10,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 
+from jobs.data.statements import fetch_watched, open_database
 from jobs.handler import DATA, DataSource, FileSource, InlineSource, Permanent, RowsRead
-from jobs.sources.database import fetch_watched, open_database
 
 _BATCH_ROWS = 10_000
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
-from jobs.checkpoints import storable
 from jobs.contract.source import Source
+from jobs.data.sources import find_source
+from jobs.execution.checkpoints import storable
 from jobs.handler import Permanent
-from jobs.sources import find_source
 
 
 @dataclass(frozen=True, kw_only=True)

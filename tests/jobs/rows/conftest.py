@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 
 from jobs.contract.data_source import DataSource
 from jobs.contract.table import OpenTable
+from jobs.data.tables.reader import open_data
 from jobs.models import Dataset
-from jobs.rows.reader import open_data
 
 Opened = Callable[..., Any]
 Rows = list[tuple[Any, ...]]

@@ -9,8 +9,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from pytest_django import Settings
 
+from jobs.files.storage import StorageAway
 from jobs.handler import Cancelled, InvalidPayload, Permanent, Retryable
-from jobs.storage import StorageAway
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 from tests.jobs.rows.conftest import Opened, Rows, all_rows
 

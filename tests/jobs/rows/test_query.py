@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from jobs.data.tables.queries.rules import Refused, check_query
 from jobs.handler import Cancelled, InvalidPayload, Permanent
-from jobs.rows.query_rules import Refused, check_query
 from tests.jobs.rows.conftest import Opened, all_rows
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from jobs import wakeups
 from jobs.handler import Cancelled, InvalidPayload, Retryable
+from jobs.queue import wakeups
 from tests.jobs.rows.conftest import Opened, all_rows
 
 

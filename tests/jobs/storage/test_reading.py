@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from jobs.storage import StorageAway
-from jobs.storage.reading import FIRST_BLOCK_BYTES, LONGEST_BLOCK_BYTES, RangedFile
+from jobs.files.storage import StorageAway
+from jobs.files.storage.reading import FIRST_BLOCK_BYTES, LONGEST_BLOCK_BYTES, RangedFile
 
 CONTENT = os.urandom(5_000)
 

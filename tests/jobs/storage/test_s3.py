@@ -12,13 +12,13 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs import orphans
 from jobs.doctor import Found, all_checks, examine
+from jobs.files.storage import StorageAway, probe, stored_after
+from jobs.files.storage.reading import FIRST_BLOCK_BYTES
 from jobs.models import Artifact, Status
-from jobs.orphans import OrphanSweep, all_orphans
-from jobs.storage import StorageAway, probe, stored_after
-from jobs.storage.reading import FIRST_BLOCK_BYTES
-from jobs.sweep_rules import delete_expired_artifacts
+from jobs.sweeper import orphans
+from jobs.sweeper.orphans import OrphanSweep, all_orphans
+from jobs.sweeper.rules import delete_expired_artifacts
 from tests.jobs.building import final_of, log_of, run_next, submit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_s3")]

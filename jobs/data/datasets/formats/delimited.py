@@ -1,0 +1,129 @@
+"""CSV and TSV to Parquet: DuckDB reads them, quickly; what it refuses is read again, slowly and strictly."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import duckdb
+
+from jobs.data.datasets.failures import Unreadable, in_words
+from jobs.data.datasets.formats.column_types import Kind, write_typed
+from jobs.data.datasets.formats.dialect import Dialect, find_dialect
+from jobs.data.datasets.formats.odd_values import odd_values
+from jobs.data.datasets.naming import mended_columns
+from jobs.data.statements import quote_name, quote_text
+
+LONGEST_VALUE_BYTES = 8 * 1024 * 1024
+_TABLE = "incoming"
+
+
+def delimited_to_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, header: bool | None, notes: list[str]
+) -> str:
+    """Read a UTF-8 file into ``target``; gives the format, csv or tsv. Raises ``Unreadable``."""
+    dialect = find_dialect(path, header)
+    if dialect is None:
+        raise Unreadable("The file is empty")
+    notes += dialect.doubts
+    if not any(dialect.header):
+        notes.append("The first line looks like data, not like names")
+        names = [f"column_{number}" for number in range(1, len(dialect.header) + 1)]
+    else:
+        names = mended_columns(dialect.header, notes)
+    try:
+        kinds = _read(connection, path, target, dialect, names)
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        plain = target.with_suffix(".csv")
+        rewrite(path, plain, dialect)
+        kinds = _read(
+            connection, plain, target, Dialect(delimiter=",", quote='"', escape='"', header=[], skipped_lines=0), names
+        )
+        plain.unlink()
+    notes += odd_values(connection, target, [name for name, kind in kinds.items() if kind == "text"])
+    return dialect.format
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, dialect: Dialect, names: list[str]
+) -> Mapping[str, Kind]:
+    columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
+    options = {
+        "auto_detect": "false",
+        "header": "false",
+        "strict_mode": "true",
+        "null_padding": "false",
+        "skip": str(dialect.skipped_lines),
+        "delim": quote_text(dialect.delimiter),
+        "quote": quote_text(dialect.quote),
+        "escape": quote_text(dialect.escape),
+        "nullstr": "''",
+        "max_line_size": str(2 * LONGEST_VALUE_BYTES),
+        "columns": f"{{{columns}}}",
+    }
+    listed = ", ".join(f"{name} = {value}" for name, value in options.items())
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {quote_name(_TABLE)} AS FROM read_csv({quote_text(str(path))}, {listed})"
+    )
+    return write_typed(connection, _TABLE, names, target)
+
+
+def rewrite(path: Path, target: Path, dialect: Dialect) -> None:
+    """Write the rows anew in the plainest dialect, or raise ``Unreadable`` with the line of the first fault."""
+    csv.field_size_limit(LONGEST_VALUE_BYTES)
+    width = len(dialect.header)
+    with path.open(encoding="utf-8", newline="") as source, target.open("w", encoding="utf-8", newline="") as file:
+        lines = _Lines(source)
+        writer = csv.writer(file, lineterminator="\n")
+        reader = dialect.reader(lines, strict=True)
+        while True:
+            lines.begun = ""
+            line = lines.number + 1
+            try:
+                row = next(reader, None)
+            except csv.Error as error:
+                raise _fault(error, line, lines.begun, dialect) from None
+            if row is None:
+                break
+            if line <= dialect.skipped_lines or not row:
+                continue
+            if len(row) != width:
+                fields = f"{len(row):,} field{'s' if len(row) > 1 else ''}"
+                what = "the header" if any(dialect.header) else "the first line"
+                raise Unreadable(f"line {line} has {fields}, {what} has {width:,}", {"line": line})
+            writer.writerow(row)
+
+
+class _Lines(Iterator[str]):
+    """The lines of a file, counted; remembers the one with which the row at hand began."""
+
+    def __init__(self, source: Iterator[str]) -> None:
+        self._source = source
+        self.number = 0
+        self.begun = ""
+
+    def __next__(self) -> str:
+        line = next(self._source)
+        self.number += 1
+        self.begun = self.begun or line
+        return line
+
+
+def _fault(error: csv.Error, line: int, begun: str, dialect: Dialect) -> Unreadable:
+    # Read leniently by itself, the last field of the line is the one in which the reading went astray.
+    column = _fields_until_open_quote(begun, dialect)
+    if "end of data" in str(error):
+        return Unreadable.at("a quote is opened and never closed", line=line, column=column)
+    if "field limit" in str(error):
+        most = in_words(LONGEST_VALUE_BYTES)
+        return Unreadable.at(f"a value is longer than {most}, or its quote is never closed", line=line, column=column)
+    return Unreadable.at("there is text after a closing quote; a quote inside a value must be doubled", line=line)
+
+
+def _fields_until_open_quote(text: str, dialect: Dialect) -> int:
+    column, is_open = 1, False
+    for character in text:
+        if character == dialect.quote:
+            is_open = not is_open
+        elif character == dialect.delimiter and not is_open:
+            column += 1
+    return column

@@ -1,0 +1,61 @@
+"""What kind of file came in, told by its content: endings lie."""
+
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from jobs.data.datasets.failures import Unreadable
+
+Kind = Literal["parquet", "excel", "gzip", "json", "text"]
+_HEAD_BYTES = 4096
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What people upload by mistake, by its first bytes.
+_OTHERS = {
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ": "compressed with xz",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"SQLite format 3": "an SQLite database",
+    b"ARROW1": "an Arrow file",
+}
+_PAGES = {b"<!doctype html": "a web page", b"<html": "a web page", b"<?xml": "XML"}
+
+
+def kind_of(path: Path) -> Kind:
+    """Raises ``Unreadable`` for an empty file and for kinds that hold no table."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if not head:
+        raise Unreadable("The file is empty")
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"\x1f\x8b"):
+        return "gzip"
+    if head.startswith(_OLE):
+        return "excel"
+    if head.startswith(b"PK\x03\x04"):
+        return _zip_kind(path)
+    for beginning, what in _OTHERS.items():
+        if head.startswith(beginning):
+            raise Unreadable(f"The file is {what}; upload CSV, TSV, JSON Lines, Parquet or Excel, or gzip of a text")
+    beginning = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    for start, what in _PAGES.items():
+        if beginning[: len(start)].lower() == start:
+            raise Unreadable(f"The file is {what} and no table; perhaps what was downloaded was a page about it")
+    if beginning.startswith(b"["):
+        raise Unreadable("A JSON array is not read; write JSON Lines: one object on each line")
+    return "json" if beginning.startswith(b"{") else "text"
+
+
+def _zip_kind(path: Path) -> Kind:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        raise Unreadable("The file is a damaged workbook or archive: it may have been cut short") from None
+    if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
+        return "excel"
+    raise Unreadable("The file is a zip archive and no workbook; upload the table itself, or gzip of it")

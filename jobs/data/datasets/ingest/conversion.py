@@ -1,0 +1,133 @@
+"""Turns an uploaded file into Parquet. Also a program: options as JSON on standard input, the outcome on standard
+output, so that a server can have it done in a process of its own (``aside``).
+"""
+
+import json
+import sys
+import zipfile
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jobs.data.datasets.failures import DatasetError, Unreadable
+from jobs.data.datasets.formats.delimited import delimited_to_parquet
+from jobs.data.datasets.formats.json_lines import json_lines_to_parquet
+from jobs.data.datasets.formats.parquet import parquet_to_parquet
+from jobs.data.datasets.ingest.content import Kind, kind_of
+from jobs.data.datasets.ingest.encoding import as_utf8
+from jobs.data.datasets.ingest.engine import open_engine
+from jobs.data.datasets.ingest.unpacking import check_archive, unpack_gzip
+from jobs.data.datasets.outcome import Ingested, Options
+from jobs.data.statements import quote_name, quote_text
+
+SAMPLE_ROWS = 20
+_LONGEST_SAMPLE_TEXT = 200
+# A workbook is held in memory while it is read.
+MOST_WORKBOOK_BYTES = 512 * 1024 * 1024
+MOST_ROWS = 500_000_000
+
+
+def ingest(path: Path, scratch_dir: Path, options: Options) -> Ingested:
+    """Make a Parquet file of ``path`` in ``scratch_dir``. Raises ``DatasetError`` with a text for people."""
+    path, scratch_dir = path.resolve(), scratch_dir.resolve()
+    target = scratch_dir / "dataset.parquet"
+    notes: list[str] = []
+    path, kind = _unpacked(path, scratch_dir, options)
+    with open_engine(path, scratch_dir, options.memory, in_order=kind == "json") as connection:
+        try:
+            used = _convert(connection, path, kind, target, options, notes)
+            return _described(connection, target, used, notes)
+        except duckdb.OutOfMemoryException:
+            raise Unreadable(f"The file needs more memory than there is for it ({options.memory})") from None
+
+
+def _unpacked(path: Path, scratch_dir: Path, options: Options) -> tuple[Path, Kind]:
+    """The file without gzip around it, and its kind."""
+    if (kind := kind_of(path)) != "gzip":
+        return path, kind
+    unpacked = scratch_dir / "unpacked"
+    unpack_gzip(path, unpacked, options.most_unpacked_bytes)
+    if (kind := kind_of(unpacked)) == "gzip":
+        raise Unreadable("The file is packed twice with gzip")
+    return unpacked, kind
+
+
+def _convert(
+    connection: duckdb.DuckDBPyConnection, path: Path, kind: Kind, target: Path, options: Options, notes: list[str]
+) -> str:
+    """Write ``target``; the name of the format the file had."""
+    if kind == "excel":
+        # It weighs as much as DuckDB; only workbooks need it.
+        from jobs.data.datasets.formats.excel import excel_to_parquet  # noqa: PLC0415
+
+        if zipfile.is_zipfile(path):
+            check_archive(path, MOST_WORKBOOK_BYTES)
+        excel_to_parquet(path, target, options.sheet, notes)
+        return "excel"
+    if options.sheet is not None:
+        raise Unreadable("Only workbooks have sheets")
+    if kind == "parquet":
+        parquet_to_parquet(connection, path, target, notes)
+        return "parquet"
+    text = as_utf8(path, target.with_name("utf8"), notes, only_utf8=kind == "json")
+    if kind == "json":
+        json_lines_to_parquet(connection, text, target, notes)
+        return "jsonl"
+    return delimited_to_parquet(connection, text, target, options.header, notes)
+
+
+def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, notes: list[str]) -> Ingested:
+    table = f"read_parquet({quote_text(str(target))})"
+    types = [(name, of_type) for name, of_type, *_ in connection.execute(f"DESCRIBE FROM {table}").fetchall()]
+    counts = ", ".join(f"count({quote_name(name)})" for name, _ in types)
+    rows, *filled = connection.execute(f"SELECT count(*), {counts} FROM {table}").fetchall()[0]
+    if rows == 0:
+        raise Unreadable("The file has a header and no rows")
+    if rows > MOST_ROWS:
+        raise Unreadable(f"The table has {rows:,} rows; {MOST_ROWS:,} is the most")
+    first = connection.execute(f"FROM {table} LIMIT {SAMPLE_ROWS}").fetchall()
+    names = [name for name, _ in types]
+    return Ingested(
+        path=str(target),
+        format=kind,
+        columns=[
+            {"name": name, "type": of_type, "nulls": rows - count}
+            for (name, of_type), count in zip(types, filled, strict=True)
+        ],
+        rows=rows,
+        sample=[dict(zip(names, map(shown, row), strict=True)) for row in first],
+        notes=notes,
+    )
+
+
+def shown(value: Any) -> Any:
+    """A value as JSON can hold it, long texts cut."""
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST_SAMPLE_TEXT else f"{value[:_LONGEST_SAMPLE_TEXT]}…"
+    if isinstance(value, float):
+        return value if value - value == 0 else None  # JSON has neither infinities nor NaN
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= 2**53 else str(value)  # most readers of JSON have floats only
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    try:
+        done = ingest(Path(asked["path"]), Path(asked["scratch_dir"]), Options(**asked["options"]))
+        outcome: dict[str, Any] = {"ingested": asdict(done)}
+    except DatasetError as error:
+        outcome = {"error": {"type": type(error).__name__, "message": error.message, "details": error.details}}
+    json.dump(outcome, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

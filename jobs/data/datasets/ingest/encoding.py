@@ -1,0 +1,114 @@
+"""Finds out how a text is encoded and brings it to UTF-8.
+
+A byte order mark decides. Without one it is UTF-8, unless the first byte that does not fit comes before any letter
+beyond ASCII that did: then it is Windows-1252 (or Latin-1, where that has no letter for a byte), and the notes say so.
+A UTF-8 text with a broken byte in it is an error: taken for something else, all its other letters would be spoilt.
+"""
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.data.datasets.failures import Unreadable
+
+_CHUNK_BYTES = 1024 * 1024
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins like that of UTF-16, so it is looked for first
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NAMES = {"cp1252": "Windows-1252", "latin-1": "Latin-1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Misfit:
+    """The first byte that is no UTF-8; all count from 1 but ``offset``."""
+
+    offset: int
+    line: int
+    byte: int
+    """Within the line."""
+    is_damage: bool
+    """The text is UTF-8 otherwise."""
+
+
+def as_utf8(path: Path, target: Path, notes: list[str], *, only_utf8: bool = False) -> Path:
+    """The file itself if it is UTF-8 without a mark, else ``target``, written anew.
+
+    ``only_utf8`` is for formats that know nothing else. Raises ``Unreadable`` with line and byte.
+    """
+    with path.open("rb") as file:
+        head = file.read(4)
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    if marked is not None and marked != "utf-8-sig":
+        _recode(path, target, marked)
+        _first_misfit(target)  # for a NUL
+        return target
+    misfit = _first_misfit(path)
+    if misfit is None:
+        if marked is None:
+            return path
+        _recode(path, target, marked)
+        return target
+    where = f"byte {misfit.byte} of line {misfit.line}"
+    if misfit.is_damage or marked or only_utf8:
+        raise Unreadable(f"The text is not UTF-8 at {where}", {"line": misfit.line, "offset": misfit.offset})
+    used = _recode_western(path, target)
+    notes.append(f"The text is not UTF-8 ({where}); it was read as {_NAMES[used]}")
+    return target
+
+
+def _first_misfit(path: Path) -> _Misfit | None:
+    offset, lines, line_start, is_ascii, carry = 0, 0, 0, True, b""
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(_CHUNK_BYTES)
+            data = carry + chunk
+            if (at := data.find(b"\0")) >= 0:
+                line = lines + data.count(b"\n", 0, at) + 1
+                raise Unreadable.at("there is a NUL byte; this is no text (UTF-16 needs a byte order mark)", line=line)
+            try:
+                data.decode()
+                whole = len(data)
+            except UnicodeDecodeError as error:
+                whole = error.start
+                if not chunk or error.end < len(data) or "end of data" not in error.reason:
+                    newline = data.rfind(b"\n", 0, whole)
+                    start = offset + newline + 1 if newline >= 0 else line_start
+                    return _Misfit(
+                        offset=offset + whole,
+                        line=lines + data.count(b"\n", 0, whole) + 1,
+                        byte=offset + whole - start + 1,
+                        is_damage=not (is_ascii and data[:whole].isascii()),
+                    )
+            if not chunk:
+                return None
+            is_ascii = is_ascii and data[:whole].isascii()
+            lines += data.count(b"\n", 0, whole)
+            newline = data.rfind(b"\n", 0, whole)
+            line_start = offset + newline + 1 if newline >= 0 else line_start
+            offset, carry = offset + whole, data[whole:]
+
+
+def _recode_western(path: Path, target: Path) -> str:
+    try:
+        _recode(path, target, "cp1252")
+    except Unreadable:
+        _recode(path, target, "latin-1")
+        return "latin-1"
+    return "cp1252"
+
+
+def _recode(path: Path, target: Path, encoding: str) -> None:
+    try:
+        with (
+            path.open(encoding=encoding, newline="") as source,
+            target.open("w", encoding="utf-8", newline="") as file,
+        ):
+            while text := source.read(_CHUNK_BYTES):
+                file.write(text)
+    except UnicodeError as error:
+        name = encoding.upper().removesuffix("-SIG")
+        raise Unreadable(f"The text says it is {name}, and is not: {getattr(error, 'reason', error)}") from None

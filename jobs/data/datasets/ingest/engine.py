@@ -1,0 +1,32 @@
+"""The DuckDB database in which a file becomes Parquet: it reaches that file, its scratch folder and nothing else."""
+
+from pathlib import Path
+
+import duckdb
+
+from jobs.data.sandbox import THREADS, quote_text
+
+
+def open_engine(path: Path, scratch_dir: Path, memory: str, *, in_order: bool = False) -> duckdb.DuckDBPyConnection:
+    """In memory, spilling to ``scratch_dir`` past ``memory`` (as in ``512MB``).
+
+    ``in_order``: with one thread. With several, DuckDB writes the last line of JSON Lines first if no newline ends it,
+    and gives the keys in the order in which its threads come upon them.
+    """
+    connection = duckdb.connect(
+        config={
+            "memory_limit": memory,
+            "threads": 1 if in_order else THREADS,
+            "temp_directory": str(scratch_dir / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "python_enable_replacements": False,
+        }
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET allowed_paths = [{quote_text(str(path))}]")
+    connection.execute(f"SET allowed_directories = [{quote_text(str(scratch_dir.resolve()))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection

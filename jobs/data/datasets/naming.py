@@ -1,0 +1,68 @@
+"""Names of columns and of datasets that SQL can use when quoted: which are refused, and how others are mended."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from jobs.data.datasets.failures import InvalidName, Unreadable
+
+MOST_COLUMNS = 2_000
+_LONGEST_COLUMN = 255
+_LONGEST = 64
+_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
+_ENDINGS = re.compile(r"(\.(csv|tsv|txt|tab|jsonl|ndjson|json|parquet|pq|xlsx|xlsm|xlsb|xls|ods|gz))+$", re.IGNORECASE)
+
+
+def mended_columns(names: Sequence[str], notes: list[str]) -> list[str]:
+    """An empty name becomes ``column_<number>``; one that came before, whatever its case, gets ``_2``, ``_3`` …
+
+    Raises ``Unreadable`` for too many columns and for a name that is too long.
+    """
+    if len(names) > MOST_COLUMNS:
+        raise Unreadable(f"The table has {len(names):,} columns; {MOST_COLUMNS:,} is the most")
+    mended: list[str] = []
+    # A mended name must not take one that a later column has of itself.
+    own = {_clean(name).casefold() for name in names}
+    taken: set[str] = set()
+    for number, raw in enumerate(names, start=1):
+        name = _clean(raw)
+        if len(name) > _LONGEST_COLUMN:
+            raise Unreadable(f"The name of column {number} is longer than {_LONGEST_COLUMN} characters")
+        wanted = name or f"column_{number}"
+        if wanted.casefold() in taken or (not name and wanted.casefold() in own):
+            wanted = _numbered(wanted, taken | own)
+        taken.add(wanted.casefold())
+        mended.append(wanted)
+        if not name:
+            notes.append(f"Column {number} has no name; it is called '{wanted}'")
+        elif wanted != name:
+            notes.append(f"Column {number} is a second '{name}'; it is called '{wanted}'")
+    return mended
+
+
+def checked_name(name: str) -> str:
+    """A dataset's name as somebody gave it. Raises ``InvalidName``."""
+    if not _NAME.fullmatch(name):
+        raise InvalidName(f"A name has lower-case letters, digits, _ and -, at most {_LONGEST}, and no - in front")
+    return name
+
+
+def name_from(filename: str, taken: Iterable[str]) -> str:
+    """A name made of the file's: ``Verkäufe 2024.csv.gz`` gives ``verkaufe_2024``, or ``…_2`` if that is taken."""
+    stem = _ENDINGS.sub("", filename.replace("\\", "/").rpartition("/")[2])
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9_-]+", "_", plain).strip("_-")[: _LONGEST - 8] or "dataset"
+    used = set(taken)
+    return name if name not in used else _numbered(name, used)
+
+
+def _clean(name: str) -> str:
+    """Without blanks around it, and with a blank for what cannot be seen."""
+    return "".join(c if c.isprintable() else " " for c in name).strip()
+
+
+def _numbered(name: str, used: set[str]) -> str:
+    number = 2
+    while f"{name}_{number}".casefold() in used:
+        number += 1
+    return f"{name}_{number}"

@@ -1,0 +1,223 @@
+"""The datasets of a tenant: added, found, listed, deleted. Every query here has a tenant in it.
+
+Deleting marks the row as expired first, with which the dataset is gone for everybody; then go the file and the row.
+What is interrupted in between, the sweeper's rule "expired datasets" finishes.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
+
+from jobs.contract.source import source_names
+from jobs.data.datasets.failures import InvalidName, QuotaExceeded, in_words
+from jobs.data.datasets.naming import checked_name, name_from
+from jobs.data.datasets.outcome import Ingested
+from jobs.errors import Permanent
+from jobs.jsonable import is_storable
+from jobs.models import Dataset
+
+FOLDER = "datasets"
+_CHUNK_BYTES = 1024 * 1024
+_TRIES = 5
+
+
+def find_dataset(tenant_id: str, id_or_name: str) -> Dataset | None:
+    """The tenant's dataset of that id or that name, or None."""
+    if not is_storable(id_or_name):
+        return None
+    rows = _kept(tenant_id)
+    try:
+        row = rows.filter(id=UUID(id_or_name)).first()
+    except ValueError:
+        row = None
+    return row or rows.filter(name=id_or_name).first()
+
+
+def list_datasets(tenant_id: str, *, limit: int, before: tuple[datetime, UUID] | None = None) -> list[Dataset]:
+    """Newest first. ``before`` is ``(created_at, id)`` of the last one of the page before. Without samples."""
+    rows = _kept(tenant_id).defer("sample").order_by("-created_at", "-id")
+    if before is not None:
+        created_at, last_id = before
+        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=last_id))
+    return list(rows[:limit])
+
+
+def used_bytes(tenant_id: str) -> int:
+    """What the tenant's datasets take of its quota."""
+    return int(_kept(tenant_id).aggregate(total=Sum("size_bytes"))["total"] or 0)
+
+
+def check_quota(tenant_id: str, size_bytes: int) -> None:
+    """Raise ``QuotaExceeded`` if there is no room for so much more."""
+    used, quota = used_bytes(tenant_id), settings.STREAMER_DATASET_QUOTA_BYTES
+    if used + size_bytes > quota:
+        text = f"The datasets of the tenant take {in_words(used)} of {in_words(quota)}; delete some first"
+        details = {"used_bytes": used, "quota_bytes": quota, "needed_bytes": size_bytes}
+        raise QuotaExceeded(text, details)
+
+
+def check_name(tenant_id: str, name: str) -> None:
+    """Raise ``InvalidName`` for one that is malformed or taken."""
+    checked_name(name)
+    if name in source_names():
+        raise InvalidName(f"'{name}' is the name of a source")
+    if _kept(tenant_id).filter(name=name).exists():
+        raise InvalidName(f"There is a dataset '{name}' already; delete it first or take another name")
+
+
+def store_dataset(
+    ingested: Ingested,
+    *,
+    tenant_id: str,
+    user_id: str,
+    filename: str,
+    uploaded_bytes: int,
+    sha256: str,
+    name: str | None = None,
+    expires_in_days: float | None = None,
+) -> Dataset:
+    """Store the Parquet file and its row, or neither. ``expires_in_days``: None is the setting's, 0 never.
+
+    Raises ``InvalidName`` and ``QuotaExceeded``.
+    """
+    if name is not None:
+        check_name(tenant_id, name)
+    row = store_file(
+        ingested,
+        tenant_id=tenant_id,
+        user_id=user_id,
+        filename=filename,
+        uploaded_bytes=uploaded_bytes,
+        sha256=sha256,
+        expires_in_days=expires_in_days,
+    )
+    try:
+        _insert(row, name)
+    except BaseException:
+        default_storage.delete(row.storage_name)
+        raise
+    return row
+
+
+def store_file(
+    ingested: Ingested,
+    *,
+    tenant_id: str,
+    user_id: str,
+    filename: str,
+    uploaded_bytes: int,
+    sha256: str,
+    expires_in_days: float | None,
+    folder: str = FOLDER,
+) -> Dataset:
+    """Store the Parquet file; its row, which is not saved and has no name yet. Raises ``QuotaExceeded``."""
+    size_bytes = Path(ingested.path).stat().st_size
+    check_quota(tenant_id, size_bytes)
+    dataset_id = uuid.uuid4()
+    row = Dataset(
+        id=dataset_id,
+        tenant_id=tenant_id,
+        user_id=user_id,
+        filename=filename[-255:],
+        format=ingested.format,
+        uploaded_bytes=uploaded_bytes,
+        size_bytes=size_bytes,
+        sha256=sha256,
+        columns=ingested.columns,
+        rows=ingested.rows,
+        sample=ingested.sample,
+        notes=ingested.notes,
+        expires_at=_expiry(expires_in_days),
+        # Nothing of the client's is in it.
+        storage_name=f"{folder}/{dataset_id.hex}.parquet",
+    )
+    with open(ingested.path, "rb") as file:
+        row.storage_name = default_storage.save(row.storage_name, File(file))
+    return row
+
+
+def delete_dataset(tenant_id: str, id_or_name: str) -> bool:
+    """Whether there was one to delete."""
+    row = find_dataset(tenant_id, id_or_name)
+    if row is None:
+        return False
+    Dataset.objects.filter(id=row.id).update(expires_at=timezone.now())
+    remove(row)
+    return True
+
+
+def remove(row: Dataset) -> None:
+    """Delete the file, then the row: what is interrupted in between is done again by the sweeper."""
+    default_storage.delete(row.storage_name)
+    Dataset.objects.filter(id=row.id).delete()
+
+
+def local_copy(dataset: Dataset, scratch_dir: Path) -> Path:
+    """The Parquet file on this machine: the storage's own where it is local, else a copy in ``scratch_dir``.
+
+    Raises ``Permanent`` when the file is gone, as it is when the dataset was deleted meanwhile.
+    """
+    gone = Permanent(f"The dataset '{dataset.name}' is no longer there")
+    try:
+        path = Path(default_storage.path(dataset.storage_name))
+    except NotImplementedError:
+        path = scratch_dir / f"{dataset.id.hex}.parquet"
+    else:
+        if not path.is_file():
+            raise gone
+        return path
+    if not path.exists():
+        part = path.with_suffix(".part")
+        try:
+            with default_storage.open(dataset.storage_name) as stored, part.open("wb") as file:
+                for chunk in stored.chunks(_CHUNK_BYTES):
+                    file.write(chunk)
+        except FileNotFoundError:
+            raise gone from None
+        part.rename(path)
+    return path
+
+
+def _kept(tenant_id: str) -> QuerySet[Dataset]:
+    alive = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+    return Dataset.objects.filter(alive, tenant_id=tenant_id)
+
+
+def _expiry(days: float | None) -> datetime | None:
+    days = settings.STREAMER_DATASET_DAYS if days is None else days
+    return timezone.now() + timedelta(days=days) if days else None
+
+
+def _insert(row: Dataset, name: str | None) -> None:
+    """Somebody else may take a name between the look and the insert; one that we made ourselves then gets a number."""
+    for last in (*[False] * (_TRIES - 1), True):
+        row.name = name or name_from(row.filename, _taken(row.tenant_id))
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+                # With the row in it: of two uploads at once, the second to get here finds the first.
+                check_quota(row.tenant_id, 0)
+            return
+        except IntegrityError:
+            remove_expired(row.tenant_id, row.name)
+            if last:
+                raise InvalidName(f"There is a dataset '{row.name}' already") from None
+
+
+def _taken(tenant_id: str) -> Sequence[str]:
+    return [*source_names(), *_kept(tenant_id).values_list("name", flat=True)]
+
+
+def remove_expired(tenant_id: str, name: str) -> None:
+    """An expired dataset that the sweeper has not come to yet holds its name no longer."""
+    for row in Dataset.objects.filter(tenant_id=tenant_id, name=name, expires_at__lte=timezone.now()):
+        remove(row)

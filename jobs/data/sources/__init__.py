@@ -1,0 +1,13 @@
+"""Where reports read from: tables registered by name in ``STREAMER_SOURCES``.
+
+A definition is a dictionary with the fields of ``SourceDefinition``. Definitions are the operator's and are trusted.
+What a user sends reaches SQL only as bound parameters, or as a column name that was first found among the source's real
+columns.
+"""
+
+from jobs.data.sources.checks import check_sources
+from jobs.data.sources.definition import SourceDefinition
+from jobs.data.sources.fingerprint import source_fingerprint
+from jobs.data.sources.registry import find_source
+
+__all__ = ["SourceDefinition", "check_sources", "find_source", "source_fingerprint"]

@@ -1,0 +1,104 @@
+"""The definition of a source: where a table lives, how its parts are joined, which columns mean what."""
+
+import re
+from glob import glob
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+_TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+FORMATS = {".parquet": "read_parquet", ".csv": "read_csv", ".csv.gz": "read_csv", ".tsv": "read_csv"}
+"""File ending → the DuckDB function that reads such files."""
+SINGLE_TABLE = "records"
+"""What the one table is called when a definition names none."""
+
+
+class SourceDefinition(BaseModel):
+    """A registered table that handlers may read. Frozen; made from one entry of ``STREAMER_SOURCES``.
+
+    It is either ``files``, with a ``query`` in DuckDB's SQL that joins them when there are several tables,
+    or a ``query`` over a Django ``database``. Each row of the outcome is one record.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    label: str = Field(min_length=1, max_length=120)
+    """What people see."""
+    description: str = ""
+    files: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Table name → paths and globs of its Parquet or CSV files. A bare path, or a list, is one table."""
+    database: str | None = None
+    """Alias in Django's ``DATABASES``."""
+    query: str | None = Field(default=None, min_length=1)
+    date: str = Field(min_length=1)
+    """The column that dates a record: a date or a date-time; those with a time zone are taken in UTC."""
+    value: str = Field(min_length=1)
+    """The column that is summed: any number type."""
+    category: str = Field(min_length=1)
+    region: str | None = Field(default=None, min_length=1)
+    table_dates: dict[str, str] = Field(default_factory=dict)
+    """Table name → its own date column. Of such a table only the days of the report are read."""
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _as_tables(cls, files: Any) -> Any:
+        if isinstance(files, (str, Path, list, tuple)):
+            files = {SINGLE_TABLE: files}
+        if not isinstance(files, dict):
+            return files
+        return {name: (str(paths),) if isinstance(paths, (str, Path)) else paths for name, paths in files.items()}
+
+    @field_validator("files")
+    @classmethod
+    def _readable(cls, files: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for table, paths in files.items():
+            if not _TABLE.fullmatch(table):
+                raise ValueError(f"'{table}' is no table name: lower-case letters, digits and underscores")
+            if len({_reader_of(path) for path in paths}) != 1:
+                raise ValueError(f"'{table}' needs one or more files, all Parquet or all CSV")
+        return files
+
+    @field_validator("query")
+    @classmethod
+    def _one_statement(cls, query: str | None) -> str | None:
+        return query.strip().rstrip(";").rstrip() if query else query
+
+    @field_validator("table_dates")
+    @classmethod
+    def _of_known_tables(cls, table_dates: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        unknown = sorted(set(table_dates) - set(info.data.get("files", table_dates)))
+        if unknown:
+            raise ValueError(f"names tables that 'files' has not: {', '.join(unknown)}")
+        return table_dates
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "SourceDefinition":
+        if bool(self.files) == bool(self.database):
+            raise ValueError("give either 'files' or a 'database'")
+        if self.database and not self.query:
+            raise ValueError("a 'database' needs a 'query'")
+        if len(self.files) > 1 and not self.query:
+            raise ValueError("several tables need a 'query' that joins them")
+        return self
+
+    def date_column_of(self, table: str) -> str | None:
+        """The column by which ``table`` is narrowed to the days of a report; None: it is read whole."""
+        return self.date if not self.query else self.table_dates.get(table)
+
+    def paths_of(self, table: str) -> list[str]:
+        """The files of ``table`` that exist now, sorted, as absolute paths."""
+        found = {match for pattern in self.files[table] for match in glob(pattern, recursive=True)}
+        return sorted(str(Path(path).resolve()) for path in found if Path(path).is_file())
+
+    def function_of(self, table: str) -> str:
+        """The DuckDB function that reads the files of ``table``."""
+        return _reader_of(self.files[table][0])
+
+
+def _reader_of(path: str) -> str:
+    for ending, function in FORMATS.items():
+        if path.lower().endswith(ending):
+            return function
+    raise ValueError(f"'{path}' ends in none of {', '.join(FORMATS)}")

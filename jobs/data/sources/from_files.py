@@ -1,0 +1,51 @@
+"""Rows of Parquet and CSV files, streamed by DuckDB."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from jobs.data.sources.definition import SourceDefinition
+from jobs.data.sources.incoming import IncomingTable, rows_per_batch
+from jobs.data.statements import fetch, fetch_watched, quote_name, stream_watched
+from jobs.errors import Permanent
+
+
+def file_table(
+    connection: duckdb.DuckDBPyConnection,
+    source: SourceDefinition,
+    table: str,
+    days: tuple[date, date] | None,
+    check: Callable[[], None],
+) -> IncomingTable:
+    """The rows of a table's files; ``days`` are the first and the last, both included; None: all."""
+    paths = source.paths_of(table)
+    if not paths:
+        raise Permanent(f"The source '{source.label}' has no data for '{table}' yet. An operator has to put it there.")
+    rows = f"FROM {source.function_of(table)}(?, union_by_name = true)"
+    types = {name: kind for name, kind, *_ in fetch(connection, f"DESCRIBE SELECT * {rows}", [paths])}
+    parameters: list[Any] = [paths]
+    if days and (column := source.date_column_of(table)):
+        moment = _moment(source, column, types)
+        rows += f" WHERE {moment} >= ? AND {moment} < ?"
+        parameters += [days[0], days[1] + timedelta(days=1)]
+    total = fetch_watched(connection, f"SELECT count(*) {rows}", parameters, check)[0][0]
+    batches = stream_watched(connection, f"SELECT * {rows}", rows_per_batch(total), parameters, check)
+    schema = _schema(connection, f"SELECT * {rows} LIMIT 0", parameters)
+    return IncomingTable(name=table, total=total, schema=schema, batches=batches)
+
+
+def _schema(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> pa.Schema:
+    return connection.sql(sql, params=parameters).to_arrow_table().schema
+
+
+def _moment(source: SourceDefinition, column: str, types: dict[str, str]) -> str:
+    if column not in types:
+        raise Permanent(
+            f"The source '{source.label}' has no column '{column}'. There are: {', '.join(types)}.",
+            details={"columns": list(types)},
+        )
+    # Files written by hand may hold dates as text.
+    return f"CAST({quote_name(column)} AS TIMESTAMP)" if types[column] == "VARCHAR" else quote_name(column)

@@ -1,0 +1,61 @@
+"""Puts a table that comes in batches into a DuckDB database on disk, so that it is never held as a whole."""
+
+from collections.abc import Callable, Iterator
+
+import duckdb
+import pyarrow as pa
+
+from jobs.data.sources.incoming import IncomingTable
+from jobs.data.statements import fetch, quote_name
+
+_BATCH = "incoming_batch"
+
+
+def create_empty(connection: duckdb.DuckDBPyConnection, table: IncomingTable) -> None:
+    """Create ``table`` with its columns and no rows."""
+    connection.register(_BATCH, table.schema.empty_table())
+    fetch(connection, f"CREATE TABLE {quote_name(table.name)} AS FROM {_BATCH}")
+
+
+def load_batches(
+    connection: duckdb.DuckDBPyConnection, table: IncomingTable, check: Callable[[], None]
+) -> Iterator[int]:
+    """Insert the rows into the table that ``create_empty`` made; gives the number read so far after each batch."""
+    schema, rows = table.schema, 0
+    for batch in table.batches:
+        check()
+        if batch.schema != schema:
+            schema = _widen(connection, table.name, schema, batch.schema)
+        insert(connection, quote_name(table.name), batch)
+        rows += batch.num_rows
+        yield rows
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, batch: pa.RecordBatch) -> None:
+    """``table`` is SQL."""
+    connection.register(_BATCH, pa.Table.from_batches([batch]))
+    fetch(connection, f"INSERT INTO {table} BY NAME FROM {_BATCH}")
+
+
+def _widen(connection: duckdb.DuckDBPyConnection, table: str, old: pa.Schema, new: pa.Schema) -> pa.Schema:
+    """Make room for types that earlier batches did not need; returns the schema that holds both."""
+    schema = pa.schema([pa.field(field.name, _wider(field.type, new.field(field.name).type)) for field in old])
+    connection.register(_BATCH, schema.empty_table())
+    types = fetch(connection, f"DESCRIBE FROM {_BATCH}")
+    for field, (name, column_type, *_) in zip(old, types, strict=True):
+        if schema.field(name).type != field.type:
+            fetch(
+                connection,
+                f"ALTER TABLE {quote_name(table)} ALTER COLUMN {quote_name(name)} SET DATA TYPE {column_type}",
+            )
+    return schema
+
+
+def _wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    if one == other:
+        return one
+    pair = [pa.schema([pa.field("column", data_type)]) for data_type in (one, other)]
+    try:
+        return pa.unify_schemas(pair, promote_options="permissive").field(0).type
+    except pa.ArrowTypeError:
+        return pa.string()

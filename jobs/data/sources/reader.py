@@ -1,0 +1,90 @@
+"""Reads one source for one run, out of core: its tables go batch by batch into a DuckDB database on disk."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.data.sources.definition import SINGLE_TABLE, SourceDefinition
+from jobs.data.sources.failures import readable_failures
+from jobs.data.sources.from_database import database_table
+from jobs.data.sources.from_files import file_table
+from jobs.data.sources.incoming import IncomingTable
+from jobs.data.sources.loading import create_empty, insert, load_batches
+from jobs.data.statements import Parameters, fetch_watched, open_database, quote_name, stream_watched
+
+
+class SourceReader:
+    """An open source, for use in a ``with`` block. ``OpenSource`` says what the methods do."""
+
+    def __init__(
+        self, source: SourceDefinition, scratch_dir: Path, check: Callable[[], None], *, in_order: bool = False
+    ) -> None:
+        self.source = source
+        self._in_order = in_order
+        self._scratch_dir = scratch_dir
+        self._check = check
+
+    def __enter__(self) -> "SourceReader":
+        readable = [path for table in self.source.files for path in self.source.paths_of(table)]
+        with readable_failures(self.source.label):
+            self.connection = open_database(self._scratch_dir, readable, in_order=self._in_order)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+
+    def open_tables(self, first_day: date, last_day: date) -> list[IncomingTable]:
+        return self._open_tables((first_day, last_day))
+
+    def open_whole(self) -> list[IncomingTable]:
+        """As ``open_tables``, of all days."""
+        return self._open_tables(None)
+
+    def _open_tables(self, days: tuple[date, date] | None) -> list[IncomingTable]:
+        with readable_failures(self.source.label):
+            if self.source.database:
+                tables = [database_table(self.source, days)]
+            else:
+                tables = [
+                    file_table(self.connection, self.source, name, days, self._check) for name in self.source.files
+                ]
+            for table in tables:
+                create_empty(self.connection, table)
+        return tables
+
+    def load(self, table: IncomingTable) -> Iterator[int]:
+        with readable_failures(self.source.label):
+            yield from load_batches(self.connection, table, self._check)
+
+    @property
+    def records_query(self) -> str:
+        if self.source.query and not self.source.database:
+            return self.source.query
+        return f"SELECT * FROM {quote_name(SINGLE_TABLE if self.source.database else next(iter(self.source.files)))}"
+
+    def columns(self) -> dict[str, str]:
+        described = self.fetch(f"DESCRIBE SELECT * FROM ({self.records_query})")
+        return {name: column_type for name, column_type, *_ in described}
+
+    def fetch(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        with readable_failures(self.source.label):
+            return fetch_watched(self.connection, sql, parameters, self._check)
+
+    def stream(self, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
+        with readable_failures(self.source.label):
+            yield from stream_watched(self.connection, sql, rows, (), self._check)
+
+    def take(self, table: str, batches: Iterator[pa.RecordBatch]) -> Iterator[int]:
+        rows = 0
+        with readable_failures(self.source.label):
+            for batch in batches:
+                self._check()
+                insert(self.connection, table, batch)
+                rows += batch.num_rows
+                yield rows

@@ -1,0 +1,119 @@
+"""The DuckDB database of one run, and statements in it that can be ended at any time."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+from django.conf import settings
+
+from jobs.data.sandbox import open_locked, quote_name, quote_text
+
+__all__ = ["fetch", "fetch_watched", "open_database", "quote_name", "quote_text", "stream_watched", "watched"]
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+T = TypeVar("T")
+Tell = Callable[[float], None]
+"""Called with the share (0–1) of a statement that is done, never less than before."""
+_CHECK_SECONDS = 0.2
+_TELL_SECONDS = 0.02
+_INTERRUPT_SECONDS = 0.05
+# What pyarrow makes of an error inside a stream of batches is an OSError with DuckDB's text.
+_IN_A_STREAM: dict[str, type[duckdb.Error]] = {
+    "Conversion Error": duckdb.ConversionException,
+    "Invalid Input Error": duckdb.InvalidInputException,
+    "Out of Range Error": duckdb.OutOfRangeException,
+    "Out of Memory Error": duckdb.OutOfMemoryException,
+    "IO Error": duckdb.IOException,
+}
+
+
+def open_database(scratch_dir: Path, readable: Sequence[str], *, in_order: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a new database in ``scratch_dir`` that may read the files ``readable`` (absolute paths).
+
+    ``in_order``: what is joined comes in the same order each time, more slowly.
+    """
+    return open_locked(
+        scratch_dir,
+        readable=readable,
+        memory=settings.STREAMER_DUCKDB_MEMORY,
+        disk_bytes=settings.STREAMER_DUCKDB_DISK_BYTES,
+        in_order=in_order,
+    )[0]
+
+
+def fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+    """Run one statement to its end: DuckDB takes no other while a result is unfinished. Gives all rows."""
+    return connection.execute(sql, parameters).fetchall()
+
+
+def fetch_watched(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    parameters: Parameters,
+    check: Callable[[], None],
+    tell: Tell | None = None,
+) -> list[tuple[Any, ...]]:
+    """``fetch``, with a ``check`` five times a second; if that raises, the statement is interrupted.
+
+    ``tell`` hears many times a second how far it is, while it runs.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(fetch, connection, sql, parameters)
+        if tell is None:
+            return watched(running, connection.interrupt, check)
+        return watched(running, connection.interrupt, _telling(connection, check, tell), _TELL_SECONDS)
+
+
+def stream_watched(
+    connection: duckdb.DuckDBPyConnection, sql: str, rows: int, parameters: Parameters, check: Callable[[], None]
+) -> Iterator[pa.RecordBatch]:
+    """The outcome of a SELECT in batches of about ``rows`` rows, with ``check`` as in ``fetch_watched``."""
+    # A cursor of its own, so that other statements do not end the open result.
+    with connection.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+
+        def watch(call: Callable[[], T]) -> T:
+            try:
+                return watched(pool.submit(call), cursor.interrupt, check)
+            except OSError as error:
+                raise _IN_A_STREAM.get(str(error).partition(":")[0], duckdb.Error)(str(error)) from error
+
+        reader = watch(lambda: cursor.sql(sql, params=parameters or None).to_arrow_reader(rows))
+        try:
+            while (batch := watch(lambda: next(reader, None))) is not None:
+                yield batch
+        finally:
+            reader.close()
+
+
+def watched(
+    running: "Future[T]", interrupt: Callable[[], None], check: Callable[[], None], seconds: float = _CHECK_SECONDS
+) -> T:
+    """What comes of ``running``. When ``check``, called every so many seconds, raises, ``interrupt`` is called until
+    it has ended."""
+    while not wait([running], seconds).done:
+        try:
+            check()
+        except BaseException:
+            # More than once: a statement that had not yet begun does not hear of it.
+            while not wait([running], _INTERRUPT_SECONDS).done:
+                interrupt()
+            raise
+    return running.result()
+
+
+def _telling(connection: duckdb.DuckDBPyConnection, check: Callable[[], None], tell: Tell) -> Callable[[], None]:
+    """A check that also tells how far the statement of ``connection`` is, where DuckDB can say so."""
+    told = 0.0
+
+    def look() -> None:
+        nonlocal told
+        check()
+        share = connection.query_progress() / 100
+        if told < share <= 1:
+            told = share
+            tell(share)
+
+    return look

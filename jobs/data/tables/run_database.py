@@ -1,0 +1,78 @@
+"""The database of a run that rows of a data source are loaded into, as the table ``data``."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from django.conf import settings
+
+from jobs.contract.table import DATA, RowsRead
+from jobs.data.sandbox import open_locked
+from jobs.data.sources.incoming import IncomingTable
+from jobs.data.sources.loading import create_empty, load_batches
+from jobs.errors import Permanent
+
+UNKNOWN_TOTAL_BATCH_ROWS = 25_000
+_BATCHES = 25
+_LEAST_ROWS, _MOST_ROWS = 2_048, 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDatabase:
+    """An open database, and what loading needs besides. ``check`` may raise to end it."""
+
+    connection: duckdb.DuckDBPyConnection
+    path: Path
+    check: Callable[[], None]
+    on_rows: RowsRead | None
+
+    def load(self, schema: pa.Schema, batches: Iterator[pa.RecordBatch], total: int | None) -> None:
+        """Make the table ``data`` of ``batches``. ``total``: the rows there are, where that is known."""
+        names = [name.casefold() for name in schema.names]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise Permanent(
+                f"Two columns are called '{twice[0]}'. Names must differ in more than upper and lower case."
+            )
+        incoming = IncomingTable(name=DATA, total=total or 0, schema=schema, batches=batches)
+        create_empty(self.connection, incoming)
+        for rows in load_batches(self.connection, incoming, self.check):
+            self.refuse_too_much()
+            self.tell(rows, total)
+
+    def tell(self, rows: int, total: int | None) -> None:
+        if self.on_rows is not None:
+            self.on_rows(rows, total)
+
+    def refuse_too_much(self) -> None:
+        """Raise ``Permanent`` when the database fills more of the disk than one run may."""
+        log = self.path.with_name(f"{self.path.name}.wal")
+        size = sum(file.stat().st_size for file in (self.path, log) if file.exists())
+        if size > settings.STREAMER_DUCKDB_DISK_BYTES:
+            raise Permanent(
+                f"These rows fill more than the {settings.STREAMER_DUCKDB_DISK_BYTES:,} bytes that a request may use."
+            )
+
+
+@contextmanager
+def run_database(
+    scratch_dir: Path, readable: Sequence[str], check: Callable[[], None], on_rows: RowsRead | None
+) -> Iterator[RunDatabase]:
+    """A new database that may read the files ``readable``, closed at the end."""
+    connection, path = open_locked(
+        scratch_dir,
+        readable=readable,
+        memory=settings.STREAMER_DUCKDB_MEMORY,
+        disk_bytes=settings.STREAMER_DUCKDB_DISK_BYTES,
+    )
+    with connection:
+        yield RunDatabase(connection=connection, path=path, check=check, on_rows=on_rows)
+
+
+def batch_rows(total: int | None) -> int:
+    """Batches that show progress at least twenty times on large tables and stay quick."""
+    if total is None:
+        return UNKNOWN_TOTAL_BATCH_ROWS
+    return min(_MOST_ROWS, max(_LEAST_ROWS, total // _BATCHES))

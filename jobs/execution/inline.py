@@ -1,0 +1,137 @@
+"""Runs quick actions on the spot: on a bounded pool of threads, off the event loop, for a bounded time."""
+
+import asyncio
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import close_old_connections, transaction
+
+from jobs.contract.base import Handler, Payload
+from jobs.errors import ErrorBody, ErrorCode, HandlerError, Stop, error_body
+from jobs.execution.contexts import InlineContext
+from jobs.files.artifacts import describe
+from jobs.incidents import report_unexpected
+from jobs.jsonable import to_json
+from jobs.models import Artifact, Dataset
+from jobs.requests.inline_cache import KeptAnswers
+from jobs.requests.result_cache import cache_key
+
+logger = logging.getLogger(__name__)
+
+
+class InlineFailure(Exception):
+    """The action did not answer; ``error`` says why."""
+
+    def __init__(self, error: ErrorBody) -> None:
+        super().__init__(error["message"])
+        self.error = error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    data: Any
+    metadata: dict[str, Any]
+    """``seconds`` it took, ``artifacts`` if it made any; of a known answer ``cached`` and ``computed_at``."""
+
+
+async def run_inline(
+    handler: Handler[Any], payload: Payload, *, tenant_id: str, user_id: str, fresh: bool = False
+) -> Answer:
+    """The handler's answer. Raises ``InlineFailure``; TIMEOUT when it takes longer than the inline threshold.
+
+    ``fresh``: whoever asks wants it done anew, though the answer may be known.
+    """
+    seconds = settings.STREAMER_INLINE_THRESHOLD_SECONDS
+    context = InlineContext(tenant_id=tenant_id, user_id=user_id, seconds=seconds)
+    work = asyncio.get_running_loop().run_in_executor(_threads(), _run, handler, payload, context, fresh)
+    work.add_done_callback(_forget)
+    try:
+        done, _ = await asyncio.wait({work}, timeout=seconds)
+    finally:
+        # The thread cannot be killed; it is told to stop, and what it still answers is dropped.
+        context.give_up()
+    if done:
+        return work.result()
+    text = f"'{handler.action}' did not answer within {seconds:g} seconds"
+    raise InlineFailure(error_body(ErrorCode.TIMEOUT, text))
+
+
+def _forget(work: "asyncio.Future[Answer]") -> None:
+    """Look at the error, if there is one: nobody else may be there to do so."""
+    if not work.cancelled():
+        work.exception()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(settings.STREAMER_INLINE_THREADS, thread_name_prefix="inline")
+
+
+@cache
+def _kept() -> KeptAnswers:
+    return KeptAnswers()
+
+
+def _run(handler: Handler[Any], payload: Payload, context: InlineContext, fresh: bool) -> Answer:
+    started = time.perf_counter()
+    try:
+        context.check()  # it may have waited for a thread longer than anybody waits for the answer
+        encoded, origin = _known_or_new(handler, payload, context, fresh)
+    except HandlerError as error:
+        raise InlineFailure(error.body()) from None
+    except Stop:
+        raise InlineFailure(error_body(ErrorCode.TIMEOUT, f"'{handler.action}' ran out of time")) from None
+    except Exception as error:
+        body = report_unexpected(logger, f"The handler of '{handler.action}' failed", error)
+        raise InlineFailure(body) from None
+    finally:
+        close_old_connections()
+    files = [describe(row) for row in context.shelf.rows]
+    seconds = {"seconds": round(time.perf_counter() - started, 4)}
+    return Answer(
+        data=msgspec.json.decode(encoded), metadata={**seconds, **origin, **({"artifacts": files} if files else {})}
+    )
+
+
+def _known_or_new(
+    handler: Handler[Any], payload: Payload, context: InlineContext, fresh: bool
+) -> tuple[bytes, dict[str, Any]]:
+    """The answer as JSON and, if it was known already, what is said about that."""
+    key = cache_key(handler, payload, tenant_id=context.tenant_id, user_id=context.user_id)
+    if key is None or handler.cache_seconds is None:
+        return _answer(handler, payload, context), {}
+    kept = None if fresh else _kept().find(key, handler.cache_seconds)
+    if kept is not None:
+        return kept.encoded, {"cached": True, "computed_at": kept.computed_at}
+    encoded = _answer(handler, payload, context)
+    if not (context.shelf.rows or context.datasets.rows):  # files end, and an answer that leads to one would outlive it
+        _kept().keep(key, encoded)
+    return encoded, {}
+
+
+def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> bytes:
+    with context:
+        try:
+            encoded = msgspec.json.encode(to_json(handler.run(payload, context)))
+            if len(encoded) > settings.STREAMER_MAX_FRAME_BYTES:
+                encoded = msgspec.json.encode(context.shelf.add_bytes("result.json", "application/json", encoded))
+            context.check()
+            _commit(context)
+        except BaseException:
+            context.discard()
+            raise
+    return encoded
+
+
+def _commit(context: InlineContext) -> None:
+    """Let the files and datasets of the run come into being."""
+    if context.shelf.rows or context.datasets.rows:
+        with transaction.atomic():
+            Artifact.objects.bulk_create(context.shelf.rows)
+            Dataset.objects.bulk_create(context.datasets.rows)

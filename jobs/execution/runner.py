@@ -1,0 +1,236 @@
+"""Runs one claimed request: from the claim to exactly one outcome.
+
+Whatever happens inside the handler becomes an outcome; writing the outcome is fenced, so if this attempt has lost
+the request meanwhile, nothing of it is seen. A handler that does not end when told to is ended with its process.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import IntegrityError, connections
+from django.db.models import Q
+from django.utils import timezone
+
+from jobs.contract.registry import find_handler
+from jobs.errors import (
+    AttemptLost,
+    Cancelled,
+    ErrorBody,
+    ErrorCode,
+    HandlerError,
+    InvalidPayload,
+    Stop,
+    TimedOut,
+    error_body,
+)
+from jobs.execution import watchdog
+from jobs.execution.contexts import AttemptContext
+from jobs.execution.deadlines import last_moment, time_up, timeout_error
+from jobs.execution.reporter import Reporter, shown_by
+from jobs.files.artifacts import describe
+from jobs.incidents import report_unexpected
+from jobs.jsonable import to_json
+from jobs.log.events import Draft, NotOwner, append
+from jobs.log.outcomes import CancelledOutcome, CancelMode, Completed, Failed, Outcome, Repeated
+from jobs.models import AsyncRequest
+from jobs.queue.claims import Claim
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT_GRACE_SECONDS = 5.0
+_SETTLE_SECONDS = 60.0
+
+
+class Runner:
+    """One attempt of one request. ``end_process`` ends the process it runs in, without return."""
+
+    def __init__(self, claim: Claim, *, end_process: Callable[[], None] = watchdog.end_process) -> None:
+        self._claim = claim
+        self._end_process = end_process
+        self._handler = find_handler(claim.action)
+        self._reporter = Reporter(claim, on_beat=self._watch)
+        self._context = AttemptContext(claim, self._reporter)
+        self._started = time.monotonic()
+        self._spent_before = (timezone.now() - claim.started_at).total_seconds()
+
+    def run(self) -> None:
+        with self._context:
+            watchdog.arm(self._seconds_left + TIMEOUT_GRACE_SECONDS + settings.STREAMER_LEASE_SECONDS)
+            self._reporter.start()
+            try:
+                self._settle(self._execute(self._context))
+            finally:
+                self._reporter.close()
+                watchdog.disarm()
+
+    @property
+    def _seconds_left(self) -> float:
+        """The most that the attempt can still run."""
+        if self._handler is None:
+            return 0.0
+        total = self._handler.total_seconds
+        attempt = self._handler.timeout_seconds
+        return attempt if total is None else max(0.0, min(attempt, total - self._spent_before))
+
+    def _time_up(self) -> TimedOut | None:
+        if self._handler is None:
+            return None
+        seconds = time.monotonic() - self._started
+        return time_up(
+            self._handler,
+            total_seconds=self._spent_before + seconds,
+            attempt_seconds=seconds,
+            silent_seconds=self._reporter.silent_seconds(),
+        )
+
+    # --- the handler's thread ------------------------------------------------------------------------------------
+
+    def _execute(self, context: AttemptContext) -> Outcome | None:
+        """Run the handler; None when the request is not ours any more."""
+        handler = self._handler
+        if handler is None:
+            text = f"No handler here does '{self._claim.action}' any more"
+            return Failed(error=error_body(ErrorCode.INVALID_ACTION, text))
+        try:
+            if (late := self._time_up()) is not None:
+                raise late
+            return _completed(handler.run(handler.parse(self._claim.payload), context), context)
+        except AttemptLost:
+            return None
+        except Stop as stop:
+            return self._stopped(stop, killed=False)
+        except InvalidPayload as error:
+            return Failed(error=error.body())
+        except HandlerError as error:
+            return self._after_error(error.body(), error.retryable, error.retry_after_seconds)
+        except handler.retry_on as error:
+            return self._after_error(self._unexpected(error), True, None)
+        except BaseException as error:  # SystemExit too: it ends the handler, not the worker
+            return Failed(error=self._unexpected(error))
+
+    def _after_error(self, error: ErrorBody, retryable: bool, pause_seconds: float | None) -> Outcome:
+        assert self._handler is not None
+        policy = self._handler.retry
+        failures = self._claim.errors_count + 1
+        if not retryable or failures >= policy.max_attempts:
+            return Failed(error=error, counts={"errors_count": 1})
+        if pause_seconds is None:
+            pause_seconds = random.uniform(0, policy.longest_pause_seconds(failures))
+        retry_at = timezone.now() + timedelta(seconds=pause_seconds)
+        last = last_moment(self._handler, self._claim.started_at)
+        if last is not None and retry_at >= last:
+            return Failed(error=error, counts={"errors_count": 1})
+        return Repeated(error=error, retry_at=retry_at, counts={"errors_count": 1})
+
+    def _unexpected(self, error: BaseException) -> ErrorBody:
+        what = f"The handler of '{self._claim.action}' failed"
+        return report_unexpected(logger, what, error, request_id=str(self._claim.request_id))
+
+    # --- the reporter's thread -----------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Order a stop when the time is up, and end the process when an order is not obeyed in its grace."""
+        watchdog.beat()
+        if (late := self._time_up()) is not None:
+            self._reporter.stop_handler(late)
+        elif watchdog.is_leaving(settings.STREAMER_STOP_GRACE_SECONDS):
+            self._reporter.stop_handler(watchdog.Leaving())
+        stop, seconds = self._reporter.stop_order()
+        if stop is not None and seconds > _grace_seconds(stop):
+            self._settle(self._stopped(stop, killed=True))
+            self._end_process()
+
+    # --- either --------------------------------------------------------------------------------------------------
+
+    def _stopped(self, stop: Stop, *, killed: bool) -> Outcome | None:
+        if isinstance(stop, Cancelled):
+            mode: CancelMode = "killed" if killed else "cooperative"
+            return CancelledOutcome.since(stop.requested_at, mode=mode, receipt=None if killed else stop.receipt)
+        if isinstance(stop, TimedOut):
+            return Failed(error=timeout_error(stop))
+        if isinstance(stop, watchdog.Leaving):
+            text = "The worker was told to stop; another one takes over"
+            return Repeated(error=error_body(ErrorCode.SERVICE_UNAVAILABLE, text), retry_at=timezone.now())
+        return None
+
+    def _settle(self, outcome: Outcome | None) -> None:
+        """Log the outcome together with what was still unsaid; try for a while if the database is away."""
+        drafts = self._reporter.close()
+        completed = isinstance(outcome, Completed)
+        if outcome is not None:
+            completed &= self._log(outcome, drafts)
+        if not completed:
+            watchdog.disarm()  # nothing depends on it any more, and a slow storage may take its time
+            try:
+                self._context.discard()
+            except Exception:  # whatever a storage raises: the outcome stands, and the file is an orphan
+                logger.exception("Files of %s could not be deleted", self._claim.request_id)
+
+    def _log(self, outcome: Outcome, drafts: list[Draft]) -> bool:
+        """False when the outcome did not become the request's outcome."""
+        made: dict[str, Any] = {}
+        if isinstance(outcome, Completed):
+            made = {"artifacts": self._context.shelf.rows, "datasets": self._context.datasets.rows}
+        changes = {**shown_by(drafts), **self._reporter.unsaved(), **outcome.changes()}
+        where = self._claim.fence & outcome.condition if isinstance(outcome, Repeated) else self._claim.fence
+        try:
+            if _append_stubbornly(self._claim, [*drafts, outcome.draft()], changes, made, where):
+                return True
+        except IntegrityError:
+            if not made.get("datasets"):
+                raise
+            text = "The name of the dataset was taken by another one while this one was made"
+            self._log(Failed(error=error_body(ErrorCode.PROCESSING_FAILED, text)), drafts)
+            return False
+        if isinstance(outcome, Repeated) and (wish := self._cancel_wish()) is not None:
+            return self._log(CancelledOutcome.since(wish, mode="cooperative"), drafts)
+        return False
+
+    def _cancel_wish(self) -> datetime | None:
+        """When a cancel was asked for that came too late for the handler to hear of it."""
+        rows = AsyncRequest.objects.filter(self._claim.fence, id=self._claim.request_id)
+        return rows.values_list("cancel_requested_at", flat=True).first()
+
+
+def _completed(result: Any, context: AttemptContext) -> Completed:
+    """The outcome of a handler that returned; a large result becomes a file."""
+    encoded = msgspec.json.encode(to_json(result))
+    plain = msgspec.json.decode(encoded)
+    if len(encoded) > settings.STREAMER_INLINE_RESULT_BYTES:
+        plain = context.shelf.add_bytes("result.json", "application/json", encoded)
+    return Completed(result=plain, artifacts=[describe(row) for row in context.shelf.rows])
+
+
+def _grace_seconds(stop: Stop) -> float:
+    return settings.STREAMER_CANCEL_GRACE_SECONDS if isinstance(stop, Cancelled) else TIMEOUT_GRACE_SECONDS
+
+
+def _append_stubbornly(claim: Claim, drafts: Any, changes: Any, made: Mapping[str, Any], where: Q) -> bool:
+    """False when the row was not as ``where`` says. ``made``: rows that come into being with it."""
+    give_up_at = time.monotonic() + _SETTLE_SECONDS
+    unsure = False
+    while True:
+        try:
+            append(claim.request_id, drafts, where=where, changes=changes, **made)
+            return True
+        except NotOwner:
+            # A commit may have held although its answer was lost.
+            ended = AsyncRequest.objects.filter(id=claim.request_id, attempt=claim.attempt, status=changes["status"])
+            return unsure and ended.exists()
+        except IntegrityError:
+            raise
+        except DatabaseError as error:
+            unsure = True
+            if time.monotonic() > give_up_at:
+                raise
+            logger.warning("The outcome of %s waits for the database: %s", claim.request_id, error)
+            connections.close_all()
+            watchdog.beat()
+            time.sleep(0.5)

@@ -1,0 +1,170 @@
+"""Files that requests produce: written aside, stored under the attempt, real only once the request completes."""
+
+import hashlib
+import io
+import logging
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.core.signing import Signer
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.text import get_valid_filename
+
+from jobs.errors import Retryable
+from jobs.files.expiry import first_expiry
+from jobs.files.storage import StorageAway
+from jobs.models import Artifact, AsyncRequest
+
+logger = logging.getLogger(__name__)
+
+CHUNK_BYTES = 256 * 1024
+_LONGEST_TIME = 12
+
+
+class WrittenFile:
+    """The ``ArtifactFile`` of a run: a scratch file first, an unsaved ``Artifact`` row once it is closed."""
+
+    file: BinaryIO
+
+    def __init__(self, row: Artifact, path: Path) -> None:
+        self.row = row
+        self._path = path
+        self.id = row.id
+        self.url = signed_url(row)
+        self.expires_at: datetime = row.expires_at
+        self.size_bytes = 0
+        self.sha256 = ""
+
+    def describe(self) -> dict[str, Any]:
+        return describe(self.row)
+
+    def store(self) -> None:
+        """Hash the finished scratch file and hand it to the storage. Raises ``Retryable`` if that cannot take it."""
+        with self._path.open("rb") as written:
+            self.sha256 = self.row.sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+            self.size_bytes = self.row.size_bytes = written.tell()
+            written.seek(0)
+            try:
+                self.row.storage_name = default_storage.save(self.row.storage_name, File(written))
+            except OSError as error:
+                logger.warning("The file '%s' could not be stored: %s", self.row.filename, error)
+                if not isinstance(error, StorageAway):  # a full disk should not keep half a file
+                    with suppress(OSError):
+                        default_storage.delete(self.row.storage_name)
+                raise Retryable("The file could not be stored right now") from None
+
+
+class ArtifactShelf:
+    """Makes the artifacts of one run and remembers them until the run's outcome is known."""
+
+    def __init__(
+        self,
+        *,
+        request_id: uuid.UUID | None,
+        attempt: int,
+        tenant_id: str,
+        user_id: str,
+        scratch: Callable[[], Path],
+    ) -> None:
+        self._request_id = request_id
+        self.folder = f"artifacts/{request_id or 'inline'}/{attempt}"
+        """Of the storage."""
+        self._owner = {"tenant_id": tenant_id, "user_id": user_id}
+        self._scratch = scratch
+        self.rows: list[Artifact] = []
+
+    @contextmanager
+    def new(self, filename: str, media_type: str) -> Iterator[WrittenFile]:
+        """See ``Context.save_artifact``. An error inside the block leaves nothing behind."""
+        row = self._row(get_valid_filename(filename)[-200:], media_type)
+        path = self._scratch() / row.id.hex
+        artifact = WrittenFile(row, path)
+        try:
+            with path.open("w+b") as file:
+                artifact.file = file
+                yield artifact
+            artifact.store()
+            self.rows.append(row)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def add_bytes(self, filename: str, media_type: str, content: bytes) -> dict[str, Any]:
+        with self.new(filename, media_type) as artifact:
+            shutil.copyfileobj(io.BytesIO(content), artifact.file)
+        return artifact.describe()
+
+    def discard(self) -> None:
+        """Delete the stored files of a run that did not complete."""
+        for row in self.rows:
+            default_storage.delete(row.storage_name)
+        self.rows.clear()
+
+    def _row(self, filename: str, media_type: str) -> Artifact:
+        artifact_id = uuid.uuid4()
+        expires_at, notice_at = first_expiry(timezone.now())
+        return Artifact(
+            id=artifact_id,
+            request_id=self._request_id,
+            filename=filename,
+            media_type=media_type,
+            size_bytes=0,
+            # The name has nothing of the client's in it but a cleaned filename.
+            storage_name=f"{self.folder}/{artifact_id.hex}/{filename}",
+            expires_at=expires_at,
+            notice_at=notice_at,
+            **self._owner,
+        )
+
+
+def files_of(request: AsyncRequest) -> QuerySet[Artifact]:
+    """What a request came to; where it was given the result of an earlier one, the files of that one."""
+    owner = {"tenant_id": request.tenant_id, "user_id": request.user_id}
+    return Artifact.objects.filter(request_id=request.cached_from or request.id, **owner).order_by("created_at")
+
+
+def describe(row: Artifact) -> dict[str, Any]:
+    """What a client is told of an artifact. ``expires_at`` is RFC 3339."""
+    return {
+        "artifact_id": str(row.id),
+        "url": signed_url(row),
+        "filename": row.filename,
+        "media_type": row.media_type,
+        "size_bytes": row.size_bytes,
+        "sha256": row.sha256,
+        "expires_at": row.expires_at.isoformat(),
+    }
+
+
+def signed_url(row: Artifact) -> str:
+    """Where the file can be fetched until it expires. Bound to its owner; holds no secret of ours."""
+    expires = str(int(row.expires_at.timestamp()))
+    query = urlencode({"expires": expires, "signature": _signature(row, expires)})
+    return f"{settings.STREAMER_PUBLIC_URL}/api/artifacts/{row.id}/?{query}"
+
+
+def is_signature_valid(row: Artifact, expires: str, signature: str) -> bool:
+    """Whether ``signed_url`` made this very URL for this file and its owner, and its time is not over.
+
+    A URL from before the file's expiry was extended is good for as long as it says.
+    """
+    if not (expires.isascii() and expires.isdecimal() and len(expires) <= _LONGEST_TIME):
+        return False
+    in_time = time.time() < int(expires) <= int(row.expires_at.timestamp())
+    return in_time and constant_time_compare(signature, _signature(row, expires))
+
+
+def _signature(row: Artifact, expires: str) -> str:
+    signer = Signer(salt="streamer.artifact")
+    return signer.signature(f"{row.id}:{row.tenant_id}:{row.user_id}:{expires}")

@@ -1,0 +1,103 @@
+"""When files expire: at first, when their owner wants to keep them for longer, and who is told before it happens."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from jobs.log.publishing import publish_changes, publish_notices
+from jobs.models import Artifact, AsyncRequest
+
+MOST_TOLD = 200
+"""Files of which one look tells."""
+
+
+class NoSuchArtifact(Exception):
+    """There is no such file, it is somebody else's, or it has expired."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extended:
+    artifact: Artifact
+    latest: datetime
+    """No wish takes its expiry beyond this moment."""
+
+
+def first_expiry(created_at: datetime) -> tuple[datetime, datetime]:
+    """When a file made now expires, and when its owner is told of it."""
+    expires_at = created_at + timedelta(days=settings.STREAMER_ARTIFACT_DAYS)
+    return expires_at, _notice_at(created_at, expires_at)
+
+
+def extend(artifact_id: UUID, days: float, *, owner: Q | None = None) -> Extended:
+    """Keep a file for ``days`` from now on, though not beyond ``STREAMER_ARTIFACT_MAX_DAYS`` of its life.
+
+    What would be kept for longer anyway stays so. ``owner`` narrows whose; None is for operators.
+    Raises ``NoSuchArtifact``.
+    """
+    now = timezone.now()
+    rows = Artifact.objects.filter(owner or Q(), id=artifact_id, expires_at__gt=now)
+    row = rows.first()
+    if row is None:
+        raise NoSuchArtifact(str(artifact_id))
+    latest = latest_expiry(row)
+    expires_at = min(now + timedelta(days=days), latest)
+    changed = rows.filter(expires_at__lt=expires_at).update(
+        expires_at=expires_at, notice_at=_notice_at(now, expires_at), noticed_at=None
+    )
+    if changed and row.request_id is not None:
+        owner_of, request_id = (row.tenant_id, row.user_id), row.request_id
+        AsyncRequest.objects.filter(id=request_id).update(changed_at=now)
+        transaction.on_commit(lambda: publish_changes([(owner_of, request_id)]), robust=True)
+    row = rows.first()
+    if row is None:
+        raise NoSuchArtifact(str(artifact_id))
+    return Extended(artifact=row, latest=latest)
+
+
+def latest_expiry(row: Artifact) -> datetime:
+    """As long as it may live at most; a life that was longer from the start is not cut."""
+    return max(row.expires_at, row.created_at + timedelta(days=settings.STREAMER_ARTIFACT_MAX_DAYS))
+
+
+# --- notices ---------------------------------------------------------------------------------------------------------
+
+
+def announce_expiring(now: datetime) -> int:
+    """A rule of the sweeper: tell owners, once for each file, that it will expire."""
+    due = Artifact.objects.filter(noticed_at=None, notice_at__lte=now, expires_at__gt=now).order_by("notice_at")
+    told = []
+    for row in due.only("id", "tenant_id", "user_id")[:MOST_TOLD]:
+        if Artifact.objects.filter(id=row.id, noticed_at=None, notice_at__lte=now).update(noticed_at=now):
+            told.append(((row.tenant_id, row.user_id), row.id))
+    transaction.on_commit(lambda: publish_notices(told), robust=True)
+    return len(told)
+
+
+def expiring_of(tenant_id: str, user_id: str) -> list[Artifact]:
+    """The files of a user of which they are to be told now, those that expire first first."""
+    now = timezone.now()
+    rows = Artifact.objects.filter(tenant_id=tenant_id, user_id=user_id, notice_at__lte=now, expires_at__gt=now)
+    return list(rows.order_by("expires_at")[:MOST_TOLD])
+
+
+def expiring_among(artifact_ids: Collection[UUID]) -> list[Artifact]:
+    """Those of them that still will expire soon: a file may have been extended since it was announced."""
+    now = timezone.now()
+    return list(Artifact.objects.filter(id__in=artifact_ids, notice_at__lte=now, expires_at__gt=now))
+
+
+def announced_after(moment: datetime) -> list[UUID]:
+    """The files, anybody's, of which owners were told after ``moment``."""
+    return list(Artifact.objects.filter(noticed_at__gt=moment).order_by().values_list("id", flat=True))
+
+
+def _notice_at(now: datetime, expires_at: datetime) -> datetime:
+    """Some time before, but not in the first half of what is left: who has just got a file knows of it."""
+    notice = timedelta(seconds=settings.STREAMER_EXPIRY_NOTICE_SECONDS)
+    return expires_at - min(notice, (expires_at - now) / 2)

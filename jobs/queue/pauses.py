@@ -1,0 +1,46 @@
+"""Pausing an action: its requests are accepted and wait, whatever else runs."""
+
+from django.db import transaction
+
+from jobs.contract.registry import all_handlers
+from jobs.models import WAITING, AsyncRequest, PausedAction
+from jobs.queue.wakeups import ring
+
+# More workers than this are not woken by one resume; each rings again when its shift is over.
+_RINGS = 50
+
+
+class UnknownAction(Exception):
+    """No handler does this action. The text names those that there are."""
+
+
+class NotPaused(Exception):
+    """The action cannot be resumed, because it is not paused."""
+
+
+def pause_action(action: str, *, reason: str = "", paused_by: str = "") -> PausedAction:
+    """Start no more requests of ``action``. One that is paused stays so, with the new reason.
+
+    Raises ``UnknownAction``. Answers on the spot are not concerned, they are never stored.
+    """
+    if action not in all_handlers():
+        raise UnknownAction(f"There is no action '{action}'; there are: {', '.join(all_handlers())}")
+    row, _ = PausedAction.objects.update_or_create(
+        action=action, defaults={"reason": reason[:255], "paused_by": paused_by[:150]}
+    )
+    return row
+
+
+def resume_action(action: str) -> None:
+    """Start requests of ``action`` again, and wake workers for those that wait. Raises ``NotPaused``."""
+    with transaction.atomic():
+        deleted, _ = PausedAction.objects.filter(action=action).delete()
+        if deleted == 0:
+            raise NotPaused(f"'{action}' is not paused")
+        rows = AsyncRequest.objects.filter(action=action, status__in=WAITING).order_by()
+        queues = list(rows.values_list("queue", flat=True)[:_RINGS])
+        transaction.on_commit(lambda: ring(queues), robust=True)
+
+
+def count_waiting(action: str) -> int:
+    return AsyncRequest.objects.filter(action=action, status__in=WAITING).count()

@@ -1,0 +1,119 @@
+"""Reads of requests for their owner: one, or a page of them. Never a hint that somebody else's exists."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from jobs.log.outcomes import cache_origin
+from jobs.models import AsyncRequest, Status
+from jobs.queue.waits import why_waiting
+
+
+def owned_by(tenant_id: str, user_id: str) -> Q:
+    return Q(tenant_id=tenant_id, user_id=user_id)
+
+
+def find(request_id: UUID, owner: Q) -> AsyncRequest | None:
+    return AsyncRequest.objects.filter(owner, id=request_id).first()
+
+
+def snapshot(row: AsyncRequest) -> dict[str, Any]:
+    """The state of a request as clients see it; times are Unix seconds."""
+    body: dict[str, Any] = {
+        "request_id": str(row.id),
+        "action": row.action,
+        "seq": row.last_seq,
+        "status": row.status,
+        "percentage": row.percentage,
+        "message": row.message,
+        "attempt": row.attempt,
+        "created_at": _unix(row.created_at),
+        "started_at": _unix(row.started_at),
+        "finished_at": _unix(row.finished_at),
+        "cancel_requested": row.cancel_requested_at is not None,
+        "metadata": row.metadata,
+    }
+    if row.client_id is not None:
+        body["id"] = row.client_id
+    if row.status == Status.RETRYING:
+        body["retry_at"] = _unix(row.available_at)
+    if row.status == Status.COMPLETED:
+        body["result"] = row.result
+    if row.cached_from is not None and row.computed_at is not None:
+        body |= cache_origin(row.cached_from, row.computed_at)
+    if row.status == Status.CANCELLED and row.result is not None:
+        body["receipt"] = row.result
+    if row.error is not None and row.is_final:
+        body["error"] = row.error
+    return body
+
+
+def explained(row: AsyncRequest) -> dict[str, Any]:
+    """The snapshot, and of a request that waits also why, as ``waiting: {reason, ahead}``. Not for lists: it asks."""
+    wait = why_waiting(row)
+    return snapshot(row) if wait is None else {**snapshot(row), "waiting": wait}
+
+
+def find_explained(request_id: UUID, owner: Q) -> dict[str, Any] | None:
+    row = find(request_id, owner)
+    return None if row is None else explained(row)
+
+
+def list_page(
+    owner: Q, *, status: str | None = None, action: str | None = None, limit: int = 50, cursor: str | None = None
+) -> tuple[list[AsyncRequest], str | None]:
+    """The newest requests first, and the cursor of the next page (None: this was the last).
+
+    Raises ``ValueError`` for a cursor that no earlier page gave.
+    """
+    rows = AsyncRequest.objects.filter(owner, parent__isnull=True).order_by("-created_at", "-id")
+    if status is not None:
+        rows = rows.filter(status=status)
+    if action is not None:
+        rows = rows.filter(action=action)
+    if cursor is not None:
+        created_at, last_id = decode_cursor(cursor)
+        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=last_id))
+    page = list(rows[: limit + 1])
+    more = len(page) > limit
+    return page[:limit], encode_cursor(page[limit - 1].created_at, page[limit - 1].id) if more else None
+
+
+def changed_since(tenant_id: str, user_id: str, moment: datetime, limit: int) -> list[AsyncRequest]:
+    """The requests of a user that have changed after ``moment``, the latest first, without their payloads."""
+    rows = AsyncRequest.objects.filter(owned_by(tenant_id, user_id), parent__isnull=True, changed_at__gt=moment)
+    return list(rows.defer("payload").order_by("-changed_at")[:limit])
+
+
+def changed_after(moment: datetime) -> list[tuple[UUID, tuple[str, str], datetime]]:
+    """Id, owner (tenant and user) and ``changed_at`` of every request, anybody's, that has changed after ``moment``."""
+    rows = AsyncRequest.objects.filter(parent__isnull=True, changed_at__gt=moment).order_by()
+    return [
+        (request_id, (tenant_id, user_id), changed_at)
+        for request_id, tenant_id, user_id, changed_at in rows.values_list("id", "tenant_id", "user_id", "changed_at")
+    ]
+
+
+def encode_cursor(created_at: datetime, last_id: UUID) -> str:
+    """Where a page that is sorted by time ended, as a text that clients give back."""
+    return base64.urlsafe_b64encode(f"{created_at.isoformat()} {last_id}".encode()).decode()
+
+
+def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """Raises ``ValueError`` for a cursor that no earlier page gave."""
+    try:
+        created_at, last_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC), UUID(last_id)
+    except (ValueError, OverflowError, binascii.Error):
+        raise ValueError("this cursor was not given by an earlier page") from None
+
+
+def _unix(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

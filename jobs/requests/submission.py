@@ -1,0 +1,294 @@
+"""What may be asked of a request from outside its attempt: submit, cancel, retry.
+
+Each is one transaction; waking a worker comes after the commit and may fail without harm.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from jobs.errors import ErrorBody, ErrorCode, error_body
+from jobs.log.events import NotOwner, append
+from jobs.log.outcomes import CancelledOutcome, FromCache
+from jobs.log.publishing import publish_changes
+from jobs.models import FINAL, LIVE, WAITING, AsyncRequest, Status
+from jobs.queue.estimates import learned_seconds
+from jobs.requests.differences import differing_fields
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A request that somebody asks for, checked and ready to be stored."""
+
+    tenant_id: str
+    user_id: str
+    action: str
+    queue: str
+    payload: Mapping[str, Any]
+    estimated_seconds: float
+    """The handler's own word; what earlier runs took is used in its place once there are enough of them."""
+    client_id: str | None = None
+    """The client's idempotency key. None: every submission is a new request."""
+    connection_id: uuid.UUID | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 0
+    """Seconds of head start in the queue."""
+    expires_in_seconds: float | None = None
+    """The request fails with EXPIRED when it has not started by then."""
+    cache_key: str | None = None
+    """Under which its result is kept; None: it is not."""
+    cached: FromCache | None = None
+    """What it ends with at once: it is stored, but never waits and is not run."""
+    request_id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """The submission is committed, or was so before."""
+
+    request_id: uuid.UUID
+    duplicate: bool
+    """True: this is the earlier request of the same client id; nothing was stored."""
+    status: str
+    position: int
+    """How many wait in the same queue, this one included. 0 when it does not wait any more."""
+    estimated_seconds: float
+    cached: bool = False
+    """True: it has ended already, with the result of an earlier request."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """Nothing was stored, and ``error`` says why."""
+
+    error: ErrorBody
+
+
+class NotFound(Exception):
+    """There is no such request, or it is somebody else's."""
+
+
+class AlreadyFinished(Exception):
+    """The request has ended, so it cannot be cancelled. The text names its status."""
+
+
+def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
+    """Store all of them in one transaction; the outcomes come in the same order."""
+    submissions = [_with_learned_estimate(item) for item in submissions]
+    with transaction.atomic():
+        room = _room_by_user(submissions)
+        earlier = _by_client_id(submissions)
+        known, admitted = set(earlier), []
+        for submission in submissions:
+            owner, key = (submission.tenant_id, submission.user_id), _key(submission)
+            if key not in known and (submission.cached or room[owner] > 0):
+                room[owner] -= 0 if submission.cached else 1
+                admitted.append(submission)
+                known |= {key} - {None}  # the same id twice at once needs room once
+        queue_lengths = _queue_lengths()
+        rows = [_row(item) for item in admitted]
+        # By their keys, so that of two processes that store the same ids only one ever waits for the other.
+        rows.sort(key=lambda row: (row.tenant_id, row.user_id, row.client_id or ""))
+        AsyncRequest.objects.bulk_create(rows, ignore_conflicts=True)
+        # Read back: of two submissions with one client id, from anywhere, exactly one row came to stay.
+        stored = _by_client_id(submissions)
+        fresh = {item.request_id for item in admitted}
+        for submission in admitted:
+            _end_if_cached(submission, stored)
+    return [_outcome(item, fresh, stored, queue_lengths) for item in submissions]
+
+
+def _end_if_cached(submission: Submission, stored: Mapping["_Key | None", AsyncRequest]) -> None:
+    row = stored.get(_key(submission))
+    if submission.cached is None or (row is not None and row.id != submission.request_id):
+        return
+    outcome = submission.cached
+    with suppress(NotOwner):  # a second try, after a commit whose answer was lost: it has ended already
+        append(submission.request_id, [outcome.draft()], where=Q(status=Status.PENDING), changes=outcome.changes())
+
+
+def request_cancel(request_id: uuid.UUID, *, owner: Q | None = None) -> AsyncRequest:
+    """Cancel it now when it waits, ask its attempt to stop when it runs; the row as it then is.
+
+    ``owner`` narrows whose requests may be cancelled; None is for operators. Raises ``NotFound``, ``AlreadyFinished``.
+    """
+    rows = AsyncRequest.objects.filter(owner or Q(), id=request_id)
+    while True:
+        row = rows.first()
+        if row is None:
+            raise NotFound(str(request_id))
+        if row.status in FINAL:
+            raise AlreadyFinished(row.status)
+        if _cancel_in_state(row):
+            cancel_children(request_id)
+            return rows.get()
+
+
+def cancel_children(request_id: uuid.UUID) -> int:
+    """End those that share the work of a request; how many had not ended."""
+    children = AsyncRequest.objects.filter(parent_id=request_id, status__in=LIVE, cancel_requested_at__isnull=True)
+    return sum(map(_cancel_in_state, children))
+
+
+def retry(request_id: uuid.UUID) -> uuid.UUID:
+    """Submit a finished request again, as a new one: the old one keeps its one final message."""
+    row = AsyncRequest.objects.filter(id=request_id, status__in=FINAL, parent__isnull=True).first()
+    if row is None:
+        raise NotFound(str(request_id))
+    copy = AsyncRequest.objects.create(
+        tenant_id=row.tenant_id,
+        user_id=row.user_id,
+        action=row.action,
+        queue=row.queue,
+        payload=row.payload,
+        metadata={**row.metadata, "retry_of": str(row.id)},
+        estimated_seconds=row.estimated_seconds,
+    )
+    transaction.on_commit(lambda: publish_changes([((copy.tenant_id, copy.user_id), copy.id)]), robust=True)
+    return copy.id
+
+
+def _cancel_in_state(row: AsyncRequest) -> bool:
+    """False when the row changed its status meanwhile, so that the caller looks again."""
+    if row.status == Status.PROCESSING:
+        running = AsyncRequest.objects.filter(id=row.id, status=Status.PROCESSING)
+        now = timezone.now()
+        if not running.update(cancel_requested_at=row.cancel_requested_at or now, changed_at=now):
+            return False
+        transaction.on_commit(lambda: publish_changes([((row.tenant_id, row.user_id), row.id)]), robust=True)
+        return True
+    outcome = CancelledOutcome(mode="before_start", seconds=0.0)
+    try:
+        append(row.id, [outcome.draft()], where=Q(status__in=WAITING), changes=outcome.changes())
+    except NotOwner:
+        return False
+    return True
+
+
+def _with_learned_estimate(submission: Submission) -> Submission:
+    learned = learned_seconds(submission.action)
+    return submission if learned is None else replace(submission, estimated_seconds=learned)
+
+
+_Key = tuple[str, str, str]
+
+
+def _key(submission: Submission) -> _Key | None:
+    if submission.client_id is None:
+        return None
+    return (submission.tenant_id, submission.user_id, submission.client_id)
+
+
+def _by_client_id(submissions: Sequence[Submission]) -> dict[_Key | None, AsyncRequest]:
+    keys = {key for item in submissions if (key := _key(item))}
+    if not keys:
+        return {}
+    wanted = Q()
+    for tenant_id, user_id, client_id in keys:
+        wanted |= Q(tenant_id=tenant_id, user_id=user_id, client_id=client_id)
+    return {(row.tenant_id, row.user_id, str(row.client_id)): row for row in AsyncRequest.objects.filter(wanted)}
+
+
+def _room_by_user(submissions: Sequence[Submission]) -> Counter[tuple[str, str]]:
+    """How many more requests each submitting user may have waiting."""
+    owners = {(item.tenant_id, item.user_id) for item in submissions}
+    wanted = Q()
+    for tenant_id, user_id in owners:
+        wanted |= Q(tenant_id=tenant_id, user_id=user_id)
+    waiting = AsyncRequest.objects.filter(wanted, status__in=WAITING, parent__isnull=True)
+    rows = waiting.values_list("tenant_id", "user_id")
+    counts = {(tenant, user): count for tenant, user, count in rows.annotate(n=Count("id")).order_by()}
+    return Counter({owner: settings.STREAMER_MAX_WAITING_PER_USER - counts.get(owner, 0) for owner in owners})
+
+
+def _queue_lengths() -> dict[str, int]:
+    rows = AsyncRequest.objects.filter(status__in=WAITING).values_list("queue").annotate(n=Count("id")).order_by()
+    return dict(rows)
+
+
+def _row(submission: Submission) -> AsyncRequest:
+    now = timezone.now()
+    expires_in = submission.expires_in_seconds
+    return AsyncRequest(
+        id=submission.request_id,
+        tenant_id=submission.tenant_id,
+        user_id=submission.user_id,
+        client_id=submission.client_id,
+        connection_id=submission.connection_id,
+        action=submission.action,
+        queue=submission.queue,
+        payload=submission.payload,
+        metadata=submission.metadata,
+        priority=submission.priority,
+        estimated_seconds=submission.estimated_seconds,
+        created_at=now,
+        available_at=now,
+        order_at=now - timedelta(seconds=submission.priority),
+        cache_key=submission.cache_key,
+        expires_at=None if expires_in is None else now + timedelta(seconds=expires_in),
+    )
+
+
+def _outcome(
+    submission: Submission,
+    fresh: set[uuid.UUID],
+    stored: Mapping[_Key | None, AsyncRequest],
+    queue_lengths: dict[str, int],
+) -> Accepted | Refused:
+    row = stored.get(_key(submission))
+    if row is not None and row.id != submission.request_id:
+        return _attached(submission, row)
+    if row is None and submission.request_id not in fresh:
+        limit = settings.STREAMER_MAX_WAITING_PER_USER
+        return Refused(
+            error=error_body(
+                ErrorCode.RATE_LIMITED,
+                f"You have {limit} requests waiting, which is the most allowed",
+                details={"limit": limit},
+                retry_after=5.0,
+            )
+        )
+    if submission.cached:
+        return Accepted(
+            request_id=submission.request_id,
+            duplicate=False,
+            status=Status.COMPLETED,
+            position=0,
+            estimated_seconds=0.0,
+            cached=True,
+        )
+    queue_lengths[submission.queue] = queue_lengths.get(submission.queue, 0) + 1
+    return Accepted(
+        request_id=submission.request_id,
+        duplicate=False,
+        status=Status.PENDING,
+        position=queue_lengths[submission.queue],
+        estimated_seconds=submission.estimated_seconds,
+    )
+
+
+def _attached(submission: Submission, row: AsyncRequest) -> Accepted | Refused:
+    fields = differing_fields(
+        {"action": row.action, "payload": row.payload},
+        {"action": submission.action, "payload": dict(submission.payload)},
+    )
+    if fields:
+        return Refused(
+            error=error_body(
+                ErrorCode.DUPLICATE_REQUEST,
+                f"The id '{submission.client_id}' belongs to another request, which differs in: {', '.join(fields)}",
+                details={"request_id": str(row.id), "fields": fields},
+            )
+        )
+    return Accepted(
+        request_id=row.id, duplicate=True, status=row.status, position=0, estimated_seconds=row.estimated_seconds
+    )

@@ -1,0 +1,104 @@
+"""Takes submissions from many sockets and commits those that wait at the same moment together."""
+
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, connections
+
+from jobs.log.publishing import publish_changes
+from jobs.queue.wakeups import ring
+from jobs.requests.submission import Accepted, Refused, Submission, submit_many
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 100
+_BACKLOG = 2_000
+_Outcome = Future[Accepted | Refused]
+_Item = tuple[Submission, _Outcome]
+
+
+class Overloaded(Exception):
+    """More submissions wait for the database than may; try again later."""
+
+
+class Intake:
+    """One writer thread of a process. Its methods may be called from any thread or loop."""
+
+    def __init__(self) -> None:
+        self._groups: queue.Queue[list[_Item]] = queue.Queue()
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, submission: Submission) -> _Outcome:
+        """The outcome, once it is committed. The future fails with a database error when nothing was stored."""
+        return self.submit_all([submission])[0]
+
+    def submit_all(self, submissions: Sequence[Submission]) -> list[_Outcome]:
+        """As ``submit`` for each of them; they are committed together."""
+        items: list[_Item] = [(submission, Future()) for submission in submissions]
+        with self._lock:
+            if self._waiting >= _BACKLOG:
+                raise Overloaded
+            self._waiting += len(items)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="intake", daemon=True)
+                self._thread.start()
+        self._groups.put(items)
+        return [future for _, future in items]
+
+    def _work(self) -> None:
+        while True:
+            items = list(self._groups.get())
+            while len(items) < _BATCH and not self._groups.empty():
+                items += self._groups.get_nowait()
+            with self._lock:
+                self._waiting -= len(items)
+            # From here on nobody can take a submission back; who has done so already gets nothing stored.
+            wanted = [(submission, future) for submission, future in items if future.set_running_or_notify_cancel()]
+            if wanted:
+                self._commit(wanted)
+
+    def _commit(self, items: list[_Item]) -> None:
+        submissions = [submission for submission, _ in items]
+        try:
+            outcomes = _submit_with_one_retry(submissions)
+        except Exception as error:
+            if len(items) > 1 and not isinstance(error, OperationalError | InterfaceError):
+                # One of them cannot be stored, whatever was wrong with it: the others are not to suffer for it.
+                for item in items:
+                    self._commit([item])
+                return
+            logger.exception("Could not store %d submissions", len(items))
+            for _, future in items:
+                future.set_exception(error)
+            return
+        for (_, future), outcome in zip(items, outcomes, strict=True):
+            future.set_result(outcome)
+        # After the answers: a slow Redis must not delay an acknowledgment.
+        try:
+            _tell(submissions, outcomes)
+        except Exception:  # whatever a Redis in trouble answers: without this thread the process would accept no more
+            logger.exception("Nobody was told of %d submissions; the sweeper will wake the workers", len(items))
+
+
+def _tell(submissions: Sequence[Submission], outcomes: Sequence[Accepted | Refused]) -> None:
+    ring(item.queue for item in submissions if not item.cached)
+    publish_changes(
+        ((item.tenant_id, item.user_id), item.request_id)
+        for item, outcome in zip(submissions, outcomes, strict=True)
+        if isinstance(outcome, Accepted) and not outcome.duplicate
+    )
+
+
+def _submit_with_one_retry(submissions: list[Submission]) -> list[Accepted | Refused]:
+    """The kept connection may have died since it was last used: then a fresh one is tried, once."""
+    try:
+        return submit_many(submissions)
+    except DatabaseError:
+        connections.close_all()
+        return submit_many(submissions)

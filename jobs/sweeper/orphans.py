@@ -1,0 +1,70 @@
+"""Stored files that belong to nothing: what attempts and uploads left behind whose process was killed."""
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import cycle
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from jobs.data.datasets.store import FOLDER as DATASETS
+from jobs.files.storage import StoredFile, stored_after
+from jobs.models import Artifact, AsyncRequest, Dataset, Status
+
+ORPHAN_AGE = timedelta(hours=1)
+ARTIFACTS = "artifacts"
+FOLDERS = (ARTIFACTS, DATASETS)
+PAGE = 500
+
+
+def all_orphans() -> Iterator[str]:
+    """The names of all of them. Reads every name that is stored."""
+    for folder in FOLDERS:
+        page = stored_after(folder, "", PAGE)
+        while page:
+            yield from orphans_among(page)
+            page = stored_after(folder, page[-1].name, PAGE)
+
+
+def orphans_among(files: Sequence[StoredFile]) -> list[str]:
+    """Old files that no artifact or dataset names, and no running attempt can still make one of."""
+    before = timezone.now() - ORPHAN_AGE
+    old = [file.name for file in files if file.modified_at < before]
+    if not old:
+        return []
+    # Attempts first: one that ends between the two questions has its artifacts by the second.
+    running = AsyncRequest.objects.filter(status=Status.PROCESSING).values_list("id", "attempt")
+    live = tuple(f"{ARTIFACTS}/{request_id}/{attempt}/" for request_id, attempt in running)
+    named = set(Artifact.objects.filter(storage_name__in=old).values_list("storage_name", flat=True))
+    named |= set(Dataset.objects.filter(storage_name__in=old).values_list("storage_name", flat=True))
+    return [name for name in old if name not in named and not name.startswith(live)]
+
+
+class OrphanSweep:
+    """A rule of the sweeper: one page of names at a time, the next one a while later, round and round."""
+
+    def __init__(self) -> None:
+        self._folders = cycle(FOLDERS)
+        self._folder = next(self._folders)
+        self._after = ""
+        self._next_at = 0.0
+
+    def __call__(self, now: datetime) -> int:
+        if time.monotonic() < self._next_at:
+            return 0
+        # Before the work: a storage that does not answer is left alone for as long.
+        self._next_at = time.monotonic() + settings.STREAMER_ORPHAN_SWEEP_SECONDS
+        try:
+            page = stored_after(self._folder, self._after, PAGE)
+        except NotImplementedError:  # this storage cannot list its files
+            return 0
+        orphans = orphans_among(page)
+        for name in orphans:
+            default_storage.delete(name)
+        if page:
+            self._after = page[-1].name
+        else:
+            self._folder, self._after = next(self._folders), ""
+        return len(orphans)

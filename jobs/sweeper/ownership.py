@@ -1,0 +1,104 @@
+"""Who has a request that is not final, until when, and which rule of the sweeper moves it on after that.
+
+Nothing here runs: it is the table that promises "nothing is processing for ever", written so that a test can walk it.
+docs/operations.md has it for people.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from jobs.contract.registry import all_handlers
+from jobs.models import WAITING, Status
+
+RING_PATIENCE = timedelta(seconds=2)
+"""A ring is given this long to be answered before another one is tried."""
+CANCEL_PATIENCE = timedelta(seconds=3)
+"""A worker is given this long after the grace of a cancel to say that it has ended the attempt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Custody:
+    """One way in which a request can be stuck. ``overdue`` is the condition on its row at a moment."""
+
+    statuses: tuple[Status, ...]
+    owner: str
+    deadline: str
+    overdue: Callable[[datetime], Q]
+    rule: str
+    """The name of the rule in ``jobs.sweeper.rules``."""
+    ends: bool = True
+    """Whether the rule changes the status at once; otherwise it wakes a worker, who does."""
+
+
+def _past_total(now: datetime) -> Q:
+    condition = Q(pk__in=[])
+    for action, handler in all_handlers().items():
+        if handler.total_seconds is not None:
+            condition |= Q(action=action, started_at__lt=now - timedelta(seconds=handler.total_seconds))
+    return condition
+
+
+CUSTODY = (
+    Custody(
+        statuses=WAITING,
+        owner="the queue",
+        deadline="it is claimed within 2 s of being due, if a worker is free",
+        overdue=lambda now: Q(available_at__lte=now - RING_PATIENCE),
+        rule="lost rings",
+        ends=False,
+    ),
+    Custody(
+        statuses=(Status.PENDING,),
+        owner="the queue",
+        deadline="the time its client gave it with expires_in",
+        overdue=lambda now: Q(expires_at__lte=now),
+        rule="expired requests",
+    ),
+    Custody(
+        statuses=WAITING,
+        owner="the queue",
+        deadline="a cancel",
+        overdue=lambda now: Q(cancel_requested_at__isnull=False),
+        rule="cancelled requests",
+    ),
+    Custody(
+        statuses=(Status.RETRYING,),
+        owner="the queue",
+        deadline="its pause is over",
+        overdue=lambda now: Q(
+            available_at__lte=now, available_at__gt=now - timedelta(seconds=2 * settings.STREAMER_SWEEP_SECONDS)
+        ),
+        rule="due retries",
+        ends=False,
+    ),
+    Custody(
+        statuses=(Status.RETRYING,),
+        owner="the queue",
+        deadline="total_seconds of its handler, from its first start",
+        overdue=_past_total,
+        rule="overdue retries",
+    ),
+    Custody(
+        statuses=(Status.PROCESSING,),
+        owner="one attempt",
+        deadline="its lease; a living attempt renews it, and ends by itself at a timeout or a cancel",
+        overdue=lambda now: Q(lease_until__lt=now),
+        rule="lost attempts",
+    ),
+    Custody(
+        statuses=(Status.PROCESSING,),
+        owner="one attempt",
+        deadline="the grace of a cancel",
+        overdue=lambda now: Q(cancel_requested_at__lt=last_heard_cancel(now)),
+        rule="overdue cancels",
+    ),
+)
+
+
+def last_heard_cancel(now: datetime) -> datetime:
+    """What was to be cancelled before has had its grace."""
+    return now - timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS) - CANCEL_PATIENCE

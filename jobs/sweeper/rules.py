@@ -1,0 +1,217 @@
+"""What can fall through, and the rule that moves it on. Each rule is idempotent and takes a bounded batch."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import Max, Model, Q, QuerySet
+
+from jobs.bulk.shares import end_orphans
+from jobs.contract.registry import all_handlers, find_handler
+from jobs.data.datasets.store import remove
+from jobs.errors import ErrorCode, TimedOut, error_body
+from jobs.execution.deadlines import time_up, timeout_error
+from jobs.files.expiry import announce_expiring
+from jobs.files.scratch import dead_folders
+from jobs.files.scratch import delete as delete_scratch
+from jobs.files.storage import StorageAway
+from jobs.log.events import NotOwner, append
+from jobs.log.outcomes import CancelledOutcome, Failed, Outcome, Repeated
+from jobs.models import FINAL, WAITING, Artifact, AsyncRequest, Dataset, Status
+from jobs.queue.caps import count_running
+from jobs.queue.claims import waiting
+from jobs.queue.wakeups import ring, waiting_rings
+from jobs.sweeper.orphans import OrphanSweep
+from jobs.sweeper.ownership import RING_PATIENCE, last_heard_cancel
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+_MOST_LOSSES = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """``sweep`` moves on what the rule is about and says how many it moved."""
+
+    name: str
+    sweep: Callable[[datetime], int]
+    apart: bool = False
+    """It asks the file storage, which may take its time, so it is applied beside the others."""
+    judges_silence: bool = False
+    """It takes those who say nothing for dead, so it is not applied right after a time when nobody could speak."""
+
+
+def ring_again(now: datetime) -> int:
+    """Requests that could run, in a queue where no ring waits: a ring was lost, or a retry has come due."""
+    rows = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_PATIENCE)
+    # Whoever waits for its user or tenant to run less is claimed when a run ends: to be woken for it is in vain.
+    queues = count_running().leave_out_full(rows)
+    names = [name for name in queues.order_by().values_list("queue", flat=True).distinct() if waiting_rings(name) == 0]
+    ring(names)
+    return len(names)
+
+
+def ring_due_retries(now: datetime) -> int:
+    """Retries whose pause ended since the last sweep: nobody else rings for them."""
+    window = timedelta(seconds=2 * settings.STREAMER_SWEEP_SECONDS)
+    due = waiting(tuple(settings.RQ_QUEUES), now).filter(status=Status.RETRYING, available_at__gt=now - window)
+    names = list(due.order_by().values_list("queue", flat=True).distinct())
+    ring(names)
+    return len(names)
+
+
+def recover_lost_attempts(now: datetime) -> int:
+    """Attempts whose lease ran out: the worker died, or was cut off."""
+    moved = 0
+    for row in _some(AsyncRequest.objects.filter(status=Status.PROCESSING, lease_until__lt=now)):
+        outcome = _after_loss(row, now)
+        still = Q(status=Status.PROCESSING, attempt=row.attempt, lease_until__lt=now)
+        if isinstance(outcome, Repeated):
+            moved += _end(row, outcome, still & outcome.condition)
+            ring([row.queue])
+        else:
+            moved += _end(row, outcome, still)
+    return moved
+
+
+def cancel_waiting(now: datetime) -> int:
+    """Requests that wait although they are to be cancelled: nobody would claim them."""
+    wanted = Q(status__in=WAITING, cancel_requested_at__isnull=False)
+    moved = 0
+    for row in _some(AsyncRequest.objects.filter(wanted)):
+        assert row.cancel_requested_at is not None
+        moved += _end(row, CancelledOutcome.since(row.cancel_requested_at, mode="before_start"), wanted)
+    return moved
+
+
+def cancel_running(now: datetime) -> int:
+    """Attempts past the grace of their cancel: no thread of their process can hear it, or it is frozen."""
+    moved = 0
+    for row in _some(
+        AsyncRequest.objects.filter(status=Status.PROCESSING, cancel_requested_at__lt=last_heard_cancel(now))
+    ):
+        assert row.cancel_requested_at is not None
+        outcome = CancelledOutcome.since(row.cancel_requested_at, mode="killed")
+        moved += _end(row, outcome, Q(status=Status.PROCESSING, attempt=row.attempt))
+    return moved
+
+
+def expire_waiting(now: datetime) -> int:
+    """Requests that did not start, not even once, in the time their client gave them."""
+    error = error_body(ErrorCode.EXPIRED, "The request was not started in the time it was given")
+    rows = _some(AsyncRequest.objects.filter(status=Status.PENDING, expires_at__lte=now))
+    return sum(_end(row, Failed(error=error), Q(status=Status.PENDING)) for row in rows)
+
+
+def end_overdue_retries(now: datetime) -> int:
+    """Requests that wait for another attempt although all that they may take together is over."""
+    moved = 0
+    for action, handler in all_handlers().items():
+        if handler.total_seconds is None:
+            continue
+        before = now - timedelta(seconds=handler.total_seconds)
+        outcome = Failed(error=timeout_error(TimedOut(reason="request", seconds=handler.total_seconds)))
+        rows = AsyncRequest.objects.filter(status=Status.RETRYING, action=action, started_at__lt=before)
+        moved += sum(_end(row, outcome, Q(status=Status.RETRYING)) for row in _some(rows))
+    return moved
+
+
+def delete_expired_artifacts(now: datetime) -> int:
+    """First the file, then the row: if the storage does not answer, the next sweep tries again."""
+
+    def delete(row: Artifact) -> None:
+        if not Artifact.objects.filter(storage_name=row.storage_name).exclude(id=row.id).exists():
+            default_storage.delete(row.storage_name)
+        row.delete()
+        if row.request_id is not None:
+            AsyncRequest.objects.filter(id=row.request_id, status__in=FINAL).update(files_expired_at=now)
+
+    return _delete_each(Artifact.objects.filter(expires_at__lte=now), delete)
+
+
+def delete_expired_datasets(now: datetime) -> int:
+    """Datasets past their time, and those whose deletion was interrupted."""
+    return _delete_each(Dataset.objects.filter(expires_at__lte=now).defer("sample"), remove)
+
+
+def delete_old_requests(now: datetime) -> int:
+    """Finished requests past their retention, which begins anew when the last of their files is gone."""
+    before = now - timedelta(days=settings.STREAMER_RETENTION_DAYS)
+    old = AsyncRequest.objects.filter(status__in=FINAL, finished_at__lt=before).exclude(files_expired_at__gte=before)
+    ids = [row.id for row in _some(old.annotate(kept_until=Max("artifacts__expires_at")).filter(kept_until=None))]
+    AsyncRequest.objects.filter(id__in=ids).delete()
+    return len(ids)
+
+
+def delete_dead_scratch(now: datetime) -> int:
+    return delete_scratch(dead_folders())
+
+
+RULES = (
+    Rule(name="lost attempts", sweep=recover_lost_attempts, judges_silence=True),
+    Rule(name="cancelled requests", sweep=cancel_waiting),
+    Rule(name="overdue cancels", sweep=cancel_running),
+    Rule(name="expired requests", sweep=expire_waiting),
+    Rule(name="overdue retries", sweep=end_overdue_retries),
+    Rule(name="lost rings", sweep=ring_again),
+    Rule(name="due retries", sweep=ring_due_retries),
+    Rule(name="orphaned shares", sweep=end_orphans),
+    Rule(name="expiring artifacts", sweep=announce_expiring),
+    Rule(name="expired artifacts", sweep=delete_expired_artifacts, apart=True),
+    Rule(name="expired datasets", sweep=delete_expired_datasets, apart=True),
+    Rule(name="files of nobody", sweep=OrphanSweep(), apart=True),
+    Rule(name="scratch of nobody", sweep=delete_dead_scratch, apart=True),
+    Rule(name="old requests", sweep=delete_old_requests),
+)
+
+M = TypeVar("M", bound=Model)
+
+
+def _some(rows: QuerySet[M]) -> list[M]:
+    return list(rows[:BATCH])
+
+
+def _delete_each(rows: QuerySet[M], delete: Callable[[M], object]) -> int:
+    """How many were deleted. One whose file cannot be is in nobody's way; a later sweep tries it again."""
+    deleted = 0
+    for row in _some(rows):
+        try:
+            delete(row)
+        except StorageAway:  # nor could the others be
+            raise
+        except OSError as error:
+            logger.warning("The file of %s %s cannot be deleted: %s", row._meta.verbose_name, row.pk, error)
+        else:
+            deleted += 1
+    return deleted
+
+
+def _end(row: AsyncRequest, outcome: Outcome, still: Q) -> int:
+    """1 if the outcome became the request's, 0 if the request moved on by itself."""
+    try:
+        append(row.id, [outcome.draft()], where=still, changes=outcome.changes())
+    except NotOwner:
+        return 0
+    return 1
+
+
+def _after_loss(row: AsyncRequest, now: datetime) -> Outcome:
+    handler = find_handler(row.action)
+    if row.cancel_requested_at is not None:
+        return CancelledOutcome.since(row.cancel_requested_at, mode="killed")
+    if handler is not None:
+        total, attempt = now - (row.started_at or now), now - (row.attempt_started_at or now)
+        late = time_up(handler, total_seconds=total.total_seconds(), attempt_seconds=attempt.total_seconds())
+        if late is not None:
+            return Failed(error=timeout_error(late))
+    lost = {"lost_count": 1}
+    if row.lost_count + 1 >= _MOST_LOSSES:
+        text = f"The worker was lost {row.lost_count + 1} times while it ran this request"
+        return Failed(error=error_body(ErrorCode.WORKER_LOST, text), counts=lost)
+    text = "The worker was lost; another one starts over"
+    return Repeated(error=error_body(ErrorCode.WORKER_LOST, text), retry_at=now, counts=lost)
