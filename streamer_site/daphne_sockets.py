@@ -10,7 +10,7 @@ from typing import Any
 
 from daphne.ws_protocol import WebSocketProtocol
 
-from realtime.consumers import NO_PONG_EVENT
+from realtime.socket.consumer import NO_PONG_EVENT
 
 # For the last words, and the client's answer to the close. A client that is gone is cut off then.
 _PATIENCE_SECONDS = 5.0

@@ -52,7 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
-    "realtime.middleware.refuse_nul",
+    "realtime.http.middleware.refuse_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -128,7 +128,7 @@ REDIS_URL = env.str("REDIS_URL", "") or recorded_redis_url(DATA_DIR) or "redis:/
 REDIS_SOCKET_SECONDS = 35
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "realtime.layer.BoundedPubSubLayer",
+        "BACKEND": "realtime.delivery.layer.BoundedPubSubLayer",
         "CONFIG": {
             "hosts": [{"address": REDIS_URL, "socket_timeout": REDIS_SOCKET_SECONDS, "socket_connect_timeout": 5}],
             "prefix": env.str("STREAMER_REDIS_PREFIX", "streamer"),
@@ -172,8 +172,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["realtime.parsers.BoundedJSONParser", "rest_framework.parsers.FormParser"],
-    "EXCEPTION_HANDLER": "realtime.http_errors.answer_failure",
+    "DEFAULT_PARSER_CLASSES": ["realtime.http.parsers.BoundedJSONParser", "rest_framework.parsers.FormParser"],
+    "EXCEPTION_HANDLER": "realtime.http.errors.answer_failure",
     "UNAUTHENTICATED_USER": None,
     # Whose address the throttle counts: without a trusted proxy, a forwarded address is only what a client claims.
     "NUM_PROXIES": 1 if TRUST_PROXY else 0,
@@ -222,7 +222,7 @@ STREAMER_SHIFT_SECONDS = env.float("STREAMER_SHIFT_SECONDS", 30.0)
 STREAMER_SHIFT_REQUESTS = env.int("STREAMER_SHIFT_REQUESTS", 50)
 STREAMER_LINGER_SECONDS = env.float("STREAMER_LINGER_SECONDS", 2.0)
 STREAMER_PRELOAD = env.bool("STREAMER_PRELOAD", True)
-STREAMER_SWEEP_RULES = ["jobs.sweeper.rules.RULES", "realtime.connections.SWEEP_RULES"]
+STREAMER_SWEEP_RULES = ["jobs.sweeper.rules.RULES", "realtime.connections.sweep_rules.SWEEP_RULES"]
 STREAMER_SWEEP_SECONDS = env.float("STREAMER_SWEEP_SECONDS", 1.0)
 STREAMER_RETENTION_DAYS = env.int("STREAMER_RETENTION_DAYS", 7)
 STREAMER_INLINE_RESULT_BYTES = env.int("STREAMER_INLINE_RESULT_BYTES", 64 * 1024)

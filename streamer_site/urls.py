@@ -5,8 +5,8 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("", include("realtime.urls")),
+    path("", include("realtime.http.urls")),
 ]
-handler400 = "realtime.http_errors.bad_request"
-handler404 = "realtime.http_errors.page_not_found"
-handler500 = "realtime.http_errors.server_error"
+handler400 = "realtime.http.errors.bad_request"
+handler404 = "realtime.http.errors.page_not_found"
+handler500 = "realtime.http.errors.server_error"

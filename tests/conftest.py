@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from jobs.queue import estimates, wakeups
 from realtime.auth import Identity, verify
-from realtime.tokens import issue_token
+from realtime.http.tokens import issue_token
 from streamer_site.local.supervisor import Supervisor
 from streamer_site.local.valkey import EmbeddedValkey
 from streamer_site.storage import storage_backend

@@ -10,8 +10,8 @@ import pytest
 from jobs.contract.registry import collect
 from jobs.handler import Context, ErrorCode, Handler
 from jobs.sweeper.loop import all_rules
-from realtime.close_codes import CloseCode
-from realtime.messages import CLIENT_MESSAGES, SERVER_MESSAGES
+from realtime.wire.close_codes import CloseCode
+from realtime.wire.messages import CLIENT_MESSAGES, SERVER_MESSAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "streamer_site/settings.py"

@@ -23,7 +23,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.text import get_valid_filename
 
 from jobs.errors import Retryable
-from jobs.files.expiry import first_expiry
+from jobs.files.expiry import Extended, first_expiry
 from jobs.files.storage import StorageAway
 from jobs.models import Artifact, AsyncRequest
 
@@ -168,3 +168,9 @@ def is_signature_valid(row: Artifact, expires: str, signature: str) -> bool:
 def _signature(row: Artifact, expires: str) -> str:
     signer = Signer(salt="streamer.artifact")
     return signer.signature(f"{row.id}:{row.tenant_id}:{row.user_id}:{expires}")
+
+
+def describe_extended(extended: Extended) -> dict[str, Any]:
+    """``describe``, with the request and the latest moment to which its owner may extend it."""
+    row = extended.artifact
+    return {**describe(row), "request_id": row.request_id, "latest_expires_at": extended.latest.isoformat()}

@@ -1,7 +1,7 @@
 """Why connections ended, in words: our own close codes and those of RFC 6455, section 7.4.1."""
 
-from realtime.close_codes import CloseCode
 from realtime.models import Connection
+from realtime.wire.close_codes import CloseCode
 
 _OF_THE_PROTOCOL = {
     1000: "closed normally",

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from realtime.admin.closings import CLOSINGS
-from realtime.close_codes import CloseCode
 from realtime.models import Connection
+from realtime.wire.close_codes import CloseCode
 
 _MOST_SERVERS = 50
 # Of the codes of the protocol itself; the others are found by their number in the address.

@@ -15,7 +15,7 @@ from jobs.admin.read_only import ReadOnlyAdmin
 from realtime.admin.closings import closing
 from realtime.admin.connection_filters import CloseCodeFilter, OpenFilter, ServerFilter
 from realtime.admin.connection_page import connection_page, state_badge
-from realtime.connections import revoke
+from realtime.connections.rows import revoke
 from realtime.models import Connection
 
 

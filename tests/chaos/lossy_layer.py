@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from realtime.layer import BoundedPubSubLayer
+from realtime.delivery.layer import BoundedPubSubLayer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 
 from jobs.log import publishing
 from jobs.log.publishing import publish, publish_changes, request_group, user_group
-from realtime.layer import BoundedPubSubLayer
+from realtime.delivery.layer import BoundedPubSubLayer
 
 REQUEST = UUID(int=7)
 OWNER = ("acme", "alice")

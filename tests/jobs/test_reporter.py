@@ -17,7 +17,7 @@ from jobs.execution.reporter import Reporter
 from jobs.log import publishing
 from jobs.log.events import append
 from jobs.queue.claims import Claim
-from realtime.layer import BoundedPubSubLayer
+from realtime.delivery.layer import BoundedPubSubLayer
 from tests.jobs.building import Started, Threads, change, claim, log_of, row_of, submit
 from tests.local.waiting import eventually
 

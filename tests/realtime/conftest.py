@@ -14,9 +14,9 @@ from rest_framework_simplejwt.backends import TokenBackend
 
 from jobs.log import events, publishing
 from jobs.queue import wakeups
-from realtime import delivery as delivery_module
-from realtime import process
-from realtime.delivery import Delivery
+from realtime import shared
+from realtime.delivery import hub as delivery_module
+from realtime.delivery.hub import Delivery
 from tests.conftest import MakeToken
 from tests.realtime.signing import Pair, UseBackend, pem
 from tests.realtime.sockets import Socket, end_all_tasks
@@ -31,7 +31,7 @@ def fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     on_terminate = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, on_terminate)
-    process.drain.cache_clear()
+    shared.drain.cache_clear()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from jobs.log.events import Draft, EventType, append
 from jobs.log.outcomes import Completed
 from jobs.log.publishing import request_group
 from jobs.queue.wakeups import connection
-from realtime.delivery import Delivery, Follow
+from realtime.delivery.hub import Delivery, Follow
 from tests.jobs.building import claim, submit
 from tests.realtime.sockets import until
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from realtime.gate import Frame, Gate
+from realtime.delivery.gate import Frame, Gate
 
 PAGE = 3
 Step = tuple[str, int]

@@ -15,8 +15,8 @@ from redis.retry import Retry
 
 from jobs.models import AsyncRequest, Status
 from realtime.admin.closings import CLOSINGS, advice, closing
-from realtime.close_codes import CloseCode
 from realtime.models import Connection, Membership
+from realtime.wire.close_codes import CloseCode
 
 pytestmark = pytest.mark.django_db
 

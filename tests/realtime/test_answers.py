@@ -13,8 +13,8 @@ from jobs.models import AsyncRequest
 from jobs.requests import writer as intake_module
 from jobs.requests.submission import submit_many
 from jobs.requests.writer import Intake
-from realtime import answers, submitting
-from realtime.process import intake
+from realtime.shared import intake
+from realtime.socket import conversation, submitting
 from tests.jobs.building import Threads, row_of, run_next
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import aside, submit, until
@@ -94,7 +94,7 @@ async def test_a_slow_one_holds_back_nothing_else(open_socket: OpenSocket, setti
 async def test_too_many_at_once_are_refused(
     open_socket: OpenSocket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(conversation, "MOST_AT_ONCE", 2)
     settings.STREAMER_INLINE_THRESHOLD_SECONDS = 0.3
     socket = await open_socket()
     for number in range(3):
@@ -160,7 +160,7 @@ async def test_a_database_that_is_away_is_an_answer(
     socket = await open_socket()
     with monkeypatch.context() as broken:
         broken.setattr(intake_module, "submit_many", away)
-        broken.setattr(answers, "find_explained", away)
+        broken.setattr(conversation, "find_explained", away)
         submitted = await socket.ask(action="echo_async", id="one")
         asked = await socket.ask(type="status", request_id=str(uuid4()), id="two")
     for answer, message_id in ((submitted, "one"), (asked, "two")):

@@ -8,9 +8,9 @@ from django.test import AsyncClient
 
 from jobs.contract.registry import all_handlers
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
-from realtime import api
 from realtime.auth import KeysUnavailable
-from realtime.process import drain
+from realtime.http import authenticated, health, requests
+from realtime.shared import drain
 from tests.conftest import MakeToken
 from tests.jobs.building import make_submission, run_next, store
 from tests.realtime.sockets import aside
@@ -67,7 +67,7 @@ async def test_events_are_those_of_the_socket(get: Get) -> None:
 
 
 async def test_events_come_in_pages(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "_EVENTS_PAGE", 2)
+    monkeypatch.setattr(requests, "_EVENTS_PAGE", 2)
     request_id = await run_one()
     seqs: list[int] = []
     while len(seqs) < 3:
@@ -161,7 +161,7 @@ async def test_a_part_that_is_away_is_an_answer(error: Exception, get: Get, monk
     def away(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(api, "verify", away)
+    monkeypatch.setattr(authenticated, "verify", away)
     response = await get(f"/api/requests/{uuid4()}/")
     assert response.status_code == 503 and response.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
     assert "password" not in response.content.decode()
@@ -184,7 +184,7 @@ async def test_it_is_ready_while_requests_can_be_accepted(async_client: AsyncCli
 
 
 async def test_it_is_not_ready_without_the_database(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "probe_services", lambda: {"status": "down", "parts": {"database": {"ok": False}}})
+    monkeypatch.setattr(health, "probe_services", lambda: {"status": "down", "parts": {"database": {"ok": False}}})
     response = await async_client.get("/readyz")
     assert response.status_code == 503 and response.json() == {"status": "down", "parts": {"database": False}}
 

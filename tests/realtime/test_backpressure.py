@@ -4,10 +4,10 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
-from realtime import backpressure
-from realtime.backpressure import Backpressure
-from realtime.credit import CreditWindow
-from realtime.messages import Received
+from realtime.delivery.credit import CreditWindow
+from realtime.socket import backpressure
+from realtime.socket.backpressure import Backpressure
+from realtime.wire.messages import Received
 from tests.jobs.building import run_next
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Message, Socket, aside

@@ -14,11 +14,11 @@ from jobs.models import AsyncRequest
 from jobs.requests import writer as intake_module
 from jobs.requests.submission import Submission, submit_many
 from jobs.requests.writer import Intake
-from realtime import answers, submitting
-from realtime.batch import take_apart
-from realtime.close_codes import CloseCode
-from realtime.messages import Requests
-from realtime.protocol import BadMessage, parse
+from realtime.socket import conversation, submitting
+from realtime.wire.batch import take_apart
+from realtime.wire.close_codes import CloseCode
+from realtime.wire.messages import Requests
+from realtime.wire.protocol import BadMessage, parse
 from tests.jobs.building import row_of, run_next
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Message, Socket, aside, submit
@@ -197,7 +197,7 @@ async def test_batches_are_no_way_to_flood(open_socket: OpenSocket, settings: Se
 async def test_too_many_at_once_are_refused_one_by_one(
     open_socket: OpenSocket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(conversation, "MOST_AT_ONCE", 2)
     settings.STREAMER_INLINE_THRESHOLD_SECONDS = 0.3
     socket = await open_socket()
     slow = [{"action": "zoo_slow_inline", "id": str(number)} for number in range(3)]

@@ -1,6 +1,6 @@
 import pytest
 
-from realtime.close_codes import CloseCode
+from realtime.wire.close_codes import CloseCode
 
 
 def test_it_works() -> None:

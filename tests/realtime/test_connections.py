@@ -9,19 +9,14 @@ from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
-from realtime import connections as connections_module
 from realtime.auth import Identity
-from realtime.close_codes import CloseCode
-from realtime.connections import (
-    SILENCE,
-    SWEEP_RULES,
-    OpenConnection,
-    Registry,
-    close_dead_connections,
-    delete_old_connections,
-    revoke,
-)
+from realtime.connections import registry as connections_module
+from realtime.connections.open_connection import OpenConnection
+from realtime.connections.registry import Registry
+from realtime.connections.rows import SILENCE, revoke
+from realtime.connections.sweep_rules import SWEEP_RULES, close_dead_connections, delete_old_connections
 from realtime.models import Connection
+from realtime.wire.close_codes import CloseCode
 from tests.realtime.sockets import aside, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -219,7 +214,7 @@ async def test_no_row_is_lost_while_the_database_is_away(monkeypatch: pytest.Mon
         def fail(*_: object) -> None:
             raise OperationalError("away")
 
-        away.setattr(connections_module, "_write_rows", fail)
+        away.setattr(connections_module, "write_rows", fail)
         for connection in (stays, goes):
             registry.add(connection)
             with pytest.raises(OperationalError):

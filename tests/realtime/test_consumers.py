@@ -7,9 +7,9 @@ import pytest
 from pytest_django import Settings
 
 from jobs.handlers.echo import Echo
-from realtime import consumers
 from realtime.auth import KeysUnavailable
-from realtime.flood import FloodGuard
+from realtime.socket import consumer
+from realtime.socket.rate_limit import FloodGuard
 from tests.conftest import MakeToken
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Socket, end_all_tasks
@@ -92,7 +92,7 @@ async def test_when_keys_cannot_be_had_one_is_told_to_come_back(
     def away(token: str) -> None:
         raise KeysUnavailable
 
-    monkeypatch.setattr(consumers, "verify", away)
+    monkeypatch.setattr(consumer, "verify", away)
     socket = await Socket(path=f"/ws/?token={make_token()}").open()
     assert (await socket.hear("error"))["error"]["code"] == "SERVICE_UNAVAILABLE"
     goodbye = await socket.hear_goodbye()
@@ -197,7 +197,7 @@ async def test_a_flood_is_refused_and_then_ended(
     open_socket: OpenSocket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.STREAMER_MESSAGES_PER_SECOND, settings.STREAMER_MESSAGE_BURST = 1, 5
-    monkeypatch.setattr(consumers, "FloodGuard", partial(FloodGuard, patience=10))
+    monkeypatch.setattr(consumer, "FloodGuard", partial(FloodGuard, patience=10))
     socket = await open_socket()
     for _ in range(40):
         await socket.say(type="ping")

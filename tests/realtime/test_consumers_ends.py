@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from realtime import consumers
-from realtime.close_codes import CloseCode
-from realtime.connections import revoke
+from realtime.connections.rows import revoke
 from realtime.models import Connection
-from realtime.process import drain, registry
+from realtime.shared import drain, registry
+from realtime.socket import consumer
+from realtime.wire.close_codes import CloseCode
 from tests.conftest import MakeToken
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import aside, until
@@ -32,7 +32,7 @@ async def test_an_operator_ends_a_connection(open_socket: OpenSocket) -> None:
 
 async def test_who_does_not_answer_pings_is_told_why_it_ends(open_socket: OpenSocket) -> None:
     socket = await open_socket()
-    await socket.happen({"type": consumers.NO_PONG_EVENT})
+    await socket.happen({"type": consumer.NO_PONG_EVENT})
     goodbye = await socket.hear_goodbye()
     assert (goodbye["code"], goodbye["reconnect"]) == (4003, True)
 
@@ -133,7 +133,7 @@ async def test_what_comes_after_the_goodbye_is_not_answered(open_socket: OpenSoc
 async def test_a_client_that_reads_too_slowly_is_told_and_closed(
     open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumers, "_OUTBOX_BYTES", 20_000)
+    monkeypatch.setattr(consumer, "_OUTBOX_BYTES", 20_000)
     socket = await open_socket()
     for _ in range(100):
         await socket.say(action="echo", payload={"message": "x" * 10_000})
@@ -150,7 +150,7 @@ async def test_a_token_with_a_short_life_does_not_keep_the_loop_busy(open_socket
 
 
 def test_every_way_to_end_is_covered_by_a_code() -> None:
-    waits: dict[Any, int] = {code: consumers._after_ms(code) for code in CloseCode}
+    waits: dict[Any, int] = {code: consumer._after_ms(code) for code in CloseCode}
     assert waits[CloseCode.CONNECTION_LIMIT] == 30_000 and waits[CloseCode.BAD_TOKEN] == 0
     assert all(wait >= 0 for wait in waits.values())
 

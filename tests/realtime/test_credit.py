@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.credit import CreditWindow
+from realtime.delivery.credit import CreditWindow
 
 ONE, OTHER, UNKNOWN = UUID(int=1), UUID(int=2), UUID(int=3)
 MOST_EVENTS, MOST_BYTES = 8, 100

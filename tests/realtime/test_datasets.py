@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from jobs.data.datasets.ingest.conversion import ingest
 from jobs.models import Dataset
-from realtime import multipart, uploads
+from realtime.http import multipart, uploads
 from tests.conftest import MakeToken
 from tests.realtime.sockets import aside
 from tests.realtime.uploading import CSV, PATIENCE_SECONDS, Upload, body_of

@@ -7,9 +7,9 @@ import pytest
 from jobs.log import events, publishing
 from jobs.log.events import Draft, EventType, append
 from jobs.models import RequestEvent
-from realtime import delivery as delivery_module
-from realtime.credit import CreditWindow
-from realtime.delivery import Delivery
+from realtime.delivery import hub as delivery_module
+from realtime.delivery.credit import CreditWindow
+from realtime.delivery.hub import Delivery
 from tests.jobs.building import make_submission, run_next, store
 from tests.realtime.following import Follower, complete, follow, started_with
 from tests.realtime.sockets import aside, until

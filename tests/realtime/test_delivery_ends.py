@@ -6,9 +6,9 @@ import pytest
 from channels.layers import get_channel_layer
 
 from jobs.log.publishing import request_group
-from realtime import delivery as delivery_module
-from realtime.delivery import Delivery
-from realtime.layer import BoundedPubSubLayer
+from realtime.delivery import hub as delivery_module
+from realtime.delivery.hub import Delivery
+from realtime.delivery.layer import BoundedPubSubLayer
 from tests.jobs.building import submit
 from tests.realtime.following import Follower, complete, follow, members, started_with
 from tests.realtime.sockets import aside, until

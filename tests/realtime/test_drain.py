@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from realtime import drain as drain_module
 from realtime.auth import Identity
-from realtime.close_codes import CloseCode
-from realtime.connections import OpenConnection, Registry
-from realtime.drain import SPREAD_MS, Drain, spread_ms
+from realtime.connections import drain as drain_module
+from realtime.connections.drain import SPREAD_MS, Drain, spread_ms
+from realtime.connections.open_connection import OpenConnection
+from realtime.connections.registry import Registry
 from realtime.models import Connection
+from realtime.wire.close_codes import CloseCode
 from tests.realtime.sockets import aside, end_all_tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)

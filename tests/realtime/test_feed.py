@@ -17,8 +17,8 @@ from jobs.log.publishing import user_group
 from jobs.queue.wakeups import connection
 from jobs.requests import submission, writer
 from jobs.requests.submission import request_cancel, retry
-from realtime import feed as feed_module
-from realtime.process import feed
+from realtime.delivery import feed as feed_module
+from realtime.shared import feed
 from tests.jobs.building import change, claim, make_submission, run_next, store
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Message, Socket, aside, until

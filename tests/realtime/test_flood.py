@@ -2,8 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from realtime import flood
-from realtime.flood import FloodGuard, Verdict
+from realtime.socket import rate_limit
+from realtime.socket.rate_limit import FloodGuard, Verdict
 
 Advance = Callable[[float], None]
 
@@ -21,7 +21,7 @@ def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
     def move(seconds: float) -> None:
         now[0] += seconds
 
-    monkeypatch.setattr(flood, "time", Time)
+    monkeypatch.setattr(rate_limit, "time", Time)
     return move
 
 

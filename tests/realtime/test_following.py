@@ -2,7 +2,7 @@ from uuid import uuid4
 
 import pytest
 
-from realtime import following
+from realtime.socket import subscriptions
 from tests.jobs.building import make_submission, row_of, run_next, store
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import aside, submit
@@ -61,7 +61,7 @@ async def test_who_unsubscribes_hears_no_more(open_socket: OpenSocket) -> None:
 async def test_no_more_are_followed_than_a_connection_may(
     open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "MOST_FOLLOWED", 1)
+    monkeypatch.setattr(subscriptions, "MOST_FOLLOWED", 1)
     socket = await open_socket()
     await submit(socket)
     other = await aside(store, make_submission())

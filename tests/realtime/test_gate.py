@@ -3,8 +3,8 @@ each of its duties is taken away in turn, and the same property must fail."""
 
 import pytest
 
-from realtime import gate as gate_module
-from realtime.gate import Frame, Gate
+from realtime.delivery import gate as gate_module
+from realtime.delivery.gate import Frame, Gate
 from tests.realtime.histories import CALM, CHAOS, PAGE, Snapshot, World, Wrong, calm, chaos, histories, prove
 
 ROOM = 2

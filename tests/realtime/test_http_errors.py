@@ -88,14 +88,14 @@ def test_a_dead_database_is_no_bug(client: Client, monkeypatch: pytest.MonkeyPat
     def fail(*_: Any) -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr("realtime.tokens.ObtainTokenView.post", fail)
+    monkeypatch.setattr("realtime.http.tokens.ObtainTokenView.post", fail)
     answer = post(client, b"{}")
     assert answer.status_code == 503 and answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
     assert "database" not in answer.text
 
 
 def test_a_bug_is_told_without_inner_text(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realtime.tokens.ObtainTokenView.post", lambda *_: 1 / 0)
+    monkeypatch.setattr("realtime.http.tokens.ObtainTokenView.post", lambda *_: 1 / 0)
     client.raise_request_exception = False
     answer = post(client, b"{}")
     assert answer.status_code == 500 and answer.json()["error"]["code"] == "INTERNAL_ERROR"

@@ -15,7 +15,7 @@ from jobs.files.expiry import announce_expiring
 from jobs.log.publishing import user_group
 from jobs.models import Artifact, AsyncRequest
 from jobs.queue.wakeups import connection
-from realtime import feed as feed_module
+from realtime.delivery import feed as feed_module
 from tests.conftest import MakeToken
 from tests.jobs.building import make_submission, run_next, store, submit
 from tests.realtime.conftest import OpenSocket

@@ -8,8 +8,8 @@ import redis
 from channels.layers import get_channel_layer
 
 from jobs.queue.wakeups import connection
-from realtime import layer as layer_module
-from realtime.layer import BoundedPubSubLayer
+from realtime.delivery import layer as layer_module
+from realtime.delivery.layer import BoundedPubSubLayer
 from tests.jobs.building import Threads
 from tests.realtime.sockets import aside, end_all_tasks, until
 

@@ -1,7 +1,7 @@
 import pytest
 from pytest_django import Settings
 
-from realtime.origins import is_origin_allowed
+from realtime.socket.origins import is_origin_allowed
 from tests.realtime.sockets import Socket
 
 

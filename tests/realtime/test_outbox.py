@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from realtime.outbox import Outbox
+from realtime.socket.outbox import Outbox
 
 
 class Socket:

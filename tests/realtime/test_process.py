@@ -1,6 +1,6 @@
 import asyncio
 
-from realtime.process import delivery, drain, intake, registry
+from realtime.shared import delivery, drain, intake, registry
 
 
 async def test_it_works() -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from jobs import models
 from jobs.errors import ErrorCode, error_body
-from realtime.close_codes import CloseCode
-from realtime.messages import CLIENT_MESSAGES, SERVER_MESSAGES, Cancel, ClientMessage, Request, Status, Subscribe
-from realtime.protocol import DEEPEST, BadMessage, encode, encode_error, encode_goodbye, parse
+from realtime.wire.close_codes import CloseCode
+from realtime.wire.messages import CLIENT_MESSAGES, SERVER_MESSAGES, Cancel, ClientMessage, Request, Status, Subscribe
+from realtime.wire.protocol import DEEPEST, BadMessage, encode, encode_error, encode_goodbye, parse
 
 LIMIT = 10_000
 REQUEST_ID = "00000000-0000-0000-0000-000000000007"

@@ -5,8 +5,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.messages import CLIENT_MESSAGES, ClientMessage
-from realtime.protocol import BadMessage, encode_error, parse
+from realtime.wire.messages import CLIENT_MESSAGES, ClientMessage
+from realtime.wire.protocol import BadMessage, encode_error, parse
 
 REQUEST_ID = "00000000-0000-0000-0000-000000000007"
 

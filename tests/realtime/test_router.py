@@ -5,8 +5,8 @@ import pytest
 from jobs.contract.registry import all_handlers
 from jobs.handler import Handler
 from realtime.auth import Identity
-from realtime.messages import Request
-from realtime.router import Mode, Refusal, Route, route
+from realtime.socket.router import Mode, Refusal, Route, route
+from realtime.wire.messages import Request
 
 
 def identity(*permissions: str) -> Identity:

@@ -10,8 +10,8 @@ from pytest_django import Settings
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from realtime.auth import verify
+from realtime.http.tokens import issue_token
 from realtime.models import Membership
-from realtime.tokens import issue_token
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long word of nobody"

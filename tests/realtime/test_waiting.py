@@ -3,9 +3,9 @@
 import pytest
 
 from jobs.queue.pauses import pause_action
-from realtime import waiting
-from realtime.delivery import Delivery, Follow
-from realtime.waiting import tell_waiting
+from realtime.delivery import places
+from realtime.delivery.hub import Delivery, Follow
+from realtime.delivery.places import tell_waiting
 from tests.jobs.building import make_submission, run_next, store, submit
 from tests.realtime.following import Follower, follow
 from tests.realtime.sockets import aside, until
@@ -23,7 +23,7 @@ async def tell(*follows: Follow) -> None:
 
 
 async def test_it_works(delivery: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "WAITING_SECONDS", 0.05)
+    monkeypatch.setattr(places, "WAITING_SECONDS", 0.05)
     await aside(submit)
     request_id = await aside(store, make_submission(client_id="mine"))
     follower = Follower()
@@ -65,7 +65,7 @@ async def test_nothing_is_told_once_it_has_started_or_was_left(delivery: Deliver
 
 
 async def test_those_asked_longest_ago_come_first(delivery: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "MOST_ASKED", 2)
+    monkeypatch.setattr(places, "MOST_ASKED", 2)
     followers = [Follower() for _ in range(3)]
     follows = [await follow(delivery, await aside(submit), follower) for follower in followers]
     await tell(*follows)

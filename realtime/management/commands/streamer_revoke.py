@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from realtime.connections import revoke
+from realtime.connections.rows import revoke
 from realtime.models import Connection
 
 

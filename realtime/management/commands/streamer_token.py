@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from realtime.auth import Unauthorized, read_claims
-from realtime.tokens import issue_token
+from realtime.http.tokens import issue_token
 
 _LONGEST_SECONDS = 10 * 365 * 86_400
 

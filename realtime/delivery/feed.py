@@ -1,0 +1,285 @@
+"""Gets every new or changed request of a user to those of the user's sockets that asked for it.
+
+One of these serves all sockets of a process. What comes through the channel layer says only that a request has
+changed; its state is then read from its row, so it is never older than one shown before. Hints may be lost: every ten
+seconds one query over what has changed lately, anybody's, finds what was not shown.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import redis
+from channels.layers import get_channel_layer
+from django.db import Error as DatabaseError
+from django.utils import timezone
+
+from jobs.files.expiry import announced_after, expiring_among, expiring_of
+from jobs.log.publishing import user_group
+from jobs.models import Artifact, AsyncRequest
+from jobs.requests.reads import changed_after, changed_since, snapshot
+from realtime.database import in_database
+from realtime.wire.protocol import encode
+
+logger = logging.getLogger(__name__)
+
+TOPIC = "requests"
+SPACING_SECONDS = 0.5
+CHECK_SECONDS = 10.0
+FIRST_CHECK_SECONDS = 1.0
+MARGIN = timedelta(seconds=20)
+"""Clocks of servers may differ by so much, and a commit may come so long after its row's ``changed_at``."""
+MOST_MISSED = 200
+"""Requests that are told to a follower who comes back. If more have changed, the answer says so."""
+_BATCH = 200
+
+Owner = tuple[str, str]
+"""Tenant and user."""
+
+
+class FeedFollower:
+    """One socket that wants its user's changes. ``push`` takes what is to be sent, at once and without waiting."""
+
+    def __init__(self, owner: Owner, push: Callable[[str], None]) -> None:
+        self.owner = owner
+        self.push = push
+        self.known: dict[UUID, datetime] = {}
+        """The ``changed_at`` of what changed lately and was told, or was so before this follower came."""
+        self.noticed: dict[UUID, datetime] = {}
+        """The files of which it was told that they expire, and when."""
+
+    def take(self, row: AsyncRequest) -> bool:
+        """Whether this state is new to it."""
+        is_new = self.known.get(row.id) != row.changed_at
+        self.known[row.id] = row.changed_at
+        return is_new
+
+    def take_notice(self, row: Artifact) -> bool:
+        """Whether it was not told yet that this file expires then."""
+        is_new = self.noticed.get(row.id) != row.expires_at
+        self.noticed[row.id] = row.expires_at
+        return is_new
+
+    def forget_before(self, moment: datetime) -> None:
+        self.noticed = {key: expires_at for key, expires_at in self.noticed.items() if expires_at > moment}
+        self.known = {key: changed_at for key, changed_at in self.known.items() if changed_at > moment}
+
+
+class Feed:
+    """All feeds of this process. Every method must be called on its event loop."""
+
+    def __init__(self) -> None:
+        self._followers: dict[Owner, set[FeedFollower]] = {}
+        self._joined: set[Owner] = set()
+        self._changed_groups = asyncio.Event()
+        self._hinted: set[UUID] = set()
+        self._expiring: set[UUID] = set()
+        self._has_hints = asyncio.Event()
+        # Whoever reads states pushes them before anybody else reads, so that no older state comes after a newer one.
+        self._reading = asyncio.Lock()
+        self._next_check = 0.0
+        self._checked_until = timezone.now()
+        self._channel: str | None = None
+        self._is_layer_away = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self, follower: FeedFollower, since: datetime | None, answer: Callable[[str, bool], object]) -> None:
+        """Follow from now on, and first get what has changed since a moment, and which files will expire soon.
+
+        ``answer`` is called before anything is pushed, with the cursor and whether more was missed than is told.
+        """
+        self._start()
+        try:
+            async with self._reading:
+                self._followers.setdefault(follower.owner, set()).add(follower)
+                self._changed_groups.set()
+                self._next_check = min(self._next_check, time.monotonic() + FIRST_CHECK_SECONDS)
+                cursor = _cursor_now()
+                start = since or timezone.now() - 2 * MARGIN
+                rows = await in_database(changed_since, *follower.owner, start, MOST_MISSED + 1)
+                expiring = await in_database(expiring_of, *follower.owner)
+                answer(cursor, since is not None and len(rows) > MOST_MISSED)
+                for row in reversed(rows[:MOST_MISSED]):
+                    if follower.take(row) and since is not None:
+                        follower.push(_message(row, cursor))
+                for file in expiring:
+                    if follower.take_notice(file):
+                        follower.push(_notice(file))
+        except BaseException:
+            self.close(follower)
+            raise
+
+    def close(self, follower: FeedFollower) -> None:
+        followers = self._followers.get(follower.owner, set())
+        followers.discard(follower)
+        if not followers:
+            self._followers.pop(follower.owner, None)
+            self._changed_groups.set()
+
+    # --- hints ---------------------------------------------------------------------------------------------------
+
+    async def _receive(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            try:
+                if self._channel is None:
+                    self._channel = await layer.new_channel()
+                    self._joined.clear()
+                    self._changed_groups.set()
+                self._take(await layer.receive(self._channel))
+            except (redis.RedisError, OSError) as error:
+                self._channel = None
+                logger.warning("No channel layer for now: %s", error)
+                await asyncio.sleep(1)
+            except Exception:  # a hint of another version, say: it must not be the last that is heard
+                logger.exception("A hint could not be taken")
+                await asyncio.sleep(0.1)
+
+    def _take(self, hint: Mapping[str, Any]) -> None:
+        self._hinted.update(map(UUID, hint.get("request_ids", ())))
+        self._expiring.update(map(UUID, hint.get("artifact_ids", ())))
+        self._has_hints.set()
+
+    async def _keep_groups(self) -> None:
+        """The one task that joins and leaves groups, so that no two ever overtake each other."""
+        layer = get_channel_layer()
+        while True:
+            await self._changed_groups.wait()
+            self._changed_groups.clear()
+            try:
+                await self._match_groups(layer)
+                self._is_layer_away = False
+            except Exception as error:  # this task ends with the process: without it no hint would ever come again
+                self._is_layer_away = True
+                logger.warning("Feeds cannot be joined for now: %r", error)
+                await asyncio.sleep(0.5)
+                self._changed_groups.set()
+
+    async def _match_groups(self, layer: Any) -> None:
+        while self._channel is not None and (wanted := self._followers.keys() - self._joined):
+            owner = wanted.pop()
+            await layer.group_add(user_group(*owner), self._channel)
+            self._joined.add(owner)
+        while self._channel is not None and (unwanted := self._joined - self._followers.keys()):
+            owner = unwanted.pop()
+            await layer.group_discard(user_group(*owner), self._channel)
+            self._joined.discard(owner)
+
+    # --- states --------------------------------------------------------------------------------------------------
+
+    async def _show_changes(self) -> None:
+        """At once for the first change, then at most twice a second: what changes meanwhile is told together."""
+        while True:
+            await self._has_hints.wait()
+            self._has_hints.clear()
+            some = {self._hinted.pop() for _ in range(min(_BATCH, len(self._hinted)))}
+            if self._hinted:
+                self._has_hints.set()
+            expiring, self._expiring = self._expiring, set()
+            try:
+                await self._show(some)
+                await self._show_expiring(expiring)
+            except DatabaseError as error:
+                logger.warning("Changes are not shown for now: %s", error)  # the next check finds them
+            except Exception:
+                logger.exception("%d changes could not be shown", len(some))
+            await asyncio.sleep(SPACING_SECONDS)
+
+    async def _show(self, request_ids: Collection[UUID]) -> None:
+        async with self._reading:
+            cursor = _cursor_now()
+            for row in await in_database(_rows, request_ids):
+                followers = self._followers.get((row.tenant_id, row.user_id), ())
+                if curious := [follower for follower in followers if follower.take(row)]:
+                    text = _message(row, cursor)
+                    for follower in curious:
+                        follower.push(text)
+
+    async def _show_expiring(self, artifact_ids: Collection[UUID]) -> None:
+        if not artifact_ids:
+            return
+        for row in await in_database(expiring_among, artifact_ids):
+            for follower in tuple(self._followers.get((row.tenant_id, row.user_id), ())):
+                if follower.take_notice(row):
+                    follower.push(_notice(row))
+
+    async def _check(self) -> None:
+        """Find what was never shown: soon after somebody came, else every ten seconds, every second without Redis."""
+        layer = get_channel_layer()
+        was_away = False
+        while True:
+            await asyncio.sleep(FIRST_CHECK_SECONDS)
+            is_away = getattr(layer, "is_away", False) or self._is_layer_away
+            if not (is_away or was_away or time.monotonic() >= self._next_check):
+                continue
+            was_away = is_away
+            try:
+                await self._look_for_unshown()
+            except DatabaseError as error:
+                logger.warning("Feeds are not checked for now: %s", error)
+            except Exception:
+                logger.exception("A check of %d feeds did not work", len(self._followers))
+
+    async def _look_for_unshown(self) -> None:
+        now = timezone.now()
+        if self._followers:
+            for request_id, owner, changed_at in await in_database(changed_after, self._checked_until - MARGIN):
+                if any(follower.known.get(request_id) != changed_at for follower in self._followers.get(owner, ())):
+                    self._hinted.add(request_id)
+                    self._has_hints.set()
+            if announced := await in_database(announced_after, self._checked_until - MARGIN):
+                self._expiring.update(announced)
+                self._has_hints.set()
+        self._next_check = time.monotonic() + CHECK_SECONDS
+        self._checked_until = now
+        for follower in [one for followers in self._followers.values() for one in followers]:
+            follower.forget_before(now - 2 * MARGIN)
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        if not self._tasks:
+            self._checked_until = timezone.now()
+            for work in (self._receive(), self._keep_groups(), self._show_changes(), self._check()):
+                self._spawn(work)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.add(asyncio.get_running_loop().create_task(work))
+
+
+def read_cursor(cursor: str) -> datetime:
+    """The moment from which to look for changes. Raises ``ValueError`` for a cursor that was never given."""
+    try:
+        moment = datetime.fromisoformat(cursor)
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC) - MARGIN
+    except (ValueError, OverflowError):
+        raise ValueError("this cursor was not given by an earlier message") from None
+
+
+def _cursor_now() -> str:
+    return timezone.now().isoformat()
+
+
+def _message(row: AsyncRequest, cursor: str) -> str:
+    return encode("message", topic=TOPIC, cursor=cursor, request=snapshot(row))
+
+
+def _notice(row: Artifact) -> str:
+    return encode(
+        "result_expiring",
+        topic=TOPIC,
+        request_id=row.request_id,
+        artifact_id=row.id,
+        filename=row.filename,
+        expires_at=row.expires_at.isoformat(),
+    )
+
+
+def _rows(request_ids: Collection[UUID]) -> list[AsyncRequest]:
+    return list(AsyncRequest.objects.filter(id__in=request_ids, parent__isnull=True).defer("payload"))

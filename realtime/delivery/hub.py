@@ -1,0 +1,295 @@
+"""Gets every event of a request to everyone who follows it: hints from the channel layer, repaired from the log.
+
+One of these serves all sockets of a process. Following = join the group (hints are held by the gate) → read the log
+from the follower's number → pass what was held → look once more a second later → from then on one query every 10 s
+for all followed requests together. The layer may lose, double or reorder; Redis may be away. Nobody notices but
+for a delay.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import redis
+from channels.layers import get_channel_layer
+from django.db import Error as DatabaseError
+
+from jobs.log.events import Event, read_after
+from jobs.log.publishing import request_group
+from jobs.models import AsyncRequest
+from jobs.requests.reads import snapshot
+from realtime.database import in_database
+from realtime.delivery import places
+from realtime.delivery.credit import CreditWindow
+from realtime.delivery.gate import Frame
+from realtime.delivery.subscription import Follow
+from realtime.wire.protocol import encode
+
+logger = logging.getLogger(__name__)
+
+CHECK_SECONDS = 10.0
+FIRST_CHECK_SECONDS = 1.0
+# A submission waits this long for its group, no longer: the check repairs what a late join missed.
+_JOIN_SECONDS = 0.3
+_PAGE = 500
+
+
+class Delivery:
+    """All follows of this process. Every method must be called on its event loop."""
+
+    def __init__(self) -> None:
+        self._follows: dict[UUID, set[Follow]] = {}
+        self._joined: dict[UUID, asyncio.Event] = {}
+        self._to_join: set[UUID] = set()
+        self._to_leave: set[UUID] = set()
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._started = False
+        self._channel: str | None = None
+        self._is_layer_away = False
+
+    async def open(
+        self,
+        request_id: UUID,
+        push: Callable[[str], None],
+        *,
+        after_seq: int = 0,
+        client_id: str | None = None,
+        window: CreditWindow | None = None,
+    ) -> Follow:
+        """Start to collect hints for a follower. Nothing is pushed before ``begin`` or ``catch_up``."""
+        self._start()
+        follow = Follow(request_id, client_id, after_seq, push, window)
+        self._follows.setdefault(request_id, set()).add(follow)
+        self._to_leave.discard(request_id)
+        joined = self._joined.setdefault(request_id, asyncio.Event())
+        if not joined.is_set():
+            self._to_join.add(request_id)
+            self._changed.set()
+            try:
+                await self._wait_a_moment_for(joined)
+            except BaseException:
+                self.close(follow)
+                raise
+        return follow
+
+    def begin(self, follow: Follow) -> None:
+        """The request is new, so its log holds nothing that the hints did not bring."""
+        follow.begun = True
+        self._pass(follow, follow.gate.take_log([]))
+        self.go_on(follow)
+
+    def go_on(self, follow: Follow) -> None:
+        """Catch up in the background, where that is wanted and possible."""
+        if follow.may_read and not follow.reading:
+            self._spawn(self.catch_up(follow))
+
+    async def catch_up(self, follow: Follow) -> None:
+        """Read the log until the gate has all of it, or the follower has no room."""
+        follow.begun = True
+        if follow.reading:
+            return
+        follow.reading = True
+        try:
+            while follow.may_read and self._is_open(follow):
+                before = follow.gate.next_seq
+                await self._read_page(follow)
+                if follow.may_read and follow.gate.next_seq == before:
+                    await asyncio.sleep(0.1)  # a hint ran ahead of what the database shows us yet
+        except DatabaseError as error:
+            logger.warning("The log cannot be read for now: %s", error)  # the next check tries again
+        finally:
+            follow.reading = False
+
+    def close(self, follow: Follow) -> None:
+        followers = self._follows.get(follow.request_id)
+        if followers is None or follow not in followers:
+            return
+        followers.discard(follow)
+        if not followers:
+            del self._follows[follow.request_id]
+            self._to_join.discard(follow.request_id)
+            self._to_leave.add(follow.request_id)
+            self._changed.set()
+
+    # --- hints ---------------------------------------------------------------------------------------------------
+
+    async def _receive(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            try:
+                if self._channel is None:
+                    self._channel = await layer.new_channel()
+                    self._to_join.update(self._follows)
+                    self._changed.set()
+                self._take(await layer.receive(self._channel))
+            except (redis.RedisError, OSError) as error:
+                self._channel = None
+                logger.warning("No channel layer for now: %s", error)
+                await asyncio.sleep(1)
+            except Exception:  # a hint of another version, say: it must not be the last that is heard
+                logger.exception("A hint could not be taken")
+                await asyncio.sleep(0.1)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        request_id = UUID(message["request_id"])
+        for seq, text, final in message["frames"]:
+            frame = Frame(seq, text, final)
+            for follow in tuple(self._follows.get(request_id, ())):
+                self._pass(follow, follow.gate.take_hint(frame))
+                self.go_on(follow)
+
+    async def _keep_groups(self) -> None:
+        """The one task that joins and leaves groups, so that no two ever overtake each other."""
+        layer = get_channel_layer()
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._match_groups(layer)
+                self._is_layer_away = False
+            except Exception as error:  # this task ends with the process: without it no hint would ever come again
+                self._is_layer_away = True
+                logger.warning("Groups cannot be joined for now: %r", error)
+                await asyncio.sleep(0.5)
+                self._changed.set()
+
+    async def _match_groups(self, layer: Any) -> None:
+        if self._channel is None:
+            return
+        while self._to_join:
+            request_id = next(iter(self._to_join))
+            await layer.group_add(request_group(request_id), self._channel)
+            self._to_join.discard(request_id)
+            if request_id in self._joined:
+                self._joined[request_id].set()
+        while self._to_leave:
+            request_id = self._to_leave.pop()
+            self._joined.pop(request_id, None)
+            await layer.group_discard(request_group(request_id), self._channel)
+
+    # --- the log -------------------------------------------------------------------------------------------------
+
+    async def _read_page(self, follow: Follow) -> None:
+        gate = follow.gate
+        room = follow.window.room_events() if follow.window else None
+        limit = min(_PAGE, room or _PAGE)
+        events, row = await in_database(_read, follow.request_id, follow.client_id, gate.next_seq, limit)
+        if not self._is_open(follow):
+            return  # the same client may be following anew by now
+        if row is not None:
+            follow.push(encode("snapshot", row.client_id, **{**snapshot(row), "reason": "trimmed"}))
+            gate.jump(row.last_seq)
+            if row.is_final:
+                gate.end()
+        frames = [Frame(event.seq, _encoded(event), event.is_final) for event in events]
+        self._pass(follow, gate.take_log(frames))
+        if len(events) == limit:
+            gate.take_last_seq(gate.next_seq)  # there may be another page
+
+    async def _check(self) -> None:
+        """Find out about lost hints: new follows after a second, all of them every ten."""
+        layer = get_channel_layer()
+        last_full = time.monotonic()
+        was_away = False
+        while True:
+            await asyncio.sleep(FIRST_CHECK_SECONDS)
+            now = time.monotonic()
+            # While there are no hints at all, and once after that, everything is looked at every second.
+            is_away = getattr(layer, "is_away", False) or self._is_layer_away
+            full = is_away or was_away or now - last_full >= CHECK_SECONDS
+            was_away = is_away
+            last_full = now if full else last_full
+            begun = [follow for follow in self._all() if follow.begun]
+            due = [follow for follow in begun if full or self._is_first_check_due(follow, now)]
+            try:
+                await self._check_some(due)
+            except DatabaseError as error:
+                logger.warning("Followers are not checked for now: %s", error)
+            except Exception:
+                logger.exception("A check of %d follows did not work", len(due))
+
+    async def _tell_waiting(self) -> None:
+        while True:
+            await asyncio.sleep(places.WAITING_SECONDS)
+            try:
+                await places.tell_waiting(self._all(), self._is_open)
+            except DatabaseError as error:
+                logger.warning("Followers are not told of their place for now: %s", error)
+            except Exception:
+                logger.exception("Followers could not be told of their place")
+
+    async def _check_some(self, follows: list[Follow]) -> None:
+        if not follows:
+            return
+        last_seqs = await in_database(_last_seqs, {follow.request_id for follow in follows})
+        for follow in follows:
+            follow.checked = True
+            follow.gate.take_last_seq(last_seqs.get(follow.request_id, 0))
+            self.go_on(follow)
+
+    async def _wait_a_moment_for(self, joined: asyncio.Event) -> None:
+        if self._is_layer_away:
+            return  # known not to answer: nobody shall wait for it again and again
+        try:
+            await asyncio.wait_for(joined.wait(), _JOIN_SECONDS)
+        except TimeoutError:
+            self._is_layer_away = True
+            logger.warning("Groups are not joined in time; followers read the log instead")
+
+    def _is_first_check_due(self, follow: Follow, now: float) -> bool:
+        return not follow.checked and now - follow.opened_at >= FIRST_CHECK_SECONDS
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            for work in (self._receive(), self._keep_groups(), self._check(), self._tell_waiting()):
+                self._spawn(work)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _all(self) -> Iterable[Follow]:
+        return [follow for followers in self._follows.values() for follow in followers]
+
+    def _is_open(self, follow: Follow) -> bool:
+        return follow in self._follows.get(follow.request_id, ())
+
+    def _pass(self, follow: Follow, frames: list[Frame]) -> None:
+        for frame in frames:
+            follow.push(frame.text)
+        if follow.gate.ended:
+            self.close(follow)
+            follow.on_end()
+
+
+def _read(
+    request_id: UUID, client_id: str | None, next_seq: int, limit: int
+) -> tuple[list[Event], AsyncRequest | None]:
+    """The next page of the log; or the row, when the log does not reach back to ``next_seq`` any more."""
+    events = read_after(request_id, client_id, next_seq - 1, limit=limit)
+    if events and events[0].seq == next_seq:
+        return events, None
+    row = AsyncRequest.objects.filter(id=request_id).first()
+    if row is None or row.last_seq < next_seq:
+        return [], None
+    # Look again: the events may have come between the two reads.
+    events = read_after(request_id, client_id, next_seq - 1, limit=limit)
+    trimmed = not events or events[0].seq != next_seq
+    return ([], row) if trimmed else (events, None)
+
+
+def _last_seqs(request_ids: set[UUID]) -> dict[UUID, int]:
+    return dict(AsyncRequest.objects.filter(id__in=request_ids).values_list("id", "last_seq"))
+
+
+def _encoded(event: Event) -> str:
+    return msgspec.json.encode(event.message()).decode()

@@ -1,0 +1,38 @@
+"""``GET /api/actions/``: what a token may do."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from jobs.contract.base import Handler
+from jobs.contract.registry import all_handlers
+from jobs.contract.source import source_names
+from jobs.data.sources import find_source
+from realtime.auth import Identity
+from realtime.http.authenticated import answering
+from realtime.http.responses import json_response
+
+
+@answering("GET", "HEAD")
+async def actions(request: HttpRequest, identity: Identity) -> HttpResponse:
+    """``GET /api/actions/``: what this token may do, with a JSON Schema of each payload."""
+    public = [handler for handler in all_handlers().values() if not handler.internal]
+    allowed = [handler for handler in public if identity.may(handler.permission)]
+    sources = [source for name in source_names() if (source := find_source(name))]
+    listed = [{"name": item.name, "label": item.label, "description": item.description} for item in sources]
+    return json_response({"actions": [_action(handler) for handler in allowed], "sources": listed})
+
+
+def _action(handler: Handler[Any]) -> dict[str, Any]:
+    return {
+        "action": handler.action,
+        "title": handler.action.replace("_", " ").capitalize(),
+        "description": (type(handler).__doc__ or "").strip().partition("\n")[0],
+        "permission": handler.permission,
+        "queue": handler.queue,
+        "estimated_seconds": handler.estimated_seconds,
+        "inline_threshold_seconds": settings.STREAMER_INLINE_THRESHOLD_SECONDS,
+        "timeout_seconds": handler.timeout_seconds,
+        "schema": handler.payload_model.model_json_schema(),
+    }

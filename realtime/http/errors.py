@@ -1,0 +1,77 @@
+"""What goes wrong outside our own views, below ``/api/``, in the one shape that errors have."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponseBase
+from django.views import defaults
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from jobs.errors import ErrorCode, Fault, error_body
+from realtime.http.responses import error_response, not_found
+
+logger = logging.getLogger(__name__)
+
+_API = "/api/"
+_CODES = {
+    401: ErrorCode.UNAUTHORIZED,
+    403: ErrorCode.FORBIDDEN,
+    404: ErrorCode.NOT_FOUND,
+    413: ErrorCode.PAYLOAD_TOO_LARGE,
+    429: ErrorCode.RATE_LIMITED,
+}
+
+
+def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer of a view of the REST framework. None: the error is not of its kind and goes on."""
+    if isinstance(error, DatabaseError):
+        logger.warning("Not answered for now: %s", error)
+        return Response({"error": error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now")}, 503)
+    response: Response | None = exception_handler(error, context)
+    if response is None or not isinstance(error, APIException):
+        return response
+    code = _CODES.get(response.status_code, ErrorCode.VALIDATION_ERROR)
+    faults = list(_faults(error.detail)) if isinstance(error, ValidationError) else []
+    retry_after = getattr(error, "wait", None)
+    details = {"faults": faults} if faults else None
+    response.data = {"error": error_body(code, _text(error, faults), details=details, retry_after=retry_after)}
+    return response
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    return error_response(not_found()) if _is_api(request) else defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if not _is_api(request):
+        return defaults.bad_request(request, exception)
+    return error_response(error_body(ErrorCode.VALIDATION_ERROR, "This request cannot be read"))
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """The log has the error itself, under the path."""
+    if not _is_api(request):
+        return defaults.server_error(request)
+    return error_response(error_body(ErrorCode.INTERNAL_ERROR, "Something went wrong on our side"))
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith(_API)
+
+
+def _faults(detail: Any) -> Iterator[Fault]:
+    for path, texts in detail.items() if isinstance(detail, Mapping) else [("", detail)]:
+        for text in texts if isinstance(texts, list) else [texts]:
+            yield {"path": "" if path == "non_field_errors" else path, "message": str(text), "type": text.code}
+
+
+def _text(error: APIException, faults: list[Fault]) -> str:
+    if faults:
+        first = faults[0]
+        return f"{first['path']}: {first['message']}" if first["path"] else first["message"]
+    detail = error.detail.get("detail", "") if isinstance(error.detail, dict) else error.detail
+    return str(detail)

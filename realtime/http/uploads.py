@@ -1,0 +1,179 @@
+"""``POST /api/datasets/``: one file, streamed to disk, made a dataset.
+
+It stands before Django, which would first take in the whole body, from anybody, whatever its size.
+"""
+
+import asyncio
+import functools
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connections
+from django.http import HttpResponse
+
+from jobs.data.datasets.adding import Wish, add_dataset, check_room, scratch_folder
+from jobs.data.datasets.describing import description
+from jobs.data.datasets.failures import DatasetError, TooLarge
+from jobs.data.datasets.ingest.ingest_process import GivenUp, ingest_aside
+from jobs.errors import Fault
+from jobs.incidents import report_unexpected
+from realtime.auth import Identity, KeysUnavailable, Unauthorized, token_of, verify
+from realtime.database import in_database
+from realtime.http.multipart import EXTRA_BYTES, Body, HungUp, save_upload
+from realtime.http.responses import error_response, forbidden, json_response, unauthorized, unavailable
+from realtime.shared import drain
+
+logger = logging.getLogger(__name__)
+
+PERMISSION = "datasets.write"
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+PATHS = ("/api/datasets/", "/api/datasets")
+_AT_ONCE = 8
+_FIELDS = ("name", "sheet", "header", "expires_in_days")
+
+
+class Uploads:
+    """An ASGI application that answers uploads and hands everything else on."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in PATHS:
+            await self._app(scope, receive, send)
+            return
+        try:
+            response = await _answer(scope, receive)
+        except (HungUp, GivenUp):
+            return  # nobody is there to answer to
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
+        headers.append((b"content-length", str(len(response.content)).encode()))
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": response.content})
+
+
+async def _answer(scope: Scope, receive: Receive) -> HttpResponse:
+    try:
+        identity = await in_database(_admit, scope)
+        return json_response(await _add(scope, receive, identity), 201)
+    except Unauthorized as error:
+        return unauthorized(error)
+    except _Forbidden:
+        return error_response(forbidden(PERMISSION))
+    except DatasetError as error:
+        return error_response(error.body())
+    except (DatabaseError, KeysUnavailable, _Draining):
+        return unavailable()
+    except (HungUp, GivenUp):
+        raise
+    except Exception as error:
+        return error_response(report_unexpected(logger, "an upload failed", error))
+
+
+class _Forbidden(Exception):
+    """The token lacks the permission."""
+
+
+class _Draining(Exception):
+    """This server is stopping."""
+
+
+def _admit(scope: Scope) -> Identity:
+    """Whose upload it is. All that needs no look into the body is looked at here, before any of it is read."""
+    headers = [item for item in scope["headers"] if item[0] == b"authorization"]
+    # As in the rest of the HTTP side, a token in the URL does not count.
+    identity = verify(token_of(headers, [], b""))
+    if not identity.may(PERMISSION):
+        raise _Forbidden
+    if drain().begun:
+        raise _Draining
+    most = settings.STREAMER_DATASET_MAX_BYTES
+    length = _header(scope, b"content-length")
+    if length.isdecimal() and int(length) > most + EXTRA_BYTES:
+        raise TooLarge.over(most)
+    if not _header(scope, b"content-type").lower().startswith("multipart/form-data"):
+        raise DatasetError("Send the file as multipart/form-data, in the field 'file'")
+    check_room(identity.tenant_id, Wish())
+    return identity
+
+
+async def _add(scope: Scope, receive: Receive, identity: Identity) -> dict[str, Any]:
+    loop = asyncio.get_running_loop()
+    body = Body(receive, loop, settings.STREAMER_DATASET_MAX_BYTES)
+    is_gone = threading.Event()
+    with scratch_folder() as folder:
+        path = Path(folder) / "upload"
+        save = functools.partial(
+            save_upload, body, _header(scope, b"content-type"), path, settings.STREAMER_DATASET_MAX_BYTES
+        )
+        filename, fields = await loop.run_in_executor(_threads(), save)
+        watch = asyncio.create_task(_watch(receive, is_gone))
+        try:
+            return await loop.run_in_executor(_threads(), _store, path, filename, fields, identity, is_gone)
+        finally:
+            watch.cancel()
+
+
+def _store(
+    path: Path, filename: str, fields: dict[str, str], identity: Identity, is_gone: threading.Event
+) -> dict[str, Any]:
+    ingest = functools.partial(ingest_aside, is_wanted=lambda: not is_gone.is_set())
+    try:
+        row = add_dataset(
+            path,
+            path.parent,
+            tenant_id=identity.tenant_id,
+            user_id=identity.user_id,
+            filename=filename,
+            wish=_wish(fields),
+            ingest=ingest,
+        )
+        return description(row)
+    finally:
+        connections.close_all()  # the thread is not one of those that keep theirs in order
+
+
+async def _watch(receive: Receive, is_gone: threading.Event) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    is_gone.set()
+
+
+def _wish(fields: dict[str, str]) -> Wish:
+    faults = [Fault(path=name, message="unknown field", type="unknown") for name in fields if name not in _FIELDS]
+    header = fields.get("header", "")
+    if header not in ("", "true", "false"):
+        faults.append(Fault(path="header", message="'true' or 'false'", type="invalid"))
+    days: float | None = None
+    try:
+        days = float(fields["expires_in_days"]) if fields.get("expires_in_days") else None
+    except ValueError:
+        faults.append(Fault(path="expires_in_days", message="a number of days", type="invalid"))
+    if faults:
+        raise DatasetError(f"{faults[0]['path']}: {faults[0]['message']}", {"faults": faults})
+    return Wish(
+        name=fields.get("name") or None,
+        sheet=fields.get("sheet") or None,
+        header=header == "true" if header else None,
+        expires_in_days=days,
+    )
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Uploads at once; others wait with their body unread."""
+    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="upload")

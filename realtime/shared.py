@@ -1,0 +1,49 @@
+"""The parts that all sockets of one process share: one each for every event loop."""
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from jobs.requests.writer import Intake
+from realtime.connections.drain import Drain
+from realtime.connections.registry import Registry
+from realtime.delivery.feed import Feed
+from realtime.delivery.hub import Delivery
+
+T = TypeVar("T")
+
+
+def _one_per_loop(make: Callable[[], T]) -> Callable[[], T]:
+    made: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
+
+    def get() -> T:
+        loop = asyncio.get_running_loop()
+        if loop not in made:
+            made[loop] = make()
+        return made[loop]
+
+    return get
+
+
+def _make_registry() -> Registry:
+    registry = Registry()
+    drain().watch(registry)
+    return registry
+
+
+registry = _one_per_loop(_make_registry)
+delivery = _one_per_loop(Delivery)
+feed = _one_per_loop(Feed)
+
+
+@cache
+def drain() -> Drain:
+    return Drain()
+
+
+@cache
+def intake() -> Intake:
+    """One for the whole process: it has a thread of its own."""
+    return Intake()

@@ -1,0 +1,62 @@
+"""Decides, for a request message, which handler does it, with which payload, and in which mode. Pure, no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from jobs.contract.base import Handler, Payload
+from jobs.errors import ErrorBody, ErrorCode, InvalidPayload, error_body
+from realtime.auth import Identity
+from realtime.wire.messages import Request
+
+
+class Mode(Enum):
+    INLINE = "inline"
+    """Answered on the spot."""
+    QUEUED = "queued"
+    """Stored, acknowledged and run by a worker."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    handler: Handler[Any]
+    payload: Payload
+    mode: Mode
+    estimated_seconds: float
+
+
+class Refusal(Exception):
+    """The request goes nowhere, and ``error`` says why."""
+
+    def __init__(self, error: ErrorBody) -> None:
+        super().__init__(error["message"])
+        self.error = error
+
+
+def route(
+    message: Request, identity: Identity, handlers: Mapping[str, Handler[Any]], *, inline_threshold_seconds: float
+) -> Route:
+    """Raises ``Refusal`` for an unknown action, a missing permission, or a payload that does not fit."""
+    handler = handlers.get(message.action)
+    if handler is None or handler.internal:
+        public = {name: item for name, item in handlers.items() if not item.internal}
+        known = {"actions": [name for name, item in public.items() if identity.may(item.permission)]}
+        raise Refusal(error_body(ErrorCode.INVALID_ACTION, f"There is no action '{message.action}'", details=known))
+    _demand(identity, handler.permission)
+    try:
+        payload = handler.parse(message.payload)
+    except InvalidPayload as error:
+        raise Refusal(error.body()) from None
+    for permission in handler.permissions_for(payload):
+        _demand(identity, permission)
+    seconds = handler.estimate(payload)
+    is_quick = seconds <= inline_threshold_seconds and not handler.always_queued
+    mode = Mode.INLINE if is_quick else Mode.QUEUED
+    return Route(handler=handler, payload=payload, mode=mode, estimated_seconds=seconds)
+
+
+def _demand(identity: Identity, permission: str | None) -> None:
+    if not identity.may(permission):
+        text = f"Your token lacks the permission '{permission}'"
+        raise Refusal(error_body(ErrorCode.FORBIDDEN, text, details={"permission": permission}))

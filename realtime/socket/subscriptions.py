@@ -1,0 +1,126 @@
+"""The requests that one connection follows: subscribe, unsubscribe, and those it submitted itself."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from jobs.errors import ErrorBody, ErrorCode, error_body
+from jobs.models import AsyncRequest
+from realtime.database import in_database
+from realtime.delivery.credit import CreditWindow
+from realtime.delivery.subscription import Follow
+from realtime.shared import delivery
+from realtime.wire.messages import Cursor, Subscribe, Unsubscribe
+from realtime.wire.protocol import encode, encode_error
+
+MOST_FOLLOWED = 1_000
+"""Requests that one connection may follow at the same time."""
+
+
+class Followed:
+    """``owner`` gives the condition under which a request may be followed; ``push`` takes what is sent.
+
+    ``window`` says how much of it may be on the way at a time.
+    """
+
+    def __init__(self, owner: Callable[[], Any], push: Callable[[str], None], window: CreditWindow) -> None:
+        self._owner = owner
+        self._push = push
+        self._window = window
+        self._follows: dict[UUID, Follow] = {}
+
+    def adopt(self, follow: Follow) -> None:
+        """Follow a request that this connection has just submitted."""
+        self._keep(follow)
+        delivery().begin(follow)
+
+    async def follow_again(self, request_id: UUID, client_id: str | None) -> None:
+        """Follow from the start a request that was submitted before, unless this connection still does."""
+        if request_id not in self._follows:
+            await self._follow(request_id, client_id, 0)
+
+    async def subscribe(self, message: Subscribe) -> None:
+        wanted = list(message.requests)
+        if message.request_id is not None:
+            wanted.append(Cursor(message.request_id, message.after_seq))
+        if not wanted:
+            text = "Name what to follow: request_id, requests, or topic"
+            self._push(encode_error(error_body(ErrorCode.VALIDATION_ERROR, text), message.id))
+            return
+        rows = await in_database(_readable, [cursor.request_id for cursor in wanted], self._owner())
+        faults = {cursor.request_id: _fault(cursor, rows.get(cursor.request_id)) for cursor in wanted}
+        if message.request_id is not None and len(wanted) == 1 and (fault := faults[message.request_id]):
+            self._push(encode_error(fault, message.id, request_id=message.request_id))
+            return
+        if len(self._follows) + len(wanted) > MOST_FOLLOWED:
+            text = f"A connection may follow {MOST_FOLLOWED} requests"
+            self._push(encode_error(error_body(ErrorCode.RATE_LIMITED, text), message.id))
+            return
+        self._push(encode("subscribed", message.id, **_subscribed(message, rows, faults)))
+        for cursor in wanted:
+            row = rows.get(cursor.request_id)
+            if row is not None and not faults[cursor.request_id]:
+                self._forget(row.id)
+                if not (row.is_final and cursor.after_seq == row.last_seq):
+                    await self._follow(row.id, row.client_id, cursor.after_seq)
+
+    async def unsubscribe(self, message: Unsubscribe) -> None:
+        if message.request_id is None:
+            text = "Name what to follow no more: request_id, or topic"
+            self._push(encode_error(error_body(ErrorCode.VALIDATION_ERROR, text), message.id))
+            return
+        self._forget(message.request_id)
+        self._push(encode("unsubscribed", message.id, request_id=message.request_id))
+
+    def go_on(self) -> None:
+        """There is room again: what was held back comes from the log."""
+        for follow in tuple(self._follows.values()):
+            delivery().go_on(follow)
+
+    def end(self) -> None:
+        for request_id in tuple(self._follows):
+            self._forget(request_id)
+
+    async def _follow(self, request_id: UUID, client_id: str | None, after_seq: int) -> None:
+        follow = await delivery().open(
+            request_id, self._push, after_seq=after_seq, client_id=client_id, window=self._window
+        )
+        self._keep(follow)
+        await delivery().catch_up(follow)
+
+    def _keep(self, follow: Follow) -> None:
+        self._follows[follow.request_id] = follow
+        follow.on_end = lambda: self._follows.pop(follow.request_id, None)
+
+    def _forget(self, request_id: UUID) -> None:
+        follow = self._follows.pop(request_id, None)
+        if follow is not None:
+            delivery().close(follow)
+
+
+def _readable(request_ids: list[UUID], owner: Any) -> dict[UUID, AsyncRequest]:
+    rows = AsyncRequest.objects.filter(owner, id__in=request_ids)
+    return {row.id: row for row in rows.only("id", "client_id", "status", "last_seq")}
+
+
+def _fault(cursor: Cursor, row: AsyncRequest | None) -> ErrorBody | None:
+    if row is None:
+        return error_body(ErrorCode.NOT_FOUND, "There is no such request")
+    if cursor.after_seq > row.last_seq:
+        text = f"after_seq is {cursor.after_seq}, but the last message of this request is {row.last_seq}"
+        return error_body(ErrorCode.VALIDATION_ERROR, text)
+    return None
+
+
+def _subscribed(
+    message: Subscribe, rows: Mapping[UUID, AsyncRequest], faults: Mapping[UUID, ErrorBody | None]
+) -> dict[str, Any]:
+    requests: list[dict[str, Any]] = []
+    for request_id, fault in faults.items():
+        row = rows.get(request_id)
+        if fault or row is None:
+            requests.append({"request_id": request_id, "error": fault})
+        else:
+            requests.append({"request_id": request_id, "status": row.status, "last_seq": row.last_seq})
+    single = requests[0] if message.request_id is not None and len(requests) == 1 else {}
+    return {**single, "requests": requests}

@@ -1,0 +1,26 @@
+"""Takes a batch of requests apart: each is read on its own, so what is wrong with one is no fault of the others."""
+
+from collections.abc import Sequence
+
+from jobs.errors import ErrorCode, error_body
+from realtime.wire.messages import BatchedRequest, Requests
+from realtime.wire.protocol import BadMessage, read_item
+
+
+def take_apart(message: Requests, *, most: int) -> Sequence[BatchedRequest | BadMessage]:
+    """The requests of a batch, in order, and for each that is none the reason.
+
+    Raises ``BadMessage`` when it is no batch at all: no list, an empty one, or one of more than ``most``.
+    """
+    items = message.requests
+    if not isinstance(items, list) or not 0 < len(items) <= most:
+        text = f"'requests' is a list of 1 to {most} requests"
+        raise BadMessage(error_body(ErrorCode.INVALID_MESSAGE, text), message.client_id)
+    return [_read(fields, index) for index, fields in enumerate(items)]
+
+
+def _read(fields: object, index: int) -> BatchedRequest | BadMessage:
+    try:
+        return read_item(fields, index)
+    except BadMessage as error:
+        return error
