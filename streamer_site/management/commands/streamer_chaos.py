@@ -9,13 +9,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.markup import escape
 
-from streamer_site.chaos.cells import all_cells, short_cells
-from streamer_site.chaos.matrix import choose, run_matrix
-from streamer_site.chaos.tables import complaints, markdown_table, row, summary, terminal_table
-from streamer_site.chaos.trial import Options, Result
-from streamer_site.chaos.triggers import ChaosFailed
 from streamer_site.local.interrupt import interruptible
 from streamer_site.local.stack import StackFailed
+from tests.chaos.cells import all_cells, short_cells
+from tests.chaos.matrix import choose, run_matrix
+from tests.chaos.tables import complaints, markdown_table, row, summary, terminal_table
+from tests.chaos.trial import Options, Result
+from tests.chaos.triggers import ChaosFailed
 
 _AWAY_SECONDS = 20.0
 _AWAY_SECONDS_FULL = 60.0

@@ -1,0 +1,150 @@
+"""One cell: clients at work, the trap, the fault, more work, and the verdict."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.chaos.cells import MID_RUN, RECOVERY_POINTS, Cell
+from tests.chaos.faults import Scene, raised
+from tests.chaos.ground import Ground
+from tests.chaos.load import Load, first_wave, second_wave
+from tests.chaos.stream import Balance, Stream
+from tests.chaos.triggers import Hit
+
+_REACH_SECONDS = 30.0
+_END_SECONDS = 60.0
+# Errors that a client may be told when no file can be stored.
+_DISK_ERRORS = ("error INTERNAL_ERROR", "error PROCESSING_FAILED")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line says of every cell."""
+
+    seed: int = 1
+    database_url: str = ""
+    """An empty database for the stacks; "" is SQLite."""
+    away_seconds: float = 20.0
+    postgres_restart: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    cell: Cell
+    requests: int = 0
+    seconds: float = 0.0
+    """What the whole cell took."""
+    recovery_seconds: float | None = None
+    """From the fault to the next news of what was hit; of several, of the last one. None: there was no fault."""
+    balance: Balance = Balance()
+    doctor: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    outcomes: tuple[tuple[str, int], ...] = ()
+    """Types of final messages (an error with its code) and how many requests ended so."""
+    skipped: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.balance or self.doctor or self.problems)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "cell": self.cell.name,
+            "good": self.is_good,
+            "skipped": self.skipped or None,
+            "requests": self.requests,
+            "seconds": round(self.seconds, 2),
+            "recovery_seconds": None if self.recovery_seconds is None else round(self.recovery_seconds, 3),
+            "lost": self.balance.lost,
+            "doubled": self.balance.doubled,
+            "disordered": self.balance.disordered,
+            "doctor": list(self.doctor),
+            "problems": list(self.problems),
+            "outcomes": dict(self.outcomes),
+        }
+
+
+async def try_cell(cell: Cell, ground: Ground, options: Options) -> Result:
+    """Raises ``ChaosFailed`` when the matrix cannot go on."""
+    started_at = time.monotonic()
+    await asyncio.to_thread(ground.stack.wait_until_ready)
+    ground.traps.clear()
+    rng = random.Random(f"{options.seed} {cell.name}")
+    async with Load(ground.stack.ws_urls, ground.signing_key, rng) as load:
+        hit = await _hit(cell, ground, load)
+        if hit is not None:
+            scene = Scene(
+                cell=cell,
+                ground=ground,
+                load=load,
+                hit=hit,
+                away_seconds=options.away_seconds,
+                postgres_restart=options.postgres_restart,
+            )
+            async with raised(scene):
+                await load.ask(second_wave())
+        all_ended = await load.until_ended(_END_SECONDS + ground.lease_seconds)
+        balance = load.balance()
+        problems = list(_problems(cell, load.streams, hit, all_ended))
+        doctor = await ground.examine()  # after the verdict on the streams: it mends what it finds
+    return Result(
+        cell=cell,
+        requests=len(load.streams),
+        seconds=time.monotonic() - started_at,
+        recovery_seconds=recovery_seconds(cell, load.streams, hit) if hit else None,
+        balance=balance,
+        doctor=tuple(doctor),
+        problems=tuple(problems),
+        outcomes=tuple(sorted(Counter(stream.outcome or "none" for stream in load.streams).items())),
+    )
+
+
+async def _hit(cell: Cell, ground: Ground, load: Load) -> Hit | None:
+    """Set the trap, begin the load, and wait until a process is at the point."""
+    if cell.point in RECOVERY_POINTS:  # there must be something to recover
+        ground.traps.set(MID_RUN, "kill-self")
+    ground.traps.set(cell.point, cell.fault.order)
+    await load.ask(first_wave())
+    return await ground.traps.wait_for(cell.point, _REACH_SECONDS)
+
+
+def _problems(cell: Cell, streams: Sequence[Stream], hit: Hit | None, all_ended: bool) -> Iterator[str]:
+    if hit is None:
+        yield f"no process came by {cell.point.name}"
+    if not all_ended:
+        unended = [stream for stream in streams if not stream.ended]
+        yield f"{len(unended)} requests did not end: {', '.join(_name(stream) for stream in unended[:3])}"
+    for stream in streams:
+        yield from (f"{_name(stream)} {fault}" for fault in stream.faults)
+        if stream.strangers:
+            yield f"{_name(stream)} has {stream.strangers} messages of an attempt that had lost it"
+        if stream.outcome.startswith("error") and not _may_fail(cell, stream):
+            yield f"{_name(stream)} ended with {stream.outcome}"
+
+
+def _may_fail(cell: Cell, stream: Stream) -> bool:
+    return cell.fault.kind == "disk" and stream.outcome in _DISK_ERRORS
+
+
+def _name(stream: Stream) -> str:
+    return f"{stream.wanted.action} {stream.request_id[:8] or 'never accepted'}"
+
+
+def recovery_seconds(cell: Cell, streams: Sequence[Stream], hit: Hit) -> float | None:
+    """From the fault to the first news of each request that was hit: the longest. None when none of them had any."""
+    concerned = [stream for stream in streams if {stream.request_id, stream.client_id} & set(hit.requests)]
+    times = [_first_news(cell, stream, hit.at) for stream in concerned]
+    return max((moment - hit.at for moment in times if moment is not None), default=None)
+
+
+def _first_news(cell: Cell, stream: Stream, fault_at: float) -> float | None:
+    """When it came. What was on its way before the fault, or only says that there will be a retry, is no news."""
+    for arrived_at, message in stream.arrivals:
+        was_on_its_way = cell.point.is_progress_written and message["timestamp"] < fault_at
+        if arrived_at > fault_at and message["type"] != "retrying" and (message.get("final") or not was_on_its_way):
+            return arrived_at
+    return None

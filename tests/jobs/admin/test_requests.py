@@ -1,0 +1,205 @@
+"""The admin's pages about requests: who sees what, what the verbs do, and that nothing a client sent is trusted."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django_rq.models import Dashboard
+
+from jobs.admin.documents import document
+from jobs.admin.formatting import duration, relative
+from jobs.admin.timeline import MOST_EVENTS
+from jobs.models import RequestEvent, Status
+from tests.jobs.admin.pages import LIST, make_artifact, make_request, page_of, sign_in_staff
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = "</script></pre><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def viewer(client: Client) -> Client:
+    return sign_in_staff(client, "view_asyncrequest")
+
+
+def test_it_works(viewer: Client) -> None:
+    row = make_request(Status.COMPLETED, result={"rows": 7})
+    assert str(row.id)[:8] in viewer.get(LIST).content.decode()
+    page = viewer.get(page_of(row)).content.decode()
+    assert str(row.id) in page and "&quot;rows&quot;: 7" in page
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status_has_its_page_and_its_word(viewer: Client, status: Status) -> None:
+    row = make_request(status, error={"code": "TIMEOUT", "message": "too long"} if status == Status.FAILED else None)
+    badge = f'data-kind="{status}" title="">{status.label}</span>'
+    for url in (LIST, page_of(row), f"{LIST}{row.id}/live/"):
+        assert badge in viewer.get(url).content.decode()
+
+
+def test_a_result_from_the_cache_says_so_and_leads_to_where_it_is_from(viewer: Client) -> None:
+    first = make_request(Status.COMPLETED)
+    artifact = make_artifact(first)
+    row = make_request(Status.COMPLETED, cached_from=first.id, computed_at=timezone.now(), started_at=None)
+    page = viewer.get(page_of(row)).content.decode()
+    assert "From cache" in page and page_of(first) in page and artifact.filename in page
+    assert "from cache" in viewer.get(LIST).content.decode()
+
+
+def test_a_running_request_that_was_asked_to_stop_says_so(viewer: Client) -> None:
+    row = make_request(Status.PROCESSING, cancel_requested_at=timezone.now())
+    assert ">Stopping</span>" in viewer.get(page_of(row)).content.decode()
+
+
+@pytest.mark.parametrize("path", ["", "{id}/change/", "{id}/live/", "{id}/history/"])
+def test_nobody_sees_requests_without_the_permission(client: Client, path: str) -> None:
+    url = LIST + path.format(id=make_request().id)
+    assert client.get(url)["Location"].startswith("/admin/login/")
+    assert sign_in_staff(client).get(url).status_code == 403
+
+
+def test_not_even_a_superuser_edits_adds_or_deletes(admin_client: Client) -> None:
+    row = make_request()
+    assert admin_client.post(page_of(row), {"status": "completed"}).status_code == 403
+    assert admin_client.get(f"{LIST}add/").status_code == 403
+    assert admin_client.post(f"{LIST}{row.id}/delete/", {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in admin_client.get(LIST).content.decode()
+
+
+def test_nothing_a_client_sent_becomes_markup(admin_client: Client) -> None:
+    names = ("user_id", "tenant_id", "client_id", "message", "worker", "action", "queue")
+    texts = dict.fromkeys(names, HOSTILE)
+    row = make_request(
+        Status.FAILED,
+        payload={HOSTILE: [HOSTILE]},
+        metadata={"retry_of": HOSTILE},
+        result=HOSTILE,
+        error={"code": HOSTILE, "message": HOSTILE},
+        **texts,
+    )
+    data = {"message": HOSTILE, "percentage": HOSTILE, "metadata": {HOSTILE: HOSTILE}, "mode": HOSTILE}
+    RequestEvent.objects.create(request=row, seq=1, type="progress", attempt=1, data=data)
+    make_artifact(row, filename=HOSTILE, media_type=HOSTILE)
+    for url in (LIST, page_of(row), f"{LIST}{row.id}/live/", "/admin/jobs/artifact/"):
+        page = admin_client.get(url).content.decode()
+        assert "onerror" in page and "<img src=x" not in page and "</script></pre>" not in page
+
+
+def test_metadata_of_any_shape_is_shown(viewer: Client) -> None:
+    for metadata in ([], "text", None, {"retry_of": 7}):
+        assert viewer.get(page_of(make_request(metadata=metadata or "none"))).status_code == 200
+
+
+def test_json_that_no_page_can_be_encoded_with_is_shown_escaped(viewer: Client) -> None:
+    page = viewer.get(page_of(make_request(payload={"name": "\ud83d"}))).content.decode()
+    assert "\\ud83d" in page
+
+
+def test_long_json_is_folded_and_enormous_json_is_cut() -> None:
+    assert not document("", {"a": 1}).is_long
+    assert document("", ["line"] * 20).is_long
+    enormous = document("", "x" * 300_000)
+    assert enormous.is_cut and enormous.size == 300_002 and len(enormous.text) == 200_000
+
+
+def test_the_timeline_shows_the_last_events_and_says_how_many_it_leaves_out(viewer: Client) -> None:
+    row = make_request(Status.PROCESSING, attempt=2, last_seq=MOST_EVENTS + 7)
+    RequestEvent.objects.bulk_create(
+        RequestEvent(request=row, seq=seq, type="progress", attempt=2, data={"percentage": 1.5, "message": f"at {seq}"})
+        for seq in range(1, MOST_EVENTS + 8)
+    )
+    page = viewer.get(page_of(row)).content.decode()
+    assert "The 7 earlier events are not shown" in page
+    assert "at 7\n" not in page and "at 8\n" in page and f"at {MOST_EVENTS + 7}\n" in page
+
+
+def test_the_time_of_an_event_counts_from_the_start(viewer: Client) -> None:
+    row = make_request(Status.PROCESSING)
+    at = row.started_at + timedelta(seconds=61.25)
+    RequestEvent.objects.create(request=row, seq=1, type="started", attempt=1, created_at=at)
+    assert "+1 min 01.2 s" in viewer.get(page_of(row)).content.decode()
+
+
+def test_files_are_listed_with_a_signed_link_until_they_expire(client: Client) -> None:
+    sign_in_staff(client, "view_asyncrequest", "view_artifact")
+    row = make_request(Status.COMPLETED)
+    artifact = make_artifact(row)
+    old = make_artifact(row, filename="old.pdf", expires_at=timezone.now() - timedelta(days=1))
+    for url in (page_of(row), "/admin/jobs/artifact/"):
+        page = client.get(url).content.decode()
+        assert f"/api/artifacts/{artifact.id}/?expires=" in page and f"/api/artifacts/{old.id}/" not in page
+        assert "2.0\xa0MB" in page and "expired" in page
+    assert client.get(f"/admin/jobs/artifact/{artifact.id}/change/").status_code == 200
+
+
+@pytest.mark.parametrize("may_see", [True, False])
+def test_the_connection_is_a_link_for_those_who_may_see_it(client: Client, may_see: bool) -> None:
+    sign_in_staff(client, "view_asyncrequest", *(["view_connection"] if may_see else []))
+    row = make_request(connection_id=uuid4())
+    link = f'href="/admin/realtime/connection/{row.connection_id}/change/"'
+    assert (link in client.get(page_of(row)).content.decode()) == may_see
+
+
+def found(client: Client, **parameters: str) -> set[str]:
+    return {row.user_id for row in client.get(LIST, parameters).context["cl"].result_list}
+
+
+def test_filters_and_search_find_the_right_ones(viewer: Client) -> None:
+    make_request(Status.FAILED, user_id="a", error={"code": "WORKER_LOST", "message": "gone"}, queue="ml")
+    second = make_request(Status.RETRYING, user_id="b", client_id="invoice-7", tenant_id="globex", action="echo_async")
+    make_request(Status.PROCESSING, user_id="c", created_at=timezone.now() - timedelta(days=3))
+    assert found(viewer, q="worker_lost") == {"a"} == found(viewer, queue="ml") == found(viewer, status="failed")
+    for query in ("invoice", "globex", str(second.id), str(second.id)[:8]):
+        assert found(viewer, q=query) == {"b"}
+    assert found(viewer, status="waiting") == {"b"} == found(viewer, tenant_id="globex", action="echo_async")
+    assert found(viewer, status="live") == {"b", "c"} and found(viewer, created="24h") == {"a", "b"}
+    assert found(viewer, status="no such status", tenant_id="nobody") == set()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(viewer: Client, django_assert_max_num_queries: Any) -> None:
+    for _ in range(60):
+        make_request(Status.COMPLETED, result={"rows": 1})
+    with django_assert_max_num_queries(12):
+        assert len(viewer.get(LIST).context["cl"].result_list) == 50
+
+
+def test_a_page_costs_few_queries_whatever_it_shows(viewer: Client, django_assert_max_num_queries: Any) -> None:
+    row = make_request(Status.COMPLETED)
+    RequestEvent.objects.bulk_create(RequestEvent(request=row, seq=n, type="progress", attempt=1) for n in range(1, 99))
+    for _ in range(5):
+        make_artifact(row)
+    with django_assert_max_num_queries(9):
+        assert viewer.get(page_of(row)).status_code == 200
+
+
+def test_the_list_does_not_load_what_it_does_not_show(viewer: Client) -> None:
+    make_request()
+    (row,) = viewer.get(LIST).context["cl"].result_list
+    assert {"payload", "result", "metadata"} <= row.get_deferred_fields()
+
+
+def test_only_a_live_page_is_marked_to_refresh_itself(viewer: Client) -> None:
+    live, ended = make_request(Status.PROCESSING), make_request(Status.COMPLETED)
+    assert 'data-live="true"' in viewer.get(f"{LIST}{live.id}/live/").content.decode()
+    assert 'data-live="false"' in viewer.get(f"{LIST}{ended.id}/live/").content.decode()
+    assert viewer.get(f"{LIST}00000000-0000-4000-8000-000000000000/live/").status_code == 404
+
+
+def test_the_queue_pages_of_rq_are_not_reachable(admin_client: Client) -> None:
+    assert not admin.site.is_registered(Dashboard)
+    assert admin_client.get("/admin/django_rq/dashboard/").status_code == 404
+    with pytest.raises(NoReverseMatch):
+        reverse("admin:django_rq_dashboard_changelist")
+
+
+def test_lengths_of_time_read_well() -> None:
+    lengths = (0.04, 9.94, 42, 59.6, 125, 4_320, 273_600)
+    words = ["0.0 s", "9.9 s", "42 s", "1 min 00 s", "2 min 05 s", "1 h 12 min", "3 d 4 h"]
+    assert [duration(seconds) for seconds in lengths] == words
+    assert relative(timezone.now() - timedelta(minutes=5, seconds=3)) == "5 min ago"
+    assert relative(timezone.now() + timedelta(hours=2, seconds=3)) == "in 2 h"

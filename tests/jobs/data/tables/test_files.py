@@ -1,0 +1,162 @@
+"""Files of a tenant: the formats, the defects, and all the ways out of the folder that must be closed."""
+
+import gzip
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from pytest_django import Settings
+
+from jobs.handler import InvalidPayload, Permanent
+from tests.jobs.data.tables.conftest import Opened, all_rows
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: Settings) -> Path:
+    """The files of the tenant acme."""
+    root = tmp_path / "opened"
+    settings.STREAMER_FILES_DIR = str(root)
+    for name in ("acme", "other"):
+        (root / name).mkdir(parents=True)
+    (root / "other/secret.csv").write_text("x\n1\n")
+    (root / "loose.csv").write_text("x\n1\n")
+    return root / "acme"
+
+
+def file(path: str) -> dict[str, Any]:
+    return {"type": "file", "path": path}
+
+
+def test_it_works(folder: Path, opened: Opened) -> None:
+    (folder / "2024").mkdir()
+    (folder / "2024/sales.csv").write_text("day,amount\n2024-01-01,1\n2024-01-02,2.5\n")
+    with opened(file("2024/sales.csv")) as table:
+        assert dict(table.columns) == {"day": "DATE", "amount": "DOUBLE"}
+        assert (table.rows, table.label) == (2, "2024/sales.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"x,y\n1,tea\n2,\n"),
+        ("a.tsv", b"x\ty\n1\ttea\n2\t\n"),
+        ("a.jsonl", b'{"x":1,"y":"tea"}\n{"x":2}\n'),
+        ("a.csv.gz", gzip.compress(b"x,y\n1,tea\n2,\n", mtime=0)),
+        ("a.tsv.gz", gzip.compress(b"x\ty\n1\ttea\n2\t\n", mtime=0)),
+        ("A.JSONL.GZ", gzip.compress(b'{"x":1,"y":"tea"}\n{"x":2}\n', mtime=0)),
+    ],
+)
+def test_every_format(folder: Path, opened: Opened, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
+    with opened(file(name)) as table:
+        assert (dict(table.columns), all_rows(table)) == (
+            {"x": "BIGINT", "y": "VARCHAR"},
+            [(1, "tea"), (2, None)],
+        )
+
+
+def test_many_files_are_one_table_by_the_names_of_columns(folder: Path, opened: Opened) -> None:
+    (folder / "a1.csv").write_text("x,y\n1,2\n")
+    (folder / "a2.csv").write_text("y,x,z\n20,10,30\n")
+    (folder / ".a3.csv").write_text("x\n99\n")
+    (folder / "a4.csv").symlink_to(folder.parent / "other/secret.csv")
+    with opened(file("a*.csv")) as table:
+        assert all_rows(table) == [(1, 2, None), (10, 20, 30)]
+
+
+def test_nested_and_odd_types_become_plain_ones(folder: Path, opened: Opened) -> None:
+    columns = {
+        "l": [[1, 2]],
+        "s": [{"a": 1}],
+        "t": pa.array([0], pa.timestamp("ns", "UTC")),
+        "d": pa.array(["x"]).dictionary_encode(),
+    }
+    pyarrow.parquet.write_table(pa.table(columns), folder / "a.parquet")
+    with opened(file("a.parquet")) as table:
+        assert list(table.columns.values()) == ["VARCHAR", "VARCHAR", "TIMESTAMP", "VARCHAR"]
+        assert all_rows(table)[0][:2] == ("[1,2]", '{"a":1}')
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../other/secret.csv",
+        "/etc/passwd.csv",
+        "a/../../other/secret.csv",
+        "../loose.csv",
+        "..\\other\\secret.csv",
+        ".hidden.csv",
+        "link.csv",
+        "linked/secret.csv",
+        "*/secret.csv",
+        "**/secret.csv",
+        "[.][.]/other/secret.csv",
+        "pipe.csv",
+        "folder.csv",
+        "none.csv",
+        "a.csv\0.csv",
+        "s3://bucket/a.csv",
+        "https://example.org/a.csv",
+        "a.xlsx",
+        "x[1].csv",
+    ],
+)
+def test_no_path_leads_out(folder: Path, opened: Opened, path: str) -> None:
+    (folder / ".hidden.csv").write_text("x\n1\n")
+    (folder / "link.csv").symlink_to(folder.parent / "other/secret.csv")
+    (folder / "linked").symlink_to(folder.parent / "other")
+    (folder / "folder.csv").mkdir()
+    os.mkfifo(folder / "pipe.csv")
+    with pytest.raises(InvalidPayload) as raised, opened(file(path)):
+        pass
+    assert raised.value.faults[0]["path"] == "data_source.path"
+    assert str(folder.parent) not in raised.value.message
+
+
+@pytest.mark.parametrize("tenant", ["..", ".", "acme/..", "other/../acme", "nobody", "", "acme\0"])
+def test_a_tenant_that_is_no_folder_has_no_files(folder: Path, opened: Opened, tenant: str) -> None:
+    (folder / "a.csv").write_text("x\n1\n")
+    with pytest.raises(InvalidPayload, match="there is no file"), opened(file("a.csv"), tenant=tenant):
+        pass
+
+
+def test_without_a_folder_of_files_there_are_none(opened: Opened, settings: Settings) -> None:
+    settings.STREAMER_FILES_DIR = ""
+    with pytest.raises(InvalidPayload, match="STREAMER_FILES_DIR"), opened(file("a.csv")):
+        pass
+
+
+def test_a_late_row_of_another_type_is_no_defect(folder: Path, opened: Opened) -> None:
+    (folder / "a.csv").write_text("x\n" + "1\n" * 250_000 + "tea\n")
+    with opened(file("a.csv")) as table:
+        assert (dict(table.columns), table.rows) == ({"x": "VARCHAR"}, 250_001)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.parquet", b"this is no parquet"),
+        ("a.jsonl", b'{"x":1}\n{"x":\n'),
+        ("a.csv.gz", b"this is no gzip"),
+        ("a.parquet", b""),
+    ],
+)
+def test_a_broken_file_is_told_without_a_path_of_the_server(
+    folder: Path, opened: Opened, name: str, content: bytes
+) -> None:
+    (folder / name).write_bytes(content)
+    with pytest.raises(Permanent, match="cannot be read") as raised, opened(file(name)):
+        pass
+    assert str(folder) not in raised.value.message and name in raised.value.message
+
+
+def test_too_much_for_the_disk_is_refused(folder: Path, opened: Opened, settings: Settings) -> None:
+    settings.STREAMER_DUCKDB_DISK_BYTES = 1_000_000
+    (folder / "bomb.csv.gz").write_bytes(
+        gzip.compress(b"x\n" + os.urandom(4_000_000).hex("\n", 32).encode(), 1, mtime=0)
+    )
+    with pytest.raises(Permanent, match="1,000,000 bytes"), opened(file("bomb.csv.gz")):
+        pass

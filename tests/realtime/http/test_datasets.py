@@ -1,0 +1,281 @@
+"""Datasets over HTTP: uploaded as a stream, listed, described, deleted."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import AsyncClient
+from pytest_django import Settings
+
+from jobs.data.datasets.ingest.conversion import ingest
+from jobs.models import Dataset
+from realtime.http import multipart, uploads
+from tests.conftest import MakeToken
+from tests.realtime.http.uploading import CSV, PATIENCE_SECONDS, Upload, body_of
+from tests.realtime.sockets import aside
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Ask = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Settings, tmp_path: Path) -> Path:
+    settings.STREAMER_SCRATCH_DIR = tmp_path / "scratch"
+    backend = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(tmp_path / "files")},
+    }
+    settings.STORAGES = {**settings.STORAGES, "default": backend}
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def ingest_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the tests the start of a process each; one of them has it all the same."""
+    monkeypatch.setattr(uploads, "ingest_aside", lambda path, folder, options, is_wanted: ingest(path, folder, options))
+
+
+@pytest.fixture
+def left_over(folders: Path) -> Callable[[], list[Path]]:
+    return lambda: [path for path in folders.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def post(make_token: MakeToken) -> Ask:
+    """``await post(content, user=…, name=…)``: status and body."""
+
+    async def ask(content: bytes = CSV, *, who: Any = None, filename: str = "Sales.csv", **fields: str) -> Any:
+        upload = await Upload(make_token(**(who or {}))).send(body_of(content, filename, **fields))
+        return await upload.answer()
+
+    return ask
+
+
+@pytest.fixture
+def ask(async_client: AsyncClient, make_token: MakeToken) -> Ask:
+    async def one(path: str = "", method: str = "get", **who: Any) -> Any:
+        headers = {"Authorization": f"Bearer {make_token(**who)}"}
+        return await getattr(async_client, method)(f"/api/datasets/{path}", headers=headers)
+
+    return one
+
+
+async def test_it_works(post: Ask, ask: Ask, left_over: Callable[[], list[Path]]) -> None:
+    status, made = await post(name="north-south", expires_in_days="2")
+    assert status == 201 and made["name"] == "north-south" and made["rows"] == 2 and made["kind"] == "dataset"
+    assert made["columns"][1] == {"name": "amount", "type": "BIGINT", "nulls": 1}
+    described = (await ask("north-south/")).json()
+    assert described == made == (await ask(f"{made['dataset_id']}/")).json()
+    assert described["sample"] == [{"region": "north", "amount": 1}, {"region": "south", "amount": None}]
+    assert [path.suffix for path in left_over()] == [".parquet"]
+    listed = (await ask()).json()
+    assert listed["next_cursor"] is None and listed["used_bytes"] == made["size_bytes"]
+    assert [(one["kind"], one["name"]) for one in listed["datasets"]][-1] == ("dataset", "north-south")
+    assert (await ask("north-south/", "delete")).status_code == 204
+    assert (await ask("north-south/")).status_code == 404 and left_over() == []
+
+
+async def test_list_tells_the_limits(ask: Ask, settings: Settings) -> None:
+    settings.STREAMER_DATASET_QUOTA_BYTES, settings.STREAMER_DATASET_MAX_BYTES = 7_000, 500
+    listed = (await ask()).json()
+    assert (listed["used_bytes"], listed["quota_bytes"], listed["upload_bytes"]) == (0, 7_000, 500)
+
+
+async def test_it_works_in_a_process_of_its_own(
+    make_token: MakeToken, monkeypatch: pytest.MonkeyPatch, left_over: Callable[[], list[Path]]
+) -> None:
+    monkeypatch.undo()
+    upload = Upload(make_token())
+    body = body_of()
+    for at in range(len(body)):
+        await upload.send(body[at : at + 1], more=at + 1 < len(body))
+    status, made = await upload.answer()
+    assert (status, made["name"], made["rows"]) == (201, "sales", 2)
+    await aside(Dataset.objects.all().delete)
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "fields", "text"),
+    [
+        (b"a,b\n1\n", {}, "line 2 has 1 field, the header has 2"),
+        (b"", {}, "The file is empty"),
+        (CSV, {"name": "No Name"}, "A name has lower-case letters"),
+        (CSV, {"expires_in_days": "soon"}, "expires_in_days: a number of days"),
+        (CSV, {"expires_in_days": "-1"}, "expires_in_days: a number of days"),
+        (CSV, {"header": "maybe"}, "header: 'true' or 'false'"),
+        (CSV, {"sheet": "x"}, "Only workbooks have sheets"),
+        (CSV, {"tenant_id": "other"}, "tenant_id: unknown field"),
+    ],
+)
+async def test_a_fault_is_named_and_nothing_is_left(
+    content: bytes, fields: dict[str, str], text: str, post: Ask, left_over: Callable[[], list[Path]]
+) -> None:
+    status, body = await post(content, **fields)
+    assert status == 400 and body["error"]["code"] == "VALIDATION_ERROR"
+    assert body["error"]["message"].startswith(text) and left_over() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no multipart at all",
+        body_of()[:-20],
+        body_of(field="other"),
+        body_of().replace(b"--frontier--", b"--frontier") + body_of(),
+        b'--frontier\r\nContent-Disposition: form-data; name="file"\r\n\r\nno file\r\n--frontier--\r\n',
+    ],
+)
+async def test_a_body_that_is_none(body: bytes, make_token: MakeToken, left_over: Callable[[], list[Path]]) -> None:
+    status, answer = await (await Upload(make_token()).send(body)).answer()
+    assert status == 400 and answer["error"]["code"] == "VALIDATION_ERROR" and left_over() == []
+
+
+async def test_another_type_of_body(make_token: MakeToken) -> None:
+    for kind in ("text/csv", "multipart/form-data"):
+        status, _ = await (await Upload(make_token(), content_type=kind).send(CSV)).answer()
+        assert status == 400
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_length_over_the_limit_is_refused_unread(make_token: MakeToken, settings: Settings) -> None:
+    length = settings.STREAMER_DATASET_MAX_BYTES + multipart.EXTRA_BYTES + 1
+    status, body = await Upload(make_token(), content_length=str(length)).answer()
+    assert status == 413 and body["error"]["code"] == "PAYLOAD_TOO_LARGE"
+
+
+async def test_what_gets_too_long_is_refused_before_its_end(
+    make_token: MakeToken, settings: Settings, left_over: Callable[[], list[Path]]
+) -> None:
+    settings.STREAMER_DATASET_MAX_BYTES = 1000
+    upload = Upload(make_token())
+    await upload.send(body_of(b"a\n" * 500_000), more=True)
+    status, body = await upload.answer()
+    assert status == 413 and body["error"]["message"] == "The file is larger than 1000 bytes" and left_over() == []
+
+
+async def test_a_used_up_quota_is_told_before_the_body(make_token: MakeToken, post: Ask, settings: Settings) -> None:
+    _, made = await post()
+    settings.STREAMER_DATASET_QUOTA_BYTES = made["size_bytes"]
+    status, body = await Upload(make_token()).answer()
+    assert status == 409 and body["error"]["code"] == "QUOTA_EXCEEDED" and "delete some" in body["error"]["message"]
+    assert (await post(who={"tenant": "other"}))[0] == 201
+
+
+# --- who may ---------------------------------------------------------------------------------------------------------
+
+
+async def test_without_a_good_token_no_body_is_read(make_token: MakeToken) -> None:
+    for token in (None, "x", make_token(ttl_seconds=-60)):
+        assert (await Upload(token).answer())[0] == 401
+    assert (await Upload(None, path="/api/datasets").answer())[0] == 401
+
+
+async def test_permissions(make_token: MakeToken, post: Ask, ask: Ask) -> None:
+    status, body = await Upload(make_token(permissions=("datasets.read",))).answer()
+    assert status == 403 and body["error"]["details"] == {"permission": "datasets.write"}
+    await post()
+    for path, method in (("", "get"), ("sales/", "get")):
+        assert (await ask(path, method, permissions=("datasets.write",))).status_code == 403
+        assert (await ask(path, method, permissions=("datasets.read",))).status_code == 200
+    assert (await ask("sales/", "delete", permissions=("datasets.read",))).status_code == 403
+    assert (await ask("sales/", "delete", permissions=("datasets.write",))).status_code == 204
+
+
+async def test_a_dataset_is_its_tenants(post: Ask, ask: Ask) -> None:
+    _, made = await post()
+    assert (await ask("sales/", user="bob")).status_code == 200
+    for key in ("sales", made["dataset_id"]):
+        for method in ("get", "delete"):
+            foreign = await ask(f"{key}/", method, tenant="other")
+            missing = await ask(f"{uuid4()}/", method, tenant="other")
+            assert foreign.status_code == missing.status_code == 404 and foreign.content == missing.content
+    assert "sales" not in {one["name"] for one in (await ask(tenant="other")).json()["datasets"]}
+    assert (await ask("sales/")).status_code == 200
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_list_comes_in_pages(post: Ask, ask: Ask) -> None:
+    for _ in range(3):
+        await post()
+    first = (await ask("?limit=2")).json()
+    rest = (await ask(f"?limit=2&cursor={first['next_cursor']}")).json()
+    names = [one["name"] for one in [*first["datasets"], *rest["datasets"]] if one["kind"] == "dataset"]
+    assert names == ["sales_3", "sales_2", "sales"] and rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "limit=", "limit=٣", "cursor=x", "cursor=%00"])
+async def test_a_page_that_cannot_be(query: str, ask: Ask) -> None:
+    assert (await ask(f"?{query}")).status_code == 400
+
+
+async def test_sources_are_described_and_stay(ask: Ask, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "days.csv").write_text("day,value,kind\n2024-01-31,1.5,x\n")
+    roles = {"date": "day", "value": "value", "category": "kind"}
+    settings.STREAMER_SOURCES = {"days": {"label": "Days", "files": str(tmp_path / "days.csv"), **roles}}
+    described = (await ask("days/")).json()
+    assert described["kind"] == "source" and described["sample"] == [{"day": "2024-01-31", "value": 1.5, "kind": "x"}]
+    assert described["columns"][0] == {"name": "day", "type": "DATE"}
+    assert (await ask()).json()["datasets"][0]["name"] == "days"
+    assert (await ask("days/", "delete")).status_code == 403
+    (tmp_path / "days.csv").unlink()
+    assert (await ask("days/")).json()["error"]["code"] == "PROCESSING_FAILED"
+
+
+# --- clients that go -------------------------------------------------------------------------------------------------
+
+
+async def test_a_half_closed_upload_leaves_nothing(make_token: MakeToken, left_over: Callable[[], list[Path]]) -> None:
+    upload = Upload(make_token())
+    await upload.send(body_of()[:150], more=True)
+    await upload.hang_up()
+    assert left_over() == [] and await aside(Dataset.objects.count) == 0
+
+
+async def test_a_client_that_stops_sending_is_given_up(
+    make_token: MakeToken, monkeypatch: pytest.MonkeyPatch, left_over: Callable[[], list[Path]]
+) -> None:
+    monkeypatch.setattr(multipart, "IDLE_SECONDS", 0.05)
+    upload = await Upload(make_token()).send(body_of()[:150], more=True)
+    await upload._communicator.wait(PATIENCE_SECONDS)
+    assert left_over() == []
+
+
+async def test_a_client_that_goes_while_the_file_is_read_gets_no_dataset(
+    make_token: MakeToken, monkeypatch: pytest.MonkeyPatch, left_over: Callable[[], list[Path]]
+) -> None:
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(path: Path, folder: Path, options: Any, is_wanted: Callable[[], bool]) -> Any:
+        loop.call_soon_threadsafe(begun.set)
+        while is_wanted():
+            pass
+        raise uploads.GivenUp
+
+    monkeypatch.setattr(uploads, "ingest_aside", slow)
+    upload = await Upload(make_token()).send(body_of())
+    await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
+    await upload.hang_up()
+    assert left_over() == [] and await aside(Dataset.objects.count) == 0
+
+
+async def test_an_error_of_ours_tells_nothing_of_the_inside(post: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError("secret path")
+
+    monkeypatch.setattr(uploads, "ingest_aside", partial(crash))
+    status, body = await post()
+    assert status == 500 and body["error"]["code"] == "INTERNAL_ERROR" and "secret" not in json.dumps(body)
