@@ -122,9 +122,9 @@ class Permanent(HandlerError):
     """The cause will not pass: the request fails at once."""
 
 
-MOST_FAULTS = 200
+MAX_FAULTS = 200
 """Faults of one payload that are told; so an answer is never much larger than what was sent."""
-_LONGEST_TEXT = 1_000
+_MAX_TEXT = 1_000
 
 
 class InvalidPayload(HandlerError):
@@ -136,7 +136,7 @@ class InvalidPayload(HandlerError):
         first = _clipped(faults[0])
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         where = f"{first['path']}: " if first["path"] else ""
-        self.faults = [_clipped(fault) for fault in faults[:MOST_FAULTS]]
+        self.faults = [_clipped(fault) for fault in faults[:MAX_FAULTS]]
         super().__init__(f"{where}{first['message']}{more}", details={"faults": self.faults})
 
 
@@ -146,7 +146,7 @@ def _clipped(fault: Fault) -> Fault:
 
 
 def _clip(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
 
 
 class Stop(BaseException):

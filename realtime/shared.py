@@ -6,7 +6,7 @@ from functools import cache
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from jobs.requests.writer import Intake
+from jobs.requests.writer import SubmissionWriter
 from realtime.connections.drain import Drain
 from realtime.connections.registry import Registry
 from realtime.delivery.feed import Feed
@@ -44,6 +44,6 @@ def drain() -> Drain:
 
 
 @cache
-def intake() -> Intake:
+def submission_writer() -> SubmissionWriter:
     """One for the whole process: it has a thread of its own."""
-    return Intake()
+    return SubmissionWriter()

@@ -13,8 +13,8 @@ from streamer_site.storage import S3_SCHEME, s3_place
 
 _ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_SHORTEST_KEY = 32
-_SHORTEST_LEASE_SECONDS = 2
+_MIN_KEY = 32
+_MIN_LEASE_SECONDS = 2
 _LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
@@ -48,26 +48,26 @@ def _token_faults() -> Iterator[CheckMessage]:
     if algorithm not in _ALGORITHMS:
         yield Error(f"JWT_ALGORITHM is '{algorithm}'", hint=f"One of {', '.join(_ALGORITHMS)}.", id="streamer.E001")
     elif algorithm.startswith("HS"):
-        if len(settings.JWT_SIGNING_KEY.encode()) < _SHORTEST_KEY:
+        if len(settings.JWT_SIGNING_KEY.encode()) < _MIN_KEY:
             hint = "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes a good one."
-            yield Error(f"JWT_SIGNING_KEY is shorter than {_SHORTEST_KEY} bytes", hint=hint, id="streamer.E002")
+            yield Error(f"JWT_SIGNING_KEY is shorter than {_MIN_KEY} bytes", hint=hint, id="streamer.E002")
     elif not (settings.SIMPLE_JWT["VERIFYING_KEY"] or settings.SIMPLE_JWT["JWK_URL"]):
         hint = "Set JWT_VERIFYING_KEY (PEM) or JWT_JWKS_URL."
         yield Error(f"Nothing to verify {algorithm} tokens with", hint=hint, id="streamer.E003")
 
 
 def _place_faults() -> Iterator[CheckMessage]:
-    if len(settings.SECRET_KEY.encode()) < _SHORTEST_KEY:
+    if len(settings.SECRET_KEY.encode()) < _MIN_KEY:
         hint = "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes a good one."
-        yield Error(f"SECRET_KEY is shorter than {_SHORTEST_KEY} bytes", hint=hint, id="streamer.E011")
+        yield Error(f"SECRET_KEY is shorter than {_MIN_KEY} bytes", hint=hint, id="streamer.E011")
     if not settings.REDIS_URL.startswith(_REDIS_SCHEMES):
         hint = "For example redis://host:6379/0, or rediss:// for TLS."
         yield Error("REDIS_URL is no URL of a Redis", hint=hint, id="streamer.E012")
 
 
 def _request_faults() -> Iterator[CheckMessage]:
-    if settings.STREAMER_LEASE_SECONDS < _SHORTEST_LEASE_SECONDS:
-        hint = f"A running request renews its lease about once a second; {_SHORTEST_LEASE_SECONDS} is the least."
+    if settings.STREAMER_LEASE_SECONDS < _MIN_LEASE_SECONDS:
+        hint = f"A running request renews its lease about once a second; {_MIN_LEASE_SECONDS} is the least."
         yield Error("STREAMER_LEASE_SECONDS is too short", hint=hint, id="streamer.E004")
     for name in ("STREAMER_MAX_RUNNING_PER_USER", "STREAMER_MAX_WAITING_PER_USER", "STREAMER_INLINE_THREADS"):
         if getattr(settings, name) < 1:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from jobs.admin.filters import CreatedFilter, TenantFilter
 from jobs.admin.formatting import NOTHING, owner_lines, shortened, when
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.admin.verbs import MOST_AT_ONCE
+from jobs.admin.verbs import MAX_SELECTED
 from jobs.files.artifacts import signed_url
 from jobs.files.expiry import NoSuchArtifact, extend
 from jobs.models import Artifact
@@ -61,7 +61,7 @@ class ArtifactAdmin(ReadOnlyAdmin):
     def extend_selected(self, request: HttpRequest, queryset: QuerySet[Artifact]) -> None:
         """For as many days from now as a new file gets, within the longest life that files may have."""
         kept = gone = 0
-        for row in queryset[:MOST_AT_ONCE]:
+        for row in queryset[:MAX_SELECTED]:
             try:
                 extended = extend(row.id, settings.STREAMER_ARTIFACT_DAYS)
             except NoSuchArtifact:

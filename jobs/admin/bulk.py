@@ -15,7 +15,7 @@ from jobs.bulk.slices import counts
 from jobs.contract.bulk import Counts
 from jobs.models import AsyncRequest, BulkOutcome, BulkSlice, Status
 
-MOST_SLICES, MOST_SHARES, MOST_CODES = 30, 10, 10
+MAX_SLICES, MAX_SHARES, MAX_CODES = 30, 10, 10
 _MESSAGE = 60
 
 
@@ -61,18 +61,18 @@ def bulk_part(row: AsyncRequest) -> BulkPart | None:
         return None
     slices = BulkSlice.objects.filter(request=row).defer("items").order_by("is_done", "number")
     shares = AsyncRequest.objects.filter(parent=row).defer("payload", "result").order_by("-created_at")
-    shown = list(shares[:MOST_SHARES])
+    shown = list(shares[:MAX_SHARES])
     running = {share.id for share in [row, *shown] if share.status == Status.PROCESSING}
     errors = BulkOutcome.objects.filter(request=row, error__isnull=False).order_by().values_list("error__code")
     return BulkPart(
         counts=found,
         codes=[
-            (str(code), number) for code, number in errors.annotate(items=Count("id")).order_by("-items")[:MOST_CODES]
+            (str(code), number) for code, number in errors.annotate(items=Count("id")).order_by("-items")[:MAX_CODES]
         ],
-        slices=[_slice(one, row, running) for one in slices[:MOST_SLICES]],
-        more_slices=max(0, slices.count() - MOST_SLICES),
+        slices=[_slice(one, row, running) for one in slices[:MAX_SLICES]],
+        more_slices=max(0, slices.count() - MAX_SLICES),
         shares=[_share(share) for share in shown],
-        more_shares=max(0, shares.count() - MOST_SHARES) if len(shown) == MOST_SHARES else 0,
+        more_shares=max(0, shares.count() - MAX_SHARES) if len(shown) == MAX_SHARES else 0,
     )
 
 

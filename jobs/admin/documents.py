@@ -6,7 +6,7 @@ from typing import Any
 
 _FOLD_CHARACTERS = 1500
 _FOLD_LINES = 16
-_MOST_CHARACTERS = 200_000
+_MAX_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,4 +30,4 @@ class Document:
 def document(title: str, value: Any) -> Document:
     # Half a surrogate pair is legal in JSON, but no page can be encoded with it.
     text = json.dumps(value, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode()
-    return Document(title=title, text=text[:_MOST_CHARACTERS], size=len(text))
+    return Document(title=title, text=text[:_MAX_CHARACTERS], size=len(text))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from jobs.contract.registry import all_handlers
 from jobs.models import LIVE, WAITING, Status
 
-_MOST_TENANTS = 50
+_MAX_TENANTS = 50
 _WINDOWS = {
     "1h": ("Past hour", timedelta(hours=1)),
     "24h": ("Past 24 hours", timedelta(hours=24)),
@@ -74,7 +74,7 @@ class TenantFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
         rows = model_admin.model._default_manager.order_by("tenant_id").values_list("tenant_id", flat=True)
-        names = list(rows.distinct()[:_MOST_TENANTS])
+        names = list(rows.distinct()[:_MAX_TENANTS])
         chosen = self.value()
         if chosen and chosen not in names:
             names.append(chosen)

@@ -19,10 +19,10 @@ from jobs.admin.formatting import owner_lines, when
 from jobs.admin.progress import bar, duration_text, status_badge
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.admin.request_page import RequestPage, request_page
-from jobs.admin.verbs import MOST_AT_ONCE, Tally, cancel_all, retry_all
+from jobs.admin.verbs import MAX_SELECTED, Tally, cancel_all, retry_all
 from jobs.models import AsyncRequest
 
-_MOST_LINKS = 10
+_MAX_LINKS = 10
 # Up to a megabyte each, and the list shows none of them.
 _HEAVY = ("payload", "result", "metadata", "resume_state")
 
@@ -96,11 +96,11 @@ class AsyncRequestAdmin(ReadOnlyAdmin):
         self._tell(request, retry_all(self._some_ids(request, queryset)))
 
     def _some_ids(self, request: HttpRequest, queryset: QuerySet[AsyncRequest]) -> list[UUID]:
-        ids = list(queryset.values_list("id", flat=True)[: MOST_AT_ONCE + 1])
-        if len(ids) > MOST_AT_ONCE:
-            text = f"Only the first {MOST_AT_ONCE} of the selection were looked at; repeat it for the others."
+        ids = list(queryset.values_list("id", flat=True)[: MAX_SELECTED + 1])
+        if len(ids) > MAX_SELECTED:
+            text = f"Only the first {MAX_SELECTED} of the selection were looked at; repeat it for the others."
             self.message_user(request, text, messages.WARNING)
-        return ids[:MOST_AT_ONCE]
+        return ids[:MAX_SELECTED]
 
     # --- the page of one request ---
 
@@ -141,7 +141,7 @@ class AsyncRequestAdmin(ReadOnlyAdmin):
         word = "Submitted again" if tally.made else "Cancel asked for"
         for row in tally.changed:
             self.log_change(request, row, word)
-        made = [(_url(new), str(new)[:8]) for new in tally.made[:_MOST_LINKS]]
+        made = [(_url(new), str(new)[:8]) for new in tally.made[:_MAX_LINKS]]
         links = format_html_join(", ", '<a href="{}">{}</a>', made)
         text = format_html("{}: {}", str(tally), links) if links else f"{tally}."
         self.message_user(request, text, messages.SUCCESS if tally.is_complete else messages.WARNING)

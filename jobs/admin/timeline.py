@@ -10,7 +10,7 @@ from jobs.admin.formatting import exact, short
 from jobs.log.events import EventType
 from jobs.models import AsyncRequest, RequestEvent
 
-MOST_EVENTS = 500
+MAX_EVENTS = 500
 _SHOWN_IN_COLUMNS = ("percentage", "message", "attempt", "final", "success")
 _KINDS = {EventType.COMPLETE: "completed", EventType.ERROR: "failed"}
 
@@ -42,7 +42,7 @@ class Timeline:
 
 
 def timeline(request: AsyncRequest) -> Timeline:
-    newest = list(RequestEvent.objects.filter(request_id=request.id).order_by("-seq")[:MOST_EVENTS])
+    newest = list(RequestEvent.objects.filter(request_id=request.id).order_by("-seq")[:MAX_EVENTS])
     events = newest[::-1]
     start = request.started_at or request.created_at
     return Timeline(

@@ -10,7 +10,7 @@ from jobs.queue.wakeups import ring
 from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel, retry
 
 # One transaction for each: more than these would keep the browser waiting.
-MOST_AT_ONCE = 500
+MAX_SELECTED = 500
 
 _ONE_AND_MANY = {
     "cancelled": ("cancelled", "cancelled"),

@@ -11,7 +11,7 @@ from jobs.contract.base import Handler
 from jobs.contract.bulk import Item
 from jobs.contract.context import Context
 from jobs.errors import Cancelled, ErrorCode, HandlerError, Stop, TimedOut, error_body
-from jobs.files.artifacts import ArtifactShelf, describe
+from jobs.files.artifacts import ArtifactStaging, describe
 from jobs.incidents import report_unexpected
 from jobs.jsonable import to_json
 
@@ -24,7 +24,7 @@ Answer = tuple[Any, Mapping[str, Any] | None]
 class ItemRun(Context, Protocol):
     """The context of one item."""
 
-    shelf: ArtifactShelf
+    staging: ArtifactStaging
 
     @property
     def is_late(self) -> bool:
@@ -39,22 +39,22 @@ def run_item(handler: Handler[Any], item: Item, context: ItemRun) -> Answer:
     try:
         return _result(handler.run(handler.parse(item), context), context), None
     except TimedOut:
-        context.shelf.discard()
+        context.staging.discard()
         if not context.is_late:
             raise
         text = f"The item ran longer than the {handler.timeout_seconds:g} seconds it may"
         return None, to_json(error_body(ErrorCode.TIMEOUT, text))
     except Cancelled:
-        context.shelf.discard()
+        context.staging.discard()
         return None, to_json(error_body(ErrorCode.CANCELLED, "The bulk was cancelled while this item ran"))
     except Stop:
-        context.shelf.discard()
+        context.staging.discard()
         raise
     except HandlerError as error:
-        context.shelf.discard()
+        context.staging.discard()
         return None, to_json(error.body())
     except BaseException as error:  # SystemExit too: it ends the item, not the worker
-        context.shelf.discard()
+        context.staging.discard()
         what = f"An item of a bulk failed in the handler of '{handler.action}'"
         body = report_unexpected(logger, what, error, request_id=str(context.request_id))
         return None, to_json({**body, "retryable": isinstance(error, handler.retry_on)})
@@ -65,6 +65,6 @@ def _result(result: Any, context: ItemRun) -> Any:
     plain = to_json(result)
     encoded = msgspec.json.encode(plain)
     if len(encoded) > settings.STREAMER_INLINE_RESULT_BYTES:
-        plain = context.shelf.add_bytes("result.json", "application/json", encoded)
-    files = [describe(row) for row in context.shelf.rows]
+        plain = context.staging.add_bytes("result.json", "application/json", encoded)
+    files = [describe(row) for row in context.staging.rows]
     return {"result": plain, "artifacts": files} if files else {"result": plain}

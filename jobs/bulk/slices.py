@@ -115,7 +115,7 @@ def record(held: Held, outcomes: Sequence[ItemOutcome], artifacts: Sequence[Arti
     held.done, held.failed = done, failed
 
 
-def record_stubbornly(held: Held, outcome: ItemOutcome, artifacts: Sequence[Artifact] = ()) -> None:
+def record_with_retries(held: Held, outcome: ItemOutcome, artifacts: Sequence[Artifact] = ()) -> None:
     """Record what is done and cannot be undone; while the database is away, try again for some seconds."""
     give_up_at, unsure = time.monotonic() + _STUBBORN_SECONDS, False
     while True:

@@ -21,7 +21,7 @@ from jobs.bulk.shares import invite, is_wanted
 from jobs.contract.bulk import ActionOperation, Counts, EntityOperation, Item, ItemOutcome, OnError, Operation
 from jobs.contract.registry import find_handler
 from jobs.errors import AttemptLost, Cancelled, ErrorCode, HandlerError, Permanent, Stop, error_body
-from jobs.files.artifacts import ArtifactShelf
+from jobs.files.artifacts import ArtifactStaging
 from jobs.jsonable import to_json
 from jobs.models import BulkOutcome, BulkSlice
 from jobs.queue.claims import Claim
@@ -141,15 +141,15 @@ class BulkWork:
             seconds, index = handler.timeout_seconds, held.first + held.done
             with self._new_item_run(self._claim, index, seconds=seconds, check=self._check_and_tell) as context:
                 outcome = self._outcome(held, *run_item(handler, held.items[held.done], context))
-                self._record(held, outcome, context.shelf)
+                self._record(held, outcome, context.staging)
             if outcome.error is not None and self._on_error == "stop":
                 return
 
-    def _record(self, held: slices.Held, outcome: ItemOutcome, shelf: ArtifactShelf) -> None:
+    def _record(self, held: slices.Held, outcome: ItemOutcome, staging: ArtifactStaging) -> None:
         try:
-            slices.record_stubbornly(held, outcome, shelf.rows)
+            slices.record_with_retries(held, outcome, staging.rows)
         except AttemptLost:
-            shelf.discard()
+            staging.discard()
             raise
 
     def _write_rows(self, held: slices.Held, operation: EntityOperation) -> None:

@@ -14,7 +14,7 @@ import duckdb
 THREADS = 2
 
 
-def open_locked(
+def open_sandbox(
     folder: Path, *, readable: Sequence[str], memory: str, disk_bytes: int, in_order: bool = False
 ) -> tuple[duckdb.DuckDBPyConnection, Path]:
     """Open a new database in ``folder`` that may read ``readable`` (absolute paths); gives it and its file.

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
-from jobs.data.sandbox import open_locked, quote_name, quote_text
+from jobs.data.sandbox import open_sandbox, quote_name, quote_text
 
 __all__ = ["fetch", "fetch_watched", "open_database", "quote_name", "quote_text", "stream_watched", "watched"]
 
@@ -35,7 +35,7 @@ def open_database(scratch_dir: Path, readable: Sequence[str], *, in_order: bool 
 
     ``in_order``: what is joined comes in the same order each time, more slowly.
     """
-    return open_locked(
+    return open_sandbox(
         scratch_dir,
         readable=readable,
         memory=settings.STREAMER_DUCKDB_MEMORY,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-MOST_EXAMPLES = 5
+MAX_EXAMPLES = 5
 
 
 class NotExamined(Exception):
@@ -67,11 +67,11 @@ class Diagnosis:
 
 def of_rows(rows: QuerySet[Any, Any], name: str = "pk") -> Found:
     """Rows that should not be there; the examples are their column ``name``. One query, unless there are many."""
-    first = list(rows.order_by().values_list(name, flat=True)[: MOST_EXAMPLES + 1])
-    count = len(first) if len(first) <= MOST_EXAMPLES else rows.count()
-    return Found(count=count, examples=tuple(str(value) for value in first[:MOST_EXAMPLES]))
+    first = list(rows.order_by().values_list(name, flat=True)[: MAX_EXAMPLES + 1])
+    count = len(first) if len(first) <= MAX_EXAMPLES else rows.count()
+    return Found(count=count, examples=tuple(str(value) for value in first[:MAX_EXAMPLES]))
 
 
 def of_items(items: Iterable[object]) -> Found:
     listed = [str(item) for item in items]
-    return Found(count=len(listed), examples=tuple(listed[:MOST_EXAMPLES]))
+    return Found(count=len(listed), examples=tuple(listed[:MAX_EXAMPLES]))

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from jobs.doctor.check import NOTHING, Check, Found
 
-MOST_APART = timedelta(seconds=5)
+MAX_SKEW = timedelta(seconds=5)
 
 
 def _apart() -> Found:
     before = timezone.now()
     there = _time_of_database()
-    if there is None or before - MOST_APART <= there <= timezone.now() + MOST_APART:
+    if there is None or before - MAX_SKEW <= there <= timezone.now() + MAX_SKEW:
         return NOTHING
     return Found(
         count=1, examples=(f"the database's clock is {(there - before).total_seconds():+.1f} s off this host's",)

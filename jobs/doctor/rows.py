@@ -12,7 +12,7 @@ from jobs.doctor.sweeping import apply_rule, sweeper_lives
 from jobs.models import FINAL, AsyncRequest, RequestEvent, Status
 from jobs.queue.claims import lease_end
 
-SWEEPER_PATIENCE = timedelta(seconds=30)
+SWEEPER_GRACE = timedelta(seconds=30)
 """A living sweeper has moved on whatever was due longer ago than this."""
 _OWNED = Q(lease_until__isnull=False) | Q(attempt_token__isnull=False)
 _CLIENT_IDS = "one_request_per_client_id"
@@ -57,12 +57,12 @@ def _overdue(rows: QuerySet[AsyncRequest]) -> Found:
 
 
 def _overdue_leases() -> Found:
-    before = timezone.now() - SWEEPER_PATIENCE
+    before = timezone.now() - SWEEPER_GRACE
     return _overdue(AsyncRequest.objects.filter(status=Status.PROCESSING, lease_until__lt=before))
 
 
 def _overdue_expiries() -> Found:
-    before = timezone.now() - SWEEPER_PATIENCE
+    before = timezone.now() - SWEEPER_GRACE
     return _overdue(AsyncRequest.objects.filter(status=Status.PENDING, expires_at__lt=before))
 
 

@@ -17,14 +17,14 @@ from jobs.queue.claims import waiting
 from jobs.queue.wakeups import connection, waiting_rings
 from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel
 
-RING_PATIENCE = timedelta(seconds=60)
-_CANCEL_PATIENCE = timedelta(seconds=30)
+RING_OVERDUE = timedelta(seconds=60)
+_CANCEL_OVERDUE = timedelta(seconds=30)
 
 
 def _forgotten() -> Found:
     """Could have run for a minute, and neither does a ring wait in the queue nor is every worker of it busy."""
     now = timezone.now()
-    rows = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_PATIENCE)
+    rows = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_OVERDUE)
     rows = count_running().leave_out_full(rows)
     queues = set(rows.order_by().values_list("queue", flat=True).distinct())
     return of_rows(rows.filter(queue__in=_unattended(queues))) if queues else NOTHING
@@ -47,7 +47,7 @@ def _unknown_queue() -> QuerySet[AsyncRequest]:
 
 def _cancelled_but_waiting() -> QuerySet[AsyncRequest]:
     """Nobody claims what was cancelled, so it would wait for ever."""
-    before = timezone.now() - _CANCEL_PATIENCE
+    before = timezone.now() - _CANCEL_OVERDUE
     return AsyncRequest.objects.filter(status__in=WAITING, cancel_requested_at__lt=before)
 
 

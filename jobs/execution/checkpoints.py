@@ -6,17 +6,17 @@ import msgspec
 
 from jobs.jsonable import to_json
 
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 
 
 def storable(state: Any) -> Any:
     """A copy of ``state`` as plain JSON.
 
-    Raises ``TypeError`` for what JSON cannot say and ``ValueError`` for more than ``MOST_BYTES`` of it: the row of the
+    Raises ``TypeError`` for what JSON cannot say and ``ValueError`` for more than ``MAX_BYTES`` of it: the row of the
     request is no place for data, so a larger state belongs where the handler keeps its work.
     """
     plain = to_json(state)
     size = len(msgspec.json.encode(plain))
-    if size > MOST_BYTES:
-        raise ValueError(f"A checkpoint holds at most {MOST_BYTES:,} bytes of JSON; this one has {size:,}")
+    if size > MAX_BYTES:
+        raise ValueError(f"A checkpoint holds at most {MAX_BYTES:,} bytes of JSON; this one has {size:,}")
     return plain

@@ -15,12 +15,12 @@ from jobs.contract.context import ArtifactFile, DatasetFile
 from jobs.contract.data_source import DataSource
 from jobs.contract.source import Source
 from jobs.contract.table import OpenTable, RowsRead
-from jobs.data.datasets.staging import DatasetShelf
+from jobs.data.datasets.staging import DatasetStaging
 from jobs.data.sources import find_source
 from jobs.errors import Permanent, TimedOut
 from jobs.execution.checkpoints import storable
 from jobs.execution.reporter import Reporter
-from jobs.files.artifacts import ArtifactShelf
+from jobs.files.artifacts import ArtifactStaging
 from jobs.files.reading import open_artifact
 from jobs.files.scratch import scratch_folder
 from jobs.queue.claims import Claim
@@ -37,15 +37,15 @@ class _Run:
         self.user_id = user_id
         self.attempt = attempt
         self._tidy = ExitStack()
-        self.shelf = ArtifactShelf(
+        self.staging = ArtifactStaging(
             request_id=files_of,
             attempt=attempt,
             tenant_id=tenant_id,
             user_id=user_id,
             scratch=lambda: self.scratch_dir,
         )
-        self.datasets = DatasetShelf(
-            folder=self.shelf.folder, tenant_id=tenant_id, user_id=user_id, scratch=lambda: self.scratch_dir
+        self.datasets = DatasetStaging(
+            folder=self.staging.folder, tenant_id=tenant_id, user_id=user_id, scratch=lambda: self.scratch_dir
         )
 
     def __enter__(self) -> Self:
@@ -64,12 +64,12 @@ class _Run:
 
     def discard(self) -> None:
         """Delete what a run has stored that did not complete."""
-        self.shelf.discard()
+        self.staging.discard()
         self.datasets.discard()
 
     def save_artifact(self, filename: str, media_type: str) -> AbstractContextManager[ArtifactFile]:
         self.check()
-        return self.shelf.new(filename, media_type)
+        return self.staging.new(filename, media_type)
 
     def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[DatasetFile]:
         self.check()

@@ -19,7 +19,7 @@ from jobs.files.artifacts import describe
 from jobs.incidents import report_unexpected
 from jobs.jsonable import to_json
 from jobs.models import Artifact, Dataset
-from jobs.requests.inline_cache import KeptAnswers
+from jobs.requests.inline_cache import InlineCache
 from jobs.requests.result_cache import cache_key
 
 logger = logging.getLogger(__name__)
@@ -74,8 +74,8 @@ def _threads() -> ThreadPoolExecutor:
 
 
 @cache
-def _kept() -> KeptAnswers:
-    return KeptAnswers()
+def _kept() -> InlineCache:
+    return InlineCache()
 
 
 def _run(handler: Handler[Any], payload: Payload, context: InlineContext, fresh: bool) -> Answer:
@@ -92,7 +92,7 @@ def _run(handler: Handler[Any], payload: Payload, context: InlineContext, fresh:
         raise InlineFailure(body) from None
     finally:
         close_old_connections()
-    files = [describe(row) for row in context.shelf.rows]
+    files = [describe(row) for row in context.staging.rows]
     seconds = {"seconds": round(time.perf_counter() - started, 4)}
     return Answer(
         data=msgspec.json.decode(encoded), metadata={**seconds, **origin, **({"artifacts": files} if files else {})}
@@ -110,7 +110,9 @@ def _known_or_new(
     if kept is not None:
         return kept.encoded, {"cached": True, "computed_at": kept.computed_at}
     encoded = _answer(handler, payload, context)
-    if not (context.shelf.rows or context.datasets.rows):  # files end, and an answer that leads to one would outlive it
+    if not (
+        context.staging.rows or context.datasets.rows
+    ):  # files end, and an answer that leads to one would outlive it
         _kept().keep(key, encoded)
     return encoded, {}
 
@@ -120,7 +122,7 @@ def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> 
         try:
             encoded = msgspec.json.encode(to_json(handler.run(payload, context)))
             if len(encoded) > settings.STREAMER_MAX_FRAME_BYTES:
-                encoded = msgspec.json.encode(context.shelf.add_bytes("result.json", "application/json", encoded))
+                encoded = msgspec.json.encode(context.staging.add_bytes("result.json", "application/json", encoded))
             context.check()
             _commit(context)
         except BaseException:
@@ -131,7 +133,7 @@ def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> 
 
 def _commit(context: InlineContext) -> None:
     """Let the files and datasets of the run come into being."""
-    if context.shelf.rows or context.datasets.rows:
+    if context.staging.rows or context.datasets.rows:
         with transaction.atomic():
-            Artifact.objects.bulk_create(context.shelf.rows)
+            Artifact.objects.bulk_create(context.staging.rows)
             Dataset.objects.bulk_create(context.datasets.rows)

@@ -17,7 +17,7 @@ from django.db import connections
 
 from jobs.errors import AttemptLost, Cancelled, Stop
 from jobs.execution.checkpoints import storable
-from jobs.execution.throttle import FLUSH_SECONDS, Batcher, Update
+from jobs.execution.throttle import FLUSH_SECONDS, Throttle, Update
 from jobs.jsonable import to_json
 from jobs.log.events import Draft, EventType, NotOwner, append
 from jobs.models import AsyncRequest
@@ -37,7 +37,7 @@ class Reporter:
     def __init__(self, claim: Claim, *, on_beat: Callable[[], None] = lambda: None) -> None:
         self._claim = claim
         self._on_beat = on_beat
-        self._batcher = Batcher()
+        self._throttle = Throttle()
         self._outbox: list[Draft] = []
         self._unsaved: dict[str, Any] = {}
         self._saved_at = float("-inf")
@@ -58,14 +58,14 @@ class Reporter:
         self.check()
         update = Update(percentage=float(percentage), message=to_json(str(message)), metadata=to_json(metadata))
         with self._changed:
-            self._enqueue([_progress(item) for item in self._batcher.offer(update, time.monotonic())])
+            self._enqueue([_progress(item) for item in self._throttle.offer(update, time.monotonic())])
 
     def partial(self, data: Mapping[str, Any]) -> None:
         """See ``Context.partial``."""
         self.check()
         draft = Draft(type=EventType.PARTIAL, data={"data": to_json(data)})
         with self._changed:
-            held = self._batcher.take(time.monotonic(), force=True)
+            held = self._throttle.take(time.monotonic(), force=True)
             self._enqueue([*map(_progress, held), draft])
 
     def checkpoint(self, state: Any) -> None:
@@ -115,7 +115,7 @@ class Reporter:
         if self._thread is not threading.current_thread():
             self._thread.join()
         with self._changed:
-            held = self._batcher.take(time.monotonic(), force=True)
+            held = self._throttle.take(time.monotonic(), force=True)
             drafts, self._outbox = [*self._outbox, *map(_progress, held)], []
         return drafts
 
@@ -128,7 +128,7 @@ class Reporter:
                 self._outbox[-1] = draft
             else:
                 self._outbox.append(draft)
-        if notify and (drafts or self._batcher.due_at() is not None):
+        if notify and (drafts or self._throttle.due_at() is not None):
             self._changed.notify()
 
     def _work(self) -> None:
@@ -147,7 +147,7 @@ class Reporter:
         """Drafts and columns to write now. Both empty when only the beat is due, or when it is time to end."""
         with self._changed:
             while not self._closed and (now := time.monotonic()) < self._next_beat:
-                self._enqueue([_progress(update) for update in self._batcher.take(now)], notify=False)
+                self._enqueue([_progress(update) for update in self._throttle.take(now)], notify=False)
                 due = self._due_at()
                 if due <= now:
                     break
@@ -162,7 +162,7 @@ class Reporter:
         """When there is something to write, or to take from the batcher; infinity when nothing waits."""
         if self._outbox:
             return self._retry_at
-        held = self._batcher.due_at()
+        held = self._throttle.due_at()
         # A checkpoint goes with the next flush; when none comes, it makes its own, no oftener than progress does.
         alone = max(self._retry_at, self._saved_at + FLUSH_SECONDS) if self._unsaved else float("inf")
         return alone if held is None else min(held, alone)

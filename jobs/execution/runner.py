@@ -177,11 +177,11 @@ class Runner:
         """False when the outcome did not become the request's outcome."""
         made: dict[str, Any] = {}
         if isinstance(outcome, Completed):
-            made = {"artifacts": self._context.shelf.rows, "datasets": self._context.datasets.rows}
+            made = {"artifacts": self._context.staging.rows, "datasets": self._context.datasets.rows}
         changes = {**shown_by(drafts), **self._reporter.unsaved(), **outcome.changes()}
         where = self._claim.fence & outcome.condition if isinstance(outcome, Repeated) else self._claim.fence
         try:
-            if _append_stubbornly(self._claim, [*drafts, outcome.draft()], changes, made, where):
+            if _append_with_retries(self._claim, [*drafts, outcome.draft()], changes, made, where):
                 return True
         except IntegrityError:
             if not made.get("datasets"):
@@ -204,15 +204,15 @@ def _completed(result: Any, context: AttemptContext) -> Completed:
     encoded = msgspec.json.encode(to_json(result))
     plain = msgspec.json.decode(encoded)
     if len(encoded) > settings.STREAMER_INLINE_RESULT_BYTES:
-        plain = context.shelf.add_bytes("result.json", "application/json", encoded)
-    return Completed(result=plain, artifacts=[describe(row) for row in context.shelf.rows])
+        plain = context.staging.add_bytes("result.json", "application/json", encoded)
+    return Completed(result=plain, artifacts=[describe(row) for row in context.staging.rows])
 
 
 def _grace_seconds(stop: Stop) -> float:
     return settings.STREAMER_CANCEL_GRACE_SECONDS if isinstance(stop, Cancelled) else TIMEOUT_GRACE_SECONDS
 
 
-def _append_stubbornly(claim: Claim, drafts: Any, changes: Any, made: Mapping[str, Any], where: Q) -> bool:
+def _append_with_retries(claim: Claim, drafts: Any, changes: Any, made: Mapping[str, Any], where: Q) -> bool:
     """False when the row was not as ``where`` says. ``made``: rows that come into being with it."""
     give_up_at = time.monotonic() + _SETTLE_SECONDS
     unsure = False

@@ -28,7 +28,7 @@ class Update:
         return self.metadata.get("stage")
 
 
-class Batcher:
+class Throttle:
     """The thinning of one attempt's progress. Not thread-safe: its owner locks."""
 
     def __init__(self) -> None:

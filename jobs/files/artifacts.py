@@ -30,7 +30,7 @@ from jobs.models import Artifact, AsyncRequest
 logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 256 * 1024
-_LONGEST_TIME = 12
+_MAX_TIME = 12
 
 
 class WrittenFile:
@@ -66,7 +66,7 @@ class WrittenFile:
                 raise Retryable("The file could not be stored right now") from None
 
 
-class ArtifactShelf:
+class ArtifactStaging:
     """Makes the artifacts of one run and remembers them until the run's outcome is known."""
 
     def __init__(
@@ -159,7 +159,7 @@ def is_signature_valid(row: Artifact, expires: str, signature: str) -> bool:
 
     A URL from before the file's expiry was extended is good for as long as it says.
     """
-    if not (expires.isascii() and expires.isdecimal() and len(expires) <= _LONGEST_TIME):
+    if not (expires.isascii() and expires.isdecimal() and len(expires) <= _MAX_TIME):
         return False
     in_time = time.time() < int(expires) <= int(row.expires_at.timestamp())
     return in_time and constant_time_compare(signature, _signature(row, expires))

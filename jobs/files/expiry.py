@@ -13,7 +13,7 @@ from django.utils import timezone
 from jobs.log.publishing import publish_changes, publish_notices
 from jobs.models import Artifact, AsyncRequest
 
-MOST_TOLD = 200
+MAX_TOLD = 200
 """Files of which one look tells."""
 
 
@@ -72,7 +72,7 @@ def announce_expiring(now: datetime) -> int:
     """A rule of the sweeper: tell owners, once for each file, that it will expire."""
     due = Artifact.objects.filter(noticed_at=None, notice_at__lte=now, expires_at__gt=now).order_by("notice_at")
     told = []
-    for row in due.only("id", "tenant_id", "user_id")[:MOST_TOLD]:
+    for row in due.only("id", "tenant_id", "user_id")[:MAX_TOLD]:
         if Artifact.objects.filter(id=row.id, noticed_at=None, notice_at__lte=now).update(noticed_at=now):
             told.append(((row.tenant_id, row.user_id), row.id))
     transaction.on_commit(lambda: publish_notices(told), robust=True)
@@ -83,7 +83,7 @@ def expiring_of(tenant_id: str, user_id: str) -> list[Artifact]:
     """The files of a user of which they are to be told now, those that expire first first."""
     now = timezone.now()
     rows = Artifact.objects.filter(tenant_id=tenant_id, user_id=user_id, notice_at__lte=now, expires_at__gt=now)
-    return list(rows.order_by("expires_at")[:MOST_TOLD])
+    return list(rows.order_by("expires_at")[:MAX_TOLD])
 
 
 def expiring_among(artifact_ids: Collection[UUID]) -> list[Artifact]:

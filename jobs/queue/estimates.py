@@ -5,8 +5,8 @@ from statistics import median
 
 from jobs.models import AsyncRequest, Status
 
-MOST_RUNS = 50
-FEWEST_RUNS = 5
+MAX_RUNS = 50
+MIN_RUNS = 5
 _CACHE_SECONDS = 30.0
 _Known = tuple[float, float | None]
 # Action → when to look again, and what was found. One look per action and process every half minute.
@@ -14,7 +14,7 @@ _known: dict[str, _Known] = {}
 
 
 def learned_seconds(action: str) -> float | None:
-    """The median of the last ``MOST_RUNS`` completed runs, each by its last attempt; None with fewer than five."""
+    """The median of the last ``MAX_RUNS`` completed runs, each by its last attempt; None with fewer than five."""
     look_again_at, seconds = _known.get(action, (0.0, None))
     if time.monotonic() >= look_again_at:
         seconds = _median_of_runs(action)
@@ -30,6 +30,6 @@ def forget() -> None:
 def _median_of_runs(action: str) -> float | None:
     completed = AsyncRequest.objects.filter(action=action, status=Status.COMPLETED)
     timed = completed.filter(finished_at__isnull=False, attempt_started_at__isnull=False)
-    runs = timed.order_by("-finished_at").values_list("attempt_started_at", "finished_at")[:MOST_RUNS]
+    runs = timed.order_by("-finished_at").values_list("attempt_started_at", "finished_at")[:MAX_RUNS]
     seconds = [(end - start).total_seconds() for start, end in runs if start and end]
-    return median(seconds) if len(seconds) >= FEWEST_RUNS else None
+    return median(seconds) if len(seconds) >= MIN_RUNS else None

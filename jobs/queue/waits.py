@@ -15,7 +15,7 @@ from jobs.queue.claims import waiting
 from jobs.queue.forecast import start_seconds
 from jobs.queue.probes import served_queues
 
-MOST_COUNTED = 5_000
+MAX_COUNTED = 5_000
 WaitReason = Literal["retry_at", "paused", "your_limit", "tenant_limit", "action_limit", "no_worker", "ahead"]
 
 
@@ -95,7 +95,7 @@ class WaitOf(TypedDict):
 def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
     """What ``why_waiting`` says, of many at once; those that do not wait are left out. It takes six queries.
 
-    No more than ``MOST_COUNTED`` requests are counted as ahead.
+    No more than ``MAX_COUNTED`` requests are counted as ahead.
     """
     rows = list(AsyncRequest.objects.filter(id__in=request_ids, status__in=WAITING).defer("payload"))
     if not rows:
@@ -130,7 +130,7 @@ def _places(queues: set[str], running: Running, now: datetime) -> dict[str, list
     places: dict[str, list[_Place]] = {}
     own: Any = Value(0, output_field=IntegerField()) if load is None else load
     ordered = rows.annotate(load=own).order_by(*([] if load is None else ["load"]), "order_at")
-    found = ordered.values_list("queue", "load", "order_at", "estimated_seconds")[:MOST_COUNTED]
+    found = ordered.values_list("queue", "load", "order_at", "estimated_seconds")[:MAX_COUNTED]
     for queue, *place in found:
         places.setdefault(queue, []).append(_Place(*place))
     return places

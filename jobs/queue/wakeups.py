@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 SHIFT = "jobs.execution.shift.work_shift"
 SWEEPER_HEARTBEATS = "streamer:sweeper:"
-LONGEST_WAIT_SECONDS = 2.5
+MAX_WAIT_SECONDS = 2.5
 """One answer of Redis is waited for so long at most, because the connection takes a longer silence for a failure."""
 _SILENCE_SECONDS = 5
 _PAUSE_SECONDS = 1.0
@@ -64,7 +64,7 @@ def await_ring(queues: Sequence[str], seconds: float) -> bool:
     ends_at = time.monotonic() + seconds
     while (left := ends_at - time.monotonic()) > 0:
         # Redis takes 0 for ever, and thousandths of a second for the least.
-        popped: Any = connection().blpop(keys, timeout=max(0.01, min(left, LONGEST_WAIT_SECONDS)))
+        popped: Any = connection().blpop(keys, timeout=max(0.01, min(left, MAX_WAIT_SECONDS)))
         if popped is not None:
             connection().delete(Job.key_for(popped[1].decode()))
             return True

@@ -9,26 +9,26 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
-MOST_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeptAnswer:
+class CachedAnswer:
     encoded: bytes
     """JSON."""
     computed_at: float
     """Unix seconds."""
 
 
-class KeptAnswers:
+class InlineCache:
     """Safe to use from several threads. The answer that was asked for least lately goes first."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[str, KeptAnswer] = OrderedDict()
+        self._answers: OrderedDict[str, CachedAnswer] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def find(self, key: str, seconds: float) -> KeptAnswer | None:
+    def find(self, key: str, seconds: float) -> CachedAnswer | None:
         """The answer of that key, if it is not older than so many seconds."""
         with self._lock:
             kept = self._answers.get(key)
@@ -40,9 +40,9 @@ class KeptAnswers:
     def keep(self, key: str, encoded: bytes) -> None:
         with self._lock:
             self._remove(key)
-            self._answers[key] = KeptAnswer(encoded=encoded, computed_at=time.time())
+            self._answers[key] = CachedAnswer(encoded=encoded, computed_at=time.time())
             self._bytes += len(encoded)
-            while self._bytes > MOST_BYTES:
+            while self._bytes > MAX_BYTES:
                 self._remove(next(iter(self._answers)))
 
     def _remove(self, key: str) -> None:

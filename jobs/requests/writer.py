@@ -25,7 +25,7 @@ class Overloaded(Exception):
     """More submissions wait for the database than may; try again later."""
 
 
-class Intake:
+class SubmissionWriter:
     """One writer thread of a process. Its methods may be called from any thread or loop."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Intake:
                 raise Overloaded
             self._waiting += len(items)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="intake", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="submission-writer", daemon=True)
                 self._thread.start()
         self._groups.put(items)
         return [future for _, future in items]

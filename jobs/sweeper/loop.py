@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
-from jobs.sweeper.outage import Patience
+from jobs.sweeper.outage import OutageGrace
 from jobs.sweeper.rules import Rule
 
 logger = logging.getLogger(__name__)
@@ -55,13 +55,13 @@ def sweep_until(stopped: threading.Event) -> None:
     apart = threading.Thread(target=_sweep_apart, args=([rule for rule in rules if rule.apart], stopped), daemon=True)
     apart.start()
     prompt = [rule for rule in rules if not rule.apart]
-    patience = Patience(time.time())
+    grace = OutageGrace(time.time())
     key = f"{SWEEPER_HEARTBEATS}{socket.gethostname()}:{os.getpid()}"
     while not stopped.is_set():
         began_at = time.time()
-        is_patient = patience.holds(began_at)
-        if sweep_once([rule for rule in prompt if not (is_patient and rule.judges_silence)]):
-            patience.swept(began_at)
+        in_grace = grace.holds(began_at)
+        if sweep_once([rule for rule in prompt if not (in_grace and rule.judges_silence)]):
+            grace.swept(began_at)
         try:
             connection().set(key, 1, ex=_HEARTBEAT_SECONDS)
         except (redis.RedisError, OSError):

@@ -9,7 +9,7 @@ GAP_SECONDS = 5.0
 SETTLE_SECONDS = 3.0
 
 
-class Patience:
+class OutageGrace:
     """Times are Unix seconds: a clock that stands still while the machine sleeps would not show the gap."""
 
     def __init__(self, now: float) -> None:

@@ -14,14 +14,14 @@ from django.db.models import Q
 from jobs.contract.registry import all_handlers
 from jobs.models import WAITING, Status
 
-RING_PATIENCE = timedelta(seconds=2)
+RING_GRACE = timedelta(seconds=2)
 """A ring is given this long to be answered before another one is tried."""
-CANCEL_PATIENCE = timedelta(seconds=3)
+CANCEL_REPORT_GRACE = timedelta(seconds=3)
 """A worker is given this long after the grace of a cancel to say that it has ended the attempt."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Custody:
+class Ownership:
     """One way in which a request can be stuck. ``overdue`` is the condition on its row at a moment."""
 
     statuses: tuple[Status, ...]
@@ -42,30 +42,30 @@ def _past_total(now: datetime) -> Q:
     return condition
 
 
-CUSTODY = (
-    Custody(
+OWNERSHIP = (
+    Ownership(
         statuses=WAITING,
         owner="the queue",
         deadline="it is claimed within 2 s of being due, if a worker is free",
-        overdue=lambda now: Q(available_at__lte=now - RING_PATIENCE),
+        overdue=lambda now: Q(available_at__lte=now - RING_GRACE),
         rule="lost rings",
         ends=False,
     ),
-    Custody(
+    Ownership(
         statuses=(Status.PENDING,),
         owner="the queue",
         deadline="the time its client gave it with expires_in",
         overdue=lambda now: Q(expires_at__lte=now),
         rule="expired requests",
     ),
-    Custody(
+    Ownership(
         statuses=WAITING,
         owner="the queue",
         deadline="a cancel",
         overdue=lambda now: Q(cancel_requested_at__isnull=False),
         rule="cancelled requests",
     ),
-    Custody(
+    Ownership(
         statuses=(Status.RETRYING,),
         owner="the queue",
         deadline="its pause is over",
@@ -75,21 +75,21 @@ CUSTODY = (
         rule="due retries",
         ends=False,
     ),
-    Custody(
+    Ownership(
         statuses=(Status.RETRYING,),
         owner="the queue",
         deadline="total_seconds of its handler, from its first start",
         overdue=_past_total,
         rule="overdue retries",
     ),
-    Custody(
+    Ownership(
         statuses=(Status.PROCESSING,),
         owner="one attempt",
         deadline="its lease; a living attempt renews it, and ends by itself at a timeout or a cancel",
         overdue=lambda now: Q(lease_until__lt=now),
         rule="lost attempts",
     ),
-    Custody(
+    Ownership(
         statuses=(Status.PROCESSING,),
         owner="one attempt",
         deadline="the grace of a cancel",
@@ -101,4 +101,4 @@ CUSTODY = (
 
 def last_heard_cancel(now: datetime) -> datetime:
     """What was to be cancelled before has had its grace."""
-    return now - timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS) - CANCEL_PATIENCE
+    return now - timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS) - CANCEL_REPORT_GRACE

@@ -26,12 +26,12 @@ from jobs.queue.caps import count_running
 from jobs.queue.claims import waiting
 from jobs.queue.wakeups import ring, waiting_rings
 from jobs.sweeper.orphans import OrphanSweep
-from jobs.sweeper.ownership import RING_PATIENCE, last_heard_cancel
+from jobs.sweeper.ownership import RING_GRACE, last_heard_cancel
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
-_MOST_LOSSES = 2
+_MAX_LOSSES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Rule:
 
 def ring_again(now: datetime) -> int:
     """Requests that could run, in a queue where no ring waits: a ring was lost, or a retry has come due."""
-    rows = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_PATIENCE)
+    rows = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_GRACE)
     # Whoever waits for its user or tenant to run less is claimed when a run ends: to be woken for it is in vain.
     queues = count_running().leave_out_full(rows)
     names = [name for name in queues.order_by().values_list("queue", flat=True).distinct() if waiting_rings(name) == 0]
@@ -210,7 +210,7 @@ def _after_loss(row: AsyncRequest, now: datetime) -> Outcome:
         if late is not None:
             return Failed(error=timeout_error(late))
     lost = {"lost_count": 1}
-    if row.lost_count + 1 >= _MOST_LOSSES:
+    if row.lost_count + 1 >= _MAX_LOSSES:
         text = f"The worker was lost {row.lost_count + 1} times while it ran this request"
         return Failed(error=error_body(ErrorCode.WORKER_LOST, text), counts=lost)
     text = "The worker was lost; another one starts over"

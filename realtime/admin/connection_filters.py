@@ -10,7 +10,7 @@ from realtime.admin.closings import CLOSINGS
 from realtime.models import Connection
 from realtime.wire.close_codes import CloseCode
 
-_MOST_SERVERS = 50
+_MAX_SERVERS = 50
 # Of the codes of the protocol itself; the others are found by their number in the address.
 _USUAL = (1000, 1001, 1006)
 
@@ -34,7 +34,7 @@ class ServerFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
         rows = Connection.objects.filter(closed_at=None).order_by("server").values_list("server", flat=True)
-        names = list(rows.distinct()[:_MOST_SERVERS])
+        names = list(rows.distinct()[:_MAX_SERVERS])
         chosen = self.value()
         if chosen and chosen not in names:
             names.append(chosen)

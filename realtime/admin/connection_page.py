@@ -13,7 +13,7 @@ from jobs.models import AsyncRequest
 from realtime.admin.closings import advice, closing
 from realtime.models import Connection
 
-MOST_REQUESTS = 100
+MAX_REQUESTS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +45,8 @@ def connection_page(row: Connection, *, can_see_requests: bool) -> ConnectionPag
         row=row,
         badge=state_badge(row),
         facts=list(_facts(row)),
-        requests=None if requests is None else [_line(item) for item in requests[:MOST_REQUESTS]],
-        has_more=requests is not None and len(requests) > MOST_REQUESTS,
+        requests=None if requests is None else [_line(item) for item in requests[:MAX_REQUESTS]],
+        has_more=requests is not None and len(requests) > MAX_REQUESTS,
     )
 
 
@@ -79,7 +79,7 @@ def _facts(row: Connection) -> Iterator[Fact]:
 def _requests(row: Connection) -> list[AsyncRequest]:
     """One more than is shown, which tells whether there are more."""
     rows = AsyncRequest.objects.filter(connection_id=row.id).order_by("-created_at")
-    return list(rows.defer("payload", "result", "metadata")[: MOST_REQUESTS + 1])
+    return list(rows.defer("payload", "result", "metadata")[: MAX_REQUESTS + 1])
 
 
 def _line(row: AsyncRequest) -> RequestLine:

@@ -33,7 +33,7 @@ CHECK_SECONDS = 10.0
 FIRST_CHECK_SECONDS = 1.0
 MARGIN = timedelta(seconds=20)
 """Clocks of servers may differ by so much, and a commit may come so long after its row's ``changed_at``."""
-MOST_MISSED = 200
+MAX_MISSED = 200
 """Requests that are told to a follower who comes back. If more have changed, the answer says so."""
 _BATCH = 200
 
@@ -88,7 +88,7 @@ class Feed:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, follower: FeedFollower, since: datetime | None, answer: Callable[[str, bool], object]) -> None:
-        """Follow from now on, and first get what has changed since a moment, and which files will expire soon.
+        """Subscription from now on, and first get what has changed since a moment, and which files will expire soon.
 
         ``answer`` is called before anything is pushed, with the cursor and whether more was missed than is told.
         """
@@ -100,10 +100,10 @@ class Feed:
                 self._next_check = min(self._next_check, time.monotonic() + FIRST_CHECK_SECONDS)
                 cursor = _cursor_now()
                 start = since or timezone.now() - 2 * MARGIN
-                rows = await in_database(changed_since, *follower.owner, start, MOST_MISSED + 1)
+                rows = await in_database(changed_since, *follower.owner, start, MAX_MISSED + 1)
                 expiring = await in_database(expiring_of, *follower.owner)
-                answer(cursor, since is not None and len(rows) > MOST_MISSED)
-                for row in reversed(rows[:MOST_MISSED]):
+                answer(cursor, since is not None and len(rows) > MAX_MISSED)
+                for row in reversed(rows[:MAX_MISSED]):
                     if follower.take(row) and since is not None:
                         follower.push(_message(row, cursor))
                 for file in expiring:

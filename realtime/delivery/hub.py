@@ -26,7 +26,7 @@ from realtime.database import in_database
 from realtime.delivery import places
 from realtime.delivery.credit import CreditWindow
 from realtime.delivery.gate import Frame
-from realtime.delivery.subscription import Follow
+from realtime.delivery.subscription import Subscription
 from realtime.wire.protocol import encode
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Delivery:
     """All follows of this process. Every method must be called on its event loop."""
 
     def __init__(self) -> None:
-        self._follows: dict[UUID, set[Follow]] = {}
+        self._follows: dict[UUID, set[Subscription]] = {}
         self._joined: dict[UUID, asyncio.Event] = {}
         self._to_join: set[UUID] = set()
         self._to_leave: set[UUID] = set()
@@ -60,10 +60,10 @@ class Delivery:
         after_seq: int = 0,
         client_id: str | None = None,
         window: CreditWindow | None = None,
-    ) -> Follow:
+    ) -> Subscription:
         """Start to collect hints for a follower. Nothing is pushed before ``begin`` or ``catch_up``."""
         self._start()
-        follow = Follow(request_id, client_id, after_seq, push, window)
+        follow = Subscription(request_id, client_id, after_seq, push, window)
         self._follows.setdefault(request_id, set()).add(follow)
         self._to_leave.discard(request_id)
         joined = self._joined.setdefault(request_id, asyncio.Event())
@@ -77,18 +77,18 @@ class Delivery:
                 raise
         return follow
 
-    def begin(self, follow: Follow) -> None:
+    def begin(self, follow: Subscription) -> None:
         """The request is new, so its log holds nothing that the hints did not bring."""
         follow.begun = True
         self._pass(follow, follow.gate.take_log([]))
         self.go_on(follow)
 
-    def go_on(self, follow: Follow) -> None:
+    def go_on(self, follow: Subscription) -> None:
         """Catch up in the background, where that is wanted and possible."""
         if follow.may_read and not follow.reading:
             self._spawn(self.catch_up(follow))
 
-    async def catch_up(self, follow: Follow) -> None:
+    async def catch_up(self, follow: Subscription) -> None:
         """Read the log until the gate has all of it, or the follower has no room."""
         follow.begun = True
         if follow.reading:
@@ -105,7 +105,7 @@ class Delivery:
         finally:
             follow.reading = False
 
-    def close(self, follow: Follow) -> None:
+    def close(self, follow: Subscription) -> None:
         followers = self._follows.get(follow.request_id)
         if followers is None or follow not in followers:
             return
@@ -174,7 +174,7 @@ class Delivery:
 
     # --- the log -------------------------------------------------------------------------------------------------
 
-    async def _read_page(self, follow: Follow) -> None:
+    async def _read_page(self, follow: Subscription) -> None:
         gate = follow.gate
         room = follow.window.room_events() if follow.window else None
         limit = min(_PAGE, room or _PAGE)
@@ -223,7 +223,7 @@ class Delivery:
             except Exception:
                 logger.exception("Followers could not be told of their place")
 
-    async def _check_some(self, follows: list[Follow]) -> None:
+    async def _check_some(self, follows: list[Subscription]) -> None:
         if not follows:
             return
         last_seqs = await in_database(_last_seqs, {follow.request_id for follow in follows})
@@ -241,7 +241,7 @@ class Delivery:
             self._is_layer_away = True
             logger.warning("Groups are not joined in time; followers read the log instead")
 
-    def _is_first_check_due(self, follow: Follow, now: float) -> bool:
+    def _is_first_check_due(self, follow: Subscription, now: float) -> bool:
         return not follow.checked and now - follow.opened_at >= FIRST_CHECK_SECONDS
 
     # --- inside --------------------------------------------------------------------------------------------------
@@ -257,13 +257,13 @@ class Delivery:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _all(self) -> Iterable[Follow]:
+    def _all(self) -> Iterable[Subscription]:
         return [follow for followers in self._follows.values() for follow in followers]
 
-    def _is_open(self, follow: Follow) -> bool:
+    def _is_open(self, follow: Subscription) -> bool:
         return follow in self._follows.get(follow.request_id, ())
 
-    def _pass(self, follow: Follow, frames: list[Frame]) -> None:
+    def _pass(self, follow: Subscription, frames: list[Frame]) -> None:
         for frame in frames:
             follow.push(frame.text)
         if follow.gate.ended:

@@ -9,15 +9,15 @@ from uuid import UUID
 
 from jobs.queue.waits import waits_of
 from realtime.database import in_database
-from realtime.delivery.subscription import Follow
+from realtime.delivery.subscription import Subscription
 from realtime.wire.protocol import encode
 
 WAITING_SECONDS = 2.0
-MOST_ASKED = 200
+MAX_ASKED = 200
 """Requests looked at in one go. With more of them, those asked longest ago come first."""
 
 
-async def tell_waiting(follows: Iterable[Follow], is_open: Callable[[Follow], bool]) -> None:
+async def tell_waiting(follows: Iterable[Subscription], is_open: Callable[[Subscription], bool]) -> None:
     """Push ``waiting`` to each follower whose request's place or reason has changed. A few queries for all of them."""
     asked = _choose(follows)
     if not asked:
@@ -36,14 +36,14 @@ async def tell_waiting(follows: Iterable[Follow], is_open: Callable[[Follow], bo
                 follow.push(encode("waiting", follow.client_id, request_id=request_id, **wait))
 
 
-def _choose(follows: Iterable[Follow]) -> dict[UUID, list[Follow]]:
-    chosen: dict[UUID, list[Follow]] = {}
+def _choose(follows: Iterable[Subscription]) -> dict[UUID, list[Subscription]]:
+    chosen: dict[UUID, list[Subscription]] = {}
     for follow in sorted(filter(_has_not_started, follows), key=lambda follow: follow.wait_asked_at):
-        if follow.request_id in chosen or len(chosen) < MOST_ASKED:
+        if follow.request_id in chosen or len(chosen) < MAX_ASKED:
             chosen.setdefault(follow.request_id, []).append(follow)
     return chosen
 
 
-def _has_not_started(follow: Follow) -> bool:
+def _has_not_started(follow: Subscription) -> bool:
     """The first numbered message is ``started``, or the end of one that never did."""
     return follow.gate.next_seq == 1 and not follow.gate.ended

@@ -9,7 +9,7 @@ from realtime.delivery.gate import Frame, Gate
 from realtime.wire.protocol import wire_bytes
 
 
-class Follow:
+class Subscription:
     """``push`` takes what is to be sent, at once and without waiting.
 
     ``window`` is that of the follower's connection; None: there is always room.

@@ -21,7 +21,7 @@ from django.http import HttpResponse
 from jobs.data.datasets.adding import Wish, add_dataset, check_room, scratch_folder
 from jobs.data.datasets.describing import description
 from jobs.data.datasets.failures import DatasetError, TooLarge
-from jobs.data.datasets.ingest.ingest_process import GivenUp, ingest_aside
+from jobs.data.datasets.ingest.ingest_process import GivenUp, ingest_in_process
 from jobs.errors import Fault
 from jobs.incidents import report_unexpected
 from realtime.auth import Identity, KeysUnavailable, Unauthorized, token_of, verify
@@ -127,7 +127,7 @@ async def _add(scope: Scope, receive: Receive, identity: Identity) -> dict[str, 
 def _store(
     path: Path, filename: str, fields: dict[str, str], identity: Identity, is_gone: threading.Event
 ) -> dict[str, Any]:
-    ingest = functools.partial(ingest_aside, is_wanted=lambda: not is_gone.is_set())
+    ingest = functools.partial(ingest_in_process, is_wanted=lambda: not is_gone.is_set())
     try:
         row = add_dataset(
             path,

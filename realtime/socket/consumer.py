@@ -21,7 +21,7 @@ from realtime.shared import drain, registry
 from realtime.socket.conversation import Conversation
 from realtime.socket.origins import is_origin_allowed
 from realtime.socket.outbox import Outbox
-from realtime.socket.rate_limit import FloodGuard, Verdict
+from realtime.socket.rate_limit import RateLimit, Verdict
 from realtime.wire.batch import take_apart
 from realtime.wire.close_codes import CloseCode
 from realtime.wire.messages import BatchedRequest, Requests
@@ -96,7 +96,7 @@ class StreamerConsumer(AsyncConsumer):
             close=self._close_soon,
         )
         self._conversation = Conversation(self._connection, self._outbox.push)
-        self._flood = FloodGuard(
+        self._rate_limit = RateLimit(
             per_second=settings.STREAMER_MESSAGES_PER_SECOND, burst=settings.STREAMER_MESSAGE_BURST
         )
         registry().add(self._connection)
@@ -132,7 +132,7 @@ class StreamerConsumer(AsyncConsumer):
 
     def _take(self, event: Mapping[str, Any]) -> None:
         self._connection.messages_in += 1
-        verdict = self._flood.judge()
+        verdict = self._rate_limit.judge()
         if verdict is Verdict.ABUSE:
             self._close_soon(CloseCode.PROTOCOL_ABUSE)
             return
@@ -159,7 +159,7 @@ class StreamerConsumer(AsyncConsumer):
         """Each request counts as a message; ``verdict`` is that on the first one."""
         fine: list[BatchedRequest] = []
         for number, item in enumerate(take_apart(message, most=settings.STREAMER_MAX_BATCH_REQUESTS)):
-            verdict = self._flood.judge() if number else verdict
+            verdict = self._rate_limit.judge() if number else verdict
             if verdict is Verdict.ABUSE:
                 self._close_soon(CloseCode.PROTOCOL_ABUSE)
                 return
@@ -173,7 +173,7 @@ class StreamerConsumer(AsyncConsumer):
 
     def _rate_limited(self) -> Any:
         text = f"More than {settings.STREAMER_MESSAGES_PER_SECOND} messages a second"
-        return error_body(ErrorCode.RATE_LIMITED, text, retry_after=self._flood.retry_after_seconds)
+        return error_body(ErrorCode.RATE_LIMITED, text, retry_after=self._rate_limit.retry_after_seconds)
 
     async def _send_text(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})

@@ -28,7 +28,7 @@ from realtime.socket.extending import answer_extend
 from realtime.socket.regeneration import answer_regenerate
 from realtime.socket.router import Mode, Refusal, Route, route
 from realtime.socket.submitting import Chosen, Submitting
-from realtime.socket.subscriptions import Followed
+from realtime.socket.subscriptions import Subscriptions
 from realtime.socket.topics import Topics
 from realtime.wire.close_codes import CloseCode
 from realtime.wire.messages import (
@@ -49,7 +49,7 @@ from realtime.wire.protocol import BadMessage, encode, encode_error
 
 logger = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 128
+MAX_CONCURRENT = 128
 """Messages of one connection that may be in work at the same moment."""
 
 
@@ -65,7 +65,7 @@ class Conversation:
         self._window = CreditWindow(
             most_events=settings.STREAMER_CREDIT_EVENTS, most_bytes=settings.STREAMER_CREDIT_BYTES
         )
-        self._followed = Followed(self._owner, push, self._window)
+        self._followed = Subscriptions(self._owner, push, self._window)
         self._submitting = Submitting(connection, push, self._followed, self._window)
         self._topics = Topics(connection.identity, push)
         self._backpressure = Backpressure(
@@ -143,8 +143,8 @@ class Conversation:
     def _spawn_all(
         self, messages: Sequence[ClientMessage], work: Callable[[], Awaitable[None]], *, in_lane: bool = False
     ) -> None:
-        if len(self._tasks) >= MOST_AT_ONCE:
-            text = f"{MOST_AT_ONCE} messages of this connection are in work, which is the most allowed"
+        if len(self._tasks) >= MAX_CONCURRENT:
+            text = f"{MAX_CONCURRENT} messages of this connection are in work, which is the most allowed"
             raise BadMessage(error_body(ErrorCode.RATE_LIMITED, text, retry_after=1.0), messages[0].client_id)
         task = asyncio.get_running_loop().create_task(self._guard(messages, work, in_lane))
         self._tasks.add(task)

@@ -10,7 +10,7 @@ class Verdict(Enum):
     ABUSE = "abuse"
 
 
-class FloodGuard:
+class RateLimit:
     """``per_second`` on the long run, ``burst`` at once. ``patience`` more refused than let through: abuse."""
 
     def __init__(self, *, per_second: float, burst: int, patience: int = 1_000) -> None:

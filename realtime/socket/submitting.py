@@ -10,10 +10,10 @@ from jobs.requests.submission import Accepted, Refused, Submission
 from realtime.connections.open_connection import OpenConnection
 from realtime.database import in_database
 from realtime.delivery.credit import CreditWindow
-from realtime.delivery.subscription import Follow
-from realtime.shared import delivery, intake
+from realtime.delivery.subscription import Subscription
+from realtime.shared import delivery, submission_writer
 from realtime.socket.router import Route
-from realtime.socket.subscriptions import Followed
+from realtime.socket.subscriptions import Subscriptions
 from realtime.wire.messages import Request
 from realtime.wire.protocol import encode, encode_error
 
@@ -24,7 +24,7 @@ class Submitting:
     """``push`` takes what is sent; ``followed`` and ``window`` are those of the connection."""
 
     def __init__(
-        self, connection: OpenConnection, push: Callable[[str], None], followed: Followed, window: CreditWindow
+        self, connection: OpenConnection, push: Callable[[str], None], followed: Subscriptions, window: CreditWindow
     ) -> None:
         self._connection = connection
         self._push = push
@@ -34,11 +34,11 @@ class Submitting:
     async def submit(self, chosen: Sequence[Chosen]) -> None:
         """Store all of them in one commit. Each has its own answer, in their order, whatever became of the others."""
         submissions = await self._known([self._submission(message, route) for message, route in chosen], chosen)
-        follows: dict[UUID, Follow] = {}
+        follows: dict[UUID, Subscription] = {}
         try:
             # Joined before the commit, so that not even the first event can be missed.
             await asyncio.gather(*(self._open(submission, follows) for submission in submissions))
-            outcomes = await asyncio.gather(*map(asyncio.wrap_future, intake().submit_all(submissions)))
+            outcomes = await asyncio.gather(*map(asyncio.wrap_future, submission_writer().submit_all(submissions)))
         except BaseException:
             for follow in follows.values():
                 delivery().close(follow)
@@ -59,12 +59,12 @@ class Submitting:
             lambda: [_with_cache(one, *pair) for one, pair in zip(submissions, chosen, strict=True)]
         )
 
-    async def _open(self, submission: Submission, follows: dict[UUID, Follow]) -> None:
+    async def _open(self, submission: Submission, follows: dict[UUID, Subscription]) -> None:
         follows[submission.request_id] = await delivery().open(
             submission.request_id, self._push, client_id=submission.client_id, window=self._window
         )
 
-    def _answer(self, message: Request, follow: Follow, outcome: Accepted | Refused) -> None:
+    def _answer(self, message: Request, follow: Subscription, outcome: Accepted | Refused) -> None:
         if isinstance(outcome, Refused):
             delivery().close(follow)
             self._push(encode_error(outcome.error, message.client_id, **message.place))

@@ -8,16 +8,16 @@ from jobs.errors import ErrorBody, ErrorCode, error_body
 from jobs.models import AsyncRequest
 from realtime.database import in_database
 from realtime.delivery.credit import CreditWindow
-from realtime.delivery.subscription import Follow
+from realtime.delivery.subscription import Subscription
 from realtime.shared import delivery
 from realtime.wire.messages import Cursor, Subscribe, Unsubscribe
 from realtime.wire.protocol import encode, encode_error
 
-MOST_FOLLOWED = 1_000
+MAX_SUBSCRIPTIONS = 1_000
 """Requests that one connection may follow at the same time."""
 
 
-class Followed:
+class Subscriptions:
     """``owner`` gives the condition under which a request may be followed; ``push`` takes what is sent.
 
     ``window`` says how much of it may be on the way at a time.
@@ -27,15 +27,15 @@ class Followed:
         self._owner = owner
         self._push = push
         self._window = window
-        self._follows: dict[UUID, Follow] = {}
+        self._follows: dict[UUID, Subscription] = {}
 
-    def adopt(self, follow: Follow) -> None:
-        """Follow a request that this connection has just submitted."""
+    def adopt(self, follow: Subscription) -> None:
+        """Subscription a request that this connection has just submitted."""
         self._keep(follow)
         delivery().begin(follow)
 
     async def follow_again(self, request_id: UUID, client_id: str | None) -> None:
-        """Follow from the start a request that was submitted before, unless this connection still does."""
+        """Subscription from the start a request that was submitted before, unless this connection still does."""
         if request_id not in self._follows:
             await self._follow(request_id, client_id, 0)
 
@@ -52,8 +52,8 @@ class Followed:
         if message.request_id is not None and len(wanted) == 1 and (fault := faults[message.request_id]):
             self._push(encode_error(fault, message.id, request_id=message.request_id))
             return
-        if len(self._follows) + len(wanted) > MOST_FOLLOWED:
-            text = f"A connection may follow {MOST_FOLLOWED} requests"
+        if len(self._follows) + len(wanted) > MAX_SUBSCRIPTIONS:
+            text = f"A connection may follow {MAX_SUBSCRIPTIONS} requests"
             self._push(encode_error(error_body(ErrorCode.RATE_LIMITED, text), message.id))
             return
         self._push(encode("subscribed", message.id, **_subscribed(message, rows, faults)))
@@ -88,7 +88,7 @@ class Followed:
         self._keep(follow)
         await delivery().catch_up(follow)
 
-    def _keep(self, follow: Follow) -> None:
+    def _keep(self, follow: Subscription) -> None:
         self._follows[follow.request_id] = follow
         follow.on_end = lambda: self._follows.pop(follow.request_id, None)
 

@@ -20,7 +20,7 @@ STEADY_SECONDS = 10.0
 FAILURES_TO_TELL = 3
 """From this many failures in a row on, the end of the log is shown with the notice."""
 _FIRST_PAUSE_SECONDS = 0.25
-_LONGEST_PAUSE_SECONDS = 15.0
+_MAX_PAUSE_SECONDS = 15.0
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The shell waits for a line before it becomes the program. So the keeper knows the process before it does anything,
 # and if the supervisor is killed just then, the line never comes and the shell ends.
@@ -172,7 +172,7 @@ def _open_gate(child: subprocess.Popen[str]) -> None:
 
 def _pause_seconds(failures: int) -> float:
     """0 after a steady life, then doubling."""
-    return min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (failures - 1)) if failures else 0.0
+    return min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (failures - 1)) if failures else 0.0
 
 
 def describe_status(status: int) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.errors import MOST_FAULTS, Fault, error_body
+from jobs.errors import MAX_FAULTS, Fault, error_body
 from jobs.handler import (
     AttemptLost,
     Cancelled,
@@ -38,8 +38,8 @@ def test_every_code_says_whether_trying_again_can_help(code: ErrorCode) -> None:
 
 def test_the_answer_to_very_many_long_faults_stays_short() -> None:
     fault: Fault = {"path": "a" * 100_000, "message": "b" * 100_000, "type": "c"}
-    error = InvalidPayload([fault] * (MOST_FAULTS + 1))
-    assert len(error.faults) == MOST_FAULTS and error.message.endswith(f" (and {MOST_FAULTS} more)")
+    error = InvalidPayload([fault] * (MAX_FAULTS + 1))
+    assert len(error.faults) == MAX_FAULTS and error.message.endswith(f" (and {MAX_FAULTS} more)")
     assert all(len(item["path"]) + len(item["message"]) < 2_100 for item in error.faults)
 
 

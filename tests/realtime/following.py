@@ -9,7 +9,7 @@ from jobs.log.events import Draft, EventType, append
 from jobs.log.outcomes import Completed
 from jobs.log.publishing import request_group
 from jobs.queue.wakeups import connection
-from realtime.delivery.hub import Delivery, Follow
+from realtime.delivery.hub import Delivery, Subscription
 from tests.jobs.building import claim, submit
 from tests.realtime.sockets import until
 
@@ -40,7 +40,7 @@ class Follower:
         await until(lambda: self.seqs[-1:] == [seq], f"message {seq}")
 
 
-async def follow(delivery: Delivery, request_id: UUID, follower: Callable[[str], None], **fields: Any) -> Follow:
+async def follow(delivery: Delivery, request_id: UUID, follower: Callable[[str], None], **fields: Any) -> Subscription:
     opened = await delivery.open(request_id, follower, **fields)
     await delivery.catch_up(opened)
     return opened

@@ -1,11 +1,11 @@
 import asyncio
 
-from realtime.shared import delivery, drain, intake, registry
+from realtime.shared import delivery, drain, registry, submission_writer
 
 
 async def test_it_works() -> None:
     assert registry() is registry() and delivery() is delivery()
-    assert intake() is intake() and drain() is drain()
+    assert submission_writer() is submission_writer() and drain() is drain()
 
 
 def test_each_event_loop_has_its_own() -> None:

@@ -10,14 +10,14 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 
 from jobs.data.datasets.failures import DatasetError, TooLarge
-from jobs.data.datasets.ingest.ingest_process import ingest_aside
+from jobs.data.datasets.ingest.ingest_process import ingest_in_process
 from jobs.data.datasets.naming import checked_name
 from jobs.data.datasets.outcome import Ingested, Options
 from jobs.data.datasets.store import check_name, check_quota, store_dataset
 from jobs.errors import Fault
 from jobs.models import Dataset
 
-MOST_DAYS = 3650
+MAX_DAYS = 3650
 Ingest = Callable[[Path, Path, Options], Ingested]
 
 
@@ -35,8 +35,8 @@ class Wish:
         if self.name is not None:
             checked_name(self.name)
         days = self.expires_in_days
-        if days is not None and not 0 <= days <= MOST_DAYS:
-            text = f"a number of days from 0 (for ever) to {MOST_DAYS}"
+        if days is not None and not 0 <= days <= MAX_DAYS:
+            text = f"a number of days from 0 (for ever) to {MAX_DAYS}"
             fault = Fault(path="expires_in_days", message=text, type="out_of_range")
             raise DatasetError(f"expires_in_days: {text}", {"faults": [fault]})
 
@@ -62,7 +62,7 @@ def add_dataset(
     user_id: str,
     filename: str,
     wish: Wish,
-    ingest: Ingest = ingest_aside,
+    ingest: Ingest = ingest_in_process,
 ) -> Dataset:
     """Ingest the file, which stays where it is, and store it. Raises ``DatasetError``."""
     size_bytes = path.stat().st_size

@@ -6,28 +6,28 @@ from collections.abc import Iterable, Sequence
 
 from jobs.data.datasets.failures import InvalidName, Unreadable
 
-MOST_COLUMNS = 2_000
-_LONGEST_COLUMN = 255
+MAX_COLUMNS = 2_000
+_MAX_COLUMN = 255
 _LONGEST = 64
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
 _ENDINGS = re.compile(r"(\.(csv|tsv|txt|tab|jsonl|ndjson|json|parquet|pq|xlsx|xlsm|xlsb|xls|ods|gz))+$", re.IGNORECASE)
 
 
-def mended_columns(names: Sequence[str], notes: list[str]) -> list[str]:
+def unique_columns(names: Sequence[str], notes: list[str]) -> list[str]:
     """An empty name becomes ``column_<number>``; one that came before, whatever its case, gets ``_2``, ``_3`` …
 
     Raises ``Unreadable`` for too many columns and for a name that is too long.
     """
-    if len(names) > MOST_COLUMNS:
-        raise Unreadable(f"The table has {len(names):,} columns; {MOST_COLUMNS:,} is the most")
+    if len(names) > MAX_COLUMNS:
+        raise Unreadable(f"The table has {len(names):,} columns; {MAX_COLUMNS:,} is the most")
     mended: list[str] = []
     # A mended name must not take one that a later column has of itself.
     own = {_clean(name).casefold() for name in names}
     taken: set[str] = set()
     for number, raw in enumerate(names, start=1):
         name = _clean(raw)
-        if len(name) > _LONGEST_COLUMN:
-            raise Unreadable(f"The name of column {number} is longer than {_LONGEST_COLUMN} characters")
+        if len(name) > _MAX_COLUMN:
+            raise Unreadable(f"The name of column {number} is longer than {_MAX_COLUMN} characters")
         wanted = name or f"column_{number}"
         if wanted.casefold() in taken or (not name and wanted.casefold() in own):
             wanted = _numbered(wanted, taken | own)

@@ -37,7 +37,7 @@ class WrittenDataset:
         }
 
 
-class DatasetShelf:
+class DatasetStaging:
     """Makes the datasets of one run and remembers them until the run's outcome is known."""
 
     def __init__(self, *, folder: str, tenant_id: str, user_id: str, scratch: Callable[[], Path]) -> None:

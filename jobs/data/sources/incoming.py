@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 _BATCHES = 20
-_LEAST_ROWS, _MOST_ROWS = 2_000, 100_000
+_MIN_ROWS, _MAX_ROWS = 2_000, 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,4 +23,4 @@ class IncomingTable:
 
 def rows_per_batch(total: int) -> int:
     """Batches small enough to show progress and to notice a cancel soon, large enough to be quick."""
-    return min(_MOST_ROWS, max(_LEAST_ROWS, total // _BATCHES))
+    return min(_MAX_ROWS, max(_MIN_ROWS, total // _BATCHES))

@@ -10,14 +10,14 @@ import pyarrow as pa
 from django.conf import settings
 
 from jobs.contract.table import DATA, RowsRead
-from jobs.data.sandbox import open_locked
+from jobs.data.sandbox import open_sandbox
 from jobs.data.sources.incoming import IncomingTable
 from jobs.data.sources.loading import create_empty, load_batches
 from jobs.errors import Permanent
 
 UNKNOWN_TOTAL_BATCH_ROWS = 25_000
 _BATCHES = 25
-_LEAST_ROWS, _MOST_ROWS = 2_048, 100_000
+_MIN_ROWS, _MAX_ROWS = 2_048, 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def run_database(
     scratch_dir: Path, readable: Sequence[str], check: Callable[[], None], on_rows: RowsRead | None
 ) -> Iterator[RunDatabase]:
     """A new database that may read the files ``readable``, closed at the end."""
-    connection, path = open_locked(
+    connection, path = open_sandbox(
         scratch_dir,
         readable=readable,
         memory=settings.STREAMER_DUCKDB_MEMORY,
@@ -75,4 +75,4 @@ def batch_rows(total: int | None) -> int:
     """Batches that show progress at least twenty times on large tables and stay quick."""
     if total is None:
         return UNKNOWN_TOTAL_BATCH_ROWS
-    return min(_MOST_ROWS, max(_LEAST_ROWS, total // _BATCHES))
+    return min(_MAX_ROWS, max(_MIN_ROWS, total // _BATCHES))

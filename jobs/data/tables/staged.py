@@ -12,7 +12,7 @@ from jobs.data.tables.run_database import RunDatabase
 from jobs.data.tables.type_inference import Kind, kind_of, kind_of_text, text_of, type_of
 from jobs.errors import Permanent
 
-MOST_COLUMNS = 1_000
+MAX_COLUMNS = 1_000
 _STAGED, _BATCH = "staged", "incoming_batch"
 _POSITION = "position"
 
@@ -74,8 +74,8 @@ class StagedRows:
     def _add_column(self, name: str) -> set[Kind]:
         if not name or "\0" in name:
             raise Permanent("A column needs a name, without zero bytes.")
-        if len(self._kinds) >= MOST_COLUMNS:
-            raise Permanent(f"These rows have more than {MOST_COLUMNS:,} columns.")
+        if len(self._kinds) >= MAX_COLUMNS:
+            raise Permanent(f"These rows have more than {MAX_COLUMNS:,} columns.")
         if any(name.casefold() == other.casefold() for other in self._kinds):
             raise Permanent(f"Two columns are called '{name}'. Names must differ in more than upper and lower case.")
         column = self._column(len(self._kinds))

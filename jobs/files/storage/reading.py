@@ -7,7 +7,7 @@ from typing import Any
 from jobs.files.storage.failures import StorageAway
 
 FIRST_BLOCK_BYTES = 256 * 1024
-LONGEST_BLOCK_BYTES = 8 * 1024 * 1024
+MAX_BLOCK_BYTES = 8 * 1024 * 1024
 _TRIES = 2
 
 GetRange = Callable[[int, int], Any]
@@ -70,7 +70,7 @@ class RangedFile(io.RawIOBase):
             last = min(self._position + self._block, self._size) - 1
             self._body = self._get_range(self._position, last)
             self._left = last + 1 - self._position
-            self._block = min(2 * self._block, LONGEST_BLOCK_BYTES)
+            self._block = min(2 * self._block, MAX_BLOCK_BYTES)
         data: bytes = self._body.read(min(wanted, self._left))
         if not data:
             raise StorageAway("the store ended a file too early")

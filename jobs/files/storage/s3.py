@@ -19,7 +19,7 @@ READ_SECONDS = 10
 TRIES = 3
 _PART_BYTES = 8 * 1024 * 1024
 _BUFFER_BYTES = 256 * 1024
-_MOST_CONNECTIONS = 50
+_MAX_CONNECTIONS = 50
 
 
 class _Body:
@@ -52,7 +52,7 @@ class S3Files(S3Storage):
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             retries={"total_max_attempts": TRIES, "mode": "standard"},
-            max_pool_connections=_MOST_CONNECTIONS,
+            max_pool_connections=_MAX_CONNECTIONS,
             s3={"addressing_style": style},
             # Other stores do not know the newer checksums; ours is the sha256 of the artifact.
             request_checksum_calculation="when_required",

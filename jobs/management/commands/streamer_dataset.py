@@ -16,7 +16,7 @@ from jobs.data.datasets.ingest.ingest_process import IngestFailed
 from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
 from jobs.models import Dataset
 
-_MOST_LISTED = 1_000
+_MAX_LISTED = 1_000
 _WIDE = 160
 _SHOWN_VALUES = 8
 
@@ -81,7 +81,7 @@ class Command(BaseCommand):
 
 
 def _list(tenant: str, console: Console) -> None:
-    rows = list_datasets(tenant, limit=_MOST_LISTED)
+    rows = list_datasets(tenant, limit=_MAX_LISTED)
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for title in ("name", "rows", "columns", "stored", "format", "user", "created", "expires"):
         table.add_column(title, justify="right" if title in ("rows", "columns", "stored") else "left", no_wrap=True)

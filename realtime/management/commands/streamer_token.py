@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from realtime.auth import Unauthorized, read_claims
 from realtime.http.tokens import issue_token
 
-_LONGEST_SECONDS = 10 * 365 * 86_400
+_MAX_SECONDS = 10 * 365 * 86_400
 
 
 class Command(BaseCommand):
@@ -25,8 +25,8 @@ class Command(BaseCommand):
         if not settings.JWT_SIGNING_KEY:
             raise CommandError("There is no JWT_SIGNING_KEY: tokens come from another issuer")
         names = [name.strip() for name in permissions.split(",") if name.strip()]
-        if not 0 < ttl <= _LONGEST_SECONDS:
-            raise CommandError(f"--ttl is a number of seconds from 1 to {_LONGEST_SECONDS} (ten years)")
+        if not 0 < ttl <= _MAX_SECONDS:
+            raise CommandError(f"--ttl is a number of seconds from 1 to {_MAX_SECONDS} (ten years)")
         try:
             read_claims({"sub": user, "tenant_id": tenant, "permissions": names, "exp": ttl})
         except Unauthorized as error:

@@ -13,7 +13,7 @@ from django_rq.models import Dashboard
 
 from jobs.admin.documents import document
 from jobs.admin.formatting import duration, relative
-from jobs.admin.timeline import MOST_EVENTS
+from jobs.admin.timeline import MAX_EVENTS
 from jobs.models import RequestEvent, Status
 from tests.jobs.admin.pages import LIST, make_artifact, make_request, page_of, sign_in_staff
 
@@ -108,14 +108,14 @@ def test_long_json_is_folded_and_enormous_json_is_cut() -> None:
 
 
 def test_the_timeline_shows_the_last_events_and_says_how_many_it_leaves_out(viewer: Client) -> None:
-    row = make_request(Status.PROCESSING, attempt=2, last_seq=MOST_EVENTS + 7)
+    row = make_request(Status.PROCESSING, attempt=2, last_seq=MAX_EVENTS + 7)
     RequestEvent.objects.bulk_create(
         RequestEvent(request=row, seq=seq, type="progress", attempt=2, data={"percentage": 1.5, "message": f"at {seq}"})
-        for seq in range(1, MOST_EVENTS + 8)
+        for seq in range(1, MAX_EVENTS + 8)
     )
     page = viewer.get(page_of(row)).content.decode()
     assert "The 7 earlier events are not shown" in page
-    assert "at 7\n" not in page and "at 8\n" in page and f"at {MOST_EVENTS + 7}\n" in page
+    assert "at 7\n" not in page and "at 8\n" in page and f"at {MAX_EVENTS + 7}\n" in page
 
 
 def test_the_time_of_an_event_counts_from_the_start(viewer: Client) -> None:

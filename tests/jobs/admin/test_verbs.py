@@ -123,7 +123,7 @@ def test_retry_refuses_what_is_live(operator: Client) -> None:
 
 
 def test_one_click_moves_a_bounded_number(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.admin.requests.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("jobs.admin.requests.MAX_SELECTED", 2)
     rows = [make_request() for _ in range(3)]
     chosen = {"action": "cancel_selected", "_selected_action": [str(row.id) for row in rows]}
     assert "Only the first 2" in said_by(operator, operator.post(LIST, chosen))

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from jobs.errors import AttemptLost
 from jobs.execution import reporter
-from jobs.execution.checkpoints import MOST_BYTES, storable
+from jobs.execution.checkpoints import MAX_BYTES, storable
 from jobs.log.events import append
 from jobs.models import Status
 from jobs.queue.claims import Claim
@@ -117,9 +117,9 @@ def test_none_forgets_the_one_before(started: Started) -> None:
 
 
 def test_a_state_has_a_limit_and_must_be_json() -> None:
-    assert storable("x" * (MOST_BYTES - 2)) == "x" * (MOST_BYTES - 2)
+    assert storable("x" * (MAX_BYTES - 2)) == "x" * (MAX_BYTES - 2)
     with pytest.raises(ValueError, match="at most 65,536 bytes of JSON; this one has 65,537"):
-        storable("x" * (MOST_BYTES - 1))
+        storable("x" * (MAX_BYTES - 1))
     with pytest.raises(TypeError):
         storable(object())
 

@@ -236,7 +236,7 @@ async def test_an_old_answer_is_not_given_again_and_memory_is_bounded(monkeypatc
     monkeypatch.setattr(Counted, "cache_seconds", 1e-9)
     assert (await ask(counted)).data == {"runs": 2}
     monkeypatch.setattr(Counted, "cache_seconds", 600.0)
-    monkeypatch.setattr(inline_cache, "MOST_BYTES", 25)
+    monkeypatch.setattr(inline_cache, "MAX_BYTES", 25)
     for data in ("a", "b", "c"):
         await ask(counted, data=data)
     assert [(await ask(counted, data=data)).metadata.get("cached") for data in ("c", "a")] == [True, None]

@@ -6,7 +6,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.contract.registry import find_handler
-from jobs.data.datasets.staging import DatasetShelf
+from jobs.data.datasets.staging import DatasetStaging
 from jobs.data.datasets.store import find_dataset
 from jobs.execution.inline import run_inline
 from jobs.models import AsyncRequest, Dataset, Status
@@ -85,13 +85,13 @@ def test_a_name_that_is_taken_is_told_before_the_work() -> None:
 
 
 def test_one_that_was_taken_meanwhile_ends_the_request_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = DatasetShelf._store
+    store = DatasetStaging._store
 
-    def store_too_late(self: DatasetShelf, *arguments: Any) -> Dataset:
+    def store_too_late(self: DatasetStaging, *arguments: Any) -> Dataset:
         taken()
         return store(self, *arguments)
 
-    monkeypatch.setattr(DatasetShelf, "_store", store_too_late)
+    monkeypatch.setattr(DatasetStaging, "_store", store_too_late)
     row = run()
     assert row.status == Status.FAILED
     assert "was taken by another one" in final_of(row.id)["error"]["message"]
@@ -118,13 +118,13 @@ def test_no_rows_make_no_dataset() -> None:
 
 
 def test_an_attempt_that_lost_its_request_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = DatasetShelf._store
+    store = DatasetStaging._store
 
-    def lose_and_store(self: DatasetShelf, *arguments: Any) -> Dataset:
+    def lose_and_store(self: DatasetStaging, *arguments: Any) -> Dataset:
         change(request_id, attempt=2)
         return store(self, *arguments)
 
-    monkeypatch.setattr(DatasetShelf, "_store", lose_and_store)
+    monkeypatch.setattr(DatasetStaging, "_store", lose_and_store)
     request_id = submit("process_data", **payload())
     run_next()
     assert not Dataset.objects.exists() and stored_files() == []

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.storage import default_storage
 from pytest_django import Settings
 
-from jobs.files.artifacts import ArtifactShelf
+from jobs.files.artifacts import ArtifactStaging
 from jobs.models import Artifact, Status
 from jobs.requests.submission import request_cancel
 from tests.jobs.building import claim, final_of, log_of, run_next, stored_files, submit
@@ -62,10 +62,10 @@ def test_a_killed_run_leaves_no_files(settings: Settings) -> None:
 
 
 def test_a_file_that_cannot_be_discarded_does_not_change_the_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: ArtifactShelf) -> None:
+    def broken(_: ArtifactStaging) -> None:
         raise OSError("the storage is away")
 
-    monkeypatch.setattr(ArtifactShelf, "discard", broken)
+    monkeypatch.setattr(ArtifactStaging, "discard", broken)
     request_id = submit("zoo_file", fail=True)
     run_next()
     assert final_of(request_id)["error"]["message"] == "After the file"

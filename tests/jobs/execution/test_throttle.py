@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.execution.throttle import FLUSH_SECONDS, LATE_PERCENTAGE, LATE_SECONDS, Batcher, Update
+from jobs.execution.throttle import FLUSH_SECONDS, LATE_PERCENTAGE, LATE_SECONDS, Throttle, Update
 
 percentages = st.floats() | st.floats(0, 100) | st.integers(0, 100).map(float)
 pauses = st.sampled_from([0.0, 0.001, 0.05, 0.1, 0.19, 0.2, 0.5, 3.0])
@@ -20,7 +20,7 @@ def update(percentage: float, message: str = "", stage: str | None = None) -> Up
 
 def send_all(updates: Iterable[tuple[float, Update]]) -> list[tuple[float, Update]]:
     """What a batcher sends, with the moment, when its owner takes the held update as soon as it is due."""
-    batcher = Batcher()
+    batcher = Throttle()
     now = 0.0
     sent = []
     for pause, item in updates:
@@ -37,7 +37,7 @@ def numbered(schedule: list[tuple[float, float, str | None]]) -> list[tuple[floa
 
 
 def test_it_works() -> None:
-    batcher = Batcher()
+    batcher = Throttle()
     assert batcher.offer(update(1, "first"), 0.0) == [update(1, "first")]
     assert batcher.offer(update(2, "held"), 0.01) == []
     assert batcher.due_at() == FLUSH_SECONDS
@@ -70,7 +70,7 @@ def test_updates_are_sent_in_order_and_the_percentage_never_goes_back(
 def test_a_held_update_waits_no_longer_than_the_flush_interval(
     schedule: list[tuple[float, float, str | None]],
 ) -> None:
-    batcher = Batcher()
+    batcher = Throttle()
     now = 0.0
     for pause, item in numbered(schedule):
         now += pause
@@ -82,7 +82,7 @@ def test_a_held_update_waits_no_longer_than_the_flush_interval(
 @thorough
 @given(st.lists(st.tuples(st.floats(0.0, 0.3), st.floats(LATE_PERCENTAGE, 100)), min_size=2, max_size=200))
 def test_from_ninety_per_cent_on_at_most_ten_a_second(schedule: list[tuple[float, float]]) -> None:
-    batcher = Batcher()
+    batcher = Throttle()
     now = 0.0
     moments = []
     for pause, percentage in schedule:
@@ -104,7 +104,7 @@ def test_every_fifth_update_is_sent_however_fast_they_come() -> None:
 
 
 def test_a_change_of_stage_is_sent_at_once_with_the_end_of_the_old_one() -> None:
-    batcher = Batcher()
+    batcher = Throttle()
     batcher.offer(update(1, "read 1", "read"), 0.0)
     assert batcher.offer(update(2, "read 2", "read"), 0.01) == []
     sent = batcher.offer(update(3, "write 1", "write"), 0.02)
@@ -114,6 +114,6 @@ def test_a_change_of_stage_is_sent_at_once_with_the_end_of_the_old_one() -> None
 
 def test_numbers_that_make_no_sense_leave_the_percentage_where_it_was() -> None:
     values = [math.nan, -5.0, 40.0, math.nan, -math.inf, 39.0, 1e9, math.inf, 7.0]
-    batcher = Batcher()
+    batcher = Throttle()
     shown = [batcher.offer(update(value), 10.0 * n)[0].percentage for n, value in enumerate(values)]
     assert shown == [0, 0, 40, 40, 40, 40, 100, 100, 100]

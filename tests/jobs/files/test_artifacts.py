@@ -10,20 +10,20 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.files.artifacts import CHUNK_BYTES, ArtifactShelf, describe, is_signature_valid, signed_url
+from jobs.files.artifacts import CHUNK_BYTES, ArtifactStaging, describe, is_signature_valid, signed_url
 from jobs.models import Artifact
 
 REQUEST = uuid.UUID(int=5)
-MakeShelf = Callable[..., ArtifactShelf]
+MakeStaging = Callable[..., ArtifactStaging]
 
 
 @pytest.fixture
-def make_shelf(tmp_path: Path, own_storage: Path) -> MakeShelf:
+def make_staging(tmp_path: Path, own_storage: Path) -> MakeStaging:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 
-    def make(request_id: uuid.UUID | None = REQUEST, attempt: int = 1) -> ArtifactShelf:
-        return ArtifactShelf(
+    def make(request_id: uuid.UUID | None = REQUEST, attempt: int = 1) -> ArtifactStaging:
+        return ArtifactStaging(
             request_id=request_id, attempt=attempt, tenant_id="acme", user_id="alice", scratch=lambda: scratch
         )
 
@@ -31,8 +31,8 @@ def make_shelf(tmp_path: Path, own_storage: Path) -> MakeShelf:
 
 
 @pytest.fixture
-def shelf(make_shelf: MakeShelf) -> ArtifactShelf:
-    return make_shelf()
+def staging(make_staging: MakeStaging) -> ArtifactStaging:
+    return make_staging()
 
 
 def query_of(url: str) -> tuple[str, str]:
@@ -40,17 +40,17 @@ def query_of(url: str) -> tuple[str, str]:
     return fields["expires"][0], fields["signature"][0]
 
 
-def add(shelf: ArtifactShelf, filename: str = "a.txt", content: bytes = b"rows") -> Artifact:
-    shelf.add_bytes(filename, "text/plain", content)
-    return shelf.rows[-1]
+def add(staging: ArtifactStaging, filename: str = "a.txt", content: bytes = b"rows") -> Artifact:
+    staging.add_bytes(filename, "text/plain", content)
+    return staging.rows[-1]
 
 
-def test_it_works(shelf: ArtifactShelf, tmp_path: Path, settings: Settings) -> None:
-    with shelf.new("report 2026.csv", "text/csv") as artifact:
+def test_it_works(staging: ArtifactStaging, tmp_path: Path, settings: Settings) -> None:
+    with staging.new("report 2026.csv", "text/csv") as artifact:
         artifact.file.write(b"a;b\n")
         artifact.file.write(b"1;2\n")
     assert (artifact.size_bytes, artifact.sha256) == (8, hashlib.sha256(b"a;b\n1;2\n").hexdigest())
-    (row,) = shelf.rows
+    (row,) = staging.rows
     assert (row.filename, row.media_type, row.size_bytes) == ("report_2026.csv", "text/csv", 8)
     with default_storage.open(row.storage_name) as file:
         assert file.read() == b"a;b\n1;2\n"
@@ -59,18 +59,18 @@ def test_it_works(shelf: ArtifactShelf, tmp_path: Path, settings: Settings) -> N
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_it_is_described_for_the_client(shelf: ArtifactShelf) -> None:
-    with shelf.new("a.txt", "text/plain") as artifact:
+def test_it_is_described_for_the_client(staging: ArtifactStaging) -> None:
+    with staging.new("a.txt", "text/plain") as artifact:
         artifact.file.write(b"rows")
     body = artifact.describe()
-    assert body == describe(shelf.rows[0]) and body["artifact_id"] == str(artifact.id) and body["url"] == artifact.url
+    assert body == describe(staging.rows[0]) and body["artifact_id"] == str(artifact.id) and body["url"] == artifact.url
     assert body["url"].startswith(f"/api/artifacts/{artifact.id}/?")
     assert (body["size_bytes"], body["sha256"]) == (4, hashlib.sha256(b"rows").hexdigest())
     assert body["expires_at"] == artifact.expires_at.isoformat()
 
 
-def test_a_handler_may_seek_and_rewrite(shelf: ArtifactShelf) -> None:
-    with shelf.new("a.txt", "text/plain") as artifact:
+def test_a_handler_may_seek_and_rewrite(staging: ArtifactStaging) -> None:
+    with staging.new("a.txt", "text/plain") as artifact:
         artifact.file.write(b"????;rest")
         artifact.file.seek(0)
         artifact.file.write(b"head")
@@ -78,61 +78,63 @@ def test_a_handler_may_seek_and_rewrite(shelf: ArtifactShelf) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, 3 * CHUNK_BYTES + 7])
-def test_hash_and_size_hold_for_any_length(shelf: ArtifactShelf, size: int) -> None:
+def test_hash_and_size_hold_for_any_length(staging: ArtifactStaging, size: int) -> None:
     content = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
-    row = add(shelf, content=content)
+    row = add(staging, content=content)
     assert (row.size_bytes, row.sha256) == (size, hashlib.sha256(content).hexdigest())
 
 
-def test_the_public_address_is_put_in_front(shelf: ArtifactShelf, settings: Settings) -> None:
+def test_the_public_address_is_put_in_front(staging: ArtifactStaging, settings: Settings) -> None:
     settings.STREAMER_PUBLIC_URL = "https://files.example"
-    assert signed_url(add(shelf)).startswith("https://files.example/api/artifacts/")
+    assert signed_url(add(staging)).startswith("https://files.example/api/artifacts/")
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("filename", ["../../etc/passwd", "/etc/passwd", "a/b\\c", "x" * 400 + ".csv", "ü ñ.csv"])
-def test_a_name_cannot_leave_the_folder_of_its_attempt(shelf: ArtifactShelf, filename: str, own_storage: Path) -> None:
-    row = add(shelf, filename)
+def test_a_name_cannot_leave_the_folder_of_its_attempt(
+    staging: ArtifactStaging, filename: str, own_storage: Path
+) -> None:
+    row = add(staging, filename)
     stored = Path(default_storage.path(row.storage_name)).resolve()
     assert (own_storage / "artifacts" / str(REQUEST) / "1") in stored.parents
     assert "/" not in row.filename and len(row.filename) <= 200
 
 
-def test_two_files_of_one_name_are_two_files(shelf: ArtifactShelf) -> None:
-    first, second = add(shelf, content=b"one"), add(shelf, content=b"two")
+def test_two_files_of_one_name_are_two_files(staging: ArtifactStaging) -> None:
+    first, second = add(staging, content=b"one"), add(staging, content=b"two")
     assert first.storage_name != second.storage_name and first.filename == second.filename
 
 
-def test_attempts_do_not_share_a_folder(make_shelf: MakeShelf) -> None:
-    first, second = add(make_shelf(attempt=1)), add(make_shelf(attempt=2))
+def test_attempts_do_not_share_a_folder(make_staging: MakeStaging) -> None:
+    first, second = add(make_staging(attempt=1)), add(make_staging(attempt=2))
     assert f"/{REQUEST}/1/" in first.storage_name and f"/{REQUEST}/2/" in second.storage_name
-    assert add(make_shelf(request_id=None)).storage_name.startswith("artifacts/inline/")
+    assert add(make_staging(request_id=None)).storage_name.startswith("artifacts/inline/")
 
 
 # --- what goes wrong -------------------------------------------------------------------------------------------------
 
 
-def test_an_error_while_writing_leaves_nothing(shelf: ArtifactShelf, tmp_path: Path) -> None:
-    with pytest.raises(KeyError), shelf.new("a.txt", "text/plain") as artifact:
+def test_an_error_while_writing_leaves_nothing(staging: ArtifactStaging, tmp_path: Path) -> None:
+    with pytest.raises(KeyError), staging.new("a.txt", "text/plain") as artifact:
         artifact.file.write(b"half")
         raise KeyError
-    assert shelf.rows == [] and list((tmp_path / "scratch").iterdir()) == []
+    assert staging.rows == [] and list((tmp_path / "scratch").iterdir()) == []
     assert not (tmp_path / "files/artifacts").exists()
 
 
-def test_what_is_discarded_is_gone(shelf: ArtifactShelf) -> None:
-    rows = [add(shelf), add(shelf)]
-    shelf.discard()
-    assert shelf.rows == [] and not any(default_storage.exists(row.storage_name) for row in rows)
+def test_what_is_discarded_is_gone(staging: ArtifactStaging) -> None:
+    rows = [add(staging), add(staging)]
+    staging.discard()
+    assert staging.rows == [] and not any(default_storage.exists(row.storage_name) for row in rows)
 
 
 # --- signatures ------------------------------------------------------------------------------------------------------
 
 
-def test_the_signed_url_is_valid(shelf: ArtifactShelf) -> None:
-    row = add(shelf)
+def test_the_signed_url_is_valid(staging: ArtifactStaging) -> None:
+    row = add(staging)
     assert is_signature_valid(row, *query_of(signed_url(row)))
 
 
@@ -145,8 +147,8 @@ def test_the_signed_url_is_valid(shelf: ArtifactShelf) -> None:
         {"expires_at": timezone.now() + timedelta(hours=1)},
     ],
 )
-def test_it_is_bound_to_owner_file_and_expiry(shelf: ArtifactShelf, changed: dict[str, object]) -> None:
-    row = add(shelf)
+def test_it_is_bound_to_owner_file_and_expiry(staging: ArtifactStaging, changed: dict[str, object]) -> None:
+    row = add(staging)
     expires, signature = query_of(signed_url(row))
     for name, value in changed.items():
         setattr(row, name, value)
@@ -154,16 +156,16 @@ def test_it_is_bound_to_owner_file_and_expiry(shelf: ArtifactShelf, changed: dic
     assert not is_signature_valid(row, str(int(row.expires_at.timestamp())), signature)
 
 
-def test_a_url_from_before_an_extension_is_good_for_as_long_as_it_says(shelf: ArtifactShelf) -> None:
-    row = add(shelf)
+def test_a_url_from_before_an_extension_is_good_for_as_long_as_it_says(staging: ArtifactStaging) -> None:
+    row = add(staging)
     expires, signature = query_of(signed_url(row))
     row.expires_at += timedelta(days=20)
     assert is_signature_valid(row, expires, signature)
     assert not is_signature_valid(row, str(int(row.expires_at.timestamp())), signature)
 
 
-def test_a_url_whose_time_is_over_is_not_good_although_the_file_was_kept(shelf: ArtifactShelf) -> None:
-    row = add(shelf)
+def test_a_url_whose_time_is_over_is_not_good_although_the_file_was_kept(staging: ArtifactStaging) -> None:
+    row = add(staging)
     row.expires_at = timezone.now() - timedelta(seconds=2)
     expires, signature = query_of(signed_url(row))
     row.expires_at += timedelta(days=20)
@@ -171,16 +173,16 @@ def test_a_url_whose_time_is_over_is_not_good_although_the_file_was_kept(shelf: 
 
 
 @pytest.mark.parametrize(("expires", "signature"), [("", ""), ("0", ""), ("ü", "ü"), ("1" * 40, "x")])
-def test_nonsense_is_no_signature(shelf: ArtifactShelf, expires: str, signature: str) -> None:
-    row = add(shelf)
+def test_nonsense_is_no_signature(staging: ArtifactStaging, expires: str, signature: str) -> None:
+    row = add(staging)
     good_expires, good_signature = query_of(signed_url(row))
     assert not is_signature_valid(row, expires, signature)
     assert not is_signature_valid(row, good_expires, signature)
     assert not is_signature_valid(row, expires, good_signature)
 
 
-def test_another_secret_makes_another_signature(shelf: ArtifactShelf, settings: Settings) -> None:
-    row = add(shelf)
+def test_another_secret_makes_another_signature(staging: ArtifactStaging, settings: Settings) -> None:
+    row = add(staging)
     expires, signature = query_of(signed_url(row))
     settings.SECRET_KEY = "another secret of this service"
     assert not is_signature_valid(row, expires, signature)

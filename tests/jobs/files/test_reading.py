@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from jobs.execution.contexts import InlineContext
-from jobs.files.artifacts import ArtifactShelf
+from jobs.files.artifacts import ArtifactStaging
 from jobs.handler import Permanent
 from jobs.models import Artifact
 
@@ -20,9 +20,9 @@ def stored(tmp_path: Path, own_storage: Path) -> Artifact:
     """Alice's file."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    shelf = ArtifactShelf(request_id=None, attempt=1, tenant_id="acme", user_id="alice", scratch=lambda: scratch)
-    shelf.add_bytes("model.skops", "application/octet-stream", b"a model")
-    (row,) = shelf.rows
+    staging = ArtifactStaging(request_id=None, attempt=1, tenant_id="acme", user_id="alice", scratch=lambda: scratch)
+    staging.add_bytes("model.skops", "application/octet-stream", b"a model")
+    (row,) = staging.rows
     row.save()
     return row
 

@@ -9,7 +9,7 @@ from jobs.models import AsyncRequest
 from jobs.queue.wakeups import waiting_rings
 from jobs.requests import writer as intake_module
 from jobs.requests.submission import Accepted, Refused, Submission, submit_many
-from jobs.requests.writer import Intake, Overloaded
+from jobs.requests.writer import Overloaded, SubmissionWriter
 from tests.jobs.building import make_submission, row_of
 from tests.local.waiting import eventually
 
@@ -42,16 +42,16 @@ def store(monkeypatch: pytest.MonkeyPatch) -> HeldStore:
 
 
 def test_it_works() -> None:
-    outcome = Intake().submit(make_submission()).result(10)
+    outcome = SubmissionWriter().submit(make_submission()).result(10)
     assert isinstance(outcome, Accepted) and row_of(outcome.request_id).status == "pending"
     eventually(lambda: waiting_rings("default") == 1, "a worker is woken")
 
 
 def test_submissions_that_wait_at_the_same_moment_share_a_transaction(store: HeldStore) -> None:
-    intake = Intake()
-    futures = [intake.submit(make_submission(user="user 0"))]
+    writer = SubmissionWriter()
+    futures = [writer.submit(make_submission(user="user 0"))]
     assert store.arrived.wait(10)
-    futures += [intake.submit(make_submission(user=f"user {n}")) for n in range(150)]
+    futures += [writer.submit(make_submission(user=f"user {n}")) for n in range(150)]
     store.let_in.set()
     wait(futures, 20)
     assert store.batches == [1, 100, 50]
@@ -60,9 +60,9 @@ def test_submissions_that_wait_at_the_same_moment_share_a_transaction(store: Hel
 
 
 def test_each_gets_the_outcome_of_its_own_submission(store: HeldStore) -> None:
-    intake = Intake()
+    writer = SubmissionWriter()
     submissions = [make_submission(client_id=str(n % 3), payload={"updates": n % 2}) for n in range(6)]
-    futures = [intake.submit(item) for item in submissions]
+    futures = [writer.submit(item) for item in submissions]
     store.let_in.set()
     outcomes = [future.result(10) for future in futures]
     # Of 0 1 2 0 1 2 with payloads 0 1 0 1 0 1, the second three name the ids of the first with other payloads.
@@ -72,24 +72,24 @@ def test_each_gets_the_outcome_of_its_own_submission(store: HeldStore) -> None:
 def test_a_dead_connection_is_replaced_once(store: HeldStore) -> None:
     store.faults = [OperationalError("server closed the connection")]
     store.let_in.set()
-    assert isinstance(Intake().submit(make_submission()).result(10), Accepted)
+    assert isinstance(SubmissionWriter().submit(make_submission()).result(10), Accepted)
 
 
 def test_a_database_that_is_away_fails_the_future_and_nothing_else(store: HeldStore) -> None:
-    intake = Intake()
+    writer = SubmissionWriter()
     store.faults = [OperationalError("away"), OperationalError("still away")]
     store.let_in.set()
-    assert isinstance(intake.submit(make_submission()).exception(10), OperationalError)
+    assert isinstance(writer.submit(make_submission()).exception(10), OperationalError)
     assert AsyncRequest.objects.count() == 0
-    assert isinstance(intake.submit(make_submission()).result(10), Accepted)
+    assert isinstance(writer.submit(make_submission()).result(10), Accepted)
 
 
 def test_one_that_cannot_be_stored_takes_no_other_with_it(store: HeldStore) -> None:
-    intake = Intake()
-    first = intake.submit(make_submission(user="user 0"))
+    writer = SubmissionWriter()
+    first = writer.submit(make_submission(user="user 0"))
     assert store.arrived.wait(10)
-    poison = intake.submit(make_submission(user="user 1", payload={"no JSON": object()}))
-    others = [intake.submit(make_submission(user=f"user {n}")) for n in (2, 3)]
+    poison = writer.submit(make_submission(user="user 1", payload={"no JSON": object()}))
+    others = [writer.submit(make_submission(user=f"user {n}")) for n in (2, 3)]
     store.let_in.set()
     assert isinstance(poison.exception(10), TypeError)
     assert all(isinstance(future.result(10), Accepted) for future in (first, *others))
@@ -98,31 +98,31 @@ def test_one_that_cannot_be_stored_takes_no_other_with_it(store: HeldStore) -> N
 
 def test_more_than_may_wait_are_refused(store: HeldStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake_module, "_BACKLOG", 2)
-    intake = Intake()
-    first = intake.submit(make_submission())
+    writer = SubmissionWriter()
+    first = writer.submit(make_submission())
     assert store.arrived.wait(10)
-    waiting = [intake.submit(make_submission()) for _ in range(2)]
+    waiting = [writer.submit(make_submission()) for _ in range(2)]
     with pytest.raises(Overloaded):
-        intake.submit(make_submission())
+        writer.submit(make_submission())
     store.let_in.set()
     assert all(isinstance(future.result(10), Accepted) for future in (first, *waiting))
 
 
 def test_one_who_went_away_before_the_commit_holds_up_nobody(store: HeldStore) -> None:
-    intake = Intake()
-    gone = intake.submit(make_submission())
+    writer = SubmissionWriter()
+    gone = writer.submit(make_submission())
     assert store.arrived.wait(10)
     gone.cancel()
     store.let_in.set()
-    assert isinstance(intake.submit(make_submission(user="bob")).result(10), Accepted)
+    assert isinstance(writer.submit(make_submission(user="bob")).result(10), Accepted)
 
 
 def test_what_is_submitted_together_is_committed_together(store: HeldStore) -> None:
-    intake = Intake()
-    first = intake.submit(make_submission(user="user 0"))
+    writer = SubmissionWriter()
+    first = writer.submit(make_submission(user="user 0"))
     assert store.arrived.wait(10)
-    together = intake.submit_all([make_submission(user=f"user {n}") for n in range(100)])
-    behind = intake.submit(make_submission(user="user 100"))
+    together = writer.submit_all([make_submission(user=f"user {n}") for n in range(100)])
+    behind = writer.submit(make_submission(user="user 100"))
     store.let_in.set()
     wait([first, *together, behind], 20)
     assert store.batches == [1, 100, 1]
@@ -130,15 +130,15 @@ def test_what_is_submitted_together_is_committed_together(store: HeldStore) -> N
 
 def test_a_group_counts_by_its_submissions(store: HeldStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake_module, "_BACKLOG", 2)
-    intake = Intake()
-    first = intake.submit(make_submission())
+    writer = SubmissionWriter()
+    first = writer.submit(make_submission())
     assert store.arrived.wait(10)
-    group = intake.submit_all([make_submission() for _ in range(3)])
+    group = writer.submit_all([make_submission() for _ in range(3)])
     with pytest.raises(Overloaded):
-        intake.submit(make_submission())
+        writer.submit(make_submission())
     store.let_in.set()
     assert all(isinstance(future.result(10), Accepted) for future in (first, *group))
-    assert isinstance(intake.submit(make_submission()).result(10), Accepted)
+    assert isinstance(writer.submit(make_submission()).result(10), Accepted)
 
 
 def test_a_fault_in_telling_others_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +148,6 @@ def test_a_fault_in_telling_others_ends_nothing(monkeypatch: pytest.MonkeyPatch)
         raise TypeError("a bug, or an answer of Redis that nobody foresaw")
 
     monkeypatch.setattr(intake_module, "ring", broken)
-    intake = Intake()
+    writer = SubmissionWriter()
     for _ in range(2):
-        assert isinstance(intake.submit(make_submission()).result(10), Accepted)
+        assert isinstance(writer.submit(make_submission()).result(10), Accepted)

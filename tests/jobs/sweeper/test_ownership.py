@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.models import LIVE, AsyncRequest
 from jobs.queue.wakeups import connection, waiting_rings
 from jobs.sweeper.loop import all_rules
-from jobs.sweeper.ownership import CANCEL_PATIENCE, CUSTODY, Custody
+from jobs.sweeper.ownership import CANCEL_REPORT_GRACE, OWNERSHIP, Ownership
 from tests.jobs.building import change, claim, row_of, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,28 +47,28 @@ OVERDUE: dict[str, Callable[[datetime], dict[str, object]]] = {
     "due retries": lambda now: {"available_at": now - timedelta(seconds=0.5)},
     "overdue retries": lambda now: {"started_at": now - timedelta(days=1)},
     "lost attempts": lambda now: {"lease_until": now - PASSED},
-    "overdue cancels": lambda now: {"cancel_requested_at": now - CANCEL_GRACE - CANCEL_PATIENCE - PASSED},
+    "overdue cancels": lambda now: {"cancel_requested_at": now - CANCEL_GRACE - CANCEL_REPORT_GRACE - PASSED},
 }
-CASES = [(custody, status) for custody in CUSTODY for status in custody.statuses]
+CASES = [(ownership, status) for ownership in OWNERSHIP for status in ownership.statuses]
 
 
-def is_overdue(custody: Custody, request_id: UUID, now: datetime) -> bool:
-    rows = AsyncRequest.objects.filter(custody.overdue(now), id=request_id, status__in=custody.statuses)
+def is_overdue(ownership: Ownership, request_id: UUID, now: datetime) -> bool:
+    rows = AsyncRequest.objects.filter(ownership.overdue(now), id=request_id, status__in=ownership.statuses)
     return rows.exists()
 
 
-@pytest.mark.parametrize(("custody", "status"), CASES, ids=[f"{case[0].rule}-{case[1]}" for case in CASES])
-def test_what_is_overdue_is_moved_on_by_its_rule(custody: Custody, status: str) -> None:
+@pytest.mark.parametrize(("ownership", "status"), CASES, ids=[f"{case[0].rule}-{case[1]}" for case in CASES])
+def test_what_is_overdue_is_moved_on_by_its_rule(ownership: Ownership, status: str) -> None:
     request_id = MAKE[status]()
-    rule = RULES[custody.rule]
+    rule = RULES[ownership.rule]
     assert row_of(request_id).status == status
     now = timezone.now()
-    assert not is_overdue(custody, request_id, now)
-    change(request_id, **OVERDUE[custody.rule](now))
-    assert is_overdue(custody, request_id, now)
+    assert not is_overdue(ownership, request_id, now)
+    change(request_id, **OVERDUE[ownership.rule](now))
+    assert is_overdue(ownership, request_id, now)
     connection().flushdb()  # the ring of the submission
     assert rule.sweep(now) == 1
-    if custody.ends:
+    if ownership.ends:
         assert row_of(request_id).status != status
     else:
         assert waiting_rings("default") == 1
@@ -76,10 +76,10 @@ def test_what_is_overdue_is_moved_on_by_its_rule(custody: Custody, status: str) 
 
 @pytest.mark.parametrize("status", LIVE)
 def test_every_status_that_is_not_final_is_in_the_table(status: str) -> None:
-    assert any(status in custody.statuses for custody in CUSTODY)
+    assert any(status in ownership.statuses for ownership in OWNERSHIP)
 
 
 def test_a_healthy_request_is_overdue_in_no_way() -> None:
     for make in MAKE.values():
         request_id = make()
-        assert not any(is_overdue(custody, request_id, timezone.now()) for custody in CUSTODY)
+        assert not any(is_overdue(ownership, request_id, timezone.now()) for ownership in OWNERSHIP)

@@ -12,7 +12,7 @@ from jobs.models import FINAL, Artifact, AsyncRequest, RequestEvent, Status
 from jobs.queue.claims import owns_any
 from jobs.queue.wakeups import waiting_rings
 from jobs.sweeper import rules
-from jobs.sweeper.ownership import CANCEL_PATIENCE
+from jobs.sweeper.ownership import CANCEL_REPORT_GRACE
 from jobs.sweeper.rules import (
     RULES,
     cancel_running,
@@ -106,7 +106,7 @@ def test_an_attempt_that_cannot_hear_its_cancel_is_ended_after_the_grace(setting
     grace = timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS)
     change(request_id, cancel_requested_at=ago(grace))
     assert cancel_running(timezone.now()) == 0, "its worker may be about to end it"
-    change(request_id, cancel_requested_at=ago(grace + CANCEL_PATIENCE))
+    change(request_id, cancel_requested_at=ago(grace + CANCEL_REPORT_GRACE))
     assert cancel_running(timezone.now()) == 1
     data = final_of(request_id)
     assert (row_of(request_id).status, data["mode"]) == (Status.CANCELLED, "killed") and data["seconds"] >= 10

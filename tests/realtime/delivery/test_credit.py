@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from realtime.delivery.credit import CreditWindow
 
 ONE, OTHER, UNKNOWN = UUID(int=1), UUID(int=2), UUID(int=3)
-MOST_EVENTS, MOST_BYTES = 8, 100
+MAX_EVENTS, MAX_BYTES = 8, 100
 
 sends = st.tuples(st.just("send"), st.sampled_from([ONE, OTHER]), st.integers(1, 150))
 acknowledgments = st.tuples(st.just("received"), st.sampled_from([ONE, OTHER, UNKNOWN]), st.integers(0, 40))
 conversations = st.lists(st.one_of(sends, sends, acknowledgments), max_size=80)
 
 
-def opened(most_events: int = MOST_EVENTS, most_bytes: int = MOST_BYTES) -> CreditWindow:
+def opened(most_events: int = MAX_EVENTS, most_bytes: int = MAX_BYTES) -> CreditWindow:
     window = CreditWindow(most_events=most_events, most_bytes=most_bytes)
     window.received(UNKNOWN, 0)
     return window
@@ -62,8 +62,8 @@ def test_it_never_lets_out_more_than_it_may_and_counts_what_is_out(
     for kind, request_id, number in conversation:
         getattr(account, kind)(window, request_id, number)
         assert (window.out_events, window.out_bytes) == (len(account.out), sum(account.out.values()))
-        assert len(account.out) <= MOST_EVENTS
-        assert sum(account.out.values()) <= MOST_BYTES or len(account.out) == 1
+        assert len(account.out) <= MAX_EVENTS
+        assert sum(account.out.values()) <= MAX_BYTES or len(account.out) == 1
 
 
 @given(conversations)
@@ -74,19 +74,19 @@ def test_whoever_acknowledges_all_it_has_is_sent_more(conversation: list[tuple[s
     for request_id, last in account.last.items():
         window.received(request_id, last)
     assert (window.is_full, window.out_events, window.out_bytes) == (False, 0, 0)
-    assert window.admit(ONE, account.last[ONE] + 1, MOST_BYTES * 10)
+    assert window.admit(ONE, account.last[ONE] + 1, MAX_BYTES * 10)
 
 
 @given(conversations)
 def test_until_the_first_acknowledgment_there_is_no_window(conversation: list[tuple[str, UUID, int]]) -> None:
-    window = CreditWindow(most_events=MOST_EVENTS, most_bytes=MOST_BYTES)
+    window = CreditWindow(most_events=MAX_EVENTS, most_bytes=MAX_BYTES)
     for seq, (_, request_id, size) in enumerate(conversation):
         assert window.admit(request_id, seq, size)
     assert not window.is_on and window.room_events() is None and window._out == {}
 
 
 def test_what_cannot_be_true_changes_nothing_but_switches_it_on() -> None:
-    window = CreditWindow(most_events=MOST_EVENTS, most_bytes=MOST_BYTES)
+    window = CreditWindow(most_events=MAX_EVENTS, most_bytes=MAX_BYTES)
     window.received(UNKNOWN, 7)
     assert window.is_on
     window.admit(ONE, 1, 10)

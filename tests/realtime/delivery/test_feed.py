@@ -234,7 +234,7 @@ async def test_whoever_comes_back_is_told_what_has_changed_meanwhile(open_socket
 async def test_if_too_much_has_changed_the_answer_says_so(
     open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_module, "MOST_MISSED", 2)
+    monkeypatch.setattr(feed_module, "MAX_MISSED", 2)
     ids = [await aside(store, make_submission()) for _ in range(3)]
     socket = await open_socket()
     await socket.say(type="subscribe", topic="requests", cursor="2026-01-01T00:00:00+00:00")

@@ -4,7 +4,7 @@ import pytest
 
 from jobs.queue.pauses import pause_action
 from realtime.delivery import places
-from realtime.delivery.hub import Delivery, Follow
+from realtime.delivery.hub import Delivery, Subscription
 from realtime.delivery.places import tell_waiting
 from tests.jobs.building import make_submission, run_next, store, submit
 from tests.realtime.following import Follower, follow
@@ -18,7 +18,7 @@ def told(follower: Follower) -> list[tuple[int, int]]:
     return [(message["ahead"], message["position"]) for message in messages]
 
 
-async def tell(*follows: Follow) -> None:
+async def tell(*follows: Subscription) -> None:
     await tell_waiting(follows, lambda follow: True)
 
 
@@ -65,7 +65,7 @@ async def test_nothing_is_told_once_it_has_started_or_was_left(delivery: Deliver
 
 
 async def test_those_asked_longest_ago_come_first(delivery: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "MOST_ASKED", 2)
+    monkeypatch.setattr(places, "MAX_ASKED", 2)
     followers = [Follower() for _ in range(3)]
     follows = [await follow(delivery, await aside(submit), follower) for follower in followers]
     await tell(*follows)

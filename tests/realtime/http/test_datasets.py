@@ -37,7 +37,9 @@ def folders(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def ingest_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare the tests the start of a process each; one of them has it all the same."""
-    monkeypatch.setattr(uploads, "ingest_aside", lambda path, folder, options, is_wanted: ingest(path, folder, options))
+    monkeypatch.setattr(
+        uploads, "ingest_in_process", lambda path, folder, options, is_wanted: ingest(path, folder, options)
+    )
 
 
 @pytest.fixture
@@ -265,7 +267,7 @@ async def test_a_client_that_goes_while_the_file_is_read_gets_no_dataset(
             pass
         raise uploads.GivenUp
 
-    monkeypatch.setattr(uploads, "ingest_aside", slow)
+    monkeypatch.setattr(uploads, "ingest_in_process", slow)
     upload = await Upload(make_token()).send(body_of())
     await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
     await upload.hang_up()
@@ -276,6 +278,6 @@ async def test_an_error_of_ours_tells_nothing_of_the_inside(post: Ask, monkeypat
     def crash(*_: object, **__: object) -> None:
         raise RuntimeError("secret path")
 
-    monkeypatch.setattr(uploads, "ingest_aside", partial(crash))
+    monkeypatch.setattr(uploads, "ingest_in_process", partial(crash))
     status, body = await post()
     assert status == 500 and body["error"]["code"] == "INTERNAL_ERROR" and "secret" not in json.dumps(body)

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from jobs.handlers.echo import Echo
 from realtime.auth import KeysUnavailable
 from realtime.socket import consumer
-from realtime.socket.rate_limit import FloodGuard
+from realtime.socket.rate_limit import RateLimit
 from tests.conftest import MakeToken
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Socket, end_all_tasks
@@ -197,7 +197,7 @@ async def test_a_flood_is_refused_and_then_ended(
     open_socket: OpenSocket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.STREAMER_MESSAGES_PER_SECOND, settings.STREAMER_MESSAGE_BURST = 1, 5
-    monkeypatch.setattr(consumer, "FloodGuard", partial(FloodGuard, patience=10))
+    monkeypatch.setattr(consumer, "RateLimit", partial(RateLimit, patience=10))
     socket = await open_socket()
     for _ in range(40):
         await socket.say(type="ping")

@@ -10,10 +10,10 @@ from pytest_django import Settings
 
 from jobs.contract.registry import all_handlers
 from jobs.models import AsyncRequest
-from jobs.requests import writer as intake_module
+from jobs.requests import writer as writer_module
 from jobs.requests.submission import submit_many
-from jobs.requests.writer import Intake
-from realtime.shared import intake
+from jobs.requests.writer import SubmissionWriter
+from realtime.shared import submission_writer
 from realtime.socket import conversation, submitting
 from tests.jobs.building import Threads, row_of, run_next
 from tests.realtime.conftest import OpenSocket
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def own_intake(monkeypatch: pytest.MonkeyPatch) -> Intake:
-    """An intake of this test's own, so that what breaks it breaks no other test."""
-    own = Intake()
-    monkeypatch.setattr(submitting, "intake", lambda: own)
+def own_writer(monkeypatch: pytest.MonkeyPatch) -> SubmissionWriter:
+    """A writer of this test's own, so that what breaks it breaks no other test."""
+    own = SubmissionWriter()
+    monkeypatch.setattr(submitting, "submission_writer", lambda: own)
     return own
 
 
@@ -94,7 +94,7 @@ async def test_a_slow_one_holds_back_nothing_else(open_socket: OpenSocket, setti
 async def test_too_many_at_once_are_refused(
     open_socket: OpenSocket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversation, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(conversation, "MAX_CONCURRENT", 2)
     settings.STREAMER_INLINE_THRESHOLD_SECONDS = 0.3
     socket = await open_socket()
     for number in range(3):
@@ -152,14 +152,14 @@ async def test_too_many_waiting_are_refused(open_socket: OpenSocket, settings: S
 
 
 async def test_a_database_that_is_away_is_an_answer(
-    open_socket: OpenSocket, own_intake: Intake, monkeypatch: pytest.MonkeyPatch
+    open_socket: OpenSocket, own_writer: SubmissionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> None:
         raise OperationalError("password of the inside")
 
     socket = await open_socket()
     with monkeypatch.context() as broken:
-        broken.setattr(intake_module, "submit_many", away)
+        broken.setattr(writer_module, "submit_many", away)
         broken.setattr(conversation, "find_explained", away)
         submitted = await socket.ask(action="echo_async", id="one")
         asked = await socket.ask(type="status", request_id=str(uuid4()), id="two")
@@ -170,7 +170,7 @@ async def test_a_database_that_is_away_is_an_answer(
 
 
 async def test_one_who_leaves_before_the_commit_holds_up_nobody(
-    open_socket: OpenSocket, own_intake: Intake, monkeypatch: pytest.MonkeyPatch
+    open_socket: OpenSocket, own_writer: SubmissionWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrived, let_in = threading.Event(), threading.Event()
 
@@ -179,7 +179,7 @@ async def test_one_who_leaves_before_the_commit_holds_up_nobody(
         assert let_in.wait(10)
         return submit_many(submissions)
 
-    monkeypatch.setattr(intake_module, "submit_many", held)
+    monkeypatch.setattr(writer_module, "submit_many", held)
     gone, stays = await open_socket(), await open_socket(user="bob")
     await gone.say(action="echo_async")
     await asyncio.to_thread(arrived.wait, 10)
@@ -210,8 +210,8 @@ async def test_many_sockets_submit_the_same_id_at_once(open_socket: OpenSocket) 
     assert [item["duplicate"] for item in acknowledgments].count(False) == 1
 
 
-def test_the_process_has_one_intake() -> None:
-    threads = Threads(*[intake] * 4)
+def test_the_process_has_one_writer() -> None:
+    threads = Threads(*[submission_writer] * 4)
     with threads:
         pass
     assert len(set(map(id, threads.answers))) == 1

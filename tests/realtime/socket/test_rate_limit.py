@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from realtime.socket import rate_limit
-from realtime.socket.rate_limit import FloodGuard, Verdict
+from realtime.socket.rate_limit import RateLimit, Verdict
 
 Advance = Callable[[float], None]
 
@@ -25,12 +25,12 @@ def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
     return move
 
 
-def judge(guard: FloodGuard, times: int) -> list[Verdict]:
+def judge(guard: RateLimit, times: int) -> list[Verdict]:
     return [guard.judge() for _ in range(times)]
 
 
 def test_it_works(advance: Advance) -> None:
-    guard = FloodGuard(per_second=10, burst=3)
+    guard = RateLimit(per_second=10, burst=3)
     assert judge(guard, 4) == [Verdict.FINE] * 3 + [Verdict.TOO_MANY]
     assert guard.retry_after_seconds == pytest.approx(0.1)
     advance(0.1)
@@ -38,7 +38,7 @@ def test_it_works(advance: Advance) -> None:
 
 
 def test_the_rate_holds_on_the_long_run(advance: Advance) -> None:
-    guard = FloodGuard(per_second=100, burst=200)
+    guard = RateLimit(per_second=100, burst=200)
     fine = 0
     for _ in range(10_000):
         advance(0.001)
@@ -47,33 +47,33 @@ def test_the_rate_holds_on_the_long_run(advance: Advance) -> None:
 
 
 def test_who_keeps_to_the_rate_is_never_refused(advance: Advance) -> None:
-    guard = FloodGuard(per_second=100, burst=200)
+    guard = RateLimit(per_second=100, burst=200)
     for _ in range(5_000):
         advance(0.0101)
         assert guard.judge() is Verdict.FINE
 
 
 def test_silence_saves_up_no_more_than_the_burst(advance: Advance) -> None:
-    guard = FloodGuard(per_second=10, burst=5)
+    guard = RateLimit(per_second=10, burst=5)
     judge(guard, 5)
     advance(3600)
     assert judge(guard, 6).count(Verdict.FINE) == 5
 
 
 def test_patience_ends(advance: Advance) -> None:
-    guard = FloodGuard(per_second=1, burst=2, patience=3)
+    guard = RateLimit(per_second=1, burst=2, patience=3)
     assert judge(guard, 6) == [Verdict.FINE] * 2 + [Verdict.TOO_MANY] * 3 + [Verdict.ABUSE]
 
 
 def test_who_slows_down_is_forgiven(advance: Advance) -> None:
-    guard = FloodGuard(per_second=1, burst=2, patience=3)
+    guard = RateLimit(per_second=1, burst=2, patience=3)
     judge(guard, 4)
     advance(60)
     assert judge(guard, 5) == [Verdict.FINE] * 2 + [Verdict.TOO_MANY] * 3
 
 
 def test_a_client_that_goes_on_at_fifty_times_the_rate_is_found_out(advance: Advance) -> None:
-    guard = FloodGuard(per_second=100, burst=200)
+    guard = RateLimit(per_second=100, burst=200)
     verdicts = set()
     for _ in range(60 * 5_000):
         advance(1 / 5_000)

@@ -61,7 +61,7 @@ async def test_who_unsubscribes_hears_no_more(open_socket: OpenSocket) -> None:
 async def test_no_more_are_followed_than_a_connection_may(
     open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriptions, "MOST_FOLLOWED", 1)
+    monkeypatch.setattr(subscriptions, "MAX_SUBSCRIPTIONS", 1)
     socket = await open_socket()
     await submit(socket)
     other = await aside(store, make_submission())

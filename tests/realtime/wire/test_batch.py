@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from jobs.models import AsyncRequest
-from jobs.requests import writer as intake_module
+from jobs.requests import writer as writer_module
 from jobs.requests.submission import Submission, submit_many
-from jobs.requests.writer import Intake
+from jobs.requests.writer import SubmissionWriter
 from realtime.socket import conversation, submitting
 from realtime.wire.batch import take_apart
 from realtime.wire.close_codes import CloseCode
@@ -39,16 +39,16 @@ async def hear_answers(socket: Socket, number: int) -> list[Message]:
 
 @pytest.fixture
 def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many submissions each transaction held. The intake is this test's own."""
+    """How many submissions each transaction held. The writer is this test's own."""
     sizes: list[int] = []
 
     def store(submissions: Sequence[Submission]) -> Any:
         sizes.append(len(submissions))
         return submit_many(submissions)
 
-    own = Intake()
-    monkeypatch.setattr(intake_module, "submit_many", store)
-    monkeypatch.setattr(submitting, "intake", lambda: own)
+    own = SubmissionWriter()
+    monkeypatch.setattr(writer_module, "submit_many", store)
+    monkeypatch.setattr(submitting, "submission_writer", lambda: own)
     return sizes
 
 
@@ -197,7 +197,7 @@ async def test_batches_are_no_way_to_flood(open_socket: OpenSocket, settings: Se
 async def test_too_many_at_once_are_refused_one_by_one(
     open_socket: OpenSocket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversation, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(conversation, "MAX_CONCURRENT", 2)
     settings.STREAMER_INLINE_THRESHOLD_SECONDS = 0.3
     socket = await open_socket()
     slow = [{"action": "zoo_slow_inline", "id": str(number)} for number in range(3)]
@@ -217,7 +217,7 @@ async def test_a_database_that_is_away_is_told_for_each(
         raise OperationalError("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(intake_module, "submit_many", away)
+        patched.setattr(writer_module, "submit_many", away)
         await socket.say(type="requests", requests=[queued(0), queued(1)])
         heard = await hear_answers(socket, 2)
     assert [(item["id"], item["error"]["code"]) for item in heard] == [

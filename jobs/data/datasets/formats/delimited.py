@@ -10,10 +10,10 @@ from jobs.data.datasets.failures import Unreadable, in_words
 from jobs.data.datasets.formats.column_types import Kind, write_typed
 from jobs.data.datasets.formats.dialect import Dialect, find_dialect
 from jobs.data.datasets.formats.odd_values import odd_values
-from jobs.data.datasets.naming import mended_columns
+from jobs.data.datasets.naming import unique_columns
 from jobs.data.statements import quote_name, quote_text
 
-LONGEST_VALUE_BYTES = 8 * 1024 * 1024
+MAX_VALUE_BYTES = 8 * 1024 * 1024
 _TABLE = "incoming"
 
 
@@ -29,7 +29,7 @@ def delimited_to_parquet(
         notes.append("The first line looks like data, not like names")
         names = [f"column_{number}" for number in range(1, len(dialect.header) + 1)]
     else:
-        names = mended_columns(dialect.header, notes)
+        names = unique_columns(dialect.header, notes)
     try:
         kinds = _read(connection, path, target, dialect, names)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
@@ -57,7 +57,7 @@ def _read(
         "quote": quote_text(dialect.quote),
         "escape": quote_text(dialect.escape),
         "nullstr": "''",
-        "max_line_size": str(2 * LONGEST_VALUE_BYTES),
+        "max_line_size": str(2 * MAX_VALUE_BYTES),
         "columns": f"{{{columns}}}",
     }
     listed = ", ".join(f"{name} = {value}" for name, value in options.items())
@@ -69,7 +69,7 @@ def _read(
 
 def rewrite(path: Path, target: Path, dialect: Dialect) -> None:
     """Write the rows anew in the plainest dialect, or raise ``Unreadable`` with the line of the first fault."""
-    csv.field_size_limit(LONGEST_VALUE_BYTES)
+    csv.field_size_limit(MAX_VALUE_BYTES)
     width = len(dialect.header)
     with path.open(encoding="utf-8", newline="") as source, target.open("w", encoding="utf-8", newline="") as file:
         lines = _Lines(source)
@@ -114,7 +114,7 @@ def _fault(error: csv.Error, line: int, begun: str, dialect: Dialect) -> Unreada
     if "end of data" in str(error):
         return Unreadable.at("a quote is opened and never closed", line=line, column=column)
     if "field limit" in str(error):
-        most = in_words(LONGEST_VALUE_BYTES)
+        most = in_words(MAX_VALUE_BYTES)
         return Unreadable.at(f"a value is longer than {most}, or its quote is never closed", line=line, column=column)
     return Unreadable.at("there is text after a closing quote; a quote inside a value must be doubled", line=line)
 

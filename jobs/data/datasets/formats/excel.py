@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.formats.column_types import Kind
-from jobs.data.datasets.naming import mended_columns
+from jobs.data.datasets.naming import unique_columns
 
 _BATCH_ROWS = 20_000
 _EXACT = 2**53
@@ -44,7 +44,7 @@ def excel_to_parquet(path: Path, target: Path, sheet_name: str | None, notes: li
     kinds = _kinds(rows, len(header))
     # Columns with neither a name nor a value are what formatting leaves behind.
     kept = [at for at, name in enumerate(header) if _text(name) or kinds[at] is not None]
-    names = mended_columns([_text(header[at]) or "" for at in kept], notes)
+    names = unique_columns([_text(header[at]) or "" for at in kept], notes)
     found = [kinds[at] or "text" for at in kept]
     schema = pa.schema([pa.field(name, _ARROW[kind]) for name, kind in zip(names, found, strict=True)])
     data = _rows(sheet)

@@ -8,10 +8,10 @@ import duckdb
 
 from jobs.data.datasets.failures import Unreadable, in_words
 from jobs.data.datasets.formats.column_types import Kind, write_typed
-from jobs.data.datasets.naming import mended_columns
+from jobs.data.datasets.naming import unique_columns
 from jobs.data.statements import quote_name, quote_text
 
-LONGEST_LINE_BYTES = 16 * 1024 * 1024
+MAX_LINE_BYTES = 16 * 1024 * 1024
 _LINES, _TABLE = "lines", "incoming"
 # JSON's own types hold: a text of digits stays a text. Only moments have no type of their own there.
 _POSSIBLE: dict[str, tuple[Kind, ...]] = {
@@ -35,7 +35,7 @@ def json_lines_to_parquet(connection: duckdb.DuckDBPyConnection, path: Path, tar
     if not structure:
         raise Unreadable("The objects have no keys, so there are no columns")
     keys = list(structure)
-    names = mended_columns(keys, notes)
+    names = unique_columns(keys, notes)
     shape = quote_text(json.dumps(dict.fromkeys(keys, "VARCHAR"), ensure_ascii=False))
     selected = ", ".join(
         f"record[{quote_text(key)}] AS {quote_name(name)}" for key, name in zip(keys, names, strict=True)
@@ -54,7 +54,7 @@ def _structure(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, A
     """Key → DuckDB's name of its type, or what is nested in it; None: some line is no object."""
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {_LINES} AS FROM read_ndjson_objects({quote_text(str(path))}, "
-        f"maximum_object_size = {LONGEST_LINE_BYTES})"
+        f"maximum_object_size = {MAX_LINE_BYTES})"
     )
     strange, merged = connection.execute(
         f"SELECT count_if(json_type(json) <> 'OBJECT'), json_group_structure(json) FROM {_LINES}"
@@ -73,10 +73,10 @@ def _fault(path: Path) -> Unreadable:
     """Where the first line is that is no object."""
     with path.open("rb") as file:
         number = 0
-        while line := file.readline(LONGEST_LINE_BYTES + 1):
+        while line := file.readline(MAX_LINE_BYTES + 1):
             number += 1
-            if len(line) > LONGEST_LINE_BYTES:
-                return Unreadable.at(f"it is longer than {in_words(LONGEST_LINE_BYTES)}", line=number)
+            if len(line) > MAX_LINE_BYTES:
+                return Unreadable.at(f"it is longer than {in_words(MAX_LINE_BYTES)}", line=number)
             if not line.strip():
                 continue
             try:

@@ -8,7 +8,7 @@ import duckdb
 from jobs.data.datasets.formats.column_types import Kind, fits, value
 from jobs.data.statements import quote_name, quote_text
 
-_FIRST_ROWS, _LEAST_VALUES = 20_000, 10
+_FIRST_ROWS, _MIN_VALUES = 20_000, 10
 _NEARLY_ALL = 0.9
 _SHOWN = 40
 _LIKELY: dict[Kind, str] = {"bool": "true or false", "float": "numbers", "int": "whole numbers", "timestamp": "dates"}
@@ -31,7 +31,7 @@ def odd_values(connection: duckdb.DuckDBPyConnection, table: Path, columns: Sequ
         shares = {kind: next(answers) / max(count, 1) for kind in _LIKELY}
         commas = next(answers) / max(count, 1)
         likely = next((kind for kind, share in shares.items() if share >= _NEARLY_ALL), None)
-        if count >= _LEAST_VALUES and likely:
+        if count >= _MIN_VALUES and likely:
             yield _odd(connection, rows, name, likely)
         elif count and commas >= _NEARLY_ALL:
             yield f"Column '{name}' is text: its numbers have commas in them; write them as 1234.5"

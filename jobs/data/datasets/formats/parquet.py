@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from jobs.data.datasets.failures import Unreadable
-from jobs.data.datasets.naming import mended_columns
+from jobs.data.datasets.naming import unique_columns
 from jobs.data.statements import quote_name, quote_text
 
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
@@ -19,7 +19,7 @@ def parquet_to_parquet(connection: duckdb.DuckDBPyConnection, path: Path, target
         described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
         columns = [(str(name), str(kind)) for name, kind, *_ in described]
         _refuse_nested(columns)
-        names = mended_columns([name for name, _ in columns], notes)
+        names = unique_columns([name for name, _ in columns], notes)
         # By position: two columns of a file may have one name.
         given = ", ".join(quote_name(f"c{at}") for at in range(len(columns)))
         selected = ", ".join(

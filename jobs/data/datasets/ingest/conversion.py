@@ -25,10 +25,10 @@ from jobs.data.datasets.outcome import Ingested, Options
 from jobs.data.statements import quote_name, quote_text
 
 SAMPLE_ROWS = 20
-_LONGEST_SAMPLE_TEXT = 200
+_MAX_SAMPLE_TEXT = 200
 # A workbook is held in memory while it is read.
-MOST_WORKBOOK_BYTES = 512 * 1024 * 1024
-MOST_ROWS = 500_000_000
+MAX_WORKBOOK_BYTES = 512 * 1024 * 1024
+MAX_ROWS = 500_000_000
 
 
 def ingest(path: Path, scratch_dir: Path, options: Options) -> Ingested:
@@ -65,7 +65,7 @@ def _convert(
         from jobs.data.datasets.formats.excel import excel_to_parquet  # noqa: PLC0415
 
         if zipfile.is_zipfile(path):
-            check_archive(path, MOST_WORKBOOK_BYTES)
+            check_archive(path, MAX_WORKBOOK_BYTES)
         excel_to_parquet(path, target, options.sheet, notes)
         return "excel"
     if options.sheet is not None:
@@ -87,8 +87,8 @@ def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, n
     rows, *filled = connection.execute(f"SELECT count(*), {counts} FROM {table}").fetchall()[0]
     if rows == 0:
         raise Unreadable("The file has a header and no rows")
-    if rows > MOST_ROWS:
-        raise Unreadable(f"The table has {rows:,} rows; {MOST_ROWS:,} is the most")
+    if rows > MAX_ROWS:
+        raise Unreadable(f"The table has {rows:,} rows; {MAX_ROWS:,} is the most")
     first = connection.execute(f"FROM {table} LIMIT {SAMPLE_ROWS}").fetchall()
     names = [name for name, _ in types]
     return Ingested(
@@ -107,7 +107,7 @@ def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, n
 def shown(value: Any) -> Any:
     """A value as JSON can hold it, long texts cut."""
     if isinstance(value, str):
-        return value if len(value) <= _LONGEST_SAMPLE_TEXT else f"{value[:_LONGEST_SAMPLE_TEXT]}…"
+        return value if len(value) <= _MAX_SAMPLE_TEXT else f"{value[:_MAX_SAMPLE_TEXT]}…"
     if isinstance(value, float):
         return value if value - value == 0 else None  # JSON has neither infinities nor NaN
     if value is None or isinstance(value, bool):

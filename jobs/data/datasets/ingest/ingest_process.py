@@ -17,7 +17,7 @@ from jobs.data.datasets.outcome import Ingested, Options
 
 _ROOT = Path(jobs.__file__).resolve().parent.parent
 _LOOK_SECONDS = 0.25
-_MOST_SECONDS = 1800.0
+_MAX_SECONDS = 1800.0
 _AT_ONCE = 2
 _TYPES = {one.__name__: one for one in (DatasetError, InvalidName, QuotaExceeded, TooLarge, Unreadable)}
 _turns = threading.BoundedSemaphore(_AT_ONCE)
@@ -31,7 +31,7 @@ class GivenUp(Exception):
     """``is_wanted`` said that nobody waits for it any more."""
 
 
-def ingest_aside(
+def ingest_in_process(
     path: Path, scratch_dir: Path, options: Options, is_wanted: Callable[[], bool] = lambda: True
 ) -> Ingested:
     """As ``ingest``; two at once per process, others wait their turn. Blocks: call it off the event loop."""
@@ -63,7 +63,7 @@ def _run(path: Path, scratch_dir: Path, options: Options, is_wanted: Callable[[]
 
 def _answer(process: "subprocess.Popen[bytes]", asked: bytes | None, is_wanted: Callable[[], bool]) -> bytes:
     waited = 0.0
-    while waited < _MOST_SECONDS:
+    while waited < _MAX_SECONDS:
         try:
             return process.communicate(asked, timeout=_LOOK_SECONDS)[0]
         except subprocess.TimeoutExpired:
@@ -71,7 +71,7 @@ def _answer(process: "subprocess.Popen[bytes]", asked: bytes | None, is_wanted: 
             asked, waited = None, waited + _LOOK_SECONDS
         if not is_wanted():
             raise GivenUp
-    raise DatasetError(f"The file took longer than {_MOST_SECONDS / 60:.0f} minutes to read")
+    raise DatasetError(f"The file took longer than {_MAX_SECONDS / 60:.0f} minutes to read")
 
 
 def _understood(answer: dict[str, dict[str, object]]) -> Ingested:

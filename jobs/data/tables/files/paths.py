@@ -15,7 +15,7 @@ from jobs.errors import InvalidPayload
 _TENANT = re.compile(r"[A-Za-z0-9_@-][A-Za-z0-9_@.-]*")
 _PATTERN = re.compile(r"[*?]")
 _UNREADABLE = re.compile(r"[*?\[\]]")
-MOST_FILES = 1_000
+MAX_FILES = 1_000
 
 
 def files_of(tenant_id: str, path: str) -> dict[str, str]:
@@ -33,8 +33,8 @@ def files_of(tenant_id: str, path: str) -> dict[str, str]:
     found = {str(match.resolve()): match.relative_to(folder).as_posix() for match in matches if _is_ours(match, folder)}
     if not found:
         raise missing
-    if len(found) > MOST_FILES:
-        raise _fault(f"'{path}' names {len(found):,} files; at most {MOST_FILES:,} are read at once")
+    if len(found) > MAX_FILES:
+        raise _fault(f"'{path}' names {len(found):,} files; at most {MAX_FILES:,} are read at once")
     if any(ending_of(file) != ending for file in found):
         raise missing
     return found

@@ -28,7 +28,7 @@ from jobs.errors import Permanent
 T = TypeVar("T")
 _LABEL = "query"
 _ROOT = Path(jobs.__file__).resolve().parent.parent
-_LONGEST_REASON = 500
+_MAX_REASON = 500
 
 
 @contextmanager
@@ -138,5 +138,5 @@ class _Query:
             problem = {}
         if isinstance(problem, dict) and "refused" in problem:
             reason = str(problem["refused"]).split("\n\nLINE")[0].splitlines()
-            return not_there("sql", " ".join(line.strip() for line in reason if line.strip())[:_LONGEST_REASON])
+            return not_there("sql", " ".join(line.strip() for line in reason if line.strip())[:_MAX_REASON])
         return Permanent("The query needs more memory or disk than a request may use.")

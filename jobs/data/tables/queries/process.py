@@ -19,7 +19,7 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
-from jobs.data.sandbox import open_locked, quote_name, quote_text
+from jobs.data.sandbox import open_sandbox, quote_name, quote_text
 from jobs.data.tables.plain import plain_select
 from jobs.data.tables.queries.rules import Refused, check_query
 
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def _run(task: dict[str, Any], statement: str, files: dict[str, str]) -> None:
-    connection, _ = open_locked(
+    connection, _ = open_sandbox(
         Path(task["folder"]),
         readable=list(files.values()),
         memory=task["memory"],

@@ -181,7 +181,7 @@ def test_a_defect_is_named_with_its_place(content: bytes, text: str, tmp_path: P
 
 
 def test_a_value_without_an_end_is_not_taken_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "LONGEST_VALUE_BYTES", 100_000)
+    monkeypatch.setattr(delimited, "MAX_VALUE_BYTES", 100_000)
     with pytest.raises(Unreadable, match=r"^line 2, column 2: a value is longer than 97.7 KiB"):
         read(tmp_path, 'a,b\n1,"' + "x\n" * 300_000)
 
@@ -220,7 +220,7 @@ def test_a_page_is_no_table(content: str, tmp_path: Path) -> None:
 
 def test_too_many_columns(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match=r"2,001 columns; 2,000 is the most"):
-        read(tmp_path, ",".join(f"c{n}" for n in range(naming.MOST_COLUMNS + 1)) + "\n")
+        read(tmp_path, ",".join(f"c{n}" for n in range(naming.MAX_COLUMNS + 1)) + "\n")
 
 
 def test_gzip_of_a_text(tmp_path: Path) -> None:

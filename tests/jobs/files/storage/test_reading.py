@@ -5,7 +5,7 @@ import random
 import pytest
 
 from jobs.files.storage import StorageAway
-from jobs.files.storage.reading import FIRST_BLOCK_BYTES, LONGEST_BLOCK_BYTES, RangedFile
+from jobs.files.storage.reading import FIRST_BLOCK_BYTES, MAX_BLOCK_BYTES, RangedFile
 
 CONTENT = os.urandom(5_000)
 
@@ -88,4 +88,4 @@ def test_blocks_grow_up_to_a_bound() -> None:
     with RangedFile(40 * 1024 * 1024, get_range) as file:
         while file.read(1024 * 1024):
             pass
-    assert asked[0] == FIRST_BLOCK_BYTES and max(asked) == LONGEST_BLOCK_BYTES and asked[1] == 2 * asked[0]
+    assert asked[0] == FIRST_BLOCK_BYTES and max(asked) == MAX_BLOCK_BYTES and asked[1] == 2 * asked[0]
