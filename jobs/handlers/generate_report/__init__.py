@@ -13,15 +13,15 @@ from typing import Any
 
 from jobs.handler import Context, Handler, OpenSource, source_fingerprint
 from jobs.handlers.generate_report.artifact import ENDINGS, MEDIA_TYPES, store
-from jobs.handlers.generate_report.combining import combine_sources, require_combined_columns
 from jobs.handlers.generate_report.comparison import days_to_read
 from jobs.handlers.generate_report.estimate import estimate_seconds
-from jobs.handlers.generate_report.figures import Figures, compute_figures
+from jobs.handlers.generate_report.figures.report import Figures, compute_figures
 from jobs.handlers.generate_report.heading import make_heading
 from jobs.handlers.generate_report.payload import ReportPayload
-from jobs.handlers.generate_report.reading import Records, read_source
+from jobs.handlers.generate_report.records.selection import Selection, select_records, understand
+from jobs.handlers.generate_report.records.source import Records, read_source
+from jobs.handlers.generate_report.records.union import combine_sources, require_combined_columns
 from jobs.handlers.generate_report.result import make_result
-from jobs.handlers.generate_report.selection import Selection, select_records, understand
 from jobs.handlers.generate_report.stages import Progress, Stage
 
 
@@ -36,8 +36,8 @@ class GenerateReport(Handler[ReportPayload]):
     preload = (
         "jobs.data.sources.reader",
         "jobs.handlers.generate_report.csv_file",
-        "jobs.handlers.generate_report.excel",
-        "jobs.handlers.generate_report.pdf",
+        "jobs.handlers.generate_report.excel.workbook",
+        "jobs.handlers.generate_report.pdf.document",
     )
 
     def estimate(self, payload: ReportPayload) -> float:
@@ -98,10 +98,10 @@ def _write(
 
         write_csv(path, selection, progress)
     elif payload.format == "excel":
-        from jobs.handlers.generate_report.excel import write_excel  # noqa: PLC0415
+        from jobs.handlers.generate_report.excel.workbook import write_excel  # noqa: PLC0415
 
         write_excel(path, heading, figures, selection, progress, include_charts=payload.include_charts)
     else:
-        from jobs.handlers.generate_report.pdf import write_pdf  # noqa: PLC0415
+        from jobs.handlers.generate_report.pdf.document import write_pdf  # noqa: PLC0415
 
         write_pdf(path, heading, figures, progress, include_charts=payload.include_charts)

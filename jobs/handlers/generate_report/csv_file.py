@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from jobs.handlers.generate_report.records import guard_formula, stream_records
-from jobs.handlers.generate_report.selection import Selection
+from jobs.handlers.generate_report.records.batches import guard_formula, stream_records
+from jobs.handlers.generate_report.records.selection import Selection
 from jobs.handlers.generate_report.stages import Progress, Stage
 
 

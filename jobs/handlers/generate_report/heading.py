@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.handlers.generate_report.comparison import comparison_of
-from jobs.handlers.generate_report.filters import describe_filters
 from jobs.handlers.generate_report.payload import ReportPayload
 from jobs.handlers.generate_report.periods import period_size, spoken_range
+from jobs.handlers.generate_report.records.filters import describe_filters
 
 _TITLES = {
     "day": "Daily report",

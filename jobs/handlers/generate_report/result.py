@@ -4,11 +4,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from jobs.handlers.generate_report.breakdowns import Breakdown
 from jobs.handlers.generate_report.comparison import Days
-from jobs.handlers.generate_report.figures import Figures
+from jobs.handlers.generate_report.figures.breakdowns import Breakdown
+from jobs.handlers.generate_report.figures.report import Figures
+from jobs.handlers.generate_report.figures.tallies import Tally, change_of, round_cents
 from jobs.handlers.generate_report.payload import ReportPayload
-from jobs.handlers.generate_report.tallies import Tally, change_of, round_cents
 
 
 def make_result(

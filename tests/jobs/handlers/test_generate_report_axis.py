@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.handlers.generate_report.axis import fit_axis
+from jobs.handlers.generate_report.pdf.axis import fit_axis
 
 
 def test_marks_are_round_numbers_with_separators() -> None:

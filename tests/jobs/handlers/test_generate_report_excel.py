@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from pytest_django import Settings
 
-from jobs.handlers.generate_report import excel_records
+from jobs.handlers.generate_report.excel import records
 from tests.jobs.handlers.conftest import RunReport
 from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
@@ -56,7 +56,7 @@ def test_charts_are_drawn_when_they_are_asked_for(
 def test_more_rows_than_a_sheet_holds_go_on_on_the_next(
     run_report: RunReport, context: RecordingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(excel_records, "ROWS_PER_SHEET", 2)
+    monkeypatch.setattr(records, "ROWS_PER_SHEET", 2)
     run_report(format="excel")
     book = read(context)
     assert book.sheetnames[3:] == ["Records", "Records 2", "Records 3"]

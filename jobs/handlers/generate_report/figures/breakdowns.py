@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.handlers.generate_report.columns import Column
-from jobs.handlers.generate_report.grouping import GroupColumn
-from jobs.handlers.generate_report.selection import SELECTION, Selection
-from jobs.handlers.generate_report.tallies import Tally, add_up, tally_sql, to_tally
+from jobs.handlers.generate_report.figures.tallies import Tally, add_up, tally_sql, to_tally
+from jobs.handlers.generate_report.records.columns import Column
+from jobs.handlers.generate_report.records.group_by import GroupColumn
+from jobs.handlers.generate_report.records.selection import SELECTION, Selection
 
 MOST_NAMES = 100
 MOST_GROUPS = 50

@@ -6,11 +6,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 from xlsxwriter.utility import xl_col_to_name
 
-from jobs.handlers.generate_report.columns import Column, Kind
-from jobs.handlers.generate_report.excel_cells import write_cells, writer_of
-from jobs.handlers.generate_report.excel_look import MOST_CHARACTERS, Look, prepare_print
-from jobs.handlers.generate_report.records import stream_records
-from jobs.handlers.generate_report.selection import SELECTION, Selection
+from jobs.handlers.generate_report.excel.cells import write_cells, writer_of
+from jobs.handlers.generate_report.excel.formats import MOST_CHARACTERS, Look, prepare_print
+from jobs.handlers.generate_report.records.batches import stream_records
+from jobs.handlers.generate_report.records.columns import Column, Kind
+from jobs.handlers.generate_report.records.selection import SELECTION, Selection
 from jobs.handlers.generate_report.stages import Progress, Stage
 
 if TYPE_CHECKING:

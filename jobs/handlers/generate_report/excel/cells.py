@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from jobs.handlers.generate_report.columns import Column, Kind
-from jobs.handlers.generate_report.excel_look import MOST_CHARACTERS
+from jobs.handlers.generate_report.excel.formats import MOST_CHARACTERS
+from jobs.handlers.generate_report.records.columns import Column, Kind
 
 _MOST_EXACT = 10**13
 """From here on numbers are texts: Excel keeps fifteen digits, two of them cents, and would change the rest."""

@@ -6,9 +6,9 @@ from itertools import chain
 from reportlab.graphics.shapes import Circle, Drawing, Group, Line, Polygon, PolyLine, Rect, String
 from reportlab.lib.colors import Color, white
 
-from jobs.handlers.generate_report.axis import Axis, fit_axis
-from jobs.handlers.generate_report.fonts import REGULAR, cut_text, split_by_font, text_width
-from jobs.handlers.generate_report.style import ACCENT, ACCENT_LIGHT, ACCENT_PALE, INK, MUTED, RULE
+from jobs.handlers.generate_report.pdf.axis import Axis, fit_axis
+from jobs.handlers.generate_report.pdf.fonts import REGULAR, cut_text, split_by_font, text_width
+from jobs.handlers.generate_report.pdf.style import ACCENT, ACCENT_LIGHT, ACCENT_PALE, INK, MUTED, RULE
 
 Points = Sequence[tuple[str, float]]
 """Label and value."""

@@ -8,7 +8,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 
-from jobs.handlers.generate_report.fonts import BOLD, REGULAR
+from jobs.handlers.generate_report.pdf.fonts import BOLD, REGULAR
 
 INK, MUTED, RULE, PALE = HexColor("#1B2433"), HexColor("#667085"), HexColor("#E3E7EE"), HexColor("#F5F7FB")
 ACCENT, ACCENT_PALE = HexColor("#2457C5"), HexColor("#E9EFFC")

@@ -10,11 +10,11 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from jobs.handler import OpenSource
-from jobs.handlers.generate_report.columns import Column, Columns, Kind, find_columns, require_columns
 from jobs.handlers.generate_report.comparison import Days
-from jobs.handlers.generate_report.grouping import find_group_columns
 from jobs.handlers.generate_report.payload import ReportPayload
-from jobs.handlers.generate_report.reading import Records, read_source
+from jobs.handlers.generate_report.records.columns import Column, Columns, Kind, find_columns, require_columns
+from jobs.handlers.generate_report.records.group_by import find_group_columns
+from jobs.handlers.generate_report.records.source import Records, read_source
 from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
 
 SOURCE = "source"

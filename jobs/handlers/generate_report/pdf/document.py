@@ -7,13 +7,13 @@ from typing import Any
 
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table
 
-from jobs.handlers.generate_report.charts import bar_chart, line_chart
-from jobs.handlers.generate_report.figures import Figures
-from jobs.handlers.generate_report.fonts import BOLD, markup, register_fonts, shorten
+from jobs.handlers.generate_report.figures.report import Figures
+from jobs.handlers.generate_report.figures.tallies import change_of, change_percent
 from jobs.handlers.generate_report.heading import Heading
-from jobs.handlers.generate_report.pages import NumberedCanvas, new_document
-from jobs.handlers.generate_report.stages import Progress, Stage
-from jobs.handlers.generate_report.style import (
+from jobs.handlers.generate_report.pdf.charts import bar_chart, line_chart
+from jobs.handlers.generate_report.pdf.fonts import BOLD, markup, register_fonts, shorten
+from jobs.handlers.generate_report.pdf.pages import NumberedCanvas, new_document
+from jobs.handlers.generate_report.pdf.style import (
     BODY,
     CONTENT_WIDTH,
     HEADING,
@@ -26,8 +26,8 @@ from jobs.handlers.generate_report.style import (
     write_money,
     write_share,
 )
-from jobs.handlers.generate_report.tables import Tile, breakdown_table, compared_table, period_table, tiles
-from jobs.handlers.generate_report.tallies import change_of, change_percent
+from jobs.handlers.generate_report.pdf.tables import Tile, breakdown_table, compared_table, period_table, tiles
+from jobs.handlers.generate_report.stages import Progress, Stage
 
 _MOST_BARS = 12
 _MOST_ROWS_IN_ONE_PIECE = 20

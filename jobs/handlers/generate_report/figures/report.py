@@ -4,18 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from jobs.handlers.generate_report.breakdowns import (
+from jobs.handlers.generate_report.comparison import Comparison, Days, comparison_of
+from jobs.handlers.generate_report.figures.breakdowns import (
     Breakdown,
     break_down,
     break_down_by_groups,
     break_down_by_source,
 )
-from jobs.handlers.generate_report.combining import SOURCE
-from jobs.handlers.generate_report.comparison import Comparison, Days, comparison_of
+from jobs.handlers.generate_report.figures.tallies import Tally, add_up, tally_sql, to_tally
 from jobs.handlers.generate_report.payload import ReportPayload
 from jobs.handlers.generate_report.periods import Period, cut_into_periods, period_size
-from jobs.handlers.generate_report.selection import SELECTION, Selection
-from jobs.handlers.generate_report.tallies import Tally, add_up, tally_sql, to_tally
+from jobs.handlers.generate_report.records.selection import SELECTION, Selection
+from jobs.handlers.generate_report.records.union import SOURCE
 
 ByDay = dict[date, Tally]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.handler import Permanent
-from jobs.handlers.generate_report.columns import Column, Columns, Kind, require_columns
 from jobs.handlers.generate_report.payload import Filters
+from jobs.handlers.generate_report.records.columns import Column, Columns, Kind, require_columns
 
 FetchOne = Callable[[str, dict[str, Any]], Any]
 """Runs a SELECT with named parameters and gives the first value of the first row."""

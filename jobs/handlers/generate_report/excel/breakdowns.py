@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from jobs.handlers.generate_report.breakdowns import Breakdown
-from jobs.handlers.generate_report.excel_charts import insert_bars
-from jobs.handlers.generate_report.excel_look import MOST_CHARACTERS, Look, start_table, write_header, write_tally
-from jobs.handlers.generate_report.figures import Figures
-from jobs.handlers.generate_report.tallies import Tally
+from jobs.handlers.generate_report.excel.charts import insert_bars
+from jobs.handlers.generate_report.excel.formats import MOST_CHARACTERS, Look, start_table, write_header, write_tally
+from jobs.handlers.generate_report.figures.breakdowns import Breakdown
+from jobs.handlers.generate_report.figures.report import Figures
+from jobs.handlers.generate_report.figures.tallies import Tally
 
 _MOST_BARS = 12
 _MOST_NAME_CHARACTERS = 31

@@ -8,11 +8,11 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
-from jobs.handlers.generate_report.breakdowns import Breakdown
-from jobs.handlers.generate_report.figures import Figures, Previous
-from jobs.handlers.generate_report.fonts import BOLD, REGULAR, cut_text, markup, shorten, text_width
-from jobs.handlers.generate_report.periods import Period
-from jobs.handlers.generate_report.style import (
+from jobs.handlers.generate_report.figures.breakdowns import Breakdown
+from jobs.handlers.generate_report.figures.report import Figures, Previous
+from jobs.handlers.generate_report.figures.tallies import Tally, change_percent, round_cents
+from jobs.handlers.generate_report.pdf.fonts import BOLD, REGULAR, cut_text, markup, shorten, text_width
+from jobs.handlers.generate_report.pdf.style import (
     ACCENT,
     ACCENT_PALE,
     CELL,
@@ -30,7 +30,7 @@ from jobs.handlers.generate_report.style import (
     write_money,
     write_share,
 )
-from jobs.handlers.generate_report.tallies import Tally, change_percent, round_cents
+from jobs.handlers.generate_report.periods import Period
 
 _MOST_CHARACTERS = 160
 _NUMBERS_WIDTH = (28 * mm, 36 * mm, 32 * mm, 26 * mm)

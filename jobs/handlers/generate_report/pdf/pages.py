@@ -6,8 +6,8 @@ from typing import Any
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
-from jobs.handlers.generate_report.fonts import REGULAR, cut_text, split_by_font, text_width
-from jobs.handlers.generate_report.style import CONTENT_WIDTH, MARGIN, MUTED, PAGE_HEIGHT, PAGE_WIDTH, RULE
+from jobs.handlers.generate_report.pdf.fonts import REGULAR, cut_text, split_by_font, text_width
+from jobs.handlers.generate_report.pdf.style import CONTENT_WIDTH, MARGIN, MUTED, PAGE_HEIGHT, PAGE_WIDTH, RULE
 
 _FOOTER = 20.0
 _SIZE = 7.5

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from jobs.handler import OpenSource
-from jobs.handlers.generate_report.columns import Column, Columns
 from jobs.handlers.generate_report.comparison import Days
-from jobs.handlers.generate_report.filters import Condition, build_condition
-from jobs.handlers.generate_report.grouping import GroupColumn, find_group_columns
 from jobs.handlers.generate_report.payload import ReportPayload
-from jobs.handlers.generate_report.reading import Records
+from jobs.handlers.generate_report.records.columns import Column, Columns
+from jobs.handlers.generate_report.records.filters import Condition, build_condition
+from jobs.handlers.generate_report.records.group_by import GroupColumn, find_group_columns
+from jobs.handlers.generate_report.records.source import Records
 from jobs.handlers.generate_report.stages import Progress, Stage
 
 SELECTION = "report.selection"

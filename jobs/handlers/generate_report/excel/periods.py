@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from jobs.handlers.generate_report.excel_charts import insert_line
-from jobs.handlers.generate_report.excel_look import Look, start_table, write_header, write_tally
-from jobs.handlers.generate_report.excel_summary import write_change
-from jobs.handlers.generate_report.figures import Figures
-from jobs.handlers.generate_report.tallies import Tally, change_of, change_percent, round_cents
+from jobs.handlers.generate_report.excel.charts import insert_line
+from jobs.handlers.generate_report.excel.formats import Look, start_table, write_header, write_tally
+from jobs.handlers.generate_report.excel.summary import write_change
+from jobs.handlers.generate_report.figures.report import Figures
+from jobs.handlers.generate_report.figures.tallies import Tally, change_of, change_percent, round_cents
 
 _HEADER = ["Period", "First day", "Last day", "Records", "Total value", "Average value"]
 _VALUE, _MORE = 4, len(_HEADER)

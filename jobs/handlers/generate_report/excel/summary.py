@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from jobs.handlers.generate_report.excel_breakdowns import write_breakdown
-from jobs.handlers.generate_report.excel_look import Look, prepare_print, write_header
-from jobs.handlers.generate_report.figures import Figures
+from jobs.handlers.generate_report.excel.breakdowns import write_breakdown
+from jobs.handlers.generate_report.excel.formats import Look, prepare_print, write_header
+from jobs.handlers.generate_report.figures.report import Figures
+from jobs.handlers.generate_report.figures.tallies import change_of, round_cents
 from jobs.handlers.generate_report.heading import Heading
-from jobs.handlers.generate_report.tallies import change_of, round_cents
 
 
 def write_summary(workbook: Any, look: Look, heading: Heading, figures: Figures) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobs.handler import OpenSource
-from jobs.handlers.generate_report.columns import Columns, find_columns
 from jobs.handlers.generate_report.comparison import Days
+from jobs.handlers.generate_report.records.columns import Columns, find_columns
 from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from jobs.handlers.generate_report.columns import Columns
+from jobs.handlers.generate_report.records.columns import Columns
 
 _CENT = Decimal("0.01")
 

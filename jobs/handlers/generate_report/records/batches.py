@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jobs.handlers.generate_report.columns import Column, Kind
-from jobs.handlers.generate_report.selection import SELECTION, Selection
+from jobs.handlers.generate_report.records.columns import Column, Kind
+from jobs.handlers.generate_report.records.selection import SELECTION, Selection
 
 if TYPE_CHECKING:
     import pyarrow as pa

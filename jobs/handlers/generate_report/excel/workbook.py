@@ -1,7 +1,7 @@
 """The report as an Excel workbook: Summary, By period, By category and more, and every record.
 
 xlsxwriter makes the workbook with all but the records, which takes a moment however many of them there are. They are
-put in while that is packed into the file that is kept (``excel_packing``).
+put in while that is packed into the file that is kept (``archive``).
 """
 
 from pathlib import Path
@@ -9,15 +9,15 @@ from typing import Any
 
 import xlsxwriter
 
-from jobs.handlers.generate_report.excel_breakdowns import write_categories, write_groups, write_sources
-from jobs.handlers.generate_report.excel_look import Look
-from jobs.handlers.generate_report.excel_packing import pack
-from jobs.handlers.generate_report.excel_periods import write_periods
-from jobs.handlers.generate_report.excel_records import RecordRows, add_record_sheets
-from jobs.handlers.generate_report.excel_summary import write_summary
-from jobs.handlers.generate_report.figures import Figures
+from jobs.handlers.generate_report.excel.archive import pack
+from jobs.handlers.generate_report.excel.breakdowns import write_categories, write_groups, write_sources
+from jobs.handlers.generate_report.excel.formats import Look
+from jobs.handlers.generate_report.excel.periods import write_periods
+from jobs.handlers.generate_report.excel.records import RecordRows, add_record_sheets
+from jobs.handlers.generate_report.excel.summary import write_summary
+from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.heading import Heading
-from jobs.handlers.generate_report.selection import Selection
+from jobs.handlers.generate_report.records.selection import Selection
 from jobs.handlers.generate_report.stages import Progress
 
 _OPTIONS = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.handler import Permanent
-from jobs.handlers.generate_report.columns import Column, Columns, Kind
+from jobs.handlers.generate_report.records.columns import Column, Columns, Kind
 
 PARTS = {
     "year": "strftime({moment}, '%Y')",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZipFile, ZipInfo
 
-from jobs.handlers.generate_report.excel_records import RecordRows, RecordSheet
+from jobs.handlers.generate_report.excel.records import RecordRows, RecordSheet
 
 _PATTERN_ROW = re.compile(rb'<row r="2"[^>]*>(.*?)</row>', re.DOTALL)
 _CELL = re.compile(rb'<c r="([A-Z]+)2"([^/>]*)/>')

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from jobs.handlers.generate_report.tallies import Tally
+from jobs.handlers.generate_report.figures.tallies import Tally
 
 ACCENT, PALE, LIGHT = "#2457C5", "#E9EFFC", "#A9BFEF"
 MOST_CHARACTERS = 32_767

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.handlers.generate_report.excel_look import ACCENT, LIGHT
+from jobs.handlers.generate_report.excel.formats import ACCENT, LIGHT
 
 
 def insert_line(workbook: Any, sheet: Any, rows: int, value_column: int, place: int, previous: int | None) -> None:

@@ -1,0 +1,1 @@
+"""Figures of a report: totals by period, category, region, source and group."""
