@@ -5,7 +5,7 @@ import pyarrow as pa
 from jobs.handler import DATA, OpenTable
 from jobs.handlers.process_data.learning.frames import with_own_names
 from jobs.handlers.process_data.learning.model import Model
-from jobs.handlers.process_data.predicted import joined_schema
+from jobs.handlers.process_data.output.predictions import joined_schema
 
 
 def output_schema(model: Model, table: OpenTable) -> pa.Schema:

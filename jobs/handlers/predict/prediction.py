@@ -14,8 +14,8 @@ from jobs.handlers.process_data.learning.frames import with_own_names
 from jobs.handlers.process_data.learning.model import Model
 from jobs.handlers.process_data.learning.model_file import load_model
 from jobs.handlers.process_data.learning.typed import count_unreadable
-from jobs.handlers.process_data.predicted import joined_batch
-from jobs.handlers.process_data.writers import MEDIA_TYPES, as_records, open_writer
+from jobs.handlers.process_data.output.predictions import joined_batch
+from jobs.handlers.process_data.output.writers import MEDIA_TYPES, as_records, open_writer
 
 BATCH_ROWS = 5_000
 PREVIEW_ROWS = 100

@@ -12,8 +12,8 @@ from typing import Any
 from jobs.handler import Context, DatasetFile, Handler, InvalidPayload, OpenTable, RowsRead
 from jobs.handlers.process_data.consistency import inconsistencies
 from jobs.handlers.process_data.estimate import estimate_seconds
+from jobs.handlers.process_data.legacy_payload import in_todays_words, is_older, mixed_fields, real_path
 from jobs.handlers.process_data.payload import Destination, ProcessPayload
-from jobs.handlers.process_data.spelling import in_todays_words, is_older, mixed_fields, real_path
 from jobs.handlers.process_data.stages import Progress, Stage
 
 _PAGE_RECORDS = 20
@@ -31,7 +31,7 @@ class ProcessData(Handler[ProcessPayload]):
     preload = (
         "jobs.data.tables.reader",
         "jobs.handlers.process_data.pipelines",
-        "jobs.handlers.process_data.output",
+        "jobs.handlers.process_data.output.files",
         "jobs.handlers.process_data.learning.run",
     )
 
@@ -78,7 +78,7 @@ def _process(
     keeping: AbstractContextManager[DatasetFile] | None,
 ) -> dict[str, Any]:
     # Late, because all of it comes with pyarrow.
-    from jobs.handlers.process_data.output import first_page, write_dataset, write_output  # noqa: PLC0415
+    from jobs.handlers.process_data.output.files import first_page, write_dataset, write_output  # noqa: PLC0415
     from jobs.handlers.process_data.pipelines import run_pipeline  # noqa: PLC0415
     from jobs.handlers.process_data.result import make_result  # noqa: PLC0415
 

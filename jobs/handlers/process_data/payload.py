@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from jobs.handler import DataSource, Payload
-from jobs.handlers.process_data.operations import Operation
-from jobs.handlers.process_data.operations.base import ColumnName, ColumnNames
+from jobs.handlers.process_data.transformation.operations import Operation
+from jobs.handlers.process_data.transformation.operations.base import ColumnName, ColumnNames
 
 Pipeline = Literal["classification", "regression", "clustering", "anomaly", "transformation"]
 OutputFormat = Literal["json", "csv", "parquet"]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from jobs.handler import Context, Fault, InvalidPayload, OpenTable, Permanent
 from jobs.handlers.process_data.faults import unknown_column
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.missing import count_missing
-from jobs.handlers.process_data.outcome import Outcome, outcome_of_table
+from jobs.handlers.process_data.output.outcome import Outcome, outcome_of_table
 from jobs.handlers.process_data.payload import Options, ProcessPayload
 from jobs.handlers.process_data.stages import Progress, Stage
-from jobs.handlers.process_data.transformation import rehearse, transform
+from jobs.handlers.process_data.transformation.missing_values import count_missing
+from jobs.handlers.process_data.transformation.run import rehearse, transform
 
 if TYPE_CHECKING:
     from jobs.handlers.process_data.learning.learned import Learned
@@ -55,9 +55,9 @@ def _transform(table: OpenTable, payload: ProcessPayload, progress: Progress) ->
 
 def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Finished:
     # scikit-learn weighs more than all the rest: a transformation goes without.
-    from jobs.handlers.process_data.drawing import draw_rows  # noqa: PLC0415
     from jobs.handlers.process_data.learning.run import learn  # noqa: PLC0415
-    from jobs.handlers.process_data.predicted import outcome_of_predictions  # noqa: PLC0415
+    from jobs.handlers.process_data.output.predictions import outcome_of_predictions  # noqa: PLC0415
+    from jobs.handlers.process_data.reading.sampling import draw_rows  # noqa: PLC0415
 
     _require_columns(payload.options, list(table.columns))
     options = _learning_options(payload.options)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.handlers.process_data.outcome import Outcome
-from jobs.handlers.process_data.output import first_records
+from jobs.handlers.process_data.output.files import first_records
+from jobs.handlers.process_data.output.outcome import Outcome
 from jobs.handlers.process_data.payload import Pipeline
 
 _RECORDS = 100

@@ -10,9 +10,9 @@ import pyarrow.parquet
 import pytest
 
 from jobs.handler import FileSource, Permanent
-from jobs.handlers.process_data import drawing
 from jobs.handlers.process_data.learning.model_file import load_model
 from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.reading import sampling
 from jobs.handlers.process_data.stages import Progress
 from tests.jobs.handlers.process_data import DataContext, data_context, run
 
@@ -21,8 +21,8 @@ ROWS, MOST = 3_000, 200
 
 @pytest.fixture(autouse=True)
 def few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "MOST_ROWS", MOST)
-    monkeypatch.setattr("jobs.handlers.process_data.frame._BATCH_ROWS", 700)
+    monkeypatch.setattr(sampling, "MOST_ROWS", MOST)
+    monkeypatch.setattr("jobs.handlers.process_data.reading.frame._BATCH_ROWS", 700)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_the_same_rows_and_seed_give_the_same_sample_and_another_seed_another(
     source = FileSource(type="file", path=str(tmp_path / "table.parquet"))
     with data.open_data(source) as opened:
         samples = [
-            drawing.draw_rows(opened, "classification", LearningOptions(target="kind", seed=seed), Progress(data))
+            sampling.draw_rows(opened, "classification", LearningOptions(target="kind", seed=seed), Progress(data))
             for seed in (1, 1, 2)
         ]
     pd.testing.assert_frame_equal(samples[0].frame, samples[1].frame)
@@ -113,7 +113,7 @@ def test_too_many_classes_are_told_before_a_sample_is_drawn(tmp_path: Path, tabl
 def test_of_many_columns_fewer_rows_are_taken(
     tmp_path: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "_FEWEST_ROWS", 50)
-    monkeypatch.setattr(drawing, "_MOST_CELLS", 100)
+    monkeypatch.setattr(sampling, "_FEWEST_ROWS", 50)
+    monkeypatch.setattr(sampling, "_MOST_CELLS", 100)
     _, result, _ = process(tmp_path, "clustering")
     assert result["summary"]["learned_records"] == 50

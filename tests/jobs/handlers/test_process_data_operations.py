@@ -289,6 +289,6 @@ def test_many_groups_are_aggregated_in_parts_to_the_same_outcome(
     run(data, payload)
     whole, steps = output_rows(data), len(data.reports)
     data.artifacts.clear()
-    monkeypatch.setattr("jobs.handlers.process_data.operations.aggregate._GROUPS_IN_PART", 20)
+    monkeypatch.setattr("jobs.handlers.process_data.transformation.operations.aggregate._GROUPS_IN_PART", 20)
     run(data, payload)
     assert output_rows(data) == whole and len(whole) == 120 and len(data.reports) > 2 * steps

@@ -6,7 +6,7 @@ from jobs.handlers.process_data.columns import Column
 from jobs.handlers.process_data.faults import OperationFault
 
 if TYPE_CHECKING:
-    from jobs.handlers.process_data.working import Working
+    from jobs.handlers.process_data.transformation.working_table import Working
 
 CastType = Literal["text", "integer", "number", "boolean", "date", "timestamp"]
 DUCKDB_TYPES: dict[CastType, str] = {

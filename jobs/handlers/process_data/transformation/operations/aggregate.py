@@ -15,8 +15,8 @@ from pydantic import Field, field_validator, model_validator
 from jobs.handler import Payload
 from jobs.handlers.process_data.columns import FLOATS, INTEGERS, Column, Kind, quote_name
 from jobs.handlers.process_data.faults import OperationFault
-from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName, ColumnNames
-from jobs.handlers.process_data.working import Tick, Working, part_of
+from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
+from jobs.handlers.process_data.transformation.working_table import Tick, Working, part_of
 
 Function = Literal["sum", "avg", "min", "max", "count", "count_distinct", "median", "stddev"]
 _GROUPS_IN_PART = 250_000

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from jobs.handlers.process_data.operations.aggregate import Aggregate
-from jobs.handlers.process_data.operations.arrange import Deduplicate, Sort
-from jobs.handlers.process_data.operations.choose import Drop, Limit, Rename, Select
-from jobs.handlers.process_data.operations.filter import Filter
-from jobs.handlers.process_data.operations.transform import AnyTransform
+from jobs.handlers.process_data.transformation.operations.aggregate import Aggregate
+from jobs.handlers.process_data.transformation.operations.arrange import Deduplicate, Sort
+from jobs.handlers.process_data.transformation.operations.choose import Drop, Limit, Rename, Select
+from jobs.handlers.process_data.transformation.operations.filter import Filter
+from jobs.handlers.process_data.transformation.operations.transform import AnyTransform
 
 Operation = Annotated[
     Filter | AnyTransform | Aggregate | Sort | Deduplicate | Select | Drop | Rename | Limit,

@@ -7,9 +7,9 @@ from typing import Any, BinaryIO, Protocol
 import msgspec
 import pyarrow as pa
 
-from jobs.handlers.process_data.csv_file import CsvFile
-from jobs.handlers.process_data.json_file import JsonFile, json_rows
-from jobs.handlers.process_data.parquet_file import ParquetFile
+from jobs.handlers.process_data.output.csv_file import CsvFile
+from jobs.handlers.process_data.output.json_file import JsonFile, json_rows
+from jobs.handlers.process_data.output.parquet_file import ParquetFile
 from jobs.handlers.process_data.payload import OutputFormat
 
 MEDIA_TYPES: dict[OutputFormat, str] = {

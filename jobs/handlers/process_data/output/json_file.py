@@ -6,7 +6,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.handlers.process_data.texts import as_text, finite, is_plain
+from jobs.handlers.process_data.output.cells import as_text, finite, is_plain
 
 _encode = msgspec.json.Encoder().encode
 

@@ -6,9 +6,9 @@ from pydantic import Field, model_validator
 
 from jobs.handler import Payload
 from jobs.handlers.process_data.columns import Column
-from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName
-from jobs.handlers.process_data.values import Values, bind, comparable
-from jobs.handlers.process_data.working import Tick, Working
+from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName
+from jobs.handlers.process_data.transformation.parameters import Values, bind, comparable
+from jobs.handlers.process_data.transformation.working_table import Tick, Working
 
 _COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _SEARCHES = {"contains": "contains", "starts_with": "starts_with"}

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from jobs.handler import Payload
-from jobs.handlers.process_data.working import Tick, Working
+from jobs.handlers.process_data.transformation.working_table import Tick, Working
 
 # The format lets a form suggest the columns of the dataset that was chosen.
 ColumnName = Annotated[str, Field(min_length=1, max_length=128, json_schema_extra={"format": "streamer-column"})]

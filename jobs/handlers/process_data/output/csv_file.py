@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from jobs.handlers.process_data.texts import as_text, finite, is_plain
+from jobs.handlers.process_data.output.cells import as_text, finite, is_plain
 
 _FORMULA = "^[-=+@\t\r\n]"
 _OPTIONS = pa.csv.WriteOptions(include_header=False)

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from jobs.handler import Payload
-from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName, ColumnNames
-from jobs.handlers.process_data.working import Tick, Working, part_of
+from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
+from jobs.handlers.process_data.transformation.working_table import Tick, Working, part_of
 
 
 class SortKey(Payload):

@@ -6,10 +6,10 @@ from pydantic import Field, model_validator
 
 from jobs.handlers.process_data.columns import Column, Kind
 from jobs.handlers.process_data.faults import OperationFault
-from jobs.handlers.process_data.operations.base import BaseOperation, ColumnName, ColumnNames
-from jobs.handlers.process_data.operations.casting import DUCKDB_TYPES, CastType, require_castable
-from jobs.handlers.process_data.values import Number, Value, bind, bind_number
-from jobs.handlers.process_data.working import Tick, Working
+from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
+from jobs.handlers.process_data.transformation.operations.casting import DUCKDB_TYPES, CastType, require_castable
+from jobs.handlers.process_data.transformation.parameters import Number, Value, bind, bind_number
+from jobs.handlers.process_data.transformation.working_table import Tick, Working
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*"}
 _SMALL_INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"))

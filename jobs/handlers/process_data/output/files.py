@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from jobs.handler import Context, DatasetFile, Permanent
-from jobs.handlers.process_data.outcome import Outcome
+from jobs.handlers.process_data.output.outcome import Outcome
+from jobs.handlers.process_data.output.writers import MEDIA_TYPES, as_records, open_writer
 from jobs.handlers.process_data.payload import Output
 from jobs.handlers.process_data.stages import Progress, Stage
-from jobs.handlers.process_data.writers import MEDIA_TYPES, as_records, open_writer
 
 _BATCHES = 60
 _LEAST_ROWS, _MOST_ROWS = 2_048, 65_536

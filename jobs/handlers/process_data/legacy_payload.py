@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from jobs.handler import Fault
-from jobs.handlers.process_data.operations.transform import AnyTransform
 from jobs.handlers.process_data.payload import ProcessPayload
+from jobs.handlers.process_data.transformation.operations.transform import AnyTransform
 
 _OLDER = {
     "dataset_id": "data_source.dataset_id",

@@ -3,7 +3,7 @@
 from jobs.handler import DATA, OpenTable
 from jobs.handlers.process_data.columns import quote_name
 from jobs.handlers.process_data.stages import Progress, Stage
-from jobs.handlers.process_data.working import slices
+from jobs.handlers.process_data.transformation.working_table import slices
 
 
 def count_missing(table: OpenTable, progress: Progress) -> dict[str, int]:

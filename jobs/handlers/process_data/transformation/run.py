@@ -7,9 +7,9 @@ from typing import Any
 
 from jobs.handler import DATA, OpenTable, Permanent
 from jobs.handlers.process_data.faults import OperationFault, invalid
-from jobs.handlers.process_data.operations import Operation
 from jobs.handlers.process_data.stages import Progress
-from jobs.handlers.process_data.working import Tick, Working
+from jobs.handlers.process_data.transformation.operations import Operation
+from jobs.handlers.process_data.transformation.working_table import Tick, Working
 
 _REHEARSAL = "rehearsed"
 

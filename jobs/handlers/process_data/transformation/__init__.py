@@ -1,0 +1,1 @@
+"""The pipeline ``transformation``: operations applied in DuckDB, one after another."""
