@@ -3,8 +3,8 @@
 import pyarrow as pa
 
 from jobs.handler import DATA, OpenTable
-from jobs.handlers.process_data.learning.frames import with_own_names
-from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.features.selection import with_own_names
+from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.output.predictions import joined_schema
 
 

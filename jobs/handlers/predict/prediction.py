@@ -9,11 +9,11 @@ import pandas as pd
 from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable
 from jobs.handlers.predict.output import output_schema
 from jobs.handlers.predict.payload import PredictPayload
-from jobs.handlers.process_data.learning.fitting import one_thread
-from jobs.handlers.process_data.learning.frames import with_own_names
-from jobs.handlers.process_data.learning.model import Model
-from jobs.handlers.process_data.learning.model_file import load_model
-from jobs.handlers.process_data.learning.typed import count_unreadable
+from jobs.handlers.process_data.learning.features.selection import with_own_names
+from jobs.handlers.process_data.learning.features.typed_frame import count_unreadable
+from jobs.handlers.process_data.learning.fit import one_thread
+from jobs.handlers.process_data.learning.models.file import load_model
+from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.output.predictions import joined_batch
 from jobs.handlers.process_data.output.writers import MEDIA_TYPES, as_records, open_writer
 

@@ -15,7 +15,7 @@ from jobs.handlers.process_data.transformation.missing_values import count_missi
 from jobs.handlers.process_data.transformation.run import rehearse, transform
 
 if TYPE_CHECKING:
-    from jobs.handlers.process_data.learning.learned import Learned
+    from jobs.handlers.process_data.learning.result import Learned
 
 _OPERATIONS = "options.operations"
 _PIECE_BYTES = 4 * 1024 * 1024

@@ -18,8 +18,8 @@ from sklearn import datasets
 
 from jobs.handler import Cancelled, DataSource, InvalidPayload, Permanent, RowsRead
 from jobs.handlers.predict import Predict
-from jobs.handlers.process_data.learning.learned import Learned
 from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.result import Learned
 from jobs.handlers.process_data.learning.run import learn
 from tests.jobs.handlers.learning.recording_steps import RecordingSteps
 from tests.jobs.handlers.recording_context import RecordingContext, new_context

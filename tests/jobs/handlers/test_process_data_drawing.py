@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from jobs.handler import FileSource, Permanent
-from jobs.handlers.process_data.learning.model_file import load_model
+from jobs.handlers.process_data.learning.models.file import load_model
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.reading import sampling
 from jobs.handlers.process_data.stages import Progress

@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning.anomalies import learn_anomalies
-from jobs.handlers.process_data.learning.classification import learn_classes
-from jobs.handlers.process_data.learning.clustering import learn_clusters
-from jobs.handlers.process_data.learning.fitting import one_thread
-from jobs.handlers.process_data.learning.frames import with_own_names
-from jobs.handlers.process_data.learning.learned import Learned
-from jobs.handlers.process_data.learning.model import Task
+from jobs.handlers.process_data.learning.features.selection import with_own_names
+from jobs.handlers.process_data.learning.fit import one_thread
+from jobs.handlers.process_data.learning.models.model import Task
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.regression import learn_numbers
+from jobs.handlers.process_data.learning.result import Learned
 from jobs.handlers.process_data.learning.steps import Steps
+from jobs.handlers.process_data.learning.supervised.classification import learn_classes
+from jobs.handlers.process_data.learning.supervised.regression import learn_numbers
+from jobs.handlers.process_data.learning.unsupervised.anomalies import learn_anomalies
+from jobs.handlers.process_data.learning.unsupervised.clustering import learn_clusters
 
 PIPELINES: Mapping[Task, Callable[[pd.DataFrame, LearningOptions, Steps], Learned]] = {
     "classification": learn_classes,

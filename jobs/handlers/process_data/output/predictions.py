@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from jobs.handler import DATA, OpenTable
 from jobs.handlers.process_data.columns import Column
-from jobs.handlers.process_data.learning.fitting import one_thread
-from jobs.handlers.process_data.learning.learned import Learned
-from jobs.handlers.process_data.learning.model import attach
+from jobs.handlers.process_data.learning.fit import one_thread
+from jobs.handlers.process_data.learning.models.model import attach
+from jobs.handlers.process_data.learning.result import Learned
 from jobs.handlers.process_data.output.outcome import Outcome, outcome_of_table
 from jobs.handlers.process_data.reading.sampling import Drawn
 

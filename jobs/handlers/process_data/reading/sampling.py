@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jobs.handler import OpenTable
+from jobs.handlers.process_data.learning.features.target import MOST_CLASSES, too_many_classes
+from jobs.handlers.process_data.learning.features.values import is_missing, labels, numbers
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.partition import draw
-from jobs.handlers.process_data.learning.target import MOST_CLASSES, too_many_classes
-from jobs.handlers.process_data.learning.values import is_missing, labels, numbers
+from jobs.handlers.process_data.learning.supervised.partition import draw
 from jobs.handlers.process_data.payload import Pipeline
 from jobs.handlers.process_data.reading.frame import read_column, read_frame
 from jobs.handlers.process_data.stages import Progress, Stage

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from sklearn import datasets
 
-from jobs.handlers.process_data.learning.learned import Learned
 from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.result import Learned
 from jobs.handlers.process_data.learning.run import learn
 from tests.jobs.handlers.learning.recording_steps import RecordingSteps
 

@@ -8,7 +8,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sklearn import datasets
 
-from jobs.handlers.process_data.learning.learned import Learned
+from jobs.handlers.process_data.learning.result import Learned
 from tests.jobs.handlers.learning.conftest import Learn
 from tests.jobs.handlers.learning.recording_steps import RecordingSteps
 

@@ -15,9 +15,9 @@ from sklearn.ensemble import IsolationForest
 from skops import io as skops_io
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning.learned import Learned
-from jobs.handlers.process_data.learning.model_file import load_model
-from jobs.handlers.process_data.learning.soundness import is_sound
+from jobs.handlers.process_data.learning.models.file import load_model
+from jobs.handlers.process_data.learning.models.soundness import is_sound
+from jobs.handlers.process_data.learning.result import Learned
 from tests.jobs.handlers.learning.conftest import Learn
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from jobs.handlers.process_data.learning.learned import Learned
 from jobs.handlers.process_data.learning.report.style import shown
+from jobs.handlers.process_data.learning.result import Learned
 from tests.jobs.handlers.learning.conftest import Learn
 
 

@@ -7,19 +7,19 @@ import numpy as np
 import pandas as pd
 
 from jobs.handlers.process_data.learning import scores
-from jobs.handlers.process_data.learning.candidates import Candidate, baseline_classifier, classifiers
-from jobs.handlers.process_data.learning.columns import Column
-from jobs.handlers.process_data.learning.folds import Validated
-from jobs.handlers.process_data.learning.learned import Learned
-from jobs.handlers.process_data.learning.model import UNCERTAIN, Model
-from jobs.handlers.process_data.learning.model_file import dump_model, model_version
+from jobs.handlers.process_data.learning.features.columns import Column
+from jobs.handlers.process_data.learning.features.target import Target, read_classes
+from jobs.handlers.process_data.learning.models.file import dump_model, model_version
+from jobs.handlers.process_data.learning.models.model import UNCERTAIN, Model
+from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.outputs import describe_columns, predict_all, with_predictions
-from jobs.handlers.process_data.learning.report.classes import classes_page
 from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.result import Learned
 from jobs.handlers.process_data.learning.steps import Steps
-from jobs.handlers.process_data.learning.supervised import Fitted, fit_supervised
-from jobs.handlers.process_data.learning.target import Target, read_classes
+from jobs.handlers.process_data.learning.supervised.candidates import Candidate, baseline_classifier, classifiers
+from jobs.handlers.process_data.learning.supervised.classification_page import classes_page
+from jobs.handlers.process_data.learning.supervised.cross_validation import Validated
+from jobs.handlers.process_data.learning.supervised.training import Fitted, fit_supervised
 
 _IMBALANCED = 3
 """From here on the classes are weighed: the commonest has so many times the rows of the rarest."""

@@ -15,8 +15,8 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.pipeline import Pipeline
 
-from jobs.handlers.process_data.learning.columns import Column, Kind
-from jobs.handlers.process_data.learning.encoding import Target, make_encoder
+from jobs.handlers.process_data.learning.features.columns import Column, Kind
+from jobs.handlers.process_data.learning.features.encoding import Target, make_encoder
 from jobs.handlers.process_data.learning.options import LearningOptions
 
 MANY_ROWS = 2_000

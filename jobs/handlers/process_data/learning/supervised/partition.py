@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning.folds import MOST_ROWS, count_folds
+from jobs.handlers.process_data.learning.supervised.cross_validation import MOST_ROWS, count_folds
 
 Split = tuple[Any, Any]
 _LEAST_OF_A_CLASS_IN_SAMPLE = 50

@@ -1,7 +1,7 @@
 """The page about a classification."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,9 +9,7 @@ from sklearn.metrics import roc_curve
 
 from jobs.handlers.process_data.learning.report import charts, style
 from jobs.handlers.process_data.learning.report.page import Chart, Page
-
-if TYPE_CHECKING:
-    from jobs.handlers.process_data.learning.supervised import Fitted
+from jobs.handlers.process_data.learning.supervised.training import Fitted
 
 _NAMES = {
     "accuracy": "Accuracy",
@@ -26,7 +24,7 @@ _NAMES = {
 _MOST_SHOWN = 12
 
 
-def classes_page(fitted: "Fitted", metrics: dict[str, Any], baseline: dict[str, Any], confusion: Any) -> Page:
+def classes_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, Any], confusion: Any) -> Page:
     model = fitted.model
     facts = [
         ("Rows", f"{len(fitted.kept):,}"),
@@ -85,7 +83,7 @@ def _confusion(counts: Any, classes: tuple[Any, ...]) -> Callable[[Axes], None]:
     return draw
 
 
-def _roc(fitted: "Fitted") -> Callable[[Axes], None]:
+def _roc(fitted: Fitted) -> Callable[[Axes], None]:
     classes = fitted.model.classes
 
     def draw(axes: Axes) -> None:
@@ -107,7 +105,7 @@ def _roc(fitted: "Fitted") -> Callable[[Axes], None]:
     return draw
 
 
-def _confidence(fitted: "Fitted") -> Callable[[Axes], None]:
+def _confidence(fitted: Fitted) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         sure = fitted.predicted.max(axis=1)
         right = fitted.truth == fitted.predicted.argmax(axis=1)

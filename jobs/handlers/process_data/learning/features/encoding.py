@@ -10,8 +10,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
-from jobs.handlers.process_data.learning.columns import Column, Kind
-from jobs.handlers.process_data.learning.typed import NUMBERS, names_in_typed
+from jobs.handlers.process_data.learning.features.columns import Column, Kind
+from jobs.handlers.process_data.learning.features.typed_frame import NUMBERS, names_in_typed
 
 Target = Literal["none", "binary", "multiclass", "continuous"]
 _HASHED_WORDS = 4_096

@@ -1,17 +1,15 @@
 """The page about clusters."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.report import charts, style
 from jobs.handlers.process_data.learning.report.page import Chart, Page
-
-if TYPE_CHECKING:
-    from jobs.handlers.process_data.learning.clustering import Tried
+from jobs.handlers.process_data.learning.unsupervised.cluster_fit import ClusterFit
 
 _NAMES = {
     "silhouette": ("Silhouette", "−1 to 1, more is better"),
@@ -24,7 +22,7 @@ def clusters_page(
     model: Model,
     features: Any,
     assigned: Any,
-    tried: "Sequence[Tried]",
+    tried: Sequence[ClusterFit],
     metrics: dict[str, Any],
     baseline: dict[str, Any],
     details: dict[str, Any],

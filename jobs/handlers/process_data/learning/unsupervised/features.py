@@ -5,13 +5,13 @@ from typing import Any
 import pandas as pd
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning.columns import Column, used
-from jobs.handlers.process_data.learning.encoding import make_encoder
-from jobs.handlers.process_data.learning.frames import feature_names, infer_columns
+from jobs.handlers.process_data.learning.features.columns import Column, used
+from jobs.handlers.process_data.learning.features.encoding import make_encoder
+from jobs.handlers.process_data.learning.features.selection import feature_names, infer_columns
+from jobs.handlers.process_data.learning.features.target import LEAST_ROWS
+from jobs.handlers.process_data.learning.features.typed_frame import typed_frame
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.steps import Steps
-from jobs.handlers.process_data.learning.target import LEAST_ROWS
-from jobs.handlers.process_data.learning.typed import typed_frame
 
 
 def encode_all(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> tuple[tuple[Column, ...], Any, Any]:

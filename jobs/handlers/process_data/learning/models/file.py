@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 from skops import io as skops_io
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning.columns import Column
-from jobs.handlers.process_data.learning.model import Model
-from jobs.handlers.process_data.learning.soundness import is_sound
-from jobs.handlers.process_data.learning.trusted import OURS, UNTRUSTED_BY_SKOPS, types_in
+from jobs.handlers.process_data.learning.features.columns import Column
+from jobs.handlers.process_data.learning.models.model import Model
+from jobs.handlers.process_data.learning.models.soundness import is_sound
+from jobs.handlers.process_data.learning.models.trusted_types import OURS, UNTRUSTED_BY_SKOPS, types_in
 
 FORMAT, FORMAT_VERSION = "streamer-model", 1
 MEDIA_TYPE = "application/vnd.streamer.model"

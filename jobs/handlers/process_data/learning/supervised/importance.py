@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.features.typed_frame import names_in_typed
+from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.steps import Steps
-from jobs.handlers.process_data.learning.typed import names_in_typed
 
 _MOST_ROWS, _MOST_COLUMNS, _SHUFFLES = 1_000, 100, 3
 

@@ -7,19 +7,19 @@ import numpy as np
 import pandas as pd
 
 from jobs.handlers.process_data.learning import scores
-from jobs.handlers.process_data.learning.candidates import Candidate, baseline_regressor, regressors
-from jobs.handlers.process_data.learning.columns import Column
-from jobs.handlers.process_data.learning.folds import Validated
-from jobs.handlers.process_data.learning.learned import Learned
-from jobs.handlers.process_data.learning.model import Model
-from jobs.handlers.process_data.learning.model_file import dump_model, model_version
+from jobs.handlers.process_data.learning.features.columns import Column
+from jobs.handlers.process_data.learning.features.target import Target, read_numbers
+from jobs.handlers.process_data.learning.models.file import dump_model, model_version
+from jobs.handlers.process_data.learning.models.model import Model
+from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.outputs import describe_columns, predict_all, with_predictions
-from jobs.handlers.process_data.learning.report.numbers import numbers_page
 from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.result import Learned
 from jobs.handlers.process_data.learning.steps import Steps
-from jobs.handlers.process_data.learning.supervised import fit_supervised
-from jobs.handlers.process_data.learning.target import Target, read_numbers
+from jobs.handlers.process_data.learning.supervised.candidates import Candidate, baseline_regressor, regressors
+from jobs.handlers.process_data.learning.supervised.cross_validation import Validated
+from jobs.handlers.process_data.learning.supervised.regression_page import numbers_page
+from jobs.handlers.process_data.learning.supervised.training import fit_supervised
 
 _WITHIN = 0.9
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning import values
+from jobs.handlers.process_data.learning.features import values
 
 LEAST_ROWS = 10
 LEAST_OF_A_CLASS = 3

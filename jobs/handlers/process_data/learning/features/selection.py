@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning.columns import Column, infer_column, used
+from jobs.handlers.process_data.learning.features.columns import Column, infer_column, used
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.steps import Steps
 

@@ -7,19 +7,19 @@ from typing import Any, Protocol
 import pandas as pd
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning.candidates import Candidate
-from jobs.handlers.process_data.learning.columns import Column, used
-from jobs.handlers.process_data.learning.fitting import fit
-from jobs.handlers.process_data.learning.folds import Validated, best, validate
-from jobs.handlers.process_data.learning.frames import feature_names, infer_columns
-from jobs.handlers.process_data.learning.importance import column_importances
-from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.features.columns import Column, used
+from jobs.handlers.process_data.learning.features.selection import feature_names, infer_columns
+from jobs.handlers.process_data.learning.features.target import Target
+from jobs.handlers.process_data.learning.features.typed_frame import typed_frame
+from jobs.handlers.process_data.learning.fit import fit
+from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.partition import part, split_folds
 from jobs.handlers.process_data.learning.scores import Scores
 from jobs.handlers.process_data.learning.steps import Steps
-from jobs.handlers.process_data.learning.target import Target
-from jobs.handlers.process_data.learning.typed import typed_frame
+from jobs.handlers.process_data.learning.supervised.candidates import Candidate
+from jobs.handlers.process_data.learning.supervised.cross_validation import Validated, best, validate
+from jobs.handlers.process_data.learning.supervised.importance import column_importances
+from jobs.handlers.process_data.learning.supervised.partition import part, split_folds
 
 AFTER_FOLDS = 4
 """Steps of the model stage behind the folds: fit, test, importances, predictions."""

@@ -8,18 +8,18 @@ from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import Pipeline
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning import values
-from jobs.handlers.process_data.learning.fitting import fit
-from jobs.handlers.process_data.learning.learned import Learned
-from jobs.handlers.process_data.learning.model import Model
-from jobs.handlers.process_data.learning.model_file import dump_model, model_version
+from jobs.handlers.process_data.learning.features import values
+from jobs.handlers.process_data.learning.fit import fit
+from jobs.handlers.process_data.learning.models.file import dump_model, model_version
+from jobs.handlers.process_data.learning.models.model import Model
+from jobs.handlers.process_data.learning.models.predictions import describe_columns, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.outputs import describe_columns, with_predictions
-from jobs.handlers.process_data.learning.report.anomalies import anomalies_page
 from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.result import Learned
 from jobs.handlers.process_data.learning.scores import rounded, score_anomalies
 from jobs.handlers.process_data.learning.steps import Steps
-from jobs.handlers.process_data.learning.unsupervised import encode_all
+from jobs.handlers.process_data.learning.unsupervised.anomalies_page import anomalies_page
+from jobs.handlers.process_data.learning.unsupervised.features import encode_all
 
 _MOST_TREES, _ROUNDS, _PIECES = 200, 10, 10
 _STEPS = _ROUNDS + _PIECES + 1

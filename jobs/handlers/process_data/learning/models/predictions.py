@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobs.handlers.process_data.learning.columns import Column
-from jobs.handlers.process_data.learning.model import Model, attach
+from jobs.handlers.process_data.learning.features.columns import Column
+from jobs.handlers.process_data.learning.models.model import Model, attach
 from jobs.handlers.process_data.learning.steps import Steps
 
 _PIECE_ROWS = 20_000

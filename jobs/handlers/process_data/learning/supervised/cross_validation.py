@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from jobs.handlers.process_data.learning.candidates import Candidate
-from jobs.handlers.process_data.learning.fitting import fit
+from jobs.handlers.process_data.learning.fit import fit
 from jobs.handlers.process_data.learning.scores import Scores, summarise
 from jobs.handlers.process_data.learning.steps import Steps
+from jobs.handlers.process_data.learning.supervised.candidates import Candidate
 
 MOST_ROWS = 50_000
 """Candidates are compared on so many rows at most; the winner is fitted on all."""

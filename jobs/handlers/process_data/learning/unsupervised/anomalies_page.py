@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from sklearn.metrics import precision_recall_curve
 
-from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.report import charts, style
 from jobs.handlers.process_data.learning.report.page import Chart, Page
 

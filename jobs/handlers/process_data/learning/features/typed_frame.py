@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobs.handlers.process_data.learning import values
-from jobs.handlers.process_data.learning.columns import Column, Kind
+from jobs.handlers.process_data.learning.features import values
+from jobs.handlers.process_data.learning.features.columns import Column, Kind
 
 MISSING = "(missing)"
 DATE_PARTS = ("day_number", "year", "month", "day", "weekday")

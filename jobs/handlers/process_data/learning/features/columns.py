@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobs.handlers.process_data.learning import values
+from jobs.handlers.process_data.learning.features import values
 
 FEW_CATEGORIES = 40
 """Up to so many different texts are categories, each with a feature of its own."""

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from jobs.handlers.process_data.learning.columns import Column, used
-from jobs.handlers.process_data.learning.target import ClassName
-from jobs.handlers.process_data.learning.typed import typed_frame
+from jobs.handlers.process_data.learning.features.columns import Column, used
+from jobs.handlers.process_data.learning.features.target import ClassName
+from jobs.handlers.process_data.learning.features.typed_frame import typed_frame
 
 Task = Literal["classification", "regression", "clustering", "anomaly"]
 TASKS: tuple[Task, ...] = ("classification", "regression", "clustering", "anomaly")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobs.handlers.process_data.learning.model import Model
+from jobs.handlers.process_data.learning.models.model import Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,6 @@ class Learned:
     details: dict[str, Any]
     """JSON: candidates, columns, classes, importances …"""
     model_bytes: bytes | None
-    """A skops file for ``model_file.load_model``."""
+    """A skops file for ``models.file.load_model``."""
     report_pdf: Callable[[Path], None]
     """Writes one page."""

@@ -1,6 +1,5 @@
 """Finds groups of rows that are alike."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,38 +8,25 @@ from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.pipeline import Pipeline
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning import values
-from jobs.handlers.process_data.learning.columns import Column, Kind, used
-from jobs.handlers.process_data.learning.fitting import fit
-from jobs.handlers.process_data.learning.learned import Learned
-from jobs.handlers.process_data.learning.model import UNCERTAIN, Model
-from jobs.handlers.process_data.learning.model_file import dump_model, model_version
+from jobs.handlers.process_data.learning.features import values
+from jobs.handlers.process_data.learning.features.columns import Column, Kind, used
+from jobs.handlers.process_data.learning.fit import fit
+from jobs.handlers.process_data.learning.models.file import dump_model, model_version
+from jobs.handlers.process_data.learning.models.model import UNCERTAIN, Model
+from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.outputs import describe_columns, predict_all, with_predictions
-from jobs.handlers.process_data.learning.report.clusters import clusters_page
 from jobs.handlers.process_data.learning.report.page import write_page
-from jobs.handlers.process_data.learning.scores import Scores, score_clusters
+from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.scores import score_clusters
 from jobs.handlers.process_data.learning.steps import Steps
-from jobs.handlers.process_data.learning.unsupervised import encode_all
+from jobs.handlers.process_data.learning.unsupervised.cluster_fit import ClusterFit
+from jobs.handlers.process_data.learning.unsupervised.clustering_page import clusters_page
+from jobs.handlers.process_data.learning.unsupervised.features import encode_all
 
 MANY_ROWS = 20_000
 """From here on clusters are fitted to pieces of the rows at a time."""
 _MOST_CLUSTERS = 10
 _STARTS = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tried:
-    """The fit for one number of clusters."""
-
-    clusters: int
-    estimator: Any
-    scores: Scores
-
-    @property
-    def silhouette(self) -> float:
-        found = self.scores["silhouette"]
-        return -1.0 if found is None else found
 
 
 def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
@@ -102,7 +88,7 @@ def _numbers_to_try(features: Any, options: LearningOptions) -> list[int]:
     return [options.n_clusters]
 
 
-def _try(features: Any, clusters: int, options: LearningOptions) -> Tried:
+def _try(features: Any, clusters: int, options: LearningOptions) -> ClusterFit:
     if len(features) >= MANY_ROWS:
         estimator: Any = MiniBatchKMeans(
             clusters, max_iter=options.max_iterations, n_init=3, batch_size=4_096, random_state=options.seed
@@ -110,7 +96,7 @@ def _try(features: Any, clusters: int, options: LearningOptions) -> Tried:
     else:
         estimator = KMeans(clusters, max_iter=options.max_iterations, n_init=_STARTS, random_state=options.seed)
     fit(estimator, features)
-    return Tried(
+    return ClusterFit(
         clusters=clusters, estimator=estimator, scores=score_clusters(features, estimator.labels_, options.seed)
     )
 

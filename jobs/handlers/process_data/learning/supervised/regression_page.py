@@ -1,16 +1,14 @@
 """The page about a regression."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from jobs.handlers.process_data.learning.report import charts, style
 from jobs.handlers.process_data.learning.report.page import Chart, Page
-
-if TYPE_CHECKING:
-    from jobs.handlers.process_data.learning.supervised import Fitted
+from jobs.handlers.process_data.learning.supervised.training import Fitted
 
 _NAMES = {
     "r2": "R² (share of the spread explained)",
@@ -20,7 +18,7 @@ _NAMES = {
 }
 
 
-def numbers_page(fitted: "Fitted", metrics: dict[str, Any], baseline: dict[str, Any]) -> Page:
+def numbers_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, Any]) -> Page:
     model = fitted.model
     facts = [
         ("Rows", f"{len(fitted.kept):,}"),
@@ -53,12 +51,12 @@ def numbers_page(fitted: "Fitted", metrics: dict[str, Any], baseline: dict[str, 
     )
 
 
-def _points(fitted: "Fitted") -> tuple[Any, Any]:
+def _points(fitted: Fitted) -> tuple[Any, Any]:
     chosen = slice(None, None, max(1, len(fitted.truth) // charts.MOST_POINTS))
     return fitted.truth[chosen], fitted.predicted[chosen]
 
 
-def _actual(fitted: "Fitted") -> Callable[[Axes], None]:
+def _actual(fitted: Fitted) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         truth, predicted = _points(fitted)
         ends = [min(truth.min(), predicted.min()), max(truth.max(), predicted.max())]
@@ -71,7 +69,7 @@ def _actual(fitted: "Fitted") -> Callable[[Axes], None]:
     return draw
 
 
-def _residuals(fitted: "Fitted") -> Callable[[Axes], None]:
+def _residuals(fitted: Fitted) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         truth, predicted = _points(fitted)
         interval = fitted.model.interval or 0.0
@@ -85,7 +83,7 @@ def _residuals(fitted: "Fitted") -> Callable[[Axes], None]:
     return draw
 
 
-def _errors(fitted: "Fitted") -> Callable[[Axes], None]:
+def _errors(fitted: Fitted) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         errors = fitted.truth - fitted.predicted
         axes.hist(errors, bins=min(30, max(8, int(np.sqrt(len(errors))) + 1)), color=style.ACCENT)

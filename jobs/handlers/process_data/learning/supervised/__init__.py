@@ -1,0 +1,1 @@
+"""Supervised learning: classification and regression, which predict a target."""

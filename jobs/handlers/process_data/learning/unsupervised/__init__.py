@@ -1,0 +1,1 @@
+"""Unsupervised learning: clustering and anomaly detection, which need no target."""
