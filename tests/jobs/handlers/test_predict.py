@@ -21,7 +21,7 @@ from jobs.handlers.predict import Predict
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.result import Learned
 from jobs.handlers.process_data.learning.run import learn
-from tests.jobs.handlers.learning.recording_steps import RecordingSteps
+from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
 from tests.jobs.handlers.recording_context import RecordingContext, new_context
 
 MODEL = uuid4()

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from pytest_django import Settings
 
 from jobs.handler import Cancelled, Permanent
-from tests.jobs.handlers.conftest import RunReport
+from tests.jobs.handlers.generate_report.conftest import RunReport
 from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import ROWS, in_days, total, write_parquet
 

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from jobs.handler import InvalidPayload, Permanent
-from tests.jobs.handlers.process_data import DataContext, Rows, data_context, output_rows, run, transformation
+from tests.jobs.handlers.process_data.data_context import (
+    DataContext,
+    Rows,
+    data_context,
+    output_rows,
+    run,
+    transformation,
+)
 
 ROWS: Rows = [
     {"id": 1, "name": "Ann", "town": "Bonn", "amount": 10.5, "day": "2024-01-01", "new": True},

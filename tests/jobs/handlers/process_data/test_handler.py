@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from jobs.handler import Cancelled
-from tests.jobs.handlers.process_data import DataContext, data_context, run, transformation
+from tests.jobs.handlers.process_data.data_context import DataContext, data_context, run, transformation
 
 OPERATIONS = [
     {"type": "filter", "column": "amount", "operator": "gt", "value": 0},

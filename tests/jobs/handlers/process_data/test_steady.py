@@ -13,7 +13,7 @@ from jobs.handlers.process_data.transformation.operations import Operation
 from jobs.handlers.process_data.transformation.run import transform
 from jobs.sources.database import open_database
 from tests.jobs.handlers.open_table import DuckTable
-from tests.jobs.handlers.process_data import DataContext, data_context
+from tests.jobs.handlers.process_data.data_context import DataContext, data_context
 
 ROWS = 1_500_000
 MOST_POINTS = 15.0

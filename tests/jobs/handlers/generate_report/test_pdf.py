@@ -5,7 +5,7 @@ import pytest
 from pypdf import PdfReader
 from pytest_django import Settings
 
-from tests.jobs.handlers.conftest import RunReport
+from tests.jobs.handlers.generate_report.conftest import RunReport
 from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 

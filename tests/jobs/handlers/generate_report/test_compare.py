@@ -13,7 +13,7 @@ from pytest_django import Settings
 from jobs.handlers.generate_report import GenerateReport
 from jobs.handlers.generate_report.comparison import Comparison
 from jobs.handlers.generate_report.periods import cut_into_periods, period_size
-from tests.jobs.handlers.conftest import RunReport
+from tests.jobs.handlers.generate_report.conftest import RunReport
 from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 

@@ -18,7 +18,7 @@ from jobs.handler import Permanent
 from jobs.handlers.process_data.learning.models.file import load_model
 from jobs.handlers.process_data.learning.models.soundness import is_sound
 from jobs.handlers.process_data.learning.result import Learned
-from tests.jobs.handlers.learning.conftest import Learn
+from tests.jobs.handlers.process_data.learning.conftest import Learn
 
 
 def load(data: bytes | None) -> Any:

@@ -14,7 +14,7 @@ from jobs.handlers.process_data.learning.models.file import load_model
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.reading import sampling
 from jobs.handlers.process_data.stages import Progress
-from tests.jobs.handlers.process_data import DataContext, data_context, run
+from tests.jobs.handlers.process_data.data_context import DataContext, data_context, run
 
 ROWS, MOST = 3_000, 200
 

@@ -11,7 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from jobs.handler import Cancelled
-from tests.jobs.handlers.conftest import RunReport
+from tests.jobs.handlers.generate_report.conftest import RunReport
 from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import definition
 

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from jobs.handlers.process_data.learning.report.style import shown
 from jobs.handlers.process_data.learning.result import Learned
-from tests.jobs.handlers.learning.conftest import Learn
+from tests.jobs.handlers.process_data.learning.conftest import Learn
 
 
 def page_text(learned: Learned, path: Path) -> str:

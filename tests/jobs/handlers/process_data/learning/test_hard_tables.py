@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from jobs.handler import Permanent
-from tests.jobs.handlers.learning.conftest import Learn
+from tests.jobs.handlers.process_data.learning.conftest import Learn
 
 ROWS = 120
 

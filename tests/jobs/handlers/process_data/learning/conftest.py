@@ -10,7 +10,7 @@ from sklearn import datasets
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.result import Learned
 from jobs.handlers.process_data.learning.run import learn
-from tests.jobs.handlers.learning.recording_steps import RecordingSteps
+from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
 
 Learn = Callable[..., Learned]
 

@@ -12,7 +12,7 @@ import pytest
 from jobs.handler import InvalidPayload
 from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.result import Learned
-from tests.jobs.handlers.process_data import DataContext, data_context, run
+from tests.jobs.handlers.process_data.data_context import DataContext, data_context, run
 
 ROWS = [{"x": number, "y": "yes" if number > 2 else "no", "day": "2024-01-01"} for number in range(6)]
 MODULE = "jobs.handlers.process_data.learning.run"

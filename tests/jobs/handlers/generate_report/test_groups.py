@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from pytest_django import Settings
 
 from jobs.handler import Permanent
-from tests.jobs.handlers.conftest import RunReport
+from tests.jobs.handlers.generate_report.conftest import RunReport
 from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import ROWS, definition, in_days, total, totals_by, write_parquet
 

@@ -9,8 +9,8 @@ from pandas.testing import assert_frame_equal
 from sklearn import datasets
 
 from jobs.handlers.process_data.learning.result import Learned
-from tests.jobs.handlers.learning.conftest import Learn
-from tests.jobs.handlers.learning.recording_steps import RecordingSteps
+from tests.jobs.handlers.process_data.learning.conftest import Learn
+from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
 
 
 def test_it_works(iris: pd.DataFrame, iris_model: Learned) -> None:

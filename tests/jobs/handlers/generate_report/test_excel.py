@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from jobs.handlers.generate_report.excel import records
-from tests.jobs.handlers.conftest import RunReport
+from tests.jobs.handlers.generate_report.conftest import RunReport
 from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 
