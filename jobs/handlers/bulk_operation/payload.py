@@ -17,7 +17,7 @@ from jobs.handler import (
     permission_for,
 )
 
-MOST_ITEMS = 10_000
+MAX_ITEMS = 10_000
 
 
 class BulkPayload(Payload):
@@ -29,7 +29,7 @@ class BulkPayload(Payload):
     items: list[dict[str, Any]] | None = Field(
         default=None,
         min_length=1,
-        max_length=MOST_ITEMS,
+        max_length=MAX_ITEMS,
         title="Items",
         description="Or name a data source.",
         examples=[[{"message": "one"}, {"message": "two"}]],

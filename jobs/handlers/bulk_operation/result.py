@@ -6,8 +6,8 @@ from typing import Any
 
 from jobs.handler import Bulk, Counts
 
-MOST_FAILURES = 100
-_LONGEST_MESSAGE = 300
+MAX_FAILURES = 100
+_MAX_MESSAGE_CHARACTERS = 300
 
 
 def figures(counts: Counts) -> dict[str, Any]:
@@ -31,8 +31,8 @@ def make_result(bulk: Bulk, operation: str, **artifacts: Mapping[str, Any] | Non
     for outcome, _ in bulk.rejected():
         assert outcome.error is not None
         codes[outcome.error["code"]] += 1
-        if len(failures) < MOST_FAILURES:
-            message = outcome.error["message"][:_LONGEST_MESSAGE]
+        if len(failures) < MAX_FAILURES:
+            message = outcome.error["message"][:_MAX_MESSAGE_CHARACTERS]
             failures.append({"index": outcome.index, "code": outcome.error["code"], "message": message})
     files = {name: one for name, one in artifacts.items() if one is not None}
     summary = {"operation": operation, **figures(bulk.counts())}

@@ -8,19 +8,19 @@ from typing import Any
 from jobs.handler import DATA, Context, Item, Permanent
 from jobs.handlers.bulk_operation.payload import BulkPayload
 
-MOST_ROWS = 100_000
+MAX_ROWS = 100_000
 _BATCH = 1_000
 
 
 def items_of(payload: BulkPayload, context: Context) -> Iterator[Item]:
-    """Raises ``Permanent`` for a source without rows, or with more than ``MOST_ROWS``."""
+    """Raises ``Permanent`` for a source without rows, or with more than ``MAX_ROWS``."""
     if payload.items is not None:
         yield from payload.items
         return
     assert payload.data_source is not None
     with context.open_data(payload.data_source) as table:
-        if not 1 <= table.rows <= MOST_ROWS:
-            raise Permanent(f"{table.label} has {table.rows:,} rows; a bulk takes 1 to {MOST_ROWS:,}")
+        if not 1 <= table.rows <= MAX_ROWS:
+            raise Permanent(f"{table.label} has {table.rows:,} rows; a bulk takes 1 to {MAX_ROWS:,}")
         for batch in table.stream(f"SELECT * FROM {DATA}", _BATCH):
             context.check()
             for row in batch.to_pylist():

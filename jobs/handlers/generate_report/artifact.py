@@ -13,19 +13,19 @@ MEDIA_TYPES: dict[ReportFormat, str] = {
     "excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 ENDINGS: dict[ReportFormat, str] = {"pdf": "pdf", "csv": "csv", "excel": "xlsx"}
-_PIECES = 10
-_LEAST_BYTES, _MOST_BYTES = 2 * 1024, 8 * 1024 * 1024
+_CHUNKS = 10
+_MIN_CHUNK_BYTES, _MAX_CHUNK_BYTES = 2 * 1024, 8 * 1024 * 1024
 
 
 def store(path: Path, filename: str, media_type: str, context: Context, progress: Progress) -> dict[str, Any]:
-    """Copy the file into an artifact piece by piece; returns the artifact's description."""
+    """Copy the file into an artifact chunk by chunk; returns the artifact's description."""
     total, stored = path.stat().st_size, 0
-    size = min(_MOST_BYTES, max(_LEAST_BYTES, total // _PIECES))
+    size = min(_MAX_CHUNK_BYTES, max(_MIN_CHUNK_BYTES, total // _CHUNKS))
     with context.save_artifact(filename, media_type) as artifact, path.open("rb") as file:
-        while piece := file.read(size):
+        while chunk := file.read(size):
             progress.check()
-            artifact.file.write(piece)
-            stored += len(piece)
+            artifact.file.write(chunk)
+            stored += len(chunk)
             message = f"Stored {_write_size(stored, total)} of {_write_size(total, total)} {_unit(total)}"
             progress.report(Stage.STORING, stored, total, message, bytes_stored=stored, bytes_total=total)
     return artifact.describe()

@@ -16,14 +16,14 @@ from pydantic import (
 from jobs.handler import Payload, SourceName, default_source
 from jobs.handlers.generate_report.days import Day
 
-MOST_DAYS = 366
-MOST_SOURCES = 5
+MAX_DAYS = 366
+MAX_SOURCES = 5
 
 ReportFormat = Literal["pdf", "csv", "excel"]
 ReportType = Literal["monthly", "quarterly", "annual", "custom"]
 Compare = Literal["none", "previous_period", "previous_year"]
 FilterValue = Annotated[str, Field(max_length=1000)] | int | float | bool
-MOST_FILTER_VALUES = 500
+MAX_FILTER_VALUES = 500
 
 
 def _one_fault(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -32,12 +32,12 @@ def _one_fault(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return validate(value)
     except ValidationError:
         raise ValueError(
-            f"a filter is a text, a number, true or false, or a list of 1 to {MOST_FILTER_VALUES} of these"
+            f"a filter is a text, a number, true or false, or a list of 1 to {MAX_FILTER_VALUES} of these"
         ) from None
 
 
 FilterValues = Annotated[
-    FilterValue | Annotated[list[FilterValue], Field(min_length=1, max_length=MOST_FILTER_VALUES)],
+    FilterValue | Annotated[list[FilterValue], Field(min_length=1, max_length=MAX_FILTER_VALUES)],
     WrapValidator(_one_fault),
 ]
 GroupColumn = Annotated[str, Field(min_length=1, max_length=160)]
@@ -60,7 +60,7 @@ class ReportPayload(Payload):
     )
     end_date: Day = Field(
         title="To",
-        description=f"The last day, included; at most {MOST_DAYS} days in all.",
+        description=f"The last day, included; at most {MAX_DAYS} days in all.",
         examples=["2025-12-31"],
     )
     format: ReportFormat = Field(
@@ -99,9 +99,9 @@ class ReportPayload(Payload):
     sources: Annotated[list[SourceName], AfterValidator(_names_once)] = Field(
         default_factory=list,
         min_length=2,
-        max_length=MOST_SOURCES,
+        max_length=MAX_SOURCES,
         title="Sources together",
-        description=f"2 to {MOST_SOURCES} registered tables in one report, in place of a single source.",
+        description=f"2 to {MAX_SOURCES} registered tables in one report, in place of a single source.",
         examples=[["shop", "till"]],
     )
     source: SourceName = Field(
@@ -115,7 +115,7 @@ class ReportPayload(Payload):
     @field_validator("start_date")
     @classmethod
     def _leaves_room(cls, start_date: date) -> date:
-        if not date.min < start_date < date.max - timedelta(days=MOST_DAYS):
+        if not date.min < start_date < date.max - timedelta(days=MAX_DAYS):
             raise ValueError(f"{start_date} is outside of the calendar reports are made for")
         return start_date
 
@@ -128,8 +128,8 @@ class ReportPayload(Payload):
             return end_date
         if end_date < start_date:
             raise ValueError(f"{end_date} is before the first day, {start_date}")
-        if (days := (end_date - start_date).days + 1) > MOST_DAYS:
-            raise ValueError(f"{start_date} to {end_date} is {days} days; a report covers at most {MOST_DAYS}")
+        if (days := (end_date - start_date).days + 1) > MAX_DAYS:
+            raise ValueError(f"{start_date} to {end_date} is {days} days; a report covers at most {MAX_DAYS}")
         return end_date
 
     @field_validator("source")

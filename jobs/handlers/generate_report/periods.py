@@ -10,7 +10,7 @@ from jobs.handlers.generate_report.payload import ReportType
 PeriodSize = Literal["day", "week", "month", "quarter", "year"]
 
 _SIZES: dict[ReportType, PeriodSize] = {"monthly": "month", "quarterly": "quarter", "annual": "year"}
-_MOST_SINGLE_DAYS, _MOST_WEEK_DAYS = 31, 120
+_MAX_DAYS_BY_DAY, _MAX_DAYS_BY_WEEK = 31, 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +61,9 @@ def period_size(report_type: ReportType, days: int) -> PeriodSize:
     """The size of the periods; ``custom`` goes by the number of days."""
     if report_type != "custom":
         return _SIZES[report_type]
-    if days <= _MOST_SINGLE_DAYS:
+    if days <= _MAX_DAYS_BY_DAY:
         return "day"
-    return "week" if days <= _MOST_WEEK_DAYS else "month"
+    return "week" if days <= _MAX_DAYS_BY_WEEK else "month"
 
 
 def cut_into_periods(first_day: date, last_day: date, size: PeriodSize) -> Iterator[Period]:

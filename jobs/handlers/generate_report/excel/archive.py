@@ -42,7 +42,7 @@ def _pack_records(target: ZipFile, entry: ZipInfo, xml: bytes, sheet: RecordShee
     before, after = _PATTERN_ROW.sub(b"", xml, count=1).split(_END)
     before = _DIMENSION.sub(f'<dimension ref="A1:{sheet.last_cell}"/>'.encode(), before)
     # Only where it must be: some readers do not know archives with 64-bit sizes.
-    is_large = rows.most_bytes + len(xml) >= ZIP64_LIMIT
+    is_large = rows.max_bytes + len(xml) >= ZIP64_LIMIT
     with target.open(entry, "w", force_zip64=is_large) as file:
         file.write(before)
         rows.write(file, sheet.rows, styles)

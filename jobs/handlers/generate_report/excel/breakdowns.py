@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobs.handlers.generate_report.excel.charts import insert_bars
-from jobs.handlers.generate_report.excel.formats import MOST_CHARACTERS, Look, start_table, write_header, write_tally
+from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS, Look, start_table, write_header, write_tally
 from jobs.handlers.generate_report.figures.breakdowns import Breakdown
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.figures.tallies import Tally
 
-_MOST_BARS = 12
-_MOST_NAME_CHARACTERS = 31
+_MAX_BARS = 12
+_MAX_NAME_CHARACTERS = 31
 _NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
 def write_categories(workbook: Any, look: Look, figures: Figures, *, include_charts: bool) -> None:
     sheet = _write_sheet(workbook, look, "By category", ["Category"], figures.categories, figures.whole)
-    shown = min(len(figures.categories.rows()), _MOST_BARS)
+    shown = min(len(figures.categories.rows()), _MAX_BARS)
     if include_charts and shown:
         insert_bars(workbook, sheet, shown, value_column=2, place=6)
 
@@ -42,7 +42,7 @@ def write_breakdown(sheet: Any, look: Look, names: Sequence[str], breakdown: Bre
     rows = breakdown.rows()
     for number, (labels, tally) in enumerate(rows, start=row + 1):
         for column, label in enumerate(labels):
-            sheet.write_string(number, column, label[:MOST_CHARACTERS])
+            sheet.write_string(number, column, label[:MAX_CHARACTERS])
         write_tally(sheet, number, width, tally, look.count, look.money)
         if whole.exact_total:
             sheet.write_number(number, width + 3, float(tally.exact_total / whole.exact_total), look.percent)
@@ -66,9 +66,9 @@ def _write_sheet(
 def _sheet_name(wanted: str, taken: Sequence[str]) -> str:
     """As Excel takes it: 31 characters, without some of them, and no other sheet's, not even in another case."""
     clean = _NO_SHEET_NAME.sub(" ", wanted).strip("' ")
-    lower, number, name = {other.lower() for other in taken}, 1, clean[:_MOST_NAME_CHARACTERS].rstrip("' ")
+    lower, number, name = {other.lower() for other in taken}, 1, clean[:_MAX_NAME_CHARACTERS].rstrip("' ")
     while name.lower() in lower:
         number += 1
         ending = f" ({number})"
-        name = clean[: _MOST_NAME_CHARACTERS - len(ending)] + ending
+        name = clean[: _MAX_NAME_CHARACTERS - len(ending)] + ending
     return name

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from jobs.handlers.generate_report.excel.formats import MOST_CHARACTERS
+from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS
 from jobs.handlers.generate_report.records.columns import Column, Kind
 
-_MOST_EXACT = 10**13
+_MAX_EXACT = 10**13
 """From here on numbers are texts: Excel keeps fifteen digits, two of them cents, and would change the rest."""
 _DAY_ZERO = date(1899, 12, 30).toordinal()
 _MOMENT_ZERO = datetime(1899, 12, 30)
@@ -39,7 +39,7 @@ def writer_of(column: Column) -> Write:
 
 
 def _write_number(value: Any) -> str:
-    return f"><v>{value}</v>" if -_MOST_EXACT < value < _MOST_EXACT else _write_text(str(value))
+    return f"><v>{value}</v>" if -_MAX_EXACT < value < _MAX_EXACT else _write_text(str(value))
 
 
 def _write_float(value: float) -> str:
@@ -61,7 +61,7 @@ def _write_boolean(value: bool) -> str:
 
 
 def _write_text(value: str) -> str:
-    text = value[:MOST_CHARACTERS]
+    text = value[:MAX_CHARACTERS]
     if _SPECIAL.search(text):
         text = _SPECIAL.sub(_escape, text)
     space = ' xml:space="preserve"' if text != text.strip() else ""

@@ -6,7 +6,7 @@ from typing import Any
 from jobs.handlers.generate_report.figures.tallies import Tally
 
 ACCENT, PALE, LIGHT = "#2457C5", "#E9EFFC", "#A9BFEF"
-MOST_CHARACTERS = 32_767
+MAX_CHARACTERS = 32_767
 """What Excel holds in a cell."""
 
 
@@ -59,7 +59,7 @@ def start_table(sheet: Any, columns: int, names: int = 1) -> None:
 def write_header(sheet: Any, look: Look, header: Sequence[str], row: int, names: int = 1) -> None:
     for column, text in enumerate(header):
         style = look.header if column < names else look.number_header
-        sheet.write_string(row, column, text[:MOST_CHARACTERS], style)
+        sheet.write_string(row, column, text[:MAX_CHARACTERS], style)
 
 
 def write_tally(sheet: Any, row: int, column: int, tally: Tally, count: Any, money: Any) -> None:

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from xlsxwriter.utility import xl_col_to_name
 
 from jobs.handlers.generate_report.excel.cells import write_cells, writer_of
-from jobs.handlers.generate_report.excel.formats import MOST_CHARACTERS, Look, prepare_print
+from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS, Look, prepare_print
 from jobs.handlers.generate_report.records.batches import stream_records
 from jobs.handlers.generate_report.records.columns import Column, Kind
 from jobs.handlers.generate_report.records.selection import SELECTION, Selection
@@ -56,7 +56,7 @@ def _prepare(sheet: Any, look: Look, columns: Sequence[Column], rows: int) -> No
         sheet.set_column(position, position, max(_WIDTHS[column.kind], min(len(column.name), 60) + 4))
         is_number = column.kind is Kind.NUMBER
         header = look.number_header if is_number else look.header
-        sheet.write_string(0, position, column.name[:MOST_CHARACTERS], header)
+        sheet.write_string(0, position, column.name[:MAX_CHARACTERS], header)
         sheet.write_blank(1, position, None, _style(look, column))
     sheet.autofilter(0, 0, rows, len(columns) - 1)
 
@@ -80,7 +80,7 @@ class RecordRows:
         ]
         self._batches = stream_records(selection, as_csv=False)
         self._rest: pa.RecordBatch | None = None
-        self.most_bytes = _most_bytes(selection)
+        self.max_bytes = _max_bytes(selection)
         """No sheet's XML is longer."""
 
     def check(self) -> None:
@@ -103,10 +103,10 @@ class RecordRows:
             first_row += batch.num_rows
             self._report(batch.num_rows)
 
-    def _take(self, most: int) -> "pa.RecordBatch":
+    def _take(self, limit: int) -> "pa.RecordBatch":
         if self._rest is None or self._rest.num_rows == 0:
             self._rest = next(self._batches)
-        taken, self._rest = self._rest.slice(0, most), self._rest.slice(most)
+        taken, self._rest = self._rest.slice(0, limit), self._rest.slice(limit)
         return taken
 
     def _report(self, rows: int) -> None:
@@ -122,7 +122,7 @@ class RecordRows:
         )
 
 
-def _most_bytes(selection: Selection) -> int:
+def _max_bytes(selection: Selection) -> int:
     columns = selection.columns.all.values()
     texts = [
         f"coalesce(sum(strlen(CAST({column.sql} AS VARCHAR))), 0)" for column in columns if column.kind is Kind.TEXT

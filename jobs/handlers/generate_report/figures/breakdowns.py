@@ -8,8 +8,8 @@ from jobs.handlers.generate_report.records.columns import Column
 from jobs.handlers.generate_report.records.group_by import GroupColumn
 from jobs.handlers.generate_report.records.selection import SELECTION, Selection
 
-MOST_NAMES = 100
-MOST_GROUPS = 50
+MAX_NAMES = 100
+MAX_GROUPS = 50
 NO_NAME = "(none)"
 Labels = tuple[str, ...]
 
@@ -44,13 +44,13 @@ class Breakdown:
 
 def break_down(selection: Selection, column: Column, whole: Tally) -> Breakdown:
     """By the values of a column, the hundred largest by name."""
-    return _largest(selection, (column.name,), (f"CAST({column.sql} AS VARCHAR)",), whole, MOST_NAMES)
+    return _largest(selection, (column.name,), (f"CAST({column.sql} AS VARCHAR)",), whole, MAX_NAMES)
 
 
 def break_down_by_groups(selection: Selection, columns: Sequence[GroupColumn], whole: Tally) -> Breakdown:
     """By what ``group_by`` names, the fifty largest by name."""
     names, parts = tuple(column.name for column in columns), tuple(column.sql for column in columns)
-    return _largest(selection, names, parts, whole, MOST_GROUPS)
+    return _largest(selection, names, parts, whole, MAX_GROUPS)
 
 
 def break_down_by_source(selection: Selection, column: Column, sources: Sequence[str], whole: Tally) -> Breakdown:
@@ -62,12 +62,12 @@ def break_down_by_source(selection: Selection, column: Column, sources: Sequence
     return Breakdown(columns=found.columns, groups=groups, count=len(groups), others=found.others)
 
 
-def _largest(selection: Selection, names: Labels, parts: Sequence[str], whole: Tally, most: int) -> Breakdown:
+def _largest(selection: Selection, names: Labels, parts: Sequence[str], whole: Tally, limit: int) -> Breakdown:
     labels = [f"coalesce(nullif({part}, ''), '{NO_NAME}')" for part in parts]
     places = ", ".join(str(number + 1) for number in range(len(labels)))
     rows = selection.reader.fetch(
         f"SELECT {', '.join(labels)}, {tally_sql(selection.columns)} FROM {SELECTION} GROUP BY {places} "
-        f"ORDER BY sum({selection.columns.amount_sql}) DESC NULLS LAST, {places} LIMIT {most}"
+        f"ORDER BY sum({selection.columns.amount_sql}) DESC NULLS LAST, {places} LIMIT {limit}"
     )
     groups = [(tuple(row[: len(labels)]), to_tally(row[len(labels) :])) for row in rows]
     distinct = f"SELECT DISTINCT {', '.join(labels)} FROM {SELECTION}"

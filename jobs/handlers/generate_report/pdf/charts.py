@@ -17,7 +17,7 @@ _SIZE = 7.5
 _LINE_HEIGHT = 165.0
 _LEGEND_HEIGHT = 20.0
 _BAR_HEIGHT, _BAR_GAP = 13.0, 8.0
-_LEAST_LABEL_GAP = 10.0
+_MIN_LABEL_GAP = 10.0
 
 
 def line_chart(points: Points, width: float, earlier: Sequence[float] = (), earlier_name: str = "") -> Drawing:
@@ -120,7 +120,7 @@ def _draw_legend(drawing: Drawing, x: float, y: float, earlier_name: str) -> Non
 def _label_below(
     drawing: Drawing, points: Points, places: list[tuple[float, float]], bottom: float, step: float
 ) -> None:
-    widest = max(text_width(label, _SIZE) for label, _ in points) + _LEAST_LABEL_GAP
+    widest = max(text_width(label, _SIZE) for label, _ in points) + _MIN_LABEL_GAP
     every = max(1, -(-int(widest) // max(1, int(step)))) if len(points) > 1 else 1
     for (label, _), (x, _y) in list(zip(points, places, strict=True))[::every]:
         drawing.add(_text(label, x, bottom - 13, _SIZE, MUTED, anchor="middle"))

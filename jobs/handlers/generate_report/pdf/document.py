@@ -29,11 +29,11 @@ from jobs.handlers.generate_report.pdf.style import (
 from jobs.handlers.generate_report.pdf.tables import Tile, breakdown_table, compared_table, period_table, tiles
 from jobs.handlers.generate_report.stages import Progress, Stage
 
-_MOST_BARS = 12
-_MOST_ROWS_IN_ONE_PIECE = 20
-_LEAST_TABLE_HEIGHT = 140
-_MOST_FILTER_CHARACTERS = 600
-_MOST_TITLE_CHARACTERS = 80
+_MAX_BARS = 12
+_MAX_ROWS_KEPT_TOGETHER = 20
+_MIN_TABLE_HEIGHT = 140
+_MAX_FILTER_CHARACTERS = 600
+_MAX_TITLE_CHARACTERS = 80
 
 
 def write_pdf(path: Path, heading: Heading, figures: Figures, progress: Progress, *, include_charts: bool) -> None:
@@ -64,7 +64,7 @@ class _LayoutProgress:
 
 
 def _opening(heading: Heading, figures: Figures) -> list[Flowable]:
-    facts = [("Source", heading.source), ("Filters", shorten(heading.filters, _MOST_FILTER_CHARACTERS))]
+    facts = [("Source", heading.source), ("Filters", shorten(heading.filters, _MAX_FILTER_CHARACTERS))]
     facts += [("Against", heading.compared_with)] if heading.compared_with else []
     facts += [("About", heading.source_description)] if heading.source_description else []
     return [
@@ -130,7 +130,7 @@ def _parts(figures: Figures, include_charts: bool) -> list[Flowable]:
         parts += _part("By region", breakdown_table("Region", figures.regions, figures.whole))
     if figures.groups:
         names = " and ".join(figures.groups.columns)
-        title = shorten(f"By {names}", _MOST_TITLE_CHARACTERS)
+        title = shorten(f"By {names}", _MAX_TITLE_CHARACTERS)
         parts += _part(title, breakdown_table(names, figures.groups, figures.whole))
     return parts
 
@@ -150,17 +150,17 @@ def _category_part(figures: Figures, include_charts: bool) -> list[Flowable]:
     table = breakdown_table("Category", figures.categories, figures.whole)
     if not include_charts:
         return _part("By category", table)
-    points = [(labels[0], float(tally.total)) for labels, tally in figures.categories.groups[:_MOST_BARS]]
-    shown = f" (the {_MOST_BARS} largest)" if figures.categories.count > _MOST_BARS else ""
+    points = [(labels[0], float(tally.total)) for labels, tally in figures.categories.groups[:_MAX_BARS]]
+    shown = f" (the {_MAX_BARS} largest)" if figures.categories.count > _MAX_BARS else ""
     chart = _titled(f"Total value by category{shown}", bar_chart(points, CONTENT_WIDTH))
     return [chart, *_part("By category", table)]
 
 
 def _part(title: str, table: Table) -> list[Flowable]:
     """A short table stays in one piece with its title; a long one breaks over pages and repeats its header."""
-    if len(table._cellvalues) <= _MOST_ROWS_IN_ONE_PIECE:
+    if len(table._cellvalues) <= _MAX_ROWS_KEPT_TOGETHER:
         return [_titled(title, table)]
-    return [CondPageBreak(_LEAST_TABLE_HEIGHT), Paragraph(markup(title, BOLD), HEADING), table]
+    return [CondPageBreak(_MIN_TABLE_HEIGHT), Paragraph(markup(title, BOLD), HEADING), table]
 
 
 def _titled(title: str, content: Flowable) -> KeepTogether:

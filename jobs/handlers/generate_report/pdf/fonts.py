@@ -58,8 +58,8 @@ def cut_text(text: str, width: float, size: float, font: str = REGULAR) -> str:
     return text.rstrip() + "…"
 
 
-def shorten(text: str, most_characters: int) -> str:
-    return text if len(text) <= most_characters else text[: most_characters - 1].rstrip() + "…"
+def shorten(text: str, max_characters: int) -> str:
+    return text if len(text) <= max_characters else text[: max_characters - 1].rstrip() + "…"
 
 
 def _choose(character: str, font: str) -> tuple[str, str]:

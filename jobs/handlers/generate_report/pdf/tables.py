@@ -32,7 +32,7 @@ from jobs.handlers.generate_report.pdf.style import (
 )
 from jobs.handlers.generate_report.periods import Period
 
-_MOST_CHARACTERS = 160
+_MAX_CHARACTERS = 160
 _NUMBERS_WIDTH = (28 * mm, 36 * mm, 32 * mm, 26 * mm)
 _COMPARED_WIDTH = (20 * mm, 32 * mm, 32 * mm, 32 * mm, 22 * mm)
 _TILE_GAP = 3 * mm
@@ -127,8 +127,8 @@ def _tally_table(
     style: Sequence[tuple[object, ...]],
     widths: Sequence[float] = _NUMBERS_WIDTH,
 ) -> Table:
-    title = Paragraph(markup(shorten(header[0], _MOST_CHARACTERS), BOLD), _HEADER)
-    body = [[Paragraph(markup(shorten(row[0], _MOST_CHARACTERS)), CELL), *row[1:]] for row in rows]
+    title = Paragraph(markup(shorten(header[0], _MAX_CHARACTERS), BOLD), _HEADER)
+    body = [[Paragraph(markup(shorten(row[0], _MAX_CHARACTERS)), CELL), *row[1:]] for row in rows]
     closing = [Paragraph(markup(total[0], BOLD), CELL_BOLD), *total[1:]]
     table = Table(
         [[title, *header[1:]], *body, closing], colWidths=[CONTENT_WIDTH - sum(widths), *widths], repeatRows=1

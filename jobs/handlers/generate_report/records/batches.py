@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCHES = 20
-_LEAST_ROWS, _MOST_ROWS = 2_048, 65_536
+_MIN_ROWS, _MAX_ROWS = 2_048, 65_536
 
 
 def stream_records(selection: Selection, *, as_csv: bool) -> Iterator["pa.RecordBatch"]:
@@ -18,7 +18,7 @@ def stream_records(selection: Selection, *, as_csv: bool) -> Iterator["pa.Record
 
     For CSV, date-times are text too, and a text that a spreadsheet would take for a formula gets a leading apostrophe.
     """
-    rows = min(_MOST_ROWS, max(_LEAST_ROWS, selection.records // _BATCHES))
+    rows = min(_MAX_ROWS, max(_MIN_ROWS, selection.records // _BATCHES))
     cells = ", ".join(f"{_cell_sql(column, as_csv)} AS {column.sql}" for column in selection.columns.all.values())
     return selection.reader.stream(f"SELECT {cells} FROM {SELECTION}", rows)
 

@@ -21,9 +21,9 @@ SOURCE = "source"
 """The column that says which source a record is of."""
 NAMES = ("date", "value", "category", "region", SOURCE)
 _PART, _TOGETHER = "report.part", "report.together"
-_MOST_DECIMALS = 12
+_MAX_DECIMALS = 12
 _FLOAT_DECIMALS = 6
-_BATCHES, _LEAST_ROWS, _MOST_ROWS = 20, 2_000, 100_000
+_BATCHES, _MIN_ROWS, _MAX_ROWS = 20, 2_000, 100_000
 _READING = 0.7
 """How much of a source's share is over when its tables are read."""
 
@@ -40,7 +40,7 @@ def combine_sources(
     first: OpenSource, others: Sequence[AbstractContextManager[OpenSource]], days: Days, progress: Progress
 ) -> Records:
     """Read all of them; ``others`` are opened when it is their turn and closed after it."""
-    columns = f"date TIMESTAMP, value DECIMAL(38, {_MOST_DECIMALS}), category VARCHAR, region VARCHAR, source VARCHAR"
+    columns = f"date TIMESTAMP, value DECIMAL(38, {_MAX_DECIMALS}), category VARCHAR, region VARCHAR, source VARCHAR"
     first.fetch("CREATE SCHEMA report")
     first.fetch(f"CREATE TABLE {_TOGETHER} ({columns})")
     count = len(others) + 1
@@ -76,7 +76,7 @@ def _add(first: OpenSource, other: OpenSource, columns: str, days: Days, progres
     )
     parameters = {"source": other.source.name, "first": days.first, "after": days.last + timedelta(days=1)}
     total = other.fetch(insert, parameters)[0][0]
-    size = min(_MOST_ROWS, max(_LEAST_ROWS, total // _BATCHES))
+    size = min(_MAX_ROWS, max(_MIN_ROWS, total // _BATCHES))
     for rows in first.take(_TOGETHER, other.stream(f"SELECT * FROM {_PART}", size)):
         progress.report(
             Stage.QUERYING,
@@ -105,4 +105,4 @@ def _query(found: Sequence[Columns]) -> str:
 def _decimals(value: Column) -> int:
     if value.type in ("FLOAT", "DOUBLE"):
         return _FLOAT_DECIMALS
-    return min(_MOST_DECIMALS, int(value.type.split(",")[1].rstrip(") "))) if value.type.startswith("DECIMAL") else 0
+    return min(_MAX_DECIMALS, int(value.type.split(",")[1].rstrip(") "))) if value.type.startswith("DECIMAL") else 0

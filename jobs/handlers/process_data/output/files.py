@@ -12,14 +12,14 @@ from jobs.handlers.process_data.payload import Output
 from jobs.handlers.process_data.stages import Progress, Stage
 
 _BATCHES = 60
-_LEAST_ROWS, _MOST_ROWS = 2_048, 65_536
+_MIN_ROWS, _MAX_ROWS = 2_048, 65_536
 _PAGE_BYTES = 32 * 1024
 
 
 def write_output(outcome: Outcome, output: Output, context: Context, progress: Progress) -> dict[str, Any]:
     """Returns the artifact's description."""
     total, written = outcome.rows, 0
-    size = min(_MOST_ROWS, max(_LEAST_ROWS, -(-total // _BATCHES)))
+    size = min(_MAX_ROWS, max(_MIN_ROWS, -(-total // _BATCHES)))
     progress.report(Stage.OUTPUT, 0, total, f"Writing {total:,} rows as {output.format}")
     with (
         context.save_artifact(output.full_name, MEDIA_TYPES[output.format]) as artifact,
@@ -40,23 +40,23 @@ def write_dataset(
         raise Permanent("No row is left, and a dataset without rows cannot be kept")
     with keeping as dataset:
         with open_writer("parquet", dataset.file, outcome.schema) as writer:
-            for batch in outcome.batches(_MOST_ROWS):
+            for batch in outcome.batches(_MAX_ROWS):
                 writer.write(batch)
                 context.check()
         progress.report(Stage.STORING, 0, 1, f"Keeping {outcome.rows:,} rows as a dataset")
     return dataset.describe()
 
 
-def first_records(outcome: Outcome, most: int) -> list[dict[str, Any]]:
+def first_records(outcome: Outcome, limit: int) -> list[dict[str, Any]]:
     """The first rows as JSON data, as they are in a JSON output."""
-    return as_records(outcome.first(most))
+    return as_records(outcome.first(limit))
 
 
-def first_page(outcome: Outcome, most: int) -> dict[str, Any]:
-    """The interim result: as many of the first rows as fit into 32 KiB, at most ``most``."""
+def first_page(outcome: Outcome, limit: int) -> dict[str, Any]:
+    """The interim result: as many of the first rows as fit into 32 KiB, at most ``limit``."""
     page: list[dict[str, Any]] = []
     size = 0
-    for record in first_records(outcome, most):
+    for record in first_records(outcome, limit):
         size += len(msgspec.json.encode(record))
         if size > _PAGE_BYTES:
             break

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jobs.handler import OpenTable
-from jobs.handlers.process_data.learning.features.target import MOST_CLASSES, too_many_classes
+from jobs.handlers.process_data.learning.features.target import MAX_CLASSES, too_many_classes
 from jobs.handlers.process_data.learning.features.values import is_missing, labels, numbers
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.supervised.partition import draw
@@ -17,9 +17,9 @@ from jobs.handlers.process_data.stages import Progress, Stage
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_ROWS = 400_000
+MAX_ROWS = 400_000
 """scikit-learn holds all it learns from, several times over; more would say little that so many do not."""
-_MOST_CELLS, _FEWEST_ROWS = 4_000_000, 40_000
+_MAX_CELLS, _MIN_ROWS = 4_000_000, 40_000
 """Of a table with many columns fewer rows are taken."""
 
 
@@ -35,14 +35,14 @@ class Drawn:
 
 def draw_rows(table: OpenTable, pipeline: Pipeline, options: LearningOptions, progress: Progress) -> Drawn:
     names = _needed(table, options)
-    most = min(MOST_ROWS, max(_FEWEST_ROWS, _MOST_CELLS // len(names)))
-    if table.rows <= most:
+    limit = min(MAX_ROWS, max(_MIN_ROWS, _MAX_CELLS // len(names)))
+    if table.rows <= limit:
         return Drawn(frame=read_frame(table, names, None, progress), positions=None)
     target = _Target(table.rows, is_class=pipeline == "classification")
     if options.target is not None:
         target.read(table, options.target, progress)
     present = np.flatnonzero(target.is_there)
-    chosen = present[draw(target.classes[present], len(target.names), most=most, seed=options.seed)]
+    chosen = present[draw(target.classes[present], len(target.names), limit=limit, seed=options.seed)]
     text = f"{len(chosen):,} of {table.rows:,} rows drawn to learn from"
     progress.report(Stage.CHOOSING, 0, table.rows, text, drawn=len(chosen), rows=table.rows)
     frame = read_frame(table, names, chosen, progress)
@@ -80,6 +80,6 @@ class _Target:
 
     def _numbered(self, values: "pd.Series[Any]") -> list[int]:
         found = [-1 if label is None else self.names.setdefault(label, len(self.names)) for label in labels(values)]
-        if len(self.names) > MOST_CLASSES:
-            raise too_many_classes(values.name, f"more than {MOST_CLASSES}")
+        if len(self.names) > MAX_CLASSES:
+            raise too_many_classes(values.name, f"more than {MAX_CLASSES}")
         return found

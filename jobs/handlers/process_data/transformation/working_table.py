@@ -17,7 +17,7 @@ Tick = Callable[[int, int], None]
 Tell = Callable[[float], None]
 """Called with the share (0–1) of one statement that is done, while it runs."""
 _SLICES = 60
-_LEAST_ROWS, _MOST_ROWS = 2_000, 100_000
+_MIN_ROWS, _MAX_ROWS = 2_000, 100_000
 
 
 def slices(rows: int) -> Iterator[tuple[int, int]]:
@@ -33,7 +33,7 @@ def part_of(tick: Tick, rows: int, *, step: int, steps: int) -> Tell:
 
 
 def rows_per_slice(rows: int) -> int:
-    return min(_MOST_ROWS, max(_LEAST_ROWS, -(-rows // _SLICES)))
+    return min(_MAX_ROWS, max(_MIN_ROWS, -(-rows // _SLICES)))
 
 
 class Working:

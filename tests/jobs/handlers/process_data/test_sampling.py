@@ -16,12 +16,12 @@ from jobs.handlers.process_data.reading import sampling
 from jobs.handlers.process_data.stages import Progress
 from tests.jobs.handlers.process_data.data_context import DataContext, data_context, run
 
-ROWS, MOST = 3_000, 200
+ROWS, LIMIT = 3_000, 200
 
 
 @pytest.fixture(autouse=True)
 def few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampling, "MOST_ROWS", MOST)
+    monkeypatch.setattr(sampling, "MAX_ROWS", LIMIT)
     monkeypatch.setattr("jobs.handlers.process_data.reading.frame._BATCH_ROWS", 700)
 
 
@@ -59,7 +59,7 @@ def test_every_row_with_a_class_is_predicted(tmp_path: Path, table: pd.DataFrame
     summary = result["summary"]
     assert summary["total_records"] == ROWS and summary["output_records"] == len(labelled)
     assert summary["dropped"] == ROWS - len(labelled)
-    assert summary["learned_records"] == MOST == sum(output["part"].isin(["training", "test"]))
+    assert summary["learned_records"] == LIMIT == sum(output["part"].isin(["training", "test"]))
     assert (output["part"] == "test").sum() == summary["metrics"]["test_rows"]
     assert (output["prediction"] == output["kind"])[output["kind"] != "rare"].mean() > 0.85
     drawn = output[output["part"] != "unseen"]
@@ -84,7 +84,7 @@ def test_every_row_with_a_number_is_predicted(tmp_path: Path, table: pd.DataFram
 def test_without_a_target_every_row_is(tmp_path: Path, table: pd.DataFrame, pipeline: str) -> None:
     _, result, output = process(tmp_path, pipeline)
     assert len(output) == ROWS and result["summary"]["dropped"] == 0
-    assert (result["summary"]["learned_records"], result["summary"]["metrics"]["rows"]) == (MOST, MOST)
+    assert (result["summary"]["learned_records"], result["summary"]["metrics"]["rows"]) == (LIMIT, LIMIT)
     for strange in result["summary"]["details"].get("strangest", ()):
         assert output["anomaly_score"][strange["row"]] == strange["score"]
     assert "part" not in output and output.iloc[:, -1].notna().all()
@@ -113,7 +113,7 @@ def test_too_many_classes_are_told_before_a_sample_is_drawn(tmp_path: Path, tabl
 def test_of_many_columns_fewer_rows_are_taken(
     tmp_path: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sampling, "_FEWEST_ROWS", 50)
-    monkeypatch.setattr(sampling, "_MOST_CELLS", 100)
+    monkeypatch.setattr(sampling, "_MIN_ROWS", 50)
+    monkeypatch.setattr(sampling, "_MAX_CELLS", 100)
     _, result, _ = process(tmp_path, "clustering")
     assert result["summary"]["learned_records"] == 50

@@ -42,7 +42,7 @@ PIPELINES: dict[str, dict[str, Any]] = {
     "clustering": {"n_clusters": 2, "max_iterations": 3},
     "anomaly": {"contamination": 0.1, "max_iterations": 3},
 }
-MOST_POINTS = 15.0
+MAX_POINTS = 15.0
 
 
 class RealContext(RecordingContext):
@@ -89,5 +89,5 @@ def test_it_works(sources: Mapping[str, dict[str, Any]], tmp_path: Path, pipelin
             steps = [
                 jump for jump, report in zip(context.jumps(), context.reports, strict=True) if report.percentage > 20
             ]
-            assert min(steps) >= 0 and max(steps) <= MOST_POINTS
+            assert min(steps) >= 0 and max(steps) <= MAX_POINTS
     assert [name for name, found in results.items() if found != results["rows"]] == []

@@ -16,7 +16,7 @@ from tests.jobs.handlers.open_table import DuckTable
 from tests.jobs.handlers.process_data.data_context import DataContext, data_context
 
 ROWS = 1_500_000
-MOST_POINTS = 15.0
+MAX_POINTS = 15.0
 _FIRST, _LAST = 40.0, 85.0
 """Percentages between which operations run."""
 _parse = TypeAdapter[Any](Operation).validate_python
@@ -71,4 +71,4 @@ def test_a_sort_of_many_rows_moves_in_small_steps_and_is_stable(large: DuckTable
 def require_small_steps(data: DataContext) -> None:
     reached = [_FIRST, *(report.percentage for report in data.reports)]
     steps = [after - before for before, after in zip(reached, reached[1:], strict=False)]
-    assert reached[-1] == _LAST and min(steps) >= 0 and max(steps) <= MOST_POINTS
+    assert reached[-1] == _LAST and min(steps) >= 0 and max(steps) <= MAX_POINTS

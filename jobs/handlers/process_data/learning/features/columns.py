@@ -11,12 +11,12 @@ import pandas as pd
 
 from jobs.handlers.process_data.learning.features import values
 
-FEW_CATEGORIES = 40
+MAX_CATEGORIES = 40
 """Up to so many different texts are categories, each with a feature of its own."""
-_MOST_PARSED = 0.95
-_UNIQUE = 0.98
-_LEAST_ROWS_FOR_IDENTIFIERS = 20
-_WORDS_OF_TEXT = 2.5
+_MIN_READABLE_SHARE = 0.95
+_MIN_UNIQUE_SHARE = 0.98
+_MIN_ROWS_FOR_IDENTIFIERS = 20
+_MIN_WORDS_OF_TEXT = 2.5
 _IDENTIFIER = re.compile(r"(^|[ _.-])(id|uuid|guid|rownum|row_number|row_id)$|^(index|unnamed: ?\d+)$")
 _IDENTIFIER_IN_CAMEL_CASE = re.compile(r"[a-z]I[dD]$")
 
@@ -91,13 +91,13 @@ def infer_column(series: "pd.Series[Any]", *, is_asked_for: bool = False) -> Col
 def _kind_of(present: "pd.Series[Any]", labels: "np.ndarray[Any, Any]", distinct: int, is_asked_for: bool) -> Kind:
     if values.holds_booleans(present):
         return Kind.BOOLEAN
-    if (moments := values.dates(present)).notna().mean() >= _MOST_PARSED:
+    if (moments := values.dates(present)).notna().mean() >= _MIN_READABLE_SHARE:
         has_time = bool((moments.dropna() != moments.dropna().dt.normalize()).any())
         return Kind.TIMESTAMP if has_time else Kind.DATE
     numbers = values.numbers(present)
     readable = ~np.isnan(numbers)
     # Numbers themselves are numbers however many of them are infinite.
-    are_numbers = readable.mean() >= _MOST_PARSED or (readable.any() and values.holds_numbers(present))
+    are_numbers = readable.mean() >= _MIN_READABLE_SHARE or (readable.any() and values.holds_numbers(present))
     if are_numbers and not values.holds_codes(present):
         whole = bool((numbers[readable] == np.floor(numbers[readable])).all())
         is_identifier = whole and not is_asked_for and _is_unique(distinct, len(present)) and _is_named_so(present.name)
@@ -105,15 +105,15 @@ def _kind_of(present: "pd.Series[Any]", labels: "np.ndarray[Any, Any]", distinct
     if not readable.any() and values.holds_numbers(present):
         return Kind.EMPTY  # nothing but infinities
     words = float(np.mean([len(label.split()) for label in labels[:2_000]]))
-    if words >= _WORDS_OF_TEXT and distinct > FEW_CATEGORIES:
+    if words >= _MIN_WORDS_OF_TEXT and distinct > MAX_CATEGORIES:
         return Kind.TEXT
     if _is_unique(distinct, len(present)):
-        return Kind.IDENTIFIER if words < _WORDS_OF_TEXT else Kind.TEXT
-    return Kind.CATEGORY if distinct <= FEW_CATEGORIES else Kind.CODE
+        return Kind.IDENTIFIER if words < _MIN_WORDS_OF_TEXT else Kind.TEXT
+    return Kind.CATEGORY if distinct <= MAX_CATEGORIES else Kind.CODE
 
 
 def _is_unique(distinct: int, rows: int) -> bool:
-    return rows >= _LEAST_ROWS_FOR_IDENTIFIERS and distinct >= _UNIQUE * rows
+    return rows >= _MIN_ROWS_FOR_IDENTIFIERS and distinct >= _MIN_UNIQUE_SHARE * rows
 
 
 def _is_named_so(name: object) -> bool:

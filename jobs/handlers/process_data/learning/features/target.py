@@ -10,9 +10,9 @@ import pandas as pd
 from jobs.handler import Permanent
 from jobs.handlers.process_data.learning.features import values
 
-LEAST_ROWS = 10
-LEAST_OF_A_CLASS = 3
-MOST_CLASSES = 100
+MIN_ROWS = 10
+MIN_CLASS_ROWS = 3
+MAX_CLASSES = 100
 ClassName = str | int | bool
 
 
@@ -34,13 +34,13 @@ def read_classes(series: "pd.Series[Any]") -> Target:
     _need_rows(len(rows), series)
     if len(counts) == 1:
         raise Permanent(f"The target '{series.name}' is always '{_cut(found[0])}': there is nothing to tell apart")
-    if len(counts) > MOST_CLASSES:
+    if len(counts) > MAX_CLASSES:
         raise too_many_classes(series.name, f"{len(counts):,}")
-    rare = sorted(name for name, count in counts.items() if count < LEAST_OF_A_CLASS)
+    rare = sorted(name for name, count in counts.items() if count < MIN_CLASS_ROWS)
     if rare:
         shown = ", ".join(f"'{_cut(name)}'" for name in rare[:5]) + (" …" if len(rare) > 5 else "")
         raise Permanent(
-            f"Each class needs at least {LEAST_OF_A_CLASS} rows; {len(rare)} of the target '{series.name}' "
+            f"Each class needs at least {MIN_CLASS_ROWS} rows; {len(rare)} of the target '{series.name}' "
             f"have fewer: {shown}. Group or leave out what is rare"
         )
     names, classes = _name_classes(series.iloc[rows], list(counts))
@@ -50,7 +50,7 @@ def read_classes(series: "pd.Series[Any]") -> Target:
 
 def too_many_classes(name: object, count: str) -> Permanent:
     return Permanent(
-        f"The target '{name}' has {count} different values; at most {MOST_CLASSES} can be told apart. "
+        f"The target '{name}' has {count} different values; at most {MAX_CLASSES} can be told apart. "
         "Use regression if they are numbers, or group them"
     )
 
@@ -72,8 +72,8 @@ def read_numbers(series: "pd.Series[Any]") -> Target:
 
 
 def _need_rows(rows: int, series: "pd.Series[Any]") -> None:
-    if rows < LEAST_ROWS:
-        raise Permanent(f"{rows:,} rows have a target '{series.name}'; at least {LEAST_ROWS} are needed")
+    if rows < MIN_ROWS:
+        raise Permanent(f"{rows:,} rows have a target '{series.name}'; at least {MIN_ROWS} are needed")
 
 
 def _name_classes(present: "pd.Series[Any]", labels: list[str]) -> tuple[list[str], tuple[ClassName, ...]]:

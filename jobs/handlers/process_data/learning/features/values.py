@@ -13,7 +13,7 @@ from pandas.api import types
 
 Series = "pd.Series[Any]"
 Array = np.ndarray[Any, np.dtype[Any]]
-MOST = 1e30
+MAX_MAGNITUDE = 1e30
 """Larger numbers are cut to it: some models calculate in single precision, and with squares."""
 _DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|\s*$)")
 _CODE = re.compile(r"\s*[+-]?0\d")
@@ -63,7 +63,7 @@ def numbers(series: "pd.Series[Any]") -> Array:
         found = np.fromiter((_number(value) for value in series), dtype=np.float64, count=len(series))
     else:
         found = np.full(len(series), np.nan)
-    return np.clip(np.where(np.isfinite(found), found, np.nan), -MOST, MOST)
+    return np.clip(np.where(np.isfinite(found), found, np.nan), -MAX_MAGNITUDE, MAX_MAGNITUDE)
 
 
 def labels(series: "pd.Series[Any]") -> Array:

@@ -22,7 +22,7 @@ from jobs.handlers.process_data.learning.models.trusted_types import OURS, UNTRU
 FORMAT, FORMAT_VERSION = "streamer-model", 1
 MEDIA_TYPE = "application/vnd.streamer.model"
 _LIBRARIES = ("scikit-learn", "numpy", "skops", "scipy", "pandas")
-_MOST_BYTES = 2 * 1024**3
+_MAX_BYTES = 2 * 1024**3
 """Unpacked. A small zip can unpack to any size."""
 _BROKEN = "This file is no model of this service, or it was changed"
 
@@ -43,7 +43,7 @@ def load_model(file: BinaryIO) -> Model:
     data = file.read()
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES or archive.testzip() is not None:
+            if sum(member.file_size for member in archive.infolist()) > _MAX_BYTES or archive.testzip() is not None:
                 raise Permanent(_BROKEN)
             foreign = types_in(archive) - OURS
         if foreign or set(skops_io.get_untrusted_types(data=data)) - UNTRUSTED_BY_SKOPS:

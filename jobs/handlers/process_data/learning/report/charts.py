@@ -9,15 +9,15 @@ from sklearn.decomposition import PCA
 
 from jobs.handlers.process_data.learning.report import style
 
-MOST_POINTS = 3_000
-_MOST_BARS = 10
+MAX_POINTS = 3_000
+_MAX_BARS = 10
 
 
 def bars(items: Sequence[tuple[str, float]], label: str) -> Callable[[Axes], None]:
     """Horizontal, the first on top."""
 
     def draw(axes: Axes) -> None:
-        chosen = list(items[:_MOST_BARS])[::-1]
+        chosen = list(items[:_MAX_BARS])[::-1]
         sizes = [size for _, size in chosen]
         axes.barh(range(len(chosen)), sizes, color=style.ACCENT, height=0.62)
         axes.set_yticks(range(len(chosen)), [style.shown(name, 17) for name, _ in chosen])
@@ -38,7 +38,7 @@ def importances(found: Sequence[dict[str, Any]], label: str) -> Callable[[Axes],
 def in_two_dimensions(features: Any, seed: int = 0) -> tuple[Any, Any, tuple[float, float]]:
     """Which rows (a sample of many), where they lie on the two main axes, and how much of the spread those show."""
     random = np.random.default_rng(seed)
-    chosen = np.sort(random.choice(len(features), min(MOST_POINTS, len(features)), replace=False))
+    chosen = np.sort(random.choice(len(features), min(MAX_POINTS, len(features)), replace=False))
     points = features[chosen]
     if points.shape[1] == 1:
         return chosen, np.column_stack([points[:, 0], np.zeros(len(points))]), (1.0, 0.0)

@@ -54,10 +54,10 @@ def settings() -> Any:
     }
 
 
-def shown(text: object, most: int) -> str:
-    """At most ``most`` characters of it; what the font lacks becomes a question mark, never an empty box."""
+def shown(text: object, limit: int) -> str:
+    """At most ``limit`` characters of it; what the font lacks becomes a question mark, never an empty box."""
     letters = "".join(letter if ord(letter) in _letters() else "?" for letter in " ".join(str(text).split()))
-    return letters if len(letters) <= most else letters[: most - 1].rstrip() + "…"
+    return letters if len(letters) <= limit else letters[: limit - 1].rstrip() + "…"
 
 
 def number(value: object, digits: int = 3) -> str:

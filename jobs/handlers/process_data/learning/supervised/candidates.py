@@ -19,10 +19,10 @@ from jobs.handlers.process_data.learning.features.columns import Column, Kind
 from jobs.handlers.process_data.learning.features.encoding import Target, make_encoder
 from jobs.handlers.process_data.learning.options import LearningOptions
 
-MANY_ROWS = 2_000
+BOOSTING_MIN_ROWS = 2_000
 """From here on boosting; below, a forest, which needs less data to be good."""
-_MOST_TREES = 100
-_FEWEST_LEAF_ROWS = 2
+_MAX_TREES = 100
+_MIN_LEAF_ROWS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +36,16 @@ def classifiers(
 ) -> list[Candidate]:
     """A linear model and one of trees."""
     weight = "balanced" if is_imbalanced else None
-    seed, most = options.seed, options.max_iterations
+    seed, max_iterations = options.seed, options.max_iterations
     target: Target = "binary" if classes == 2 else "multiclass"
     trees: Any = RandomForestClassifier(
-        n_estimators=min(most, _MOST_TREES), class_weight=weight, random_state=seed, n_jobs=1
+        n_estimators=min(max_iterations, _MAX_TREES), class_weight=weight, random_state=seed, n_jobs=1
     )
-    if rows >= MANY_ROWS:
+    if rows >= BOOSTING_MIN_ROWS:
         trees = HistGradientBoostingClassifier(
-            max_iter=most, learning_rate=0.1, class_weight=weight, early_stopping=True, random_state=seed
+            max_iter=max_iterations, learning_rate=0.1, class_weight=weight, early_stopping=True, random_state=seed
         )
-    linear = LogisticRegression(max_iter=most, class_weight=weight)
+    linear = LogisticRegression(max_iter=max_iterations, class_weight=weight)
     plain = make_encoder(columns, rows=rows, target=target, scaled=True, seed=seed)
     dense = make_encoder(columns, rows=rows, target=target, scaled=False, seed=seed)
     return [
@@ -56,12 +56,12 @@ def classifiers(
 
 def regressors(columns: Sequence[Column], options: LearningOptions, *, rows: int) -> list[Candidate]:
     """A linear model and one of trees."""
-    seed, most = options.seed, options.max_iterations
+    seed, max_iterations = options.seed, options.max_iterations
     trees: Any = RandomForestRegressor(
-        n_estimators=min(most, _MOST_TREES), min_samples_leaf=_FEWEST_LEAF_ROWS, random_state=seed, n_jobs=1
+        n_estimators=min(max_iterations, _MAX_TREES), min_samples_leaf=_MIN_LEAF_ROWS, random_state=seed, n_jobs=1
     )
-    if rows >= MANY_ROWS:
-        trees = HistGradientBoostingRegressor(max_iter=most, early_stopping=True, random_state=seed)
+    if rows >= BOOSTING_MIN_ROWS:
+        trees = HistGradientBoostingRegressor(max_iter=max_iterations, early_stopping=True, random_state=seed)
     # Leave-one-out over thousands of features of words would take longer than everything else.
     has_text = any(column.kind == Kind.TEXT for column in columns)
     linear = Ridge(alpha=1.0) if has_text else RidgeCV(alphas=np.logspace(-2, 3, 12))
@@ -82,4 +82,4 @@ def baseline_regressor() -> DummyRegressor:
 
 
 def _tree_name(rows: int) -> str:
-    return "gradient boosting" if rows >= MANY_ROWS else "random forest"
+    return "gradient boosting" if rows >= BOOSTING_MIN_ROWS else "random forest"

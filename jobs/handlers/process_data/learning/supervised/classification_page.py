@@ -21,7 +21,7 @@ _NAMES = {
     "roc_auc": "ROC AUC",
     "log_loss": "Log loss (less is better)",
 }
-_MOST_SHOWN = 12
+_MAX_CLASSES_SHOWN = 12
 
 
 def classes_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, Any], confusion: Any) -> Page:
@@ -59,7 +59,7 @@ def classes_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, An
 
 def _confusion(counts: Any, classes: tuple[Any, ...]) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
-        size = min(len(classes), _MOST_SHOWN)
+        size = min(len(classes), _MAX_CLASSES_SHOWN)
         # Of many classes those with most rows.
         chosen = np.sort(np.argsort(-counts.sum(axis=1), kind="stable")[:size])
         part = counts[np.ix_(chosen, chosen)]

@@ -13,9 +13,9 @@ from jobs.handlers.process_data.learning.scores import Scores, summarise
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate
 
-MOST_ROWS = 50_000
+MAX_ROWS = 50_000
 """Candidates are compared on so many rows at most; the winner is fitted on all."""
-_MANY_ROWS = 5_000
+_FEWER_FOLDS_MIN_ROWS = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Validated:
 
 def count_folds(rows: int, rarest: int) -> int:
     """Five, or three where fits are long; fewer where the rarest class would not reach into every fold."""
-    return max(2, min(5 if rows < _MANY_ROWS else 3, rarest))
+    return max(2, min(5 if rows < _FEWER_FOLDS_MIN_ROWS else 3, rarest))
 
 
 def validate(

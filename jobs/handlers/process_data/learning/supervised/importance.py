@@ -10,7 +10,7 @@ from jobs.handlers.process_data.learning.features.typed_frame import names_in_ty
 from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.steps import Steps
 
-_MOST_ROWS, _MOST_COLUMNS, _SHUFFLES = 1_000, 100, 3
+_MAX_ROWS, _MAX_COLUMNS, _SHUFFLES = 1_000, 100, 3
 
 
 def column_importances(
@@ -25,11 +25,11 @@ def column_importances(
 ) -> list[dict[str, Any]]:
     """``[{column, importance}]``, the largest first. The importance is the loss in ``score``, of the test part."""
     random = np.random.default_rng(seed)
-    chosen = np.sort(random.choice(len(typed), min(_MOST_ROWS, len(typed)), replace=False))
+    chosen = np.sort(random.choice(len(typed), min(_MAX_ROWS, len(typed)), replace=False))
     typed, truth = typed.iloc[chosen], truth[chosen]
     whole = score(truth, predict(model.pipeline, typed))
     found = []
-    for position, column in enumerate(model.used[:_MOST_COLUMNS]):
+    for position, column in enumerate(model.used[:_MAX_COLUMNS]):
         steps.check()
         names = names_in_typed(position, column)
         orders = [random.permutation(len(typed)) for _ in range(_SHUFFLES)]

@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning.supervised.cross_validation import MOST_ROWS, count_folds
+from jobs.handlers.process_data.learning.supervised.cross_validation import MAX_ROWS, count_folds
 
 Split = tuple[Any, Any]
-_LEAST_OF_A_CLASS_IN_SAMPLE = 50
+_MIN_CLASS_ROWS_IN_SAMPLE = 50
 
 
 def part(y: Any, classes: int, *, test_size: float, seed: int) -> Split:
@@ -36,7 +36,7 @@ def _levels(y: Any, test_rows: int) -> Any:
 
 def split_folds(y: Any, classes: int, *, seed: int) -> list[Split]:
     """Folds over the training part, or over a sample of it where it is large."""
-    chosen = draw(y, classes, most=MOST_ROWS, seed=seed)
+    chosen = draw(y, classes, limit=MAX_ROWS, seed=seed)
     rarest = int(np.bincount(y[chosen]).min()) if classes else len(chosen)
     folds = count_folds(len(chosen), rarest)
     maker = StratifiedKFold if classes else KFold
@@ -44,16 +44,16 @@ def split_folds(y: Any, classes: int, *, seed: int) -> list[Split]:
     return [(chosen[learn], chosen[test]) for learn, test in splits]
 
 
-def draw(y: Any, classes: int, *, most: int, seed: int) -> Any:
+def draw(y: Any, classes: int, *, limit: int, seed: int) -> Any:
     """Positions of at most so many rows, in order: all, or a sample with the shares of the classes."""
-    if len(y) <= most:
+    if len(y) <= limit:
         return np.arange(len(y))
     random = np.random.default_rng(seed)
     if not classes:
-        return np.sort(random.choice(len(y), most, replace=False))
+        return np.sort(random.choice(len(y), limit, replace=False))
     members = [np.flatnonzero(y == number) for number in range(classes)]
-    wanted = [min(len(own), max(_LEAST_OF_A_CLASS_IN_SAMPLE, round(most * len(own) / len(y)))) for own in members]
+    wanted = [min(len(own), max(_MIN_CLASS_ROWS_IN_SAMPLE, round(limit * len(own) / len(y)))) for own in members]
     commonest = int(np.argmax(wanted))
-    wanted[commonest] -= max(0, sum(wanted) - most)
+    wanted[commonest] -= max(0, sum(wanted) - limit)
     chosen = [random.choice(own, size, replace=False) for own, size in zip(members, wanted, strict=True)]
     return np.sort(np.concatenate(chosen))

@@ -52,7 +52,7 @@ def numbers_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, An
 
 
 def _points(fitted: Fitted) -> tuple[Any, Any]:
-    chosen = slice(None, None, max(1, len(fitted.truth) // charts.MOST_POINTS))
+    chosen = slice(None, None, max(1, len(fitted.truth) // charts.MAX_POINTS))
     return fitted.truth[chosen], fitted.predicted[chosen]
 
 

@@ -21,7 +21,7 @@ from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.unsupervised.anomalies_page import anomalies_page
 from jobs.handlers.process_data.learning.unsupervised.features import encode_all
 
-_MOST_TREES, _ROUNDS, _PIECES = 200, 10, 10
+_MAX_TREES, _ROUNDS, _PIECES = 200, 10, 10
 _STEPS = _ROUNDS + _PIECES + 1
 _INTERIM_ROWS = 20_000
 _SAYS_ANOMALY = frozenset(
@@ -97,7 +97,7 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
 
 def _grow(features: Any, options: LearningOptions, steps: Steps) -> IsolationForest:
     """Some trees at a time, so that there is progress and a place to stop."""
-    trees = max(_ROUNDS, min(_MOST_TREES, options.max_iterations))
+    trees = max(_ROUNDS, min(_MAX_TREES, options.max_iterations))
     forest = IsolationForest(random_state=options.seed, warm_start=True, n_jobs=1)
     for done in range(1, _ROUNDS + 1):
         steps.check()

@@ -23,10 +23,10 @@ from jobs.handlers.process_data.learning.unsupervised.cluster_fit import Cluster
 from jobs.handlers.process_data.learning.unsupervised.clustering_page import clusters_page
 from jobs.handlers.process_data.learning.unsupervised.features import encode_all
 
-MANY_ROWS = 20_000
+MINI_BATCH_MIN_ROWS = 20_000
 """From here on clusters are fitted to pieces of the rows at a time."""
-_MOST_CLUSTERS = 10
-_STARTS = 10
+_MAX_CLUSTERS = 10
+_RESTARTS = 10
 
 
 def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
@@ -82,19 +82,19 @@ def _numbers_to_try(features: Any, options: LearningOptions) -> list[int]:
     if different < 3:
         raise Permanent(f"Only {different} different rows are there; clusters need at least 3")
     if options.n_clusters is None:
-        return list(range(2, min(_MOST_CLUSTERS, different - 1) + 1))
+        return list(range(2, min(_MAX_CLUSTERS, different - 1) + 1))
     if not 2 <= options.n_clusters <= different:
         raise Permanent(f"{options.n_clusters} clusters cannot be made of {different:,} different rows")
     return [options.n_clusters]
 
 
 def _try(features: Any, clusters: int, options: LearningOptions) -> ClusterFit:
-    if len(features) >= MANY_ROWS:
+    if len(features) >= MINI_BATCH_MIN_ROWS:
         estimator: Any = MiniBatchKMeans(
             clusters, max_iter=options.max_iterations, n_init=3, batch_size=4_096, random_state=options.seed
         )
     else:
-        estimator = KMeans(clusters, max_iter=options.max_iterations, n_init=_STARTS, random_state=options.seed)
+        estimator = KMeans(clusters, max_iter=options.max_iterations, n_init=_RESTARTS, random_state=options.seed)
     fit(estimator, features)
     return ClusterFit(
         clusters=clusters, estimator=estimator, scores=score_clusters(features, estimator.labels_, options.seed)

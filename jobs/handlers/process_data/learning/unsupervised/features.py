@@ -8,7 +8,7 @@ from jobs.handler import Permanent
 from jobs.handlers.process_data.learning.features.columns import Column, used
 from jobs.handlers.process_data.learning.features.encoding import make_encoder
 from jobs.handlers.process_data.learning.features.selection import feature_names, infer_columns
-from jobs.handlers.process_data.learning.features.target import LEAST_ROWS
+from jobs.handlers.process_data.learning.features.target import MIN_ROWS
 from jobs.handlers.process_data.learning.features.typed_frame import typed_frame
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.steps import Steps
@@ -16,8 +16,8 @@ from jobs.handlers.process_data.learning.steps import Steps
 
 def encode_all(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> tuple[tuple[Column, ...], Any, Any]:
     """The columns, the fitted encoder, and the features of every row."""
-    if len(frame) < LEAST_ROWS:
-        raise Permanent(f"There are {len(frame):,} rows; at least {LEAST_ROWS} are needed")
+    if len(frame) < MIN_ROWS:
+        raise Permanent(f"There are {len(frame):,} rows; at least {MIN_ROWS} are needed")
     steps.preprocessing(1, 1, f"{len(frame):,} rows to learn from", rows=len(frame))
     # A column somebody would predict (or compare with) would lead straight back to itself.
     names = feature_names(frame, options, without=(options.label, options.target))

@@ -60,5 +60,5 @@ class Limit(BaseOperation):
 
     def apply(self, working: Working, tick: Tick) -> None:
         cells = {column.name: column.sql for column in working.columns.values()}
-        most = min(self.rows, working.rows)
-        working.rewrite(cells, tick, condition=f"rowid < {most}")
+        rows = min(self.rows, working.rows)
+        working.rewrite(cells, tick, condition=f"rowid < {rows}")

@@ -14,7 +14,7 @@ _COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "
 _SEARCHES = {"contains": "contains", "starts_with": "starts_with"}
 _LISTS = {"in": "IN", "not_in": "NOT IN"}
 _PRESENCES = {"is_null": "IS NULL", "not_null": "IS NOT NULL"}
-_MOST_DEEP = 8
+_MAX_DEPTH = 8
 
 Operator = Literal[
     "eq", "ne", "gt", "ge", "lt", "le", "in", "not_in", "contains", "starts_with", "is_null", "not_null", "between"
@@ -37,8 +37,8 @@ class Condition(Payload):
         if self.column is None:
             if self.operator is not None or self.value is not None:
                 raise ValueError("a group of conditions has no operator and no value of its own")
-            if self.depth > _MOST_DEEP:
-                raise ValueError(f"conditions are nested more than {_MOST_DEEP} deep")
+            if self.depth > _MAX_DEPTH:
+                raise ValueError(f"conditions are nested more than {_MAX_DEPTH} deep")
             return self
         if self.operator is None:
             raise ValueError(f"the column '{self.column}' needs an operator")
