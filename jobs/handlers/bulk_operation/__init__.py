@@ -16,14 +16,14 @@ from jobs.handlers.bulk_operation.payload import (
     BulkPayload,
     check_operation,
     item_seconds,
-    operation_of,
+    operation_label,
     permissions_of,
 )
 from jobs.handlers.bulk_operation.result import make_result
 from jobs.handlers.bulk_operation.rows import items_of
 
 _TIMEOUT_SECONDS = 3600.0
-_GUESSED_ROWS = 1_000
+_ASSUMED_ROWS = 1_000
 # The files are written after the last item; until then it is not quite done.
 _WORK_PERCENTAGE = 95.0
 
@@ -42,12 +42,12 @@ class BulkOperation(Handler[BulkPayload]):
         return permissions_of(payload.operation)
 
     def estimate(self, payload: BulkPayload) -> float:
-        items = _GUESSED_ROWS if payload.items is None else len(payload.items)
+        items = _ASSUMED_ROWS if payload.items is None else len(payload.items)
         return 1.0 + items * item_seconds(payload.operation)
 
     def run(self, payload: BulkPayload, context: Context) -> Mapping[str, Any]:
         bulk = context.bulk(payload.operation, on_error=payload.on_error)
-        words = operation_of(payload.operation)
+        label = operation_label(payload.operation)
         try:
             if not bulk.is_cut:
                 context.report(0, "Reading the items", stage="reading")
@@ -55,9 +55,9 @@ class BulkOperation(Handler[BulkPayload]):
             bulk.work(lambda counts: _report(counts, context))
             context.report(_WORK_PERCENTAGE, "Writing the files", stage="writing")
             rejects = write_rejects(bulk, context, payload.reject_format) if bulk.counts().failed else None
-            return make_result(bulk, words, outcomes=write_outcomes(bulk, context), rejects=rejects)
+            return make_result(bulk, label, outcomes=write_outcomes(bulk, context), rejects=rejects)
         except Cancelled as stop:
-            stop.receipt = make_result(bulk, words)
+            stop.receipt = make_result(bulk, label)
             raise
 
 

@@ -85,6 +85,6 @@ def item_seconds(operation: Operation) -> float:
     return 0.003 if handler is None else max(0.003, handler.estimated_seconds)
 
 
-def operation_of(payload: Operation) -> str:
+def operation_label(payload: Operation) -> str:
     """In words, as in ``create customers``."""
     return f"{payload.type} {payload.entity if isinstance(payload, EntityOperation) else payload.action}"

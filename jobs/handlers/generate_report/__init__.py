@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from jobs.handler import Context, Handler, OpenSource, source_fingerprint
-from jobs.handlers.generate_report.artifact import ENDINGS, MEDIA_TYPES, store
+from jobs.handlers.generate_report.artifact import EXTENSIONS, MEDIA_TYPES, store
 from jobs.handlers.generate_report.comparison import days_to_read
 from jobs.handlers.generate_report.estimate import estimate_seconds
 from jobs.handlers.generate_report.figures.report import Figures, compute_figures
 from jobs.handlers.generate_report.heading import make_heading
 from jobs.handlers.generate_report.payload import ReportPayload
-from jobs.handlers.generate_report.records.selection import Selection, select_records, understand
+from jobs.handlers.generate_report.records.selection import Selection, resolve_criteria, select_records
 from jobs.handlers.generate_report.records.source import Records, read_source
-from jobs.handlers.generate_report.records.union import combine_sources, require_combined_columns
+from jobs.handlers.generate_report.records.union import combine_sources, require_union_columns
 from jobs.handlers.generate_report.result import make_result
 from jobs.handlers.generate_report.stages import Progress, Stage
 
@@ -50,7 +50,7 @@ class GenerateReport(Handler[ReportPayload]):
     def run(self, payload: ReportPayload, context: Context) -> dict[str, Any]:
         started, generated_at = time.monotonic(), datetime.now(UTC)
         progress = Progress(context)
-        path = context.scratch_dir / f"report.{ENDINGS[payload.format]}"
+        path = context.scratch_dir / f"report.{EXTENSIONS[payload.format]}"
         sources = [context.open_source(name) for name in payload.source_names]
         progress.report(Stage.QUERYING, 0, 1, f"Opening {sources[0].label}")
         first, *others = (source.open(context.scratch_dir, context.check) for source in sources)
@@ -71,15 +71,15 @@ def _read(
 ) -> Records:
     days = days_to_read(payload)
     if others:
-        require_combined_columns(payload)
+        require_union_columns(payload)
         return combine_sources(reader, others, days, progress)
-    return read_source(reader, days, progress, accept=lambda columns: understand(reader, payload, columns))
+    return read_source(reader, days, progress, check_columns=lambda columns: resolve_criteria(reader, payload, columns))
 
 
 def _filename(payload: ReportPayload) -> str:
     first, *others = payload.source_names
     name = f"{first}-and-{len(others)}-more" if others else first
-    return f"{name}-{payload.start_date}-{payload.end_date}.{ENDINGS[payload.format]}"
+    return f"{name}-{payload.start_date}-{payload.end_date}.{EXTENSIONS[payload.format]}"
 
 
 def _write(

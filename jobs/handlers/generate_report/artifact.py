@@ -12,7 +12,7 @@ MEDIA_TYPES: dict[ReportFormat, str] = {
     "csv": "text/csv",
     "excel": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-ENDINGS: dict[ReportFormat, str] = {"pdf": "pdf", "csv": "csv", "excel": "xlsx"}
+EXTENSIONS: dict[ReportFormat, str] = {"pdf": "pdf", "csv": "csv", "excel": "xlsx"}
 _CHUNKS = 10
 _MIN_CHUNK_BYTES, _MAX_CHUNK_BYTES = 2 * 1024, 8 * 1024 * 1024
 

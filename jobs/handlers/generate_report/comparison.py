@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from jobs.handlers.generate_report.payload import ReportPayload
-from jobs.handlers.generate_report.periods import Period, spoken_range
+from jobs.handlers.generate_report.periods import Period, format_range
 
 _DAY = timedelta(days=1)
 
@@ -18,8 +18,8 @@ class Days:
     last: date
 
     @property
-    def spoken(self) -> str:
-        return spoken_range(self.first, self.last)
+    def label(self) -> str:
+        return format_range(self.first, self.last)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Comparison:
         return Days(first=first, last=max(first, last))
 
     @property
-    def spoken_kind(self) -> str:
+    def label(self) -> str:
         return "Previous year" if self.payload.compare == "previous_year" else "Previous period"
 
     def days_of(self, periods: Sequence[Period]) -> list[Days]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from jobs.handlers.generate_report.comparison import comparison_of
 from jobs.handlers.generate_report.payload import ReportPayload
-from jobs.handlers.generate_report.periods import period_size, spoken_range
+from jobs.handlers.generate_report.periods import format_range, period_size
 from jobs.handlers.generate_report.records.filters import describe_filters
 
 _TITLES = {
@@ -37,10 +37,10 @@ def make_heading(payload: ReportPayload, *, label: str, description: str, genera
     comparison = comparison_of(payload)
     return Heading(
         title=_TITLES[period_size(payload.report_type, payload.days)],
-        days=spoken_range(payload.start_date, payload.end_date),
+        days=format_range(payload.start_date, payload.end_date),
         source=label,
         source_description=description,
         filters="; ".join(describe_filters(payload.filters)) or "none",
-        compared_with=f"{comparison.spoken_kind}, {comparison.days.spoken}" if comparison else "",
+        compared_with=f"{comparison.label}, {comparison.days.label}" if comparison else "",
         generated_at=generated_at,
     )

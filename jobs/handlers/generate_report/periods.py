@@ -45,7 +45,7 @@ class Period:
         day = self.first_day
         match self.size:
             case "day":
-                return spoken_day(day)
+                return format_day(day)
             case "week":
                 year, week, _ = day.isocalendar()
                 return f"Week {week}, {year}"
@@ -76,12 +76,12 @@ def cut_into_periods(first_day: date, last_day: date, size: PeriodSize) -> Itera
         day = end + timedelta(days=1)
 
 
-def spoken_day(day: date) -> str:
+def format_day(day: date) -> str:
     return f"{day.day} {day:%b} {day.year}"
 
 
-def spoken_range(first_day: date, last_day: date) -> str:
-    return spoken_day(first_day) if first_day == last_day else f"{spoken_day(first_day)} – {spoken_day(last_day)}"
+def format_range(first_day: date, last_day: date) -> str:
+    return format_day(first_day) if first_day == last_day else f"{format_day(first_day)} – {format_day(last_day)}"
 
 
 def _whole_period(day: date, size: PeriodSize) -> tuple[date, date]:

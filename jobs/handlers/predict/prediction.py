@@ -9,12 +9,12 @@ import pandas as pd
 from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable
 from jobs.handlers.predict.output import output_schema
 from jobs.handlers.predict.payload import PredictPayload
-from jobs.handlers.process_data.learning.features.selection import with_own_names
+from jobs.handlers.process_data.learning.features.selection import with_unique_names
 from jobs.handlers.process_data.learning.features.typed_frame import count_unreadable
 from jobs.handlers.process_data.learning.fit import one_thread
 from jobs.handlers.process_data.learning.models.file import load_model
 from jobs.handlers.process_data.learning.models.model import Model
-from jobs.handlers.process_data.output.predictions import joined_batch
+from jobs.handlers.process_data.output.predictions import append_to_batch
 from jobs.handlers.process_data.output.writers import MEDIA_TYPES, as_records, open_writer
 
 BATCH_ROWS = 5_000
@@ -34,7 +34,7 @@ def predict(payload: PredictPayload, context: Context) -> dict[str, Any]:
         context.report(_LOADED + share * (_READ - _LOADED), f"{done:,} rows read", stage="reading", rows=done)
 
     with context.open_data(payload.data_source, on_rows=on_rows) as table:
-        _need_columns(model, table.columns)
+        _require_columns(model, table.columns)
         context.report(_READ, f"{table.rows:,} rows read", stage="reading", rows=table.rows)
         return _predict_table(model, table, payload, context)
 
@@ -50,11 +50,11 @@ def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, cont
     ):
         for batch in table.stream(f"SELECT * FROM {DATA}", BATCH_ROWS):
             context.check()
-            rows = with_own_names(batch.to_pandas())
+            rows = with_unique_names(batch.to_pandas())
             unreadable.update(count_unreadable(rows, model.used))
             predicted = model.predict(rows)
             _count(model, predicted, counts)
-            output = joined_batch(batch, predicted, schema)
+            output = append_to_batch(batch, predicted, schema)
             writer.write(output)
             if len(preview) < PREVIEW_ROWS:
                 preview += as_records(output.slice(0, PREVIEW_ROWS - len(preview)))
@@ -67,14 +67,14 @@ def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, cont
         "model": {"name": model.name, "task": model.task, "target": model.target, "metrics": model.metrics},
         "rows": written,
         "counts": dict(counts),
-        "ignored_columns": _ignored(model, table.columns),
+        "ignored_columns": _ignored_columns(model, table.columns),
         "unreadable_values": dict(unreadable),
         "preview": preview,
         "output": artifact.describe(),
     }
 
 
-def _need_columns(model: Model, columns: Mapping[str, str]) -> None:
+def _require_columns(model: Model, columns: Mapping[str, str]) -> None:
     """Raises ``InvalidPayload`` with a fault for each column that the model needs and the data lacks."""
     faults: list[Fault] = [
         {
@@ -89,7 +89,7 @@ def _need_columns(model: Model, columns: Mapping[str, str]) -> None:
         raise InvalidPayload(faults)
 
 
-def _ignored(model: Model, columns: Mapping[str, str]) -> list[str]:
+def _ignored_columns(model: Model, columns: Mapping[str, str]) -> list[str]:
     needed = {column.name for column in model.used}
     return [name for name in columns if name not in needed]
 

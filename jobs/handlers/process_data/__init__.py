@@ -12,7 +12,7 @@ from typing import Any
 from jobs.handler import Context, DatasetFile, Handler, InvalidPayload, OpenTable, RowsRead
 from jobs.handlers.process_data.consistency import inconsistencies
 from jobs.handlers.process_data.estimate import estimate_seconds
-from jobs.handlers.process_data.legacy_payload import in_todays_words, is_older, mixed_fields, real_path
+from jobs.handlers.process_data.legacy_payload import client_path, is_legacy, mixed_spelling_faults, to_current_payload
 from jobs.handlers.process_data.payload import Destination, ProcessPayload
 from jobs.handlers.process_data.stages import Progress, Stage
 
@@ -42,28 +42,28 @@ class ProcessData(Handler[ProcessPayload]):
         return () if payload.output.destination is None else ("datasets.write",)
 
     def parse(self, payload: Mapping[str, Any]) -> ProcessPayload:
-        older = is_older(payload)
-        faults = mixed_fields(payload) if older else []
-        today = in_todays_words(payload) if older else payload
+        legacy = is_legacy(payload)
+        faults = mixed_spelling_faults(payload) if legacy else []
+        current = to_current_payload(payload) if legacy else payload
         try:
-            parsed = super().parse(today)
+            parsed = super().parse(current)
         except InvalidPayload as error:
             faults += error.faults
-        faults += inconsistencies(today)
+        faults += inconsistencies(current)
         if faults:
-            raise InvalidPayload([{**fault, "path": real_path(fault["path"], older=older)} for fault in faults])
+            raise InvalidPayload([{**fault, "path": client_path(fault["path"], legacy=legacy)} for fault in faults])
         return parsed
 
     def run(self, payload: ProcessPayload, context: Context) -> dict[str, Any]:
         started, progress = time.monotonic(), Progress(context)
         progress.report(Stage.INGESTION, 0, None, "Opening the data")
-        keeping = _keep(payload.output.destination, context)  # a name that is taken is told before the work
-        with context.open_data(payload.data_source, on_rows=_tell_rows(progress)) as table:
+        new_dataset = _new_dataset(payload.output.destination, context)  # a name that is taken is told before the work
+        with context.open_data(payload.data_source, on_rows=_report_rows(progress)) as table:
             progress.report(Stage.INGESTION, table.rows, table.rows, f"Read {table.rows:,} rows of {table.label}")
-            return _process(table, payload, context, progress, started, keeping)
+            return _process(table, payload, context, progress, started, new_dataset)
 
 
-def _keep(destination: Destination | None, context: Context) -> AbstractContextManager[DatasetFile] | None:
+def _new_dataset(destination: Destination | None, context: Context) -> AbstractContextManager[DatasetFile] | None:
     if destination is None:
         return None
     return context.save_dataset(destination.dataset, expires_in_days=destination.expires_in_days)
@@ -75,7 +75,7 @@ def _process(
     context: Context,
     progress: Progress,
     started: float,
-    keeping: AbstractContextManager[DatasetFile] | None,
+    new_dataset: AbstractContextManager[DatasetFile] | None,
 ) -> dict[str, Any]:
     # Late, because all of it comes with pyarrow.
     from jobs.handlers.process_data.output.files import first_page, write_dataset, write_output  # noqa: PLC0415
@@ -86,7 +86,7 @@ def _process(
     context.partial(first_page(finished.outcome, _PAGE_RECORDS))
     artifacts = {"output": write_output(finished.outcome, payload.output, context, progress)}
     artifacts |= finished.store_files(context, progress)
-    dataset = None if keeping is None else write_dataset(finished.outcome, keeping, context, progress)
+    dataset = None if new_dataset is None else write_dataset(finished.outcome, new_dataset, context, progress)
     progress.report(Stage.STORING, len(artifacts), len(artifacts), f"Stored {_list_files(artifacts)}")
     return make_result(
         finished.outcome,
@@ -101,12 +101,12 @@ def _process(
     )
 
 
-def _tell_rows(progress: Progress) -> RowsRead:
-    def tell(rows: int, total: int | None) -> None:
+def _report_rows(progress: Progress) -> RowsRead:
+    def report_rows(rows: int, total: int | None) -> None:
         of = f"{rows:,} rows" if total is None else f"{rows:,} of {total:,} rows"
         progress.report(Stage.INGESTION, rows, total, f"Read {of}")
 
-    return tell
+    return report_rows
 
 
 def _list_files(artifacts: Mapping[str, Mapping[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from jobs.handler import Fault
 from jobs.handlers.process_data.payload import ProcessPayload
 from jobs.handlers.process_data.transformation.operations.transform import AnyTransform
 
-_OLDER = {
+_LEGACY_FIELDS = {
     "dataset_id": "data_source.dataset_id",
     "operations": "options.operations",
     "output_format": "output.format",
@@ -28,13 +28,13 @@ _KIND_OF_SOURCE = re.compile(r"^data_source\.(dataset|file|query|stream|inline)(
 _KIND_OF_OPERATION = re.compile(rf"(operations\[\d+\])\.(?:transform(?:\.(?:{_FUNCTIONS}))?|\w+)(?=\.|$)")
 
 
-def is_older(payload: Mapping[str, Any]) -> bool:
-    return any(name in payload for name in _OLDER)
+def is_legacy(payload: Mapping[str, Any]) -> bool:
+    return any(name in payload for name in _LEGACY_FIELDS)
 
 
-def mixed_fields(payload: Mapping[str, Any]) -> list[Fault]:
+def mixed_spelling_faults(payload: Mapping[str, Any]) -> list[Fault]:
     """A fault for each field of today's spelling in a payload of the older one."""
-    used = " and ".join(f"'{name}' ('{today}')" for name, today in _OLDER.items() if name in payload)
+    used = " and ".join(f"'{name}' ('{current}')" for name, current in _LEGACY_FIELDS.items() if name in payload)
     message = f"it does not go together with the older spelling; write today's in place of {used}"
     return [
         {"path": name, "message": message, "type": "mixed_spelling"}
@@ -43,27 +43,29 @@ def mixed_fields(payload: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def in_todays_words(payload: Mapping[str, Any]) -> dict[str, Any]:
+def to_current_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The same request in today's spelling. Fields of neither are kept, to be told."""
-    today: dict[str, Any] = {
-        name: value for name, value in payload.items() if name not in _OLDER and name not in ProcessPayload.model_fields
+    current: dict[str, Any] = {
+        name: value
+        for name, value in payload.items()
+        if name not in _LEGACY_FIELDS and name not in ProcessPayload.model_fields
     }
-    today["pipeline"] = "transformation"
-    today["data_source"] = {"type": "dataset"}
+    current["pipeline"] = "transformation"
+    current["data_source"] = {"type": "dataset"}
     if "dataset_id" in payload:
-        today["data_source"]["dataset_id"] = payload["dataset_id"]
+        current["data_source"]["dataset_id"] = payload["dataset_id"]
     if "operations" in payload:
-        today["options"] = {"operations": payload["operations"]}
+        current["options"] = {"operations": payload["operations"]}
     if "output_format" in payload:
-        today["output"] = {"format": payload["output_format"]}
-    return today
+        current["output"] = {"format": payload["output_format"]}
+    return current
 
 
-def real_path(path: str, *, older: bool) -> str:
+def client_path(path: str, *, legacy: bool) -> str:
     """The path as the client knows it."""
     path = _KIND_OF_OPERATION.sub(r"\1", _KIND_OF_SOURCE.sub("data_source", path))
-    if older:
-        for name, today in _OLDER.items():
-            if path == today or path.startswith((f"{today}.", f"{today}[")):
-                return name + path[len(today) :]
+    if legacy:
+        for name, current in _LEGACY_FIELDS.items():
+            if path == current or path.startswith((f"{current}.", f"{current}[")):
+                return name + path[len(current) :]
     return path

@@ -12,18 +12,18 @@ from jobs.handlers.process_data.output.outcome import Outcome, outcome_of_table
 from jobs.handlers.process_data.payload import Options, ProcessPayload
 from jobs.handlers.process_data.stages import Progress, Stage
 from jobs.handlers.process_data.transformation.missing_values import count_missing
-from jobs.handlers.process_data.transformation.run import rehearse, transform
+from jobs.handlers.process_data.transformation.run import dry_run, transform
 
 if TYPE_CHECKING:
-    from jobs.handlers.process_data.learning.result import Learned
+    from jobs.handlers.process_data.learning.result import LearningResult
 
 _OPERATIONS = "options.operations"
-_PIECE_BYTES = 4 * 1024 * 1024
+_CHUNK_BYTES = 4 * 1024 * 1024
 StoreFiles = Callable[[Context, Progress], dict[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finished:
+class PipelineResult:
     """What a pipeline leaves to be written."""
 
     outcome: Outcome
@@ -34,40 +34,40 @@ class Finished:
     """Stores the files beside the output: what a file is → its description."""
 
 
-def run_pipeline(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Finished:
+def run_pipeline(table: OpenTable, payload: ProcessPayload, progress: Progress) -> PipelineResult:
     """Raises ``InvalidPayload`` if the payload does not fit the rows."""
     if not table.columns:
         raise Permanent("The data has no columns.")
     return (_transform if payload.pipeline == "transformation" else _learn)(table, payload, progress)
 
 
-def _transform(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Finished:
-    rehearse(table, payload.operations, path=_OPERATIONS)
+def _transform(table: OpenTable, payload: ProcessPayload, progress: Progress) -> PipelineResult:
+    dry_run(table, payload.operations, path=_OPERATIONS)
     missing = count_missing(table, progress)
     transformed = transform(table, payload.operations, progress, path=_OPERATIONS)
     working = transformed.working
-    return Finished(
+    return PipelineResult(
         outcome=outcome_of_table(table, working.name, list(working.columns.values()), working.rows),
         dropped=transformed.dropped,
         figures={"missing": missing, "operations": [step.describe() for step in transformed.done]},
     )
 
 
-def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Finished:
+def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> PipelineResult:
     # scikit-learn weighs more than all the rest: a transformation goes without.
     from jobs.handlers.process_data.learning.run import learn  # noqa: PLC0415
     from jobs.handlers.process_data.output.predictions import outcome_of_predictions  # noqa: PLC0415
-    from jobs.handlers.process_data.reading.sampling import draw_rows  # noqa: PLC0415
+    from jobs.handlers.process_data.reading.sampling import sample_rows  # noqa: PLC0415
 
     _require_columns(payload.options, list(table.columns))
     options = _learning_options(payload.options)
-    drawn = draw_rows(table, payload.pipeline, options, progress)
-    learned = learn(drawn.frame, payload.pipeline, options, progress)
-    outcome = outcome_of_predictions(table, drawn, learned)
-    if drawn.positions is not None:
+    sample = sample_rows(table, payload.pipeline, options, progress)
+    learned = learn(sample.frame, payload.pipeline, options, progress)
+    outcome = outcome_of_predictions(table, sample, learned)
+    if sample.positions is not None:
         for one in learned.details.get("strangest", ()):  # it counted the rows of the sample
-            one["row"] = int(drawn.positions[one["row"]])
-    return Finished(
+            one["row"] = int(sample.positions[one["row"]])
+    return PipelineResult(
         outcome=outcome,
         dropped=table.rows - outcome.rows,
         figures={
@@ -103,7 +103,7 @@ def _learning_options(options: Options) -> LearningOptions:
     return LearningOptions(**given)
 
 
-def _store_files(learned: "Learned", context: Context, progress: Progress) -> dict[str, dict[str, Any]]:
+def _store_files(learned: "LearningResult", context: Context, progress: Progress) -> dict[str, dict[str, Any]]:
     stored = {}
     if learned.model_bytes is not None:
         with context.save_artifact("model.skops", "application/octet-stream") as artifact:
@@ -113,6 +113,6 @@ def _store_files(learned: "Learned", context: Context, progress: Progress) -> di
     path = context.scratch_dir / "report.pdf"
     learned.report_pdf(path)
     with context.save_artifact("report.pdf", "application/pdf") as artifact, path.open("rb") as file:
-        shutil.copyfileobj(file, artifact.file, _PIECE_BYTES)
+        shutil.copyfileobj(file, artifact.file, _CHUNK_BYTES)
     stored["report"] = artifact.describe()
     return stored

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs.handler import Context
 
-_UNKNOWN_HALF = 100_000
+_HALFWAY_ROWS = 100_000
 
 
 class Stage(Enum):
@@ -36,7 +36,7 @@ class Progress:
         """
         name, first, last = stage.value
         known = min(1.0, done / total) if total else 1.0
-        share = known if total is not None else done / (done + _UNKNOWN_HALF)
+        share = known if total is not None else done / (done + _HALFWAY_ROWS)
         percentage = round(first + share * (last - first), 2)
         self._context.report(percentage, text, **{**counts, "stage": name, "done": done, "total": total})
 

@@ -19,7 +19,7 @@ from sklearn import datasets
 from jobs.handler import Cancelled, DataSource, InvalidPayload, Permanent, RowsRead
 from jobs.handlers.predict import Predict
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.run import learn
 from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
 from tests.jobs.handlers.recording_context import RecordingContext, new_context
@@ -76,13 +76,13 @@ def wine() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def learned(wine: pd.DataFrame) -> Learned:
+def learned(wine: pd.DataFrame) -> LearningResult:
     options = LearningOptions(target="target", confidence_threshold=0.8, max_iterations=30)
     return learn(wine, "classification", options, RecordingSteps())
 
 
 @pytest.fixture
-def context(tmp_path: Path, learned: Learned, wine: pd.DataFrame) -> PredictContext:
+def context(tmp_path: Path, learned: LearningResult, wine: pd.DataFrame) -> PredictContext:
     plain = new_context(tmp_path)
     assert learned.model_bytes is not None
     return PredictContext(
@@ -100,7 +100,7 @@ def run(context: PredictContext, form: str = "csv", model: UUID = MODEL) -> dict
     return handler.run(handler.parse(payload), context)
 
 
-def test_it_works(context: PredictContext, learned: Learned, wine: pd.DataFrame) -> None:
+def test_it_works(context: PredictContext, learned: LearningResult, wine: pd.DataFrame) -> None:
     result = run(context)
     (saved,) = context.artifacts
     output = pd.read_csv(saved.path)
@@ -117,7 +117,7 @@ def test_it_works(context: PredictContext, learned: Learned, wine: pd.DataFrame)
 
 
 @pytest.mark.parametrize("form", ["json", "parquet"])
-def test_other_formats_hold_the_same(context: PredictContext, learned: Learned, form: str) -> None:
+def test_other_formats_hold_the_same(context: PredictContext, learned: LearningResult, form: str) -> None:
     run(context, form)
     path = context.artifacts[0].path
     rows = json.loads(path.read_text()) if form == "json" else pq.read_table(path).to_pylist()

@@ -12,20 +12,20 @@ from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZipFile, ZipInfo
 
 from jobs.handlers.generate_report.excel.records import RecordRows, RecordSheet
 
-_PATTERN_ROW = re.compile(rb'<row r="2"[^>]*>(.*?)</row>', re.DOTALL)
+_TEMPLATE_ROW = re.compile(rb'<row r="2"[^>]*>(.*?)</row>', re.DOTALL)
 _CELL = re.compile(rb'<c r="([A-Z]+)2"([^/>]*)/>')
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
 _END = b"</sheetData>"
 # As Excel itself dates them.
-_EXCELS_DATE = (1980, 1, 1, 0, 0, 0)
+_ARCHIVE_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def pack(pattern: Path, path: Path, sheets: Sequence[RecordSheet], rows: RecordRows) -> None:
-    """Copy the workbook ``pattern`` to ``path``, and put the rows where its record sheets have their pattern row."""
+def pack(template: Path, path: Path, sheets: Sequence[RecordSheet], rows: RecordRows) -> None:
+    """Copy the workbook ``template`` to ``path``, and put the rows where its record sheets have their pattern row."""
     by_file = {sheet.file: sheet for sheet in sheets}
-    with ZipFile(pattern) as source, ZipFile(path, "w", ZIP_DEFLATED) as target:
+    with ZipFile(template) as source, ZipFile(path, "w", ZIP_DEFLATED) as target:
         for name in source.namelist():
-            entry = ZipInfo(name, _EXCELS_DATE)
+            entry = ZipInfo(name, _ARCHIVE_DATE)
             entry.compress_type = ZIP_DEFLATED
             if name in by_file:
                 _pack_records(target, entry, source.read(name), by_file[name], rows)
@@ -35,11 +35,11 @@ def pack(pattern: Path, path: Path, sheets: Sequence[RecordSheet], rows: RecordR
 
 
 def _pack_records(target: ZipFile, entry: ZipInfo, xml: bytes, sheet: RecordSheet, rows: RecordRows) -> None:
-    pattern = _PATTERN_ROW.search(xml)
-    found = dict(_CELL.findall(pattern.group(1))) if pattern else {}
+    template = _TEMPLATE_ROW.search(xml)
+    found = dict(_CELL.findall(template.group(1))) if template else {}
     letters = re.findall(rb'<c r="([A-Z]+)1"', xml)
     styles = [found.get(column, b"").decode() for column in letters]
-    before, after = _PATTERN_ROW.sub(b"", xml, count=1).split(_END)
+    before, after = _TEMPLATE_ROW.sub(b"", xml, count=1).split(_END)
     before = _DIMENSION.sub(f'<dimension ref="A1:{sheet.last_cell}"/>'.encode(), before)
     # Only where it must be: some readers do not know archives with 64-bit sizes.
     is_large = rows.max_bytes + len(xml) >= ZIP64_LIMIT

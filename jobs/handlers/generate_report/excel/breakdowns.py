@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobs.handlers.generate_report.excel.charts import insert_bars
-from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS, Look, start_table, write_header, write_tally
+from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS, Formats, start_table, write_header, write_tally
 from jobs.handlers.generate_report.figures.breakdowns import Breakdown
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.figures.tallies import Tally
@@ -15,50 +15,52 @@ _MAX_NAME_CHARACTERS = 31
 _NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
-def write_categories(workbook: Any, look: Look, figures: Figures, *, include_charts: bool) -> None:
-    sheet = _write_sheet(workbook, look, "By category", ["Category"], figures.categories, figures.whole)
+def write_categories(workbook: Any, formats: Formats, figures: Figures, *, include_charts: bool) -> None:
+    sheet = _write_sheet(workbook, formats, "By category", ["Category"], figures.categories, figures.whole)
     shown = min(len(figures.categories.rows()), _MAX_BARS)
     if include_charts and shown:
         insert_bars(workbook, sheet, shown, value_column=2, place=6)
 
 
-def write_sources(workbook: Any, look: Look, figures: Figures) -> None:
+def write_sources(workbook: Any, formats: Formats, figures: Figures) -> None:
     if figures.sources:
-        _write_sheet(workbook, look, "By source", ["Source"], figures.sources, figures.whole)
+        _write_sheet(workbook, formats, "By source", ["Source"], figures.sources, figures.whole)
 
 
-def write_groups(workbook: Any, look: Look, figures: Figures) -> None:
+def write_groups(workbook: Any, formats: Formats, figures: Figures) -> None:
     if figures.groups:
         columns = figures.groups.columns
         taken = [sheet.name for sheet in workbook.worksheets()]
         name = _sheet_name(f"By {' and '.join(columns)}", taken)
-        _write_sheet(workbook, look, name, columns, figures.groups, figures.whole)
+        _write_sheet(workbook, formats, name, columns, figures.groups, figures.whole)
 
 
-def write_breakdown(sheet: Any, look: Look, names: Sequence[str], breakdown: Breakdown, whole: Tally, row: int) -> None:
+def write_breakdown(
+    sheet: Any, formats: Formats, names: Sequence[str], breakdown: Breakdown, whole: Tally, row: int
+) -> None:
     """A table from ``row`` on: the names, records, total, average, share, and a last row with the whole."""
     width = len(names)
-    write_header(sheet, look, [*names, "Records", "Total value", "Average value", "Share"], row, width)
+    write_header(sheet, formats, [*names, "Records", "Total value", "Average value", "Share"], row, width)
     rows = breakdown.rows()
     for number, (labels, tally) in enumerate(rows, start=row + 1):
         for column, label in enumerate(labels):
             sheet.write_string(number, column, label[:MAX_CHARACTERS])
-        write_tally(sheet, number, width, tally, look.count, look.money)
+        write_tally(sheet, number, width, tally, formats.count, formats.money)
         if whole.exact_total:
-            sheet.write_number(number, width + 3, float(tally.exact_total / whole.exact_total), look.percent)
+            sheet.write_number(number, width + 3, float(tally.exact_total / whole.exact_total), formats.percent)
     last = row + len(rows) + 1
     for column in range(width):
-        sheet.write_string(last, column, "" if column else "Total", look.total)
-    write_tally(sheet, last, width, whole, look.total_count, look.total_money)
-    sheet.write_number(last, width + 3, 1 if whole.exact_total else 0, look.total_percent)
+        sheet.write_string(last, column, "" if column else "Total", formats.total)
+    write_tally(sheet, last, width, whole, formats.total_count, formats.total_money)
+    sheet.write_number(last, width + 3, 1 if whole.exact_total else 0, formats.total_percent)
 
 
 def _write_sheet(
-    workbook: Any, look: Look, title: str, names: Sequence[str], breakdown: Breakdown, whole: Tally
+    workbook: Any, formats: Formats, title: str, names: Sequence[str], breakdown: Breakdown, whole: Tally
 ) -> Any:
     sheet = workbook.add_worksheet(title)
     start_table(sheet, len(names) + 4, len(names))
-    write_breakdown(sheet, look, names, breakdown, whole, 0)
+    write_breakdown(sheet, formats, names, breakdown, whole, 0)
     sheet.autofilter(0, 0, len(breakdown.rows()), len(names) + 3)
     return sheet
 

@@ -10,7 +10,7 @@ MAX_CHARACTERS = 32_767
 """What Excel holds in a cell."""
 
 
-class Look:
+class Formats:
     """The cell formats of a workbook."""
 
     def __init__(self, workbook: Any) -> None:
@@ -56,9 +56,9 @@ def start_table(sheet: Any, columns: int, names: int = 1) -> None:
     prepare_print(sheet)
 
 
-def write_header(sheet: Any, look: Look, header: Sequence[str], row: int, names: int = 1) -> None:
+def write_header(sheet: Any, formats: Formats, header: Sequence[str], row: int, names: int = 1) -> None:
     for column, text in enumerate(header):
-        style = look.header if column < names else look.number_header
+        style = formats.header if column < names else formats.number_header
         sheet.write_string(row, column, text[:MAX_CHARACTERS], style)
 
 

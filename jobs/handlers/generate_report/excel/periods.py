@@ -3,7 +3,7 @@
 from typing import Any
 
 from jobs.handlers.generate_report.excel.charts import insert_line
-from jobs.handlers.generate_report.excel.formats import Look, start_table, write_header, write_tally
+from jobs.handlers.generate_report.excel.formats import Formats, start_table, write_header, write_tally
 from jobs.handlers.generate_report.excel.summary import write_change
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.figures.tallies import Tally, change_of, change_percent, round_cents
@@ -12,46 +12,46 @@ _HEADER = ["Period", "First day", "Last day", "Records", "Total value", "Average
 _VALUE, _MORE = 4, len(_HEADER)
 
 
-def write_periods(workbook: Any, look: Look, figures: Figures, *, include_charts: bool) -> None:
+def write_periods(workbook: Any, formats: Formats, figures: Figures, *, include_charts: bool) -> None:
     sheet = workbook.add_worksheet("By period")
     more = [figures.previous.kind, "Difference", "Change"] if figures.previous else ["Change"]
     columns, last = len(_HEADER) + len(more), len(figures.periods)
     start_table(sheet, columns)
-    write_header(sheet, look, [*_HEADER, *more], 0)
+    write_header(sheet, formats, [*_HEADER, *more], 0)
     for row, (period, tally) in enumerate(figures.periods, start=1):
         sheet.write_string(row, 0, period.label)
-        sheet.write_datetime(row, 1, period.first_day, look.day)
-        sheet.write_datetime(row, 2, period.last_day, look.day)
-        write_tally(sheet, row, 3, tally, look.count, look.money)
+        sheet.write_datetime(row, 1, period.first_day, formats.day)
+        sheet.write_datetime(row, 2, period.last_day, formats.day)
+        write_tally(sheet, row, 3, tally, formats.count, formats.money)
     sheet.autofilter(0, 0, last, columns - 1)
     for column in range(columns):
-        sheet.write_blank(last + 1, column, None, look.total)
-    sheet.write_string(last + 1, 0, "Total", look.total)
-    write_tally(sheet, last + 1, 3, figures.whole, look.total_count, look.total_money)
+        sheet.write_blank(last + 1, column, None, formats.total)
+    sheet.write_string(last + 1, 0, "Total", formats.total)
+    write_tally(sheet, last + 1, 3, figures.whole, formats.total_count, formats.total_money)
     if figures.previous:
-        _write_previous(sheet, look, figures)
+        _write_previous(sheet, formats, figures)
     else:
-        _write_changes(sheet, look, figures)
+        _write_changes(sheet, formats, figures)
     if include_charts:
         insert_line(workbook, sheet, last, _VALUE, columns + 1, _MORE if figures.previous else None)
 
 
-def _write_changes(sheet: Any, look: Look, figures: Figures) -> None:
+def _write_changes(sheet: Any, formats: Formats, figures: Figures) -> None:
     """Against the period before."""
     before: Tally | None = None
     for row, (_, tally) in enumerate(figures.periods, start=1):
         if (change := change_percent(before, tally)) is not None:
-            write_change(sheet, row, _MORE, change, look.change)
+            write_change(sheet, row, _MORE, change, formats.change)
         before = tally
 
 
-def _write_previous(sheet: Any, look: Look, figures: Figures) -> None:
+def _write_previous(sheet: Any, formats: Formats, figures: Figures) -> None:
     assert figures.previous is not None
     pairs = [(now, before) for (_, now), (_, before) in zip(figures.periods, figures.previous.periods, strict=True)]
-    styles = (look.money, look.difference, look.change)
+    styles = (formats.money, formats.difference, formats.change)
     for row, (now, before) in enumerate(pairs, start=1):
         _write_pair(sheet, row, now, before, styles)
-    total_styles = (look.total_money, look.total_difference, look.total_change)
+    total_styles = (formats.total_money, formats.total_difference, formats.total_change)
     _write_pair(sheet, len(pairs) + 1, figures.whole, figures.previous.whole, total_styles)
 
 

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from xlsxwriter.utility import xl_col_to_name
 
 from jobs.handlers.generate_report.excel.cells import write_cells, writer_of
-from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS, Look, prepare_print
+from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS, Formats, prepare_print
 from jobs.handlers.generate_report.records.batches import stream_records
 from jobs.handlers.generate_report.records.columns import Column, Kind
 from jobs.handlers.generate_report.records.selection import SELECTION, Selection
@@ -34,38 +34,38 @@ class RecordSheet:
     last_cell: str
 
 
-def add_record_sheets(workbook: Any, look: Look, selection: Selection) -> list[RecordSheet]:
+def add_record_sheets(workbook: Any, formats: Formats, selection: Selection) -> list[RecordSheet]:
     columns, left = list(selection.columns.all.values()), selection.records
     sheets: list[RecordSheet] = []
     while left or not sheets:
         rows = min(left, ROWS_PER_SHEET)
         left -= rows
         sheet = workbook.add_worksheet(f"Records {len(sheets) + 1}" if sheets else "Records")
-        _prepare(sheet, look, columns, rows)
+        _prepare(sheet, formats, columns, rows)
         last_cell = f"{xl_col_to_name(len(columns) - 1)}{rows + 1}"
         file = f"xl/worksheets/sheet{sheet.index + 1}.xml"
         sheets.append(RecordSheet(file=file, rows=rows, last_cell=last_cell))
     return sheets
 
 
-def _prepare(sheet: Any, look: Look, columns: Sequence[Column], rows: int) -> None:
+def _prepare(sheet: Any, formats: Formats, columns: Sequence[Column], rows: int) -> None:
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
     prepare_print(sheet)
     for position, column in enumerate(columns):
         sheet.set_column(position, position, max(_WIDTHS[column.kind], min(len(column.name), 60) + 4))
         is_number = column.kind is Kind.NUMBER
-        header = look.number_header if is_number else look.header
+        header = formats.number_header if is_number else formats.header
         sheet.write_string(0, position, column.name[:MAX_CHARACTERS], header)
-        sheet.write_blank(1, position, None, _style(look, column))
+        sheet.write_blank(1, position, None, _style(formats, column))
     sheet.autofilter(0, 0, rows, len(columns) - 1)
 
 
-def _style(look: Look, column: Column) -> Any:
+def _style(formats: Formats, column: Column) -> Any:
     # Two decimals are money; whole numbers may be identifiers, which want no separators.
     if column.kind is Kind.NUMBER and column.type.endswith(",2)"):
-        return look.money
-    return {Kind.DATE: look.day, Kind.MOMENT: look.moment}.get(column.kind)
+        return formats.money
+    return {Kind.DATE: formats.day, Kind.MOMENT: formats.moment}.get(column.kind)
 
 
 class RecordRows:

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from jobs.handlers.generate_report.excel.archive import pack
 from jobs.handlers.generate_report.excel.breakdowns import write_categories, write_groups, write_sources
-from jobs.handlers.generate_report.excel.formats import Look
+from jobs.handlers.generate_report.excel.formats import Formats
 from jobs.handlers.generate_report.excel.periods import write_periods
 from jobs.handlers.generate_report.excel.records import RecordRows, add_record_sheets
 from jobs.handlers.generate_report.excel.summary import write_summary
@@ -36,17 +36,17 @@ def write_excel(
     *,
     include_charts: bool,
 ) -> None:
-    pattern = path.with_name("pattern.xlsx")
-    with xlsxwriter.Workbook(str(pattern), {**_OPTIONS, "tmpdir": str(path.parent)}) as workbook:
+    template = path.with_name("template.xlsx")
+    with xlsxwriter.Workbook(str(template), {**_OPTIONS, "tmpdir": str(path.parent)}) as workbook:
         _describe(workbook, heading)
-        look = Look(workbook)
-        write_summary(workbook, look, heading, figures)
-        write_periods(workbook, look, figures, include_charts=include_charts)
-        write_sources(workbook, look, figures)
-        write_categories(workbook, look, figures, include_charts=include_charts)
-        write_groups(workbook, look, figures)
-        sheets = add_record_sheets(workbook, look, selection)
-    pack(pattern, path, sheets, RecordRows(selection, progress))
+        formats = Formats(workbook)
+        write_summary(workbook, formats, heading, figures)
+        write_periods(workbook, formats, figures, include_charts=include_charts)
+        write_sources(workbook, formats, figures)
+        write_categories(workbook, formats, figures, include_charts=include_charts)
+        write_groups(workbook, formats, figures)
+        sheets = add_record_sheets(workbook, formats, selection)
+    pack(template, path, sheets, RecordRows(selection, progress))
 
 
 def _describe(workbook: Any, heading: Heading) -> None:

@@ -61,7 +61,7 @@ def compute_figures(selection: Selection, payload: ReportPayload) -> Figures:
     comparison = comparison_of(payload)
     return Figures(
         whole=whole,
-        periods=[(period, _in(by_day, Days(first=period.first_day, last=period.last_day))) for period in periods],
+        periods=[(period, _sum_days(by_day, Days(first=period.first_day, last=period.last_day))) for period in periods],
         categories=break_down(selection, columns.category, whole),
         regions=break_down(selection, columns.region, whole) if columns.region else None,
         sources=break_down_by_source(selection, columns.all[SOURCE], payload.sources, whole)
@@ -75,10 +75,10 @@ def compute_figures(selection: Selection, payload: ReportPayload) -> Figures:
 def _previous(selection: Selection, comparison: Comparison, periods: Sequence[Period]) -> Previous:
     by_day = _by_day(selection.fetch_days(tally_sql(selection.columns), comparison.days))
     return Previous(
-        kind=comparison.spoken_kind,
+        kind=comparison.label,
         days=comparison.days,
         whole=add_up(by_day.values()),
-        periods=[(days, _in(by_day, days)) for days in comparison.days_of(periods)],
+        periods=[(days, _sum_days(by_day, days)) for days in comparison.days_of(periods)],
     )
 
 
@@ -86,5 +86,5 @@ def _by_day(rows: Iterable[tuple[object, ...]]) -> ByDay:
     return {row[0]: to_tally(row[1:]) for row in rows if isinstance(row[0], date)}
 
 
-def _in(by_day: ByDay, days: Days) -> Tally:
+def _sum_days(by_day: ByDay, days: Days) -> Tally:
     return add_up(tally for day, tally in by_day.items() if days.first <= day <= days.last)

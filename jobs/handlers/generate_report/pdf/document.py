@@ -78,13 +78,13 @@ def _opening(heading: Heading, figures: Figures) -> list[Flowable]:
 
 def _facts(facts: list[tuple[str, str]]) -> Table:
     rows = [[Paragraph(markup(name), _LABEL), Paragraph(markup(value), BODY)] for name, value in facts]
-    look = [
+    commands = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (0, -1), 0),
         ("TOPPADDING", (0, 0), (-1, -1), 0.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 0.5),
     ]
-    return Table(rows, colWidths=[56, CONTENT_WIDTH - 56], style=look)
+    return Table(rows, colWidths=[56, CONTENT_WIDTH - 56], style=commands)
 
 
 _LABEL = BODY.clone("label", textColor=MUTED)
@@ -93,9 +93,11 @@ _LABEL = BODY.clone("label", textColor=MUTED)
 def _key_figures(figures: Figures) -> list[Tile]:
     previous, now = figures.previous, figures.whole
     before = previous.whole if previous else None
-    total = before and _against(write_money(before.total), change_percent(before, now))
-    records = before and _against(write_count(before.records), change_of(Decimal(before.records), Decimal(now.records)))
-    average = before and _against(write_money(before.average), change_of(before.exact_average, now.exact_average))
+    total = before and _change_lines(write_money(before.total), change_percent(before, now))
+    records = before and _change_lines(
+        write_count(before.records), change_of(Decimal(before.records), Decimal(now.records))
+    )
+    average = before and _change_lines(write_money(before.average), change_of(before.exact_average, now.exact_average))
     return [
         Tile(label="Total value", value=write_money(now.total), below=total or ()),
         Tile(label="Records", value=write_count(now.records), below=records or ()),
@@ -114,7 +116,7 @@ def _top_category(figures: Figures) -> Tile:
     return Tile(label="Top category", value=figures.top_category or "–", below=(*below, *filling))
 
 
-def _against(before: str, change: Decimal | None) -> tuple[str, str]:
+def _change_lines(before: str, change: Decimal | None) -> tuple[str, str]:
     return write_change(change), f"before: {before}"
 
 

@@ -133,12 +133,12 @@ def _tally_table(
     table = Table(
         [[title, *header[1:]], *body, closing], colWidths=[CONTENT_WIDTH - sum(widths), *widths], repeatRows=1
     )
-    table.setStyle(TableStyle([*_LOOK, *style]))
+    table.setStyle(TableStyle([*_TALLY_STYLE, *style]))
     return table
 
 
 _HEADER = ParagraphStyle("table-header", parent=CELL, fontName=BOLD, fontSize=8, leading=10, textColor=MUTED)
-_LOOK = [
+_TALLY_STYLE = [
     ("FONT", (0, 0), (-1, -1), REGULAR, 9, CELL.leading),
     ("TEXTCOLOR", (0, 0), (-1, -1), INK),
     ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
@@ -165,7 +165,7 @@ def _tile(content: Tile, width: float) -> Table:
     for line, bold in zip(content.below, (BOLD, REGULAR), strict=False):
         below = cut_text(line, room, 8, bold)
         rows.append([Paragraph(markup(below, bold), small)])
-    look = [
+    commands = [
         ("BACKGROUND", (0, 0), (-1, -1), ACCENT_PALE),
         ("LINEABOVE", (0, 0), (-1, 0), 2, ACCENT),
         ("LEFTPADDING", (0, 0), (-1, -1), 10),
@@ -175,4 +175,4 @@ def _tile(content: Tile, width: float) -> Table:
         ("TOPPADDING", (0, 1), (-1, -1), 1),
         ("BOTTOMPADDING", (0, -1), (-1, -1), 9),
     ]
-    return Table(rows, colWidths=[width], style=look)
+    return Table(rows, colWidths=[width], style=commands)

@@ -19,7 +19,7 @@ _SLICES = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class Criteria:
     """What the payload asks of the columns: its filters, and what it groups by."""
 
     condition: Condition
@@ -42,18 +42,18 @@ class Selection:
         moment = self.columns.moment_sql
         return self.reader.fetch(
             f"SELECT CAST({moment} AS DATE), {what} FROM ({self.all.query}) "
-            f"WHERE {self.condition.sql} AND {_in_days(self.columns)} GROUP BY 1",
+            f"WHERE {self.condition.sql} AND {_days_condition(self.columns)} GROUP BY 1",
             _parameters(days.first, days.last, self.condition),
         )
 
 
-def understand(reader: OpenSource, payload: ReportPayload, columns: Columns) -> Request:
+def resolve_criteria(reader: OpenSource, payload: ReportPayload, columns: Columns) -> Criteria:
     """Raises ``Permanent`` for a column that is not there, and for a filter's value that its column cannot hold."""
 
     def fetch_one(sql: str, parameters: dict[str, Any]) -> Any:
         return reader.fetch(sql, parameters)[0][0]
 
-    return Request(
+    return Criteria(
         condition=build_condition(payload.filters, columns, fetch_one),
         group_columns=find_group_columns(payload.group_by, columns),
     )
@@ -62,26 +62,26 @@ def understand(reader: OpenSource, payload: ReportPayload, columns: Columns) -> 
 def select_records(records: Records, payload: ReportPayload, progress: Progress) -> Selection:
     """A PDF needs a few columns of a record only; the other formats get them all."""
     reader, columns = records.reader, records.columns
-    request = understand(reader, payload, columns)
-    wanted = _needed_for_figures(columns, request) if payload.format == "pdf" else list(columns.all.values())
-    selected = _fill(records, payload, request.condition, wanted, progress)
+    criteria = resolve_criteria(reader, payload, columns)
+    exported = _figure_columns(columns, criteria) if payload.format == "pdf" else list(columns.all.values())
+    selected = _fill(records, payload, criteria.condition, exported, progress)
     return Selection(
         reader=reader,
         columns=columns,
-        group_columns=request.group_columns,
+        group_columns=criteria.group_columns,
         records=selected,
         all=records,
-        condition=request.condition,
+        condition=criteria.condition,
     )
 
 
 def _fill(
-    records: Records, payload: ReportPayload, condition: Condition, wanted: list[Column], progress: Progress
+    records: Records, payload: ReportPayload, condition: Condition, exported: list[Column], progress: Progress
 ) -> int:
     """Fill the table slice by slice of the days, so that none takes long; returns the number of records."""
     reader, moment = records.reader, records.columns.moment_sql
-    names = ", ".join(column.sql for column in wanted)
-    matching = f"FROM ({records.query}) WHERE {condition.sql} AND {_in_days(records.columns)}"
+    names = ", ".join(column.sql for column in exported)
+    matching = f"FROM ({records.query}) WHERE {condition.sql} AND {_days_condition(records.columns)}"
     whole = _parameters(payload.start_date, payload.end_date, condition)
     total = reader.fetch(f"SELECT count(*) {matching}", whole)[0][0]
     reader.fetch("CREATE SCHEMA IF NOT EXISTS report")
@@ -102,7 +102,7 @@ def _fill(
     return done
 
 
-def _in_days(columns: Columns) -> str:
+def _days_condition(columns: Columns) -> str:
     return f"{columns.moment_sql} >= $first AND {columns.moment_sql} < $after"
 
 
@@ -118,7 +118,7 @@ def _slices(payload: ReportPayload) -> Iterator[tuple[date, date]]:
         yield first, min(payload.end_date, first + timedelta(days=size - 1))
 
 
-def _needed_for_figures(columns: Columns, request: Request) -> list[Column]:
-    needed = [columns.date, columns.value, columns.category, columns.region, columns.all.get("source")]
-    needed += [group.column for group in request.group_columns]
-    return list({column.name: column for column in needed if column}.values())
+def _figure_columns(columns: Columns, criteria: Criteria) -> list[Column]:
+    columns_used = [columns.date, columns.value, columns.category, columns.region, columns.all.get("source")]
+    columns_used += [group.column for group in criteria.group_columns]
+    return list({column.name: column for column in columns_used if column}.values())

@@ -28,20 +28,20 @@ def read_source(
     progress: Progress,
     *,
     share: Share = WHOLE,
-    accept: Callable[[Columns], object] = lambda columns: None,
+    check_columns: Callable[[Columns], object] = lambda columns: None,
 ) -> Records:
-    """Read the tables. ``accept`` is called with the columns before that, to raise ``Permanent`` while it is early."""
+    """Read the tables. ``check_columns`` is called with the columns first, and raises ``Permanent`` early."""
     tables = reader.open_tables(days.first, days.last)
-    accept(_columns_of(reader))
+    check_columns(_columns_of(reader))
     total, before = sum(table.total for table in tables), 0
     for table in tables:
-        spoken = table.name.replace("_", " ")
+        plural = table.name.replace("_", " ")
         for rows in reader.load(table):
             progress.report(
                 Stage.QUERYING,
                 before + rows,
                 total,
-                f"Read {rows:,} of {table.total:,} {spoken}",
+                f"Read {rows:,} of {table.total:,} {plural}",
                 share=share,
                 source=reader.source.name,
                 table=table.name,

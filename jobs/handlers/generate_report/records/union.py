@@ -20,15 +20,15 @@ from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
 SOURCE = "source"
 """The column that says which source a record is of."""
 NAMES = ("date", "value", "category", "region", SOURCE)
-_PART, _TOGETHER = "report.part", "report.together"
+_SOURCE_RECORDS, _ALL_RECORDS = "report.source_records", "report.all_records"
 _MAX_DECIMALS = 12
 _FLOAT_DECIMALS = 6
 _BATCHES, _MIN_ROWS, _MAX_ROWS = 20, 2_000, 100_000
-_READING = 0.7
+_READ_SHARE = 0.7
 """How much of a source's share is over when its tables are read."""
 
 
-def require_combined_columns(payload: ReportPayload) -> None:
+def require_union_columns(payload: ReportPayload) -> None:
     """Raise ``Permanent`` early, before anything is read, for a filter or a group that is no column of theirs."""
     types = {"date": "TIMESTAMP", "value": "DECIMAL(38,2)", **dict.fromkeys(NAMES[2:], "VARCHAR")}
     columns = find_columns(types, date="date", value="value", category="category", region="region")
@@ -42,7 +42,7 @@ def combine_sources(
     """Read all of them; ``others`` are opened when it is their turn and closed after it."""
     columns = f"date TIMESTAMP, value DECIMAL(38, {_MAX_DECIMALS}), category VARCHAR, region VARCHAR, source VARCHAR"
     first.fetch("CREATE SCHEMA report")
-    first.fetch(f"CREATE TABLE {_TOGETHER} ({columns})")
+    first.fetch(f"CREATE TABLE {_ALL_RECORDS} ({columns})")
     count = len(others) + 1
     shares = [WHOLE.part(number / count, (number + 1) / count) for number in range(count)]
     found, labels = [_add(first, first, columns, days, progress, shares[0])], [first.source.label]
@@ -65,30 +65,30 @@ def combine_sources(
 
 def _add(first: OpenSource, other: OpenSource, columns: str, days: Days, progress: Progress, share: Share) -> Columns:
     """Put the records of ``other`` into the table of ``first``; gives the columns they had."""
-    records = read_source(other, days, progress, share=share.part(0, _READING))
-    other.fetch(f"CREATE TABLE {_PART} ({columns})")
+    records = read_source(other, days, progress, share=share.part(0, _READ_SHARE))
+    other.fetch(f"CREATE TABLE {_SOURCE_RECORDS} ({columns})")
     found = records.columns
     region = f"CAST({found.region.sql} AS VARCHAR)" if found.region else "NULL"
     insert = (
-        f"INSERT INTO {_PART} SELECT CAST({found.moment_sql} AS TIMESTAMP), {found.amount_sql}, "
+        f"INSERT INTO {_SOURCE_RECORDS} SELECT CAST({found.moment_sql} AS TIMESTAMP), {found.amount_sql}, "
         f"CAST({found.category.sql} AS VARCHAR), {region}, $source "
         f"FROM ({records.query}) WHERE {found.moment_sql} >= $first AND {found.moment_sql} < $after"
     )
     parameters = {"source": other.source.name, "first": days.first, "after": days.last + timedelta(days=1)}
     total = other.fetch(insert, parameters)[0][0]
     size = min(_MAX_ROWS, max(_MIN_ROWS, total // _BATCHES))
-    for rows in first.take(_TOGETHER, other.stream(f"SELECT * FROM {_PART}", size)):
+    for rows in first.take(_ALL_RECORDS, other.stream(f"SELECT * FROM {_SOURCE_RECORDS}", size)):
         progress.report(
             Stage.QUERYING,
             rows,
             total,
             f"Added {rows:,} of {total:,} records of {other.source.label}",
-            share=share.part(_READING, 1),
+            share=share.part(_READ_SHARE, 1),
             source=other.source.name,
             records_added=rows,
             records_total=total,
         )
-    other.fetch(f"DROP TABLE {_PART}")
+    other.fetch(f"DROP TABLE {_SOURCE_RECORDS}")
     return found
 
 
@@ -98,7 +98,7 @@ def _query(found: Sequence[Columns]) -> str:
     decimals = max(_decimals(columns.value) for columns in found)
     return (
         f"SELECT {date} AS date, CAST(value AS DECIMAL(38, {decimals})) AS value, category, region, source "
-        f"FROM {_TOGETHER}"
+        f"FROM {_ALL_RECORDS}"
     )
 
 

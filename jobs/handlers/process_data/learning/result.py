@@ -11,7 +11,7 @@ from jobs.handlers.process_data.learning.models.model import Model
 
 
 @dataclass(frozen=True, kw_only=True)
-class Learned:
+class LearningResult:
     """A fitted model's predictions and what they are worth."""
 
     model: Model

@@ -5,18 +5,18 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from jobs.handler import Permanent
-from jobs.handlers.process_data.learning.features.selection import with_own_names
+from jobs.handlers.process_data.learning.features.selection import with_unique_names
 from jobs.handlers.process_data.learning.fit import one_thread
 from jobs.handlers.process_data.learning.models.model import Task
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.classification import learn_classes
 from jobs.handlers.process_data.learning.supervised.regression import learn_numbers
 from jobs.handlers.process_data.learning.unsupervised.anomalies import learn_anomalies
 from jobs.handlers.process_data.learning.unsupervised.clustering import learn_clusters
 
-PIPELINES: Mapping[Task, Callable[[pd.DataFrame, LearningOptions, Steps], Learned]] = {
+PIPELINES: Mapping[Task, Callable[[pd.DataFrame, LearningOptions, Steps], LearningResult]] = {
     "classification": learn_classes,
     "regression": learn_numbers,
     "clustering": learn_clusters,
@@ -24,7 +24,7 @@ PIPELINES: Mapping[Task, Callable[[pd.DataFrame, LearningOptions, Steps], Learne
 }
 
 
-def learn(frame: pd.DataFrame, pipeline: str, options: LearningOptions, steps: Steps) -> Learned:
+def learn(frame: pd.DataFrame, pipeline: str, options: LearningOptions, steps: Steps) -> LearningResult:
     """Fit the ``pipeline`` (one of ``PIPELINES``) to the rows.
 
     Raises ``Permanent`` with a text for people when the rows or the options allow no model, and what
@@ -33,12 +33,12 @@ def learn(frame: pd.DataFrame, pipeline: str, options: LearningOptions, steps: S
     learner = {str(name): learner for name, learner in PIPELINES.items()}.get(pipeline)
     if learner is None:
         raise Permanent(f"No pipeline is called '{pipeline}'; there are: {', '.join(PIPELINES)}")
-    _need_sense(options)
+    _check_options(options)
     with one_thread():
-        return learner(with_own_names(frame), options, steps)
+        return learner(with_unique_names(frame), options, steps)
 
 
-def _need_sense(options: LearningOptions) -> None:
+def _check_options(options: LearningOptions) -> None:
     threshold = options.confidence_threshold
     faults = [
         (not 0 < options.test_size < 1, "test_size lies above 0 and below 1"),

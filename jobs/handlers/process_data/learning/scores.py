@@ -27,13 +27,15 @@ def score_classes(truth: Any, probabilities: Any) -> Scores:
             truth, predicted, average=average, zero_division=0
         )
         scores |= {f"precision{ending}": precision, f"recall{ending}": recall, f"f1{ending}": f1}
-    return rounded(scores)
+    return round_scores(scores)
 
 
 def score_numbers(truth: Any, predicted: Any) -> Scores:
     mse = metrics.mean_squared_error(truth, predicted)
     r2 = metrics.r2_score(truth, predicted) if len(truth) > 1 else math.nan
-    return rounded({"r2": r2, "mse": mse, "rmse": math.sqrt(mse), "mae": metrics.mean_absolute_error(truth, predicted)})
+    return round_scores(
+        {"r2": r2, "mse": mse, "rmse": math.sqrt(mse), "mae": metrics.mean_absolute_error(truth, predicted)}
+    )
 
 
 def score_clusters(features: Any, clusters: Any, seed: int) -> Scores:
@@ -42,7 +44,7 @@ def score_clusters(features: Any, clusters: Any, seed: int) -> Scores:
     groups = len(np.unique(clusters[chosen]))
     if not 2 <= groups < sample:
         return {"silhouette": None, "davies_bouldin": None, "calinski_harabasz": None}
-    return rounded(
+    return round_scores(
         {
             "silhouette": metrics.silhouette_score(features[chosen], clusters[chosen]),
             "davies_bouldin": metrics.davies_bouldin_score(features, clusters),
@@ -57,7 +59,7 @@ def score_anomalies(known: Any, flagged: Any, score: Any) -> Scores:
         known, flagged, average="binary", zero_division=0
     )
     both = 0 < known.sum() < len(known)
-    return rounded(
+    return round_scores(
         {
             "precision": precision,
             "recall": recall,
@@ -76,11 +78,11 @@ def summarise(folds: Iterable[Mapping[str, float | None]]) -> dict[str, Scores]:
         found = [value for fold in folds if (value := fold[name]) is not None]
         summary[name] = {"mean": None, "std": None}
         if found:
-            summary[name] = rounded({"mean": float(np.mean(found)), "std": float(np.std(found))})
+            summary[name] = round_scores({"mean": float(np.mean(found)), "std": float(np.std(found))})
     return summary
 
 
-def rounded(scores: Mapping[str, Any]) -> Scores:
+def round_scores(scores: Mapping[str, Any]) -> Scores:
     """Six significant digits: what lies behind them differs between processors."""
     return {name: float(f"{value:.6g}") if math.isfinite(value) else None for name, value in scores.items()}
 

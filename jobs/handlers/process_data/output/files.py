@@ -33,12 +33,12 @@ def write_output(outcome: Outcome, output: Output, context: Context, progress: P
 
 
 def write_dataset(
-    outcome: Outcome, keeping: AbstractContextManager[DatasetFile], context: Context, progress: Progress
+    outcome: Outcome, new_dataset: AbstractContextManager[DatasetFile], context: Context, progress: Progress
 ) -> dict[str, Any]:
     """Returns the dataset's description. Raises ``Permanent`` for an outcome without rows."""
     if outcome.rows == 0:
         raise Permanent("No row is left, and a dataset without rows cannot be kept")
-    with keeping as dataset:
+    with new_dataset as dataset:
         with open_writer("parquet", dataset.file, outcome.schema) as writer:
             for batch in outcome.batches(_MAX_ROWS):
                 writer.write(batch)

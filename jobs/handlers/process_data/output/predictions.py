@@ -11,23 +11,23 @@ from jobs.handler import DATA, OpenTable
 from jobs.handlers.process_data.columns import Column
 from jobs.handlers.process_data.learning.fit import one_thread
 from jobs.handlers.process_data.learning.models.model import attach
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.output.outcome import Outcome, outcome_of_table
-from jobs.handlers.process_data.reading.sampling import Drawn
+from jobs.handlers.process_data.reading.sampling import Sample
 
 UNSEEN = "unseen"
 """The part of a row that was neither learned from nor tested on."""
 
 
-def outcome_of_predictions(table: OpenTable, drawn: Drawn, learned: Learned) -> Outcome:
+def outcome_of_predictions(table: OpenTable, sample: Sample, learned: LearningResult) -> Outcome:
     """All rows that can have a prediction: those that were learned from have theirs, the others get one now."""
     columns = [Column(name=name, type=column_type) for name, column_type in table.columns.items()]
     own = outcome_of_table(table, DATA, columns, table.rows)
-    known = learned.output.iloc[:, len(drawn.frame.columns) :]
+    known = learned.output.iloc[:, len(sample.frame.columns) :]
     places = np.full(table.rows, -1, dtype=np.int32)
-    places[learned.rows if drawn.positions is None else drawn.positions[learned.rows]] = np.arange(len(known))
-    wanted = places >= 0 if drawn.positions is None else drawn.predictable
-    schema = joined_schema(own.schema, known)
+    places[learned.rows if sample.positions is None else sample.positions[learned.rows]] = np.arange(len(known))
+    wanted = places >= 0 if sample.positions is None else sample.predictable
+    schema = append_to_schema(own.schema, known)
 
     def batches(rows: int) -> Iterator[pa.RecordBatch]:
         first = 0
@@ -37,12 +37,12 @@ def outcome_of_predictions(table: OpenTable, drawn: Drawn, learned: Learned) -> 
             chosen = np.flatnonzero(wanted[here])
             if len(chosen):
                 taken = batch.take(pa.array(chosen))
-                yield joined_batch(taken, _predicted(learned, known, taken, places[here][chosen]), schema)
+                yield append_to_batch(taken, _predicted(learned, known, taken, places[here][chosen]), schema)
 
     return Outcome(schema=schema, rows=int(wanted.sum()), batches=batches)
 
 
-def _predicted(learned: Learned, known: pd.DataFrame, batch: pa.RecordBatch, places: Any) -> pd.DataFrame:
+def _predicted(learned: LearningResult, known: pd.DataFrame, batch: pa.RecordBatch, places: Any) -> pd.DataFrame:
     if (places >= 0).all():
         return known.take(places)
     with one_thread():
@@ -52,14 +52,14 @@ def _predicted(learned: Learned, known: pd.DataFrame, batch: pa.RecordBatch, pla
     return predicted
 
 
-def joined_schema(own: pa.Schema, predicted: pd.DataFrame) -> pa.Schema:
+def append_to_schema(own: pa.Schema, predicted: pd.DataFrame) -> pa.Schema:
     """Of rows with the columns of ``predicted`` behind their own; a name that is taken gets an underscore."""
     names = attach(own.empty_table().to_pandas(), predicted.iloc[:0]).columns
     types = [*own.types, *pa.Schema.from_pandas(predicted, preserve_index=False).types]
     return pa.schema(list(zip(names, types, strict=True)))
 
 
-def joined_batch(batch: pa.RecordBatch, predicted: pd.DataFrame, schema: pa.Schema) -> pa.RecordBatch:
+def append_to_batch(batch: pa.RecordBatch, predicted: pd.DataFrame, schema: pa.Schema) -> pa.RecordBatch:
     """The rows as they came, not as pandas has them: a whole number beside a missing one stays whole."""
     own = batch.num_columns
     added = [

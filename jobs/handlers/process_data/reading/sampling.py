@@ -9,7 +9,7 @@ from jobs.handler import OpenTable
 from jobs.handlers.process_data.learning.features.target import MAX_CLASSES, too_many_classes
 from jobs.handlers.process_data.learning.features.values import is_missing, labels, numbers
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.supervised.partition import draw
+from jobs.handlers.process_data.learning.supervised.partition import sample_positions
 from jobs.handlers.process_data.payload import Pipeline
 from jobs.handlers.process_data.reading.frame import read_column, read_frame
 from jobs.handlers.process_data.stages import Progress, Stage
@@ -24,7 +24,7 @@ _MAX_CELLS, _MIN_ROWS = 4_000_000, 40_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn:
+class Sample:
     frame: "pd.DataFrame"
     """The rows to learn from, with the columns that learning needs."""
     positions: Any
@@ -33,20 +33,20 @@ class Drawn:
     """Which rows of the table get a prediction, if the frame does not have them all: those with a target."""
 
 
-def draw_rows(table: OpenTable, pipeline: Pipeline, options: LearningOptions, progress: Progress) -> Drawn:
+def sample_rows(table: OpenTable, pipeline: Pipeline, options: LearningOptions, progress: Progress) -> Sample:
     names = _needed(table, options)
     limit = min(MAX_ROWS, max(_MIN_ROWS, _MAX_CELLS // len(names)))
     if table.rows <= limit:
-        return Drawn(frame=read_frame(table, names, None, progress), positions=None)
+        return Sample(frame=read_frame(table, names, None, progress), positions=None)
     target = _Target(table.rows, is_class=pipeline == "classification")
     if options.target is not None:
         target.read(table, options.target, progress)
     present = np.flatnonzero(target.is_there)
-    chosen = present[draw(target.classes[present], len(target.names), limit=limit, seed=options.seed)]
+    chosen = present[sample_positions(target.classes[present], len(target.names), limit=limit, seed=options.seed)]
     text = f"{len(chosen):,} of {table.rows:,} rows drawn to learn from"
     progress.report(Stage.CHOOSING, 0, table.rows, text, drawn=len(chosen), rows=table.rows)
     frame = read_frame(table, names, chosen, progress)
-    return Drawn(frame=frame, positions=chosen, predictable=target.is_readable)
+    return Sample(frame=frame, positions=chosen, predictable=target.is_readable)
 
 
 def _needed(table: OpenTable, options: LearningOptions) -> list[str]:

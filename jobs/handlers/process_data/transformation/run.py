@@ -9,13 +9,13 @@ from jobs.handler import DATA, OpenTable, Permanent
 from jobs.handlers.process_data.faults import OperationFault, invalid
 from jobs.handlers.process_data.stages import Progress
 from jobs.handlers.process_data.transformation.operations import Operation
-from jobs.handlers.process_data.transformation.working_table import Tick, Working
+from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable
 
-_REHEARSAL = "rehearsed"
+_DRY_RUN = "dry_run"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
+class OperationResult:
     """What one operation did."""
 
     index: int
@@ -29,47 +29,51 @@ class Done:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transformed:
-    working: Working
-    done: list[Done]
+class TransformationResult:
+    working: WorkingTable
+    done: list[OperationResult]
     dropped: int
     """Rows that filters, deduplications and limits took out."""
 
 
-def rehearse(table: OpenTable, operations: Sequence[Operation], *, path: str) -> None:
+def dry_run(table: OpenTable, operations: Sequence[Operation], *, path: str) -> None:
     """Apply all operations to a table without rows, so that a wrong column is told before any work is done.
 
     Raises ``InvalidPayload``; ``path`` leads to the operations in the payload.
     """
     if any(name.casefold() == "rowid" for name in table.columns):
         raise Permanent("The data has a column 'rowid', a name that DuckDB keeps for itself: rename it first.")
-    table.execute(f"CREATE TABLE {_REHEARSAL} AS SELECT * FROM {DATA} LIMIT 0")
-    working = Working(table, name=_REHEARSAL, prefix=_REHEARSAL)
+    table.execute(f"CREATE TABLE {_DRY_RUN} AS SELECT * FROM {DATA} LIMIT 0")
+    working = WorkingTable(table, name=_DRY_RUN, prefix=_DRY_RUN)
     for index, operation in enumerate(operations):
         _apply(operation, index, working, lambda done, total: None, path)
     working.drop([working.name])
 
 
-def transform(table: OpenTable, operations: Sequence[Operation], progress: Progress, *, path: str) -> Transformed:
+def transform(
+    table: OpenTable, operations: Sequence[Operation], progress: Progress, *, path: str
+) -> TransformationResult:
     """Apply all operations to the rows. The table itself stays as it is."""
-    working, done, dropped = Working(table), list[Done](), 0
+    working, done, dropped = WorkingTable(table), list[OperationResult](), 0
     for index, operation in enumerate(operations):
         before, started = working.rows, time.monotonic()
-        _apply(operation, index, working, _tick(progress, index, len(operations), operation.type, before), path)
+        _apply(operation, index, working, _on_progress(progress, index, len(operations), operation.type, before), path)
         seconds = round(time.monotonic() - started, 3)
-        step = Done(index=index, type=operation.type, rows_before=before, rows_after=working.rows, seconds=seconds)
+        step = OperationResult(
+            index=index, type=operation.type, rows_before=before, rows_after=working.rows, seconds=seconds
+        )
         done.append(step)
         dropped += before - working.rows if operation.drops_rows else 0
         text = f"Operation {index + 1} of {len(operations)}, {operation.type}: {before:,} rows became {working.rows:,}"
         counts = {"done": before, "total": before, "rows_before": before, "rows_after": working.rows}
         progress.operation(index + 1, len(operations), 1.0, text, operation=operation.type, **counts)
-    return Transformed(working=working, done=done, dropped=dropped)
+    return TransformationResult(working=working, done=done, dropped=dropped)
 
 
-def _apply(operation: Operation, index: int, working: Working, tick: Tick, path: str) -> None:
+def _apply(operation: Operation, index: int, working: WorkingTable, on_progress: OnProgress, path: str) -> None:
     where = f"{path}[{index}]"
     try:
-        operation.apply(working, tick)
+        operation.apply(working, on_progress)
     except OperationFault as fault:
         message = f"operation {index} ({operation.type}): {fault.message}"
         raise invalid(f"{where}.{fault.path}".removesuffix("."), message, "value_error") from None
@@ -80,12 +84,12 @@ def _apply(operation: Operation, index: int, working: Working, tick: Tick, path:
         ) from error
 
 
-def _tick(progress: Progress, index: int, of: int, kind: str, rows: int) -> Tick:
-    def tick(done: int, total: int) -> None:
+def _on_progress(progress: Progress, index: int, of: int, kind: str, rows: int) -> OnProgress:
+    def on_progress(done: int, total: int) -> None:
         share = done / total if total else 1.0
         # Some operations go over the rows more than once.
-        told = f"{done:,} of {total:,} rows" if total == rows else f"{share:.0%} of the work on {rows:,} rows"
-        text = f"Operation {index + 1} of {of}, {kind}: {told}"
+        amount = f"{done:,} of {total:,} rows" if total == rows else f"{share:.0%} of the work on {rows:,} rows"
+        text = f"Operation {index + 1} of {of}, {kind}: {amount}"
         progress.operation(index + 1, of, share, text, done=done, total=total, operation=kind)
 
-    return tick
+    return on_progress

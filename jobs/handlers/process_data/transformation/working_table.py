@@ -12,9 +12,9 @@ from jobs.handler import DATA, OpenTable
 from jobs.handlers.process_data.columns import Column, quote_name
 from jobs.handlers.process_data.faults import OperationFault, unknown_column
 
-Tick = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Called with the units of work that are done, and how many there are in all."""
-Tell = Callable[[float], None]
+OnShare = Callable[[float], None]
 """Called with the share (0–1) of one statement that is done, while it runs."""
 _SLICES = 60
 _MIN_ROWS, _MAX_ROWS = 2_000, 100_000
@@ -27,16 +27,16 @@ def slices(rows: int) -> Iterator[tuple[int, int]]:
         yield first, min(rows, first + size)
 
 
-def part_of(tick: Tick, rows: int, *, step: int, steps: int) -> Tell:
-    """Tells ``tick`` of one statement over all ``rows`` that is ``step`` (0, 1, …) of ``steps``."""
-    return lambda share: tick(int(rows * (step + share)), rows * steps)
+def step_progress(on_progress: OnProgress, rows: int, *, step: int, steps: int) -> OnShare:
+    """Tells ``on_progress`` of one statement over all ``rows`` that is ``step`` (0, 1, …) of ``steps``."""
+    return lambda share: on_progress(int(rows * (step + share)), rows * steps)
 
 
 def rows_per_slice(rows: int) -> int:
     return min(_MAX_ROWS, max(_MIN_ROWS, -(-rows // _SLICES)))
 
 
-class Working:
+class WorkingTable:
     """Give ``name`` for a table other than the one that was opened; ``prefix`` sets apart the tables it makes."""
 
     def __init__(self, table: OpenTable, *, name: str = DATA, prefix: str = "step") -> None:
@@ -46,7 +46,7 @@ class Working:
         self.name = name
         self.columns: dict[str, Column] = {}
         self.rows = 0
-        self._look()
+        self._read_shape()
 
     def column(self, name: str, path: str) -> Column:
         """Raises ``OperationFault``, with the columns there are, when there is none of that name."""
@@ -64,7 +64,12 @@ class Working:
         return self._table.fetch(sql, parameters or {})
 
     def rewrite(
-        self, cells: Mapping[str, str], tick: Tick, *, condition: str = "true", parameters: Mapping[str, Any] = {}
+        self,
+        cells: Mapping[str, str],
+        on_progress: OnProgress,
+        *,
+        condition: str = "true",
+        parameters: Mapping[str, Any] = {},
     ) -> None:
         """Work row by row: ``cells`` is name → SQL of what each row becomes, ``condition`` which rows stay."""
         select = ", ".join(f"{sql} AS {quote_name(name)}" for name, sql in cells.items())
@@ -76,10 +81,10 @@ class Working:
                 self._table.execute(
                     f"INSERT INTO {target} SELECT {select} FROM {source} WHERE {within} ORDER BY rowid", parameters
                 )
-                tick(after, total)
-        self._take(target)
+                on_progress(after, total)
+        self._replace_with(target)
 
-    def keep(self, rows: str, tick: Tick) -> None:
+    def keep(self, rows: str, on_progress: OnProgress) -> None:
         """Keep only the rows whose numbers ``rows``, a table with one column ``row`` in ascending order, holds."""
         source, total = self.name, self.rows
         target = self._create(f"SELECT * FROM {source} LIMIT 0")
@@ -88,20 +93,20 @@ class Working:
                 wanted = f"SELECT row FROM {rows} WHERE row >= {first} AND row < {after}"
                 within = f"rowid >= {first} AND rowid < {after} AND rowid IN ({wanted})"
                 self._table.execute(f"INSERT INTO {target} SELECT * FROM {source} WHERE {within} ORDER BY rowid")
-                tick(after, total)
-        self._take(target)
+                on_progress(after, total)
+        self._replace_with(target)
 
-    def replace(self, select: str, tell: Tell) -> None:
+    def replace(self, select: str, on_share: OnShare) -> None:
         """Put the outcome of a SELECT that has an order in the place of the table."""
-        self._take(self._create(select, tell=tell))
+        self._replace_with(self._create(select, on_share=on_share))
 
-    def side_table(self, select: str, tell: Tell) -> str:
+    def side_table(self, select: str, on_share: OnShare) -> str:
         """Make a table beside this one; returns its name. ``drop`` it when it has served."""
-        return self._create(select, tell=tell)
+        return self._create(select, on_share=on_share)
 
-    def append(self, name: str, select: str, tell: Tell) -> None:
+    def append(self, name: str, select: str, on_share: OnShare) -> None:
         """Add the outcome of a SELECT to a table that ``side_table`` made."""
-        self._table.execute(f"INSERT INTO {name} {select}", on_share=tell)
+        self._table.execute(f"INSERT INTO {name} {select}", on_share=on_share)
 
     def drop(self, names: Sequence[str]) -> None:
         for name in names:
@@ -114,19 +119,19 @@ class Working:
         yield
         self._table.execute("COMMIT")  # what fails or is cancelled ends the run, and the database with it
 
-    def _create(self, select: str, parameters: Mapping[str, Any] | None = None, tell: Tell | None = None) -> str:
+    def _create(self, select: str, parameters: Mapping[str, Any] | None = None, on_share: OnShare | None = None) -> str:
         self._made += 1
         name = f"{self._prefix}_{self._made}"
-        self._table.execute(f"CREATE TABLE {name} AS {select}", parameters or {}, on_share=tell)
+        self._table.execute(f"CREATE TABLE {name} AS {select}", parameters or {}, on_share=on_share)
         return name
 
-    def _take(self, name: str) -> None:
+    def _replace_with(self, name: str) -> None:
         if self.name != DATA:
             self.drop([self.name])
         self.name = name
-        self._look()
+        self._read_shape()
 
-    def _look(self) -> None:
+    def _read_shape(self) -> None:
         described = self._table.fetch(f"DESCRIBE {self.name}")
         self.columns = {name: Column(name=name, type=column_type) for name, column_type, *_ in described}
         if any(name.casefold() == "rowid" for name in self.columns):

@@ -11,7 +11,7 @@ import pytest
 
 from jobs.handler import InvalidPayload
 from jobs.handlers.process_data.learning.models.model import Model
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from tests.jobs.handlers.process_data.data_context import DataContext, data_context, run
 
 ROWS = [{"x": number, "y": "yes" if number > 2 else "no", "day": "2024-01-01"} for number in range(6)]
@@ -28,13 +28,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What ``learn`` was called with; ``model_bytes`` is what it gives back."""
     asked = SimpleNamespace(model_bytes=b"a model")
 
-    def learn(frame: pd.DataFrame, pipeline: str, options: Any, steps: Any) -> Learned:
+    def learn(frame: pd.DataFrame, pipeline: str, options: Any, steps: Any) -> LearningResult:
         asked.frame, asked.pipeline, asked.options = frame, pipeline, options
         steps.preprocessing(6, 6, "6 of 6 rows prepared")
         steps.features(2, 2, "2 of 2 features made")
         steps.partial({"metrics": {"accuracy": 0.5}})
         steps.model(1, 2, "1 of 2 models fitted", models=2)
-        return Learned(
+        return LearningResult(
             model=Model(task="classification", name="guess", pipeline=None, columns=()),
             output=frame.assign(prediction="no", confidence=[0.5, float("nan"), 1, 1, 1, 1]).head(5),
             rows=np.arange(5),

@@ -97,7 +97,7 @@ def test_the_same_rows_and_seed_give_the_same_sample_and_another_seed_another(
     source = FileSource(type="file", path=str(tmp_path / "table.parquet"))
     with data.open_data(source) as opened:
         samples = [
-            sampling.draw_rows(opened, "classification", LearningOptions(target="kind", seed=seed), Progress(data))
+            sampling.sample_rows(opened, "classification", LearningOptions(target="kind", seed=seed), Progress(data))
             for seed in (1, 1, 2)
         ]
     pd.testing.assert_frame_equal(samples[0].frame, samples[1].frame)

@@ -100,7 +100,9 @@ def _kind_of(present: "pd.Series[Any]", labels: "np.ndarray[Any, Any]", distinct
     are_numbers = readable.mean() >= _MIN_READABLE_SHARE or (readable.any() and values.holds_numbers(present))
     if are_numbers and not values.holds_codes(present):
         whole = bool((numbers[readable] == np.floor(numbers[readable])).all())
-        is_identifier = whole and not is_asked_for and _is_unique(distinct, len(present)) and _is_named_so(present.name)
+        is_identifier = (
+            whole and not is_asked_for and _is_unique(distinct, len(present)) and _has_identifier_name(present.name)
+        )
         return Kind.IDENTIFIER if is_identifier else Kind.NUMBER
     if not readable.any() and values.holds_numbers(present):
         return Kind.EMPTY  # nothing but infinities
@@ -116,6 +118,6 @@ def _is_unique(distinct: int, rows: int) -> bool:
     return rows >= _MIN_ROWS_FOR_IDENTIFIERS and distinct >= _MIN_UNIQUE_SHARE * rows
 
 
-def _is_named_so(name: object) -> bool:
+def _has_identifier_name(name: object) -> bool:
     text = str(name).strip()
     return bool(_IDENTIFIER.search(text.lower()) or _IDENTIFIER_IN_CAMEL_CASE.search(text))

@@ -10,7 +10,7 @@ from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.steps import Steps
 
 
-def with_own_names(frame: pd.DataFrame) -> pd.DataFrame:
+def with_unique_names(frame: pd.DataFrame) -> pd.DataFrame:
     """Names as texts; of several columns of one name the later ones get a number: a, a.1, a.2 …"""
     names: list[str] = []
     taken = set(map(str, frame.columns))

@@ -31,14 +31,14 @@ def read_classes(series: "pd.Series[Any]") -> Target:
     rows = np.flatnonzero([label is not None for label in labels])
     found = labels[rows]
     counts = Counter(found)
-    _need_rows(len(rows), series)
+    _require_rows(len(rows), series)
     if len(counts) == 1:
-        raise Permanent(f"The target '{series.name}' is always '{_cut(found[0])}': there is nothing to tell apart")
+        raise Permanent(f"The target '{series.name}' is always '{_shorten(found[0])}': there is nothing to tell apart")
     if len(counts) > MAX_CLASSES:
         raise too_many_classes(series.name, f"{len(counts):,}")
     rare = sorted(name for name, count in counts.items() if count < MIN_CLASS_ROWS)
     if rare:
-        shown = ", ".join(f"'{_cut(name)}'" for name in rare[:5]) + (" …" if len(rare) > 5 else "")
+        shown = ", ".join(f"'{_shorten(name)}'" for name in rare[:5]) + (" …" if len(rare) > 5 else "")
         raise Permanent(
             f"Each class needs at least {MIN_CLASS_ROWS} rows; {len(rare)} of the target '{series.name}' "
             f"have fewer: {shown}. Group or leave out what is rare"
@@ -64,14 +64,14 @@ def read_numbers(series: "pd.Series[Any]") -> Target:
             f"The target '{series.name}' holds {present.sum() - len(rows):,} values that are no numbers; "
             "use classification, or another column"
         )
-    _need_rows(len(rows), series)
+    _require_rows(len(rows), series)
     y = numbers[rows]
     if y.min() == y.max():
         raise Permanent(f"The target '{series.name}' is always {y[0]:g}: there is nothing to learn")
     return Target(rows=rows, y=y)
 
 
-def _need_rows(rows: int, series: "pd.Series[Any]") -> None:
+def _require_rows(rows: int, series: "pd.Series[Any]") -> None:
     if rows < MIN_ROWS:
         raise Permanent(f"{rows:,} rows have a target '{series.name}'; at least {MIN_ROWS} are needed")
 
@@ -89,5 +89,5 @@ def _name_classes(present: "pd.Series[Any]", labels: list[str]) -> tuple[list[st
     return sorted(labels), tuple(sorted(labels))
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"

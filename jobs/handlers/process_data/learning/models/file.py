@@ -52,7 +52,7 @@ def load_model(file: BinaryIO) -> Model:
         if content["format"] != FORMAT:
             raise Permanent(_BROKEN)
         facts = json.loads(content["facts"])
-        _need_version(facts)
+        _require_version(facts)
         model = _model(facts, content["pipeline"])
     except Permanent:
         raise
@@ -80,7 +80,7 @@ def _facts(model: Model) -> dict[str, Any]:
     }
 
 
-def _need_version(facts: dict[str, Any]) -> None:
+def _require_version(facts: dict[str, Any]) -> None:
     """Estimators of another version of scikit-learn may load and then predict something else."""
     if facts["format_version"] != FORMAT_VERSION:
         raise Permanent(f"This model is of format {facts['format_version']}; this service reads {FORMAT_VERSION}")

@@ -9,16 +9,16 @@ from jobs.handlers.process_data.learning.features.columns import Column
 from jobs.handlers.process_data.learning.models.model import Model, attach
 from jobs.handlers.process_data.learning.steps import Steps
 
-_PIECE_ROWS = 20_000
+_CHUNK_ROWS = 20_000
 
 
 def predict_all(model: Model, frame: pd.DataFrame, steps: Steps) -> pd.DataFrame:
     """The columns of the prediction for every row of ``frame``."""
-    pieces = []
-    for start in range(0, len(frame), _PIECE_ROWS):
+    chunks = []
+    for start in range(0, len(frame), _CHUNK_ROWS):
         steps.check()
-        pieces.append(model.predict(frame.iloc[start : start + _PIECE_ROWS]))
-    return pd.concat(pieces, ignore_index=True)
+        chunks.append(model.predict(frame.iloc[start : start + _CHUNK_ROWS]))
+    return pd.concat(chunks, ignore_index=True)
 
 
 def with_predictions(frame: pd.DataFrame, predicted: pd.DataFrame, test: Any = None) -> pd.DataFrame:

@@ -20,7 +20,7 @@ def bars(items: Sequence[tuple[str, float]], label: str) -> Callable[[Axes], Non
         chosen = list(items[:_MAX_BARS])[::-1]
         sizes = [size for _, size in chosen]
         axes.barh(range(len(chosen)), sizes, color=style.ACCENT, height=0.62)
-        axes.set_yticks(range(len(chosen)), [style.shown(name, 17) for name, _ in chosen])
+        axes.set_yticks(range(len(chosen)), [style.shorten(name, 17) for name, _ in chosen])
         axes.set_ylim(len(chosen) - max(6, len(chosen)) - 0.5, len(chosen) - 0.5)
         axes.axvline(0, color=style.RULE, linewidth=0.8)
         axes.set_xlabel(label)
@@ -35,7 +35,7 @@ def importances(found: Sequence[dict[str, Any]], label: str) -> Callable[[Axes],
     return bars([(item["column"], item["importance"]) for item in found], label)
 
 
-def in_two_dimensions(features: Any, seed: int = 0) -> tuple[Any, Any, tuple[float, float]]:
+def project_to_plane(features: Any, seed: int = 0) -> tuple[Any, Any, tuple[float, float]]:
     """Which rows (a sample of many), where they lie on the two main axes, and how much of the spread those show."""
     random = np.random.default_rng(seed)
     chosen = np.sort(random.choice(len(features), min(MAX_POINTS, len(features)), replace=False))
@@ -58,4 +58,8 @@ def name_axes(axes: Axes, shares: tuple[float, float]) -> None:
 def cross_validation(scores: dict[str, dict[str, float | None]], metric: str) -> str:
     """Mean ± standard deviation."""
     found = scores[metric]
-    return f"{style.number(found['mean'])} ± {style.number(found['std'])}" if found["mean"] is not None else "–"
+    return (
+        f"{style.format_number(found['mean'])} ± {style.format_number(found['std'])}"
+        if found["mean"] is not None
+        else "–"
+    )

@@ -46,13 +46,13 @@ def write_page(page: Page, path: Path) -> None:
         top = _facts(figure, page.facts, top)
         top = _table(figure, page, top)
         _charts(figure, page.charts, top)
-        figure.text(_LEFT, 0.022, style.shown(page.note, 170), fontsize=7, color=style.MUTED)
+        figure.text(_LEFT, 0.022, style.shorten(page.note, 170), fontsize=7, color=style.MUTED)
         figure.savefig(path, format="pdf", metadata={"Title": page.title, "CreationDate": None, "Producer": None})
 
 
 def _heading(figure: Figure, page: Page) -> float:
-    figure.text(_LEFT, 0.945, style.shown(page.title, 48), fontsize=19, fontweight="medium")
-    figure.text(_LEFT, 0.923, style.shown(page.subtitle, 105), fontsize=9.5, color=style.ACCENT)
+    figure.text(_LEFT, 0.945, style.shorten(page.title, 48), fontsize=19, fontweight="medium")
+    figure.text(_LEFT, 0.923, style.shorten(page.subtitle, 105), fontsize=9.5, color=style.ACCENT)
     return 0.905
 
 
@@ -61,7 +61,7 @@ def _facts(figure: Figure, facts: Sequence[tuple[str, str]], top: float) -> floa
     for place, (label, value) in enumerate(facts):
         x, y = _LEFT + (place % 4) * width, top - (place // 4) * 0.036
         figure.text(x, y - 0.008, label, fontsize=7, color=style.MUTED)
-        figure.text(x, y - 0.023, style.shown(value, 30), fontsize=9.5, fontweight="medium")
+        figure.text(x, y - 0.023, style.shorten(value, 30), fontsize=9.5, fontweight="medium")
     return top - 0.036 * -(-len(facts) // 4) - 0.006
 
 
@@ -71,7 +71,7 @@ def _table(figure: Figure, page: Page, top: float) -> float:
         y = top - (place + 0.7) * step
         if place == 0 or place % 2 == 0:
             colour = style.ACCENT_PALE if place == 0 else style.PALE
-            figure.add_artist(_band(figure, y - 0.3 * step, step, colour))
+            figure.add_artist(_row_background(figure, y - 0.3 * step, step, colour))
         for column, (x, text) in enumerate(zip(ends, row, strict=True)):
             figure.text(
                 x,
@@ -85,7 +85,7 @@ def _table(figure: Figure, page: Page, top: float) -> float:
     return top - (len(page.rows) + 1) * step - 0.012
 
 
-def _band(figure: Figure, bottom: float, height: float, colour: str) -> Any:
+def _row_background(figure: Figure, bottom: float, height: float, colour: str) -> Any:
     return Rectangle((_LEFT, bottom), _RIGHT - _LEFT, height, transform=figure.transFigure, color=colour, linewidth=0)
 
 
@@ -95,7 +95,7 @@ def _charts(figure: Figure, charts: Sequence[Chart], top: float) -> None:
     height, width = (top - _FIRST_CHART) / lines, (_RIGHT - _LEFT + 0.04) / 2
     for place, chart in enumerate(charts):
         x, upper = _LEFT + (place % 2) * width, top - (place // 2) * height
-        figure.text(x, upper - 0.016, style.shown(chart.title, 46), fontsize=10, fontweight="medium")
+        figure.text(x, upper - 0.016, style.shorten(chart.title, 46), fontsize=10, fontweight="medium")
         # The left part of a field is for the labels of its axis.
         axes = figure.add_axes((x + 0.1, upper - height + 0.045, width - 0.14, height - 0.075))
         chart.draw(axes)

@@ -54,13 +54,13 @@ def settings() -> Any:
     }
 
 
-def shown(text: object, limit: int) -> str:
+def shorten(text: object, limit: int) -> str:
     """At most ``limit`` characters of it; what the font lacks becomes a question mark, never an empty box."""
     letters = "".join(letter if ord(letter) in _letters() else "?" for letter in " ".join(str(text).split()))
     return letters if len(letters) <= limit else letters[: limit - 1].rstrip() + "…"
 
 
-def number(value: object, digits: int = 3) -> str:
+def format_number(value: object, digits: int = 3) -> str:
     """As people read it; a dash where there is none."""
     if value is None or isinstance(value, str | dict):
         return "–"

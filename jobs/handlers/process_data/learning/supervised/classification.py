@@ -14,18 +14,18 @@ from jobs.handlers.process_data.learning.models.model import UNCERTAIN, Model
 from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.report.page import write_page
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate, baseline_classifier, classifiers
-from jobs.handlers.process_data.learning.supervised.classification_page import classes_page
-from jobs.handlers.process_data.learning.supervised.cross_validation import Validated
-from jobs.handlers.process_data.learning.supervised.training import Fitted, fit_supervised
+from jobs.handlers.process_data.learning.supervised.classification_page import classification_page
+from jobs.handlers.process_data.learning.supervised.cross_validation import CrossValidation
+from jobs.handlers.process_data.learning.supervised.training import TrainingResult, fit_supervised
 
-_IMBALANCED = 3
+_IMBALANCE_RATIO = 3
 """From here on the classes are weighed: the commonest has so many times the rows of the rarest."""
 
 
-class Classes:
+class ClassificationLearner:
     """Chosen by the F1 averaged over classes, so that a rare class counts as much as a common one."""
 
     chosen_by = "f1_macro"
@@ -44,17 +44,19 @@ class Classes:
     def score(self, truth: Any, predicted: Any) -> scores.Scores:
         return scores.score_classes(truth, predicted)
 
-    def worth(self, truth: Any, predicted: Any) -> float:
+    def importance_score(self, truth: Any, predicted: Any) -> float:
         return float((truth == predicted.argmax(axis=1)).mean())
 
     def baseline(self, y: Any) -> Any:
         return baseline_classifier().fit(np.zeros((len(y), 1)), y)
 
-    def model(self, winner: Validated, columns: tuple[Column, ...], options: LearningOptions, target: Target) -> Model:
+    def model(
+        self, best: CrossValidation, columns: tuple[Column, ...], options: LearningOptions, target: Target
+    ) -> Model:
         return Model(
             task="classification",
-            name=winner.candidate.name,
-            pipeline=winner.candidate.pipeline,
+            name=best.candidate.name,
+            pipeline=best.candidate.pipeline,
             columns=columns,
             target=options.target,
             classes=target.classes,
@@ -64,36 +66,36 @@ class Classes:
 
 def is_imbalanced(y: Any) -> bool:
     counts = np.bincount(y)
-    return bool(counts.max() >= _IMBALANCED * counts.min())
+    return bool(counts.max() >= _IMBALANCE_RATIO * counts.min())
 
 
-def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
-    kind = Classes()
-    fitted = fit_supervised(kind, frame, options, steps)
+def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> LearningResult:
+    learner = ClassificationLearner()
+    fitted = fit_supervised(learner, frame, options, steps)
     model = fitted.model
     predicted = predict_all(model, fitted.kept, steps)
     metrics: dict[str, Any] = {
-        **kind.score(fitted.truth, fitted.predicted),
+        **learner.score(fitted.truth, fitted.predicted),
         "training_rows": len(fitted.training),
         "test_rows": len(fitted.test),
-        "cross_validation": fitted.winner.scores,
+        "cross_validation": fitted.best.scores,
     }
     if model.confidence_threshold is not None:
         metrics |= _certainty(fitted, predicted)
     model.metrics.update(metrics)
-    baseline = dict(kind.score(fitted.truth, fitted.guessed))
+    baseline = dict(learner.score(fitted.truth, fitted.baseline_predicted))
     details = {
         **describe_columns(model.columns),
         "target": model.target,
         "classes": _describe_classes(fitted),
         "confusion": {"classes": list(model.classes), "counts": confusion(fitted).tolist()},
-        "candidates": [outcome.as_json() for outcome in fitted.outcomes],
-        "chosen_by": kind.chosen_by,
+        "candidates": [validation.as_json() for validation in fitted.validations],
+        "chosen_by": learner.chosen_by,
         "importances": fitted.importances,
     }
     steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
-    page = classes_page(fitted, metrics, baseline, confusion(fitted))
-    return Learned(
+    page = classification_page(fitted, metrics, baseline, confusion(fitted))
+    return LearningResult(
         model=model,
         output=with_predictions(fitted.kept, predicted, fitted.test),
         rows=fitted.rows,
@@ -107,14 +109,14 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
     )
 
 
-def confusion(fitted: Fitted) -> Any:
+def confusion(fitted: TrainingResult) -> Any:
     """Counts in the test part: rows are what is true, columns what was predicted."""
     size = len(fitted.model.classes)
     pairs = fitted.truth * size + fitted.predicted.argmax(axis=1)
     return np.bincount(pairs, minlength=size * size).reshape(size, size)
 
 
-def _certainty(fitted: Fitted, predicted: pd.DataFrame) -> dict[str, Any]:
+def _certainty(fitted: TrainingResult, predicted: pd.DataFrame) -> dict[str, Any]:
     uncertain = (predicted["certainty"] == UNCERTAIN).to_numpy()
     certain = ~uncertain[fitted.test]
     right = fitted.truth == fitted.predicted.argmax(axis=1)
@@ -125,7 +127,7 @@ def _certainty(fitted: Fitted, predicted: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _describe_classes(fitted: Fitted) -> list[dict[str, Any]]:
+def _describe_classes(fitted: TrainingResult) -> list[dict[str, Any]]:
     counts = confusion(fitted)
     right, true, said = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
     return [

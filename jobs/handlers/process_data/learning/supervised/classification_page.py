@@ -9,7 +9,7 @@ from sklearn.metrics import roc_curve
 
 from jobs.handlers.process_data.learning.report import charts, style
 from jobs.handlers.process_data.learning.report.page import Chart, Page
-from jobs.handlers.process_data.learning.supervised.training import Fitted
+from jobs.handlers.process_data.learning.supervised.training import TrainingResult
 
 _NAMES = {
     "accuracy": "Accuracy",
@@ -24,7 +24,9 @@ _NAMES = {
 _MAX_CLASSES_SHOWN = 12
 
 
-def classes_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, Any], confusion: Any) -> Page:
+def classification_page(
+    fitted: TrainingResult, metrics: dict[str, Any], baseline: dict[str, Any], confusion: Any
+) -> Page:
     model = fitted.model
     facts = [
         ("Rows", f"{len(fitted.kept):,}"),
@@ -36,14 +38,19 @@ def classes_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, An
         ("Model", model.name),
         ("Uncertain", f"{metrics['uncertain']:,}" if "uncertain" in metrics else "–"),
     ]
-    validation = fitted.winner.scores
+    validation = fitted.best.scores
     rows = [
-        (name, style.number(metrics[key]), style.number(baseline[key]), charts.cross_validation(validation, key))
+        (
+            name,
+            style.format_number(metrics[key]),
+            style.format_number(baseline[key]),
+            charts.cross_validation(validation, key),
+        )
         for key, name in _NAMES.items()
     ]
     return Page(
         title=f"Classification of {model.target}",
-        subtitle=f"{model.name.capitalize()}, chosen among {len(fitted.outcomes)} by cross-validation",
+        subtitle=f"{model.name.capitalize()}, chosen among {len(fitted.validations)} by cross-validation",
         facts=facts,
         heads=("Metric", "Test part", "Baseline", "Cross-validation"),
         rows=rows,
@@ -65,7 +72,7 @@ def _confusion(counts: Any, classes: tuple[Any, ...]) -> Callable[[Axes], None]:
         part = counts[np.ix_(chosen, chosen)]
         shares = part / np.maximum(counts[chosen].sum(axis=1, keepdims=True), 1)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
-        names = [style.shown(classes[number], 14 if size <= 4 else 10) for number in chosen]
+        names = [style.shorten(classes[number], 14 if size <= 4 else 10) for number in chosen]
         turned = max(map(len, names)) * size > 34
         axes.set_xticks(
             range(size), names, rotation=40 if turned else 0, ha="right" if turned else "center", rotation_mode="anchor"
@@ -83,7 +90,7 @@ def _confusion(counts: Any, classes: tuple[Any, ...]) -> Callable[[Axes], None]:
     return draw
 
 
-def _roc(fitted: Fitted) -> Callable[[Axes], None]:
+def _roc(fitted: TrainingResult) -> Callable[[Axes], None]:
     classes = fitted.model.classes
 
     def draw(axes: Axes) -> None:
@@ -93,7 +100,9 @@ def _roc(fitted: Fitted) -> Callable[[Axes], None]:
             truth = fitted.truth == number
             if 0 < truth.sum() < len(truth):
                 false, hits, _ = roc_curve(truth, fitted.predicted[:, number])
-                axes.plot(false, hits, color=style.SERIES[place], linewidth=1.5, label=style.shown(classes[number], 18))
+                axes.plot(
+                    false, hits, color=style.SERIES[place], linewidth=1.5, label=style.shorten(classes[number], 18)
+                )
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(-0.02, 1.04)
         axes.set_xlabel("share of false alarms")
@@ -105,7 +114,7 @@ def _roc(fitted: Fitted) -> Callable[[Axes], None]:
     return draw
 
 
-def _confidence(fitted: Fitted) -> Callable[[Axes], None]:
+def _confidence(fitted: TrainingResult) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         sure = fitted.predicted.max(axis=1)
         right = fitted.truth == fitted.predicted.argmax(axis=1)

@@ -19,7 +19,7 @@ _FEWER_FOLDS_MIN_ROWS = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Validated:
+class CrossValidation:
     candidate: Candidate
     scores: dict[str, dict[str, float | None]]
     truth: Any
@@ -44,7 +44,7 @@ def count_folds(rows: int, rarest: int) -> int:
     return max(2, min(5 if rows < _FEWER_FOLDS_MIN_ROWS else 3, rarest))
 
 
-def validate(
+def cross_validate(
     candidates: Sequence[Candidate],
     typed: pd.DataFrame,
     y: Any,
@@ -54,9 +54,9 @@ def validate(
     score: Callable[[Any, Any], Scores],
     steps: Steps,
     total_steps: int,
-) -> list[Validated]:
+) -> list[CrossValidation]:
     """``total_steps``: of the whole model stage, of which the folds come first."""
-    outcomes = []
+    validations = []
     for number, candidate in enumerate(candidates):
         scores, predicted, has_converged = [], [], True
         for fold, (learn, test) in enumerate(splits, start=1):
@@ -70,8 +70,8 @@ def validate(
             done = number * len(splits) + fold
             text = f"{candidate.name.capitalize()}: fold {fold} of {len(splits)}"
             steps.model(done, total_steps, text, candidate=candidate.name, fold=fold)
-        outcomes.append(
-            Validated(
+        validations.append(
+            CrossValidation(
                 candidate=candidate,
                 scores=summarise(scores),
                 truth=np.concatenate([y[test] for _, test in splits]),
@@ -79,9 +79,9 @@ def validate(
                 has_converged=has_converged,
             )
         )
-    return outcomes
+    return validations
 
 
-def best(outcomes: Iterable[Validated], metric: str) -> Validated:
+def select_best(validations: Iterable[CrossValidation], metric: str) -> CrossValidation:
     """The highest mean; the first, simpler one where they are as good."""
-    return max(outcomes, key=lambda outcome: outcome.mean(metric))
+    return max(validations, key=lambda validation: validation.mean(metric))

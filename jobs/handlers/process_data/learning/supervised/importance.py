@@ -13,7 +13,7 @@ from jobs.handlers.process_data.learning.steps import Steps
 _MAX_ROWS, _MAX_COLUMNS, _SHUFFLES = 1_000, 100, 3
 
 
-def column_importances(
+def permutation_importances(
     model: Model,
     typed: pd.DataFrame,
     truth: Any,

@@ -36,7 +36,7 @@ def _levels(y: Any, test_rows: int) -> Any:
 
 def split_folds(y: Any, classes: int, *, seed: int) -> list[Split]:
     """Folds over the training part, or over a sample of it where it is large."""
-    chosen = draw(y, classes, limit=MAX_ROWS, seed=seed)
+    chosen = sample_positions(y, classes, limit=MAX_ROWS, seed=seed)
     rarest = int(np.bincount(y[chosen]).min()) if classes else len(chosen)
     folds = count_folds(len(chosen), rarest)
     maker = StratifiedKFold if classes else KFold
@@ -44,7 +44,7 @@ def split_folds(y: Any, classes: int, *, seed: int) -> list[Split]:
     return [(chosen[learn], chosen[test]) for learn, test in splits]
 
 
-def draw(y: Any, classes: int, *, limit: int, seed: int) -> Any:
+def sample_positions(y: Any, classes: int, *, limit: int, seed: int) -> Any:
     """Positions of at most so many rows, in order: all, or a sample with the shares of the classes."""
     if len(y) <= limit:
         return np.arange(len(y))

@@ -14,17 +14,17 @@ from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.report.page import write_page
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate, baseline_regressor, regressors
-from jobs.handlers.process_data.learning.supervised.cross_validation import Validated
-from jobs.handlers.process_data.learning.supervised.regression_page import numbers_page
+from jobs.handlers.process_data.learning.supervised.cross_validation import CrossValidation
+from jobs.handlers.process_data.learning.supervised.regression_page import regression_page
 from jobs.handlers.process_data.learning.supervised.training import fit_supervised
 
-_WITHIN = 0.9
+_INTERVAL_SHARE = 0.9
 
 
-class Numbers:
+class RegressionLearner:
     """Chosen by R²."""
 
     chosen_by = "r2"
@@ -41,49 +41,51 @@ class Numbers:
     def score(self, truth: Any, predicted: Any) -> scores.Scores:
         return scores.score_numbers(truth, predicted)
 
-    def worth(self, truth: Any, predicted: Any) -> float:
+    def importance_score(self, truth: Any, predicted: Any) -> float:
         return scores.score_numbers(truth, predicted)["r2"] or 0.0
 
     def baseline(self, y: Any) -> Any:
         return baseline_regressor().fit(np.zeros((len(y), 1)), y)
 
-    def model(self, winner: Validated, columns: tuple[Column, ...], options: LearningOptions, target: Target) -> Model:
+    def model(
+        self, best: CrossValidation, columns: tuple[Column, ...], options: LearningOptions, target: Target
+    ) -> Model:
         return Model(
             task="regression",
-            name=winner.candidate.name,
-            pipeline=winner.candidate.pipeline,
+            name=best.candidate.name,
+            pipeline=best.candidate.pipeline,
             columns=columns,
             target=options.target,
-            interval=winner.error_quantile(_WITHIN),
+            interval=best.error_quantile(_INTERVAL_SHARE),
         )
 
 
-def learn_numbers(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
-    kind = Numbers()
-    fitted = fit_supervised(kind, frame, options, steps)
+def learn_numbers(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> LearningResult:
+    learner = RegressionLearner()
+    fitted = fit_supervised(learner, frame, options, steps)
     model = fitted.model
     predicted = predict_all(model, fitted.kept, steps)
     errors = np.abs(fitted.truth - fitted.predicted)
     metrics: dict[str, Any] = {
-        **kind.score(fitted.truth, fitted.predicted),
+        **learner.score(fitted.truth, fitted.predicted),
         "training_rows": len(fitted.training),
         "test_rows": len(fitted.test),
         "interval": model.interval,
         "interval_coverage": round(float((errors <= model.interval).mean()), 6),
-        "cross_validation": fitted.winner.scores,
+        "cross_validation": fitted.best.scores,
     }
     model.metrics.update(metrics)
-    baseline = dict(kind.score(fitted.truth, fitted.guessed))
+    baseline = dict(learner.score(fitted.truth, fitted.baseline_predicted))
     details = {
         **describe_columns(model.columns),
         "target": model.target,
-        "candidates": [outcome.as_json() for outcome in fitted.outcomes],
-        "chosen_by": kind.chosen_by,
+        "candidates": [validation.as_json() for validation in fitted.validations],
+        "chosen_by": learner.chosen_by,
         "importances": fitted.importances,
     }
     steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
-    page = numbers_page(fitted, metrics, baseline)
-    return Learned(
+    page = regression_page(fitted, metrics, baseline)
+    return LearningResult(
         model=model,
         output=with_predictions(fitted.kept, predicted, fitted.test),
         rows=fitted.rows,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from jobs.handlers.process_data.learning.report import charts, style
 from jobs.handlers.process_data.learning.report.page import Chart, Page
-from jobs.handlers.process_data.learning.supervised.training import Fitted
+from jobs.handlers.process_data.learning.supervised.training import TrainingResult
 
 _NAMES = {
     "r2": "R² (share of the spread explained)",
@@ -18,7 +18,7 @@ _NAMES = {
 }
 
 
-def numbers_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, Any]) -> Page:
+def regression_page(fitted: TrainingResult, metrics: dict[str, Any], baseline: dict[str, Any]) -> Page:
     model = fitted.model
     facts = [
         ("Rows", f"{len(fitted.kept):,}"),
@@ -27,17 +27,22 @@ def numbers_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, An
         ("Columns used", f"{len(model.used):,} of {len(model.columns):,}"),
         ("Target", str(model.target)),
         ("Model", model.name),
-        ("9 of 10 within", f"± {style.number(metrics['interval'])}"),
+        ("9 of 10 within", f"± {style.format_number(metrics['interval'])}"),
         ("Within, in the test part", f"{metrics['interval_coverage']:.0%}"),
     ]
-    validation = fitted.winner.scores
+    validation = fitted.best.scores
     rows = [
-        (name, style.number(metrics[key]), style.number(baseline[key]), charts.cross_validation(validation, key))
+        (
+            name,
+            style.format_number(metrics[key]),
+            style.format_number(baseline[key]),
+            charts.cross_validation(validation, key),
+        )
         for key, name in _NAMES.items()
     ]
     return Page(
         title=f"Prediction of {model.target}",
-        subtitle=f"{model.name.capitalize()}, chosen among {len(fitted.outcomes)} by cross-validation",
+        subtitle=f"{model.name.capitalize()}, chosen among {len(fitted.validations)} by cross-validation",
         facts=facts,
         heads=("Metric", "Test part", "Baseline", "Cross-validation"),
         rows=rows,
@@ -51,12 +56,12 @@ def numbers_page(fitted: Fitted, metrics: dict[str, Any], baseline: dict[str, An
     )
 
 
-def _points(fitted: Fitted) -> tuple[Any, Any]:
+def _points(fitted: TrainingResult) -> tuple[Any, Any]:
     chosen = slice(None, None, max(1, len(fitted.truth) // charts.MAX_POINTS))
     return fitted.truth[chosen], fitted.predicted[chosen]
 
 
-def _actual(fitted: Fitted) -> Callable[[Axes], None]:
+def _actual(fitted: TrainingResult) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         truth, predicted = _points(fitted)
         ends = [min(truth.min(), predicted.min()), max(truth.max(), predicted.max())]
@@ -64,12 +69,12 @@ def _actual(fitted: Fitted) -> Callable[[Axes], None]:
         axes.scatter(truth, predicted, s=9, color=style.ACCENT, alpha=0.55, linewidths=0)
         axes.set_xlabel("actual")
         axes.set_ylabel("predicted")
-        _calm(axes)
+        _set_grid(axes)
 
     return draw
 
 
-def _residuals(fitted: Fitted) -> Callable[[Axes], None]:
+def _residuals(fitted: TrainingResult) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         truth, predicted = _points(fitted)
         interval = fitted.model.interval or 0.0
@@ -78,24 +83,24 @@ def _residuals(fitted: Fitted) -> Callable[[Axes], None]:
         axes.scatter(predicted, truth - predicted, s=9, color=style.ACCENT, alpha=0.55, linewidths=0)
         axes.set_xlabel("predicted")
         axes.set_ylabel("actual − predicted")
-        _calm(axes)
+        _set_grid(axes)
 
     return draw
 
 
-def _errors(fitted: Fitted) -> Callable[[Axes], None]:
+def _errors(fitted: TrainingResult) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         errors = fitted.truth - fitted.predicted
         axes.hist(errors, bins=min(30, max(8, int(np.sqrt(len(errors))) + 1)), color=style.ACCENT)
         axes.axvline(0, color=style.INK, linewidth=0.8)
         axes.set_xlabel("actual − predicted")
         axes.set_ylabel("rows of the test part")
-        _calm(axes)
+        _set_grid(axes)
 
     return draw
 
 
-def _calm(axes: Axes) -> None:
+def _set_grid(axes: Axes) -> None:
     axes.grid()
     axes.locator_params(axis="x", nbins=5)
     axes.locator_params(axis="y", nbins=6)

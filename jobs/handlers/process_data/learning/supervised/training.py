@@ -17,16 +17,16 @@ from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.scores import Scores
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate
-from jobs.handlers.process_data.learning.supervised.cross_validation import Validated, best, validate
-from jobs.handlers.process_data.learning.supervised.importance import column_importances
+from jobs.handlers.process_data.learning.supervised.cross_validation import CrossValidation, cross_validate, select_best
+from jobs.handlers.process_data.learning.supervised.importance import permutation_importances
 from jobs.handlers.process_data.learning.supervised.partition import part, split_folds
 
 AFTER_FOLDS = 4
 """Steps of the model stage behind the folds: fit, test, importances, predictions."""
 
 
-class Kindred(Protocol):
-    """What a kind of supervised learning decides for itself."""
+class SupervisedLearner(Protocol):
+    """What a learner of supervised learning decides for itself."""
 
     chosen_by: str
     """The metric by which the best candidate is chosen: the higher, the better."""
@@ -39,19 +39,19 @@ class Kindred(Protocol):
 
     def score(self, truth: Any, predicted: Any) -> Scores: ...
 
-    def worth(self, truth: Any, predicted: Any) -> float:
+    def importance_score(self, truth: Any, predicted: Any) -> float:
         """One number, the higher the better, by which importances are measured."""
 
     def baseline(self, y: Any) -> Any:
         """A fitted estimator that looks at no feature."""
 
     def model(
-        self, winner: Validated, columns: tuple[Column, ...], options: LearningOptions, target: Target
+        self, best: CrossValidation, columns: tuple[Column, ...], options: LearningOptions, target: Target
     ) -> Model: ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fitted:
+class TrainingResult:
     """A fitted model and all that is known of it."""
 
     model: Model
@@ -62,20 +62,22 @@ class Fitted:
     training: Any
     test: Any
     truth: Any
-    """Of the test part; ``predicted`` is what the model made of it, ``guessed`` what the baseline did."""
+    """Of the test part; ``predicted`` is what the model made of it, ``baseline_predicted`` what the baseline did."""
     predicted: Any
-    guessed: Any
-    outcomes: list[Validated]
-    winner: Validated
+    baseline_predicted: Any
+    validations: list[CrossValidation]
+    best: CrossValidation
     importances: list[dict[str, Any]]
     total_steps: int
 
 
-def fit_supervised(kind: Kindred, frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Fitted:
+def fit_supervised(
+    learner: SupervisedLearner, frame: pd.DataFrame, options: LearningOptions, steps: Steps
+) -> TrainingResult:
     if options.target is None:
         raise Permanent("Name the column to be predicted as target")
     names = feature_names(frame, options, without=(options.target, options.label))
-    target = kind.read(frame[options.target])
+    target = learner.read(frame[options.target])
     dropped = len(frame) - len(target.rows)
     kept: pd.DataFrame = frame.iloc[target.rows].reset_index(drop=True)
     steps.preprocessing(1, 2, f"{len(kept):,} rows with a target, {dropped:,} without", rows=len(kept), dropped=dropped)
@@ -87,26 +89,32 @@ def fit_supervised(kind: Kindred, frame: pd.DataFrame, options: LearningOptions,
     columns = infer_columns(to_learn, names, options, steps)
     typed, y = typed_frame(to_learn, used(columns)), target.y[training]
     splits = split_folds(y, len(target.classes), seed=options.seed)
-    candidates = kind.candidates(used(columns), options, target)
+    candidates = learner.candidates(used(columns), options, target)
     total = len(candidates) * len(splits) + AFTER_FOLDS
-    outcomes = validate(
-        candidates, typed, y, splits, predict=kind.predict, score=kind.score, steps=steps, total_steps=total
+    validations = cross_validate(
+        candidates, typed, y, splits, predict=learner.predict, score=learner.score, steps=steps, total_steps=total
     )
-    winner = best(outcomes, kind.chosen_by)
+    best = select_best(validations, learner.chosen_by)
 
     steps.check()
-    fit(winner.candidate.pipeline, typed, y)
-    steps.model(total - 3, total, f"{winner.candidate.name.capitalize()} fitted to {len(y):,} rows")
-    model = kind.model(winner, columns, options, target)
+    fit(best.candidate.pipeline, typed, y)
+    steps.model(total - 3, total, f"{best.candidate.name.capitalize()} fitted to {len(y):,} rows")
+    model = learner.model(best, columns, options, target)
     steps.check()
     typed_test, truth = typed_frame(to_test, used(columns)), target.y[test]
-    predicted = kind.predict(model.pipeline, typed_test)
+    predicted = learner.predict(model.pipeline, typed_test)
     steps.model(total - 2, total, f"Tested on {len(test):,} rows")
-    importances = column_importances(
-        model, typed_test, truth, predict=kind.predict, score=kind.worth, seed=options.seed, steps=steps
+    importances = permutation_importances(
+        model,
+        typed_test,
+        truth,
+        predict=learner.predict,
+        score=learner.importance_score,
+        seed=options.seed,
+        steps=steps,
     )
     steps.model(total - 1, total, f"Importance of {len(importances):,} columns measured")
-    return Fitted(
+    return TrainingResult(
         model=model,
         kept=kept,
         rows=target.rows,
@@ -115,9 +123,9 @@ def fit_supervised(kind: Kindred, frame: pd.DataFrame, options: LearningOptions,
         test=test,
         truth=truth,
         predicted=predicted,
-        guessed=kind.predict(kind.baseline(y), typed_test),
-        outcomes=outcomes,
-        winner=winner,
+        baseline_predicted=learner.predict(learner.baseline(y), typed_test),
+        validations=validations,
+        best=best,
         importances=importances,
         total_steps=total,
     )

@@ -15,16 +15,16 @@ from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.models.predictions import describe_columns, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.report.page import write_page
-from jobs.handlers.process_data.learning.result import Learned
-from jobs.handlers.process_data.learning.scores import rounded, score_anomalies
+from jobs.handlers.process_data.learning.result import LearningResult
+from jobs.handlers.process_data.learning.scores import round_scores, score_anomalies
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.unsupervised.anomalies_page import anomalies_page
 from jobs.handlers.process_data.learning.unsupervised.features import encode_all
 
-_MAX_TREES, _ROUNDS, _PIECES = 200, 10, 10
-_STEPS = _ROUNDS + _PIECES + 1
+_MAX_TREES, _ROUNDS, _CHUNKS = 200, 10, 10
+_STEPS = _ROUNDS + _CHUNKS + 1
 _INTERIM_ROWS = 20_000
-_SAYS_ANOMALY = frozenset(
+_ANOMALY_LABELS = frozenset(
     [
         "true",
         "1",
@@ -46,11 +46,11 @@ _SAYS_ANOMALY = frozenset(
 )
 
 
-def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
+def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> LearningResult:
     known = _known(frame, options.label)
     columns, encoder, features = encode_all(frame, options, steps)
-    forest = _grow(features, options, steps)
-    scores = _score(forest, features, steps)
+    forest = _grow_forest(features, options, steps)
+    scores = _score_rows(forest, features, steps)
     threshold = float(np.quantile(scores, 1 - options.contamination))
     model = Model(
         task="anomaly",
@@ -62,7 +62,7 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
     predicted = model.anomalies(scores)
     flagged = predicted["anomaly"].to_numpy(dtype=bool)
     metrics: dict[str, Any] = {
-        **rounded({"threshold": threshold, "share": flagged.mean(), "mean_score": scores.mean()}),
+        **round_scores({"threshold": threshold, "share": flagged.mean(), "mean_score": scores.mean()}),
         "anomalies": int(flagged.sum()),
         "rows": len(frame),
     }
@@ -81,7 +81,7 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
     }
     steps.model(_STEPS, _STEPS, f"{int(flagged.sum()):,} of {len(frame):,} rows are anomalies", rows=len(frame))
     page = anomalies_page(model, features, scores, flagged, known, metrics, baseline, details)
-    return Learned(
+    return LearningResult(
         model=model,
         output=with_predictions(frame, predicted),
         rows=np.arange(len(frame)),
@@ -95,7 +95,7 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
     )
 
 
-def _grow(features: Any, options: LearningOptions, steps: Steps) -> IsolationForest:
+def _grow_forest(features: Any, options: LearningOptions, steps: Steps) -> IsolationForest:
     """Some trees at a time, so that there is progress and a place to stop."""
     trees = max(_ROUNDS, min(_MAX_TREES, options.max_iterations))
     forest = IsolationForest(random_state=options.seed, warm_start=True, n_jobs=1)
@@ -108,20 +108,20 @@ def _grow(features: Any, options: LearningOptions, steps: Steps) -> IsolationFor
         if done == _ROUNDS // 2:
             found = -forest.score_samples(features[:: -(-len(features) // _INTERIM_ROWS)])
             interim = float(np.quantile(found, 1 - options.contamination))
-            steps.partial({"trees": forest.n_estimators, "scores": rounded({"threshold": interim})})
+            steps.partial({"trees": forest.n_estimators, "scores": round_scores({"threshold": interim})})
     return forest
 
 
-def _score(forest: IsolationForest, features: Any, steps: Steps) -> Any:
+def _score_rows(forest: IsolationForest, features: Any, steps: Steps) -> Any:
     """The higher, the stranger. In pieces, because many rows take long."""
-    pieces = []
-    for done, piece in enumerate(np.array_split(features, _PIECES), start=1):
+    chunks = []
+    for done, chunk in enumerate(np.array_split(features, _CHUNKS), start=1):
         steps.check()
-        if len(piece):
-            pieces.append(-forest.score_samples(piece))
-        text = f"Scores of {sum(map(len, pieces)):,} of {len(features):,} rows"
+        if len(chunk):
+            chunks.append(-forest.score_samples(chunk))
+        text = f"Scores of {sum(map(len, chunks)):,} of {len(features):,} rows"
         steps.model(_ROUNDS + done, _STEPS, text, rows=len(features))
-    return np.concatenate(pieces)
+    return np.concatenate(chunks)
 
 
 def _known(frame: pd.DataFrame, label: str | None) -> Any:
@@ -132,12 +132,12 @@ def _known(frame: pd.DataFrame, label: str | None) -> Any:
         raise Permanent(f"The data has no column '{label}' to compare with")
     texts = pd.Series([text and text.lower() for text in values.labels(frame[label])], dtype=object)
     counts = texts.value_counts()
-    saying = [text for text in counts.index if text in _SAYS_ANOMALY]
-    if len(saying) == 0 or len(saying) == len(counts) > 1:
+    anomalous = [text for text in counts.index if text in _ANOMALY_LABELS]
+    if len(anomalous) == 0 or len(anomalous) == len(counts) > 1:
         if len(counts) > 2:
             raise Permanent(f"The label '{label}' has {len(counts):,} values; it should say of each row yes or no")
-        saying = list(counts.index[1:])
-    known = texts.isin(saying).to_numpy(dtype=bool)
+        anomalous = list(counts.index[1:])
+    known = texts.isin(anomalous).to_numpy(dtype=bool)
     # 1 may also mean "as it should be"; what most rows are is no anomaly.
     return known if known.mean() <= 0.5 else ~known & texts.notna().to_numpy(dtype=bool)
 

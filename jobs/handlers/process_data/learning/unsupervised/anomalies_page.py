@@ -30,16 +30,21 @@ def anomalies_page(
     details: dict[str, Any],
 ) -> Page:
     rows = [
-        ("Share marked", style.number(metrics["share"]), style.number(baseline["share"]), "contamination asked for"),
-        ("Mean score", style.number(metrics["mean_score"]), "–", "0 to 1, more is stranger"),
+        (
+            "Share marked",
+            style.format_number(metrics["share"]),
+            style.format_number(baseline["share"]),
+            "contamination asked for",
+        ),
+        ("Mean score", style.format_number(metrics["mean_score"]), "–", "0 to 1, more is stranger"),
     ]
     shown = [
         Chart(title="Scores, and the threshold", draw=_scores(scores, metrics["threshold"])),
-        Chart(title="The rows on their two main axes", draw=_map(features, flagged)),
+        Chart(title="The rows on their two main axes", draw=_scatter(features, flagged)),
     ]
     if known is not None:
         rows += [
-            (name, style.number(metrics[key]), style.number(baseline[key]), text)
+            (name, style.format_number(metrics[key]), style.format_number(baseline[key]), text)
             for key, (name, text) in _NAMES.items()
         ]
         shown.append(Chart(title="Precision by recall", draw=_precision(known, scores)))
@@ -50,7 +55,7 @@ def anomalies_page(
         facts=[
             ("Rows", f"{metrics['rows']:,}"),
             ("Columns used", f"{len(model.used):,} of {len(model.columns):,}"),
-            ("Threshold", style.number(metrics["threshold"])),
+            ("Threshold", style.format_number(metrics["threshold"])),
             ("Known anomalies", f"{metrics['labelled']:,}" if known is not None else "–"),
         ],
         heads=("Metric", "Model", "Baseline", "Reading"),
@@ -82,9 +87,9 @@ def _scores(scores: Any, threshold: float) -> Callable[[Axes], None]:
     return draw
 
 
-def _map(features: Any, flagged: Any) -> Callable[[Axes], None]:
+def _scatter(features: Any, flagged: Any) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
-        chosen, points, shares = charts.in_two_dimensions(features)
+        chosen, points, shares = charts.project_to_plane(features)
         for is_anomaly, colour, name in ((False, style.ACCENT, "as others"), (True, style.SERIES[1], "anomaly")):
             members = points[flagged[chosen] == is_anomaly]
             axes.scatter(members[:, 0], members[:, 1], s=10, alpha=0.65, linewidths=0, color=colour, label=name)

@@ -16,11 +16,11 @@ from jobs.handlers.process_data.learning.models.model import UNCERTAIN, Model
 from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.report.page import write_page
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.scores import score_clusters
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.unsupervised.cluster_fit import ClusterFit
-from jobs.handlers.process_data.learning.unsupervised.clustering_page import clusters_page
+from jobs.handlers.process_data.learning.unsupervised.clustering_page import clustering_page
 from jobs.handlers.process_data.learning.unsupervised.features import encode_all
 
 MINI_BATCH_MIN_ROWS = 20_000
@@ -29,27 +29,27 @@ _MAX_CLUSTERS = 10
 _RESTARTS = 10
 
 
-def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> Learned:
+def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> LearningResult:
     columns, encoder, features = encode_all(frame, options, steps)
-    numbers = _numbers_to_try(features, options)
+    numbers = _cluster_counts(features, options)
     total = len(numbers) + 1
-    tried = []
+    fits = []
     for done, clusters in enumerate(numbers, start=1):
         steps.check()
-        tried.append(_try(features, clusters, options))
-        steps.partial({"clusters": clusters, "scores": tried[-1].scores})
-        steps.model(done, total, f"{clusters} clusters: silhouette {tried[-1].silhouette:.3f}", clusters=clusters)
-    winner = max(tried, key=lambda item: item.silhouette)  # the fewest, where several are as good
+        fits.append(_fit_clusters(features, clusters, options))
+        steps.partial({"clusters": clusters, "scores": fits[-1].scores})
+        steps.model(done, total, f"{clusters} clusters: silhouette {fits[-1].silhouette:.3f}", clusters=clusters)
+    best = max(fits, key=lambda item: item.silhouette)  # the fewest, where several are as good
     model = Model(
         task="clustering",
         name="k-means",
-        pipeline=Pipeline([("encode", encoder), ("model", winner.estimator)]),
+        pipeline=Pipeline([("encode", encoder), ("model", best.estimator)]),
         columns=columns,
         confidence_threshold=options.confidence_threshold,
     )
     predicted = predict_all(model, frame, steps)
     assigned = predicted["cluster"].to_numpy()
-    metrics: dict[str, Any] = {**winner.scores, "clusters": winner.clusters, "rows": len(frame)}
+    metrics: dict[str, Any] = {**best.scores, "clusters": best.clusters, "rows": len(frame)}
     if options.confidence_threshold is not None:
         metrics["uncertain"] = int((predicted["certainty"] == UNCERTAIN).sum())
     model.metrics.update(metrics)
@@ -57,13 +57,13 @@ def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) 
     baseline = dict(score_clusters(features, shuffled, options.seed))
     details = {
         **describe_columns(columns),
-        "candidates": [{"clusters": item.clusters, "scores": item.scores} for item in tried],
+        "candidates": [{"clusters": item.clusters, "scores": item.scores} for item in fits],
         "chosen_by": "silhouette" if options.n_clusters is None else "n_clusters",
         "clusters": _describe(frame, used(columns), assigned),
     }
-    steps.model(total, total, f"{len(frame):,} rows assigned to {winner.clusters} clusters", rows=len(frame))
-    page = clusters_page(model, features, assigned, tried, metrics, baseline, details)
-    return Learned(
+    steps.model(total, total, f"{len(frame):,} rows assigned to {best.clusters} clusters", rows=len(frame))
+    page = clustering_page(model, features, assigned, fits, metrics, baseline, details)
+    return LearningResult(
         model=model,
         output=with_predictions(frame, predicted),
         rows=np.arange(len(frame)),
@@ -77,7 +77,7 @@ def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) 
     )
 
 
-def _numbers_to_try(features: Any, options: LearningOptions) -> list[int]:
+def _cluster_counts(features: Any, options: LearningOptions) -> list[int]:
     different = len(np.unique(features.round(9), axis=0))
     if different < 3:
         raise Permanent(f"Only {different} different rows are there; clusters need at least 3")
@@ -88,7 +88,7 @@ def _numbers_to_try(features: Any, options: LearningOptions) -> list[int]:
     return [options.n_clusters]
 
 
-def _try(features: Any, clusters: int, options: LearningOptions) -> ClusterFit:
+def _fit_clusters(features: Any, clusters: int, options: LearningOptions) -> ClusterFit:
     if len(features) >= MINI_BATCH_MIN_ROWS:
         estimator: Any = MiniBatchKMeans(
             clusters, max_iter=options.max_iterations, n_init=3, batch_size=4_096, random_state=options.seed

@@ -18,20 +18,22 @@ _NAMES = {
 }
 
 
-def clusters_page(
+def clustering_page(
     model: Model,
     features: Any,
     assigned: Any,
-    tried: Sequence[ClusterFit],
+    fits: Sequence[ClusterFit],
     metrics: dict[str, Any],
     baseline: dict[str, Any],
     details: dict[str, Any],
 ) -> Page:
     sizes = [(f"cluster {item['cluster']}", float(item["rows"])) for item in details["clusters"]]
-    many = [(str(item.clusters), item.silhouette) for item in tried]
-    shown = [Chart(title="The rows on their two main axes", draw=_map(features, assigned))]
-    if len(many) > 1:
-        shown.append(Chart(title="Silhouette by number of clusters", draw=_by_number(many, metrics["clusters"])))
+    silhouettes = [(str(item.clusters), item.silhouette) for item in fits]
+    shown = [Chart(title="The rows on their two main axes", draw=_scatter(features, assigned))]
+    if len(silhouettes) > 1:
+        shown.append(
+            Chart(title="Silhouette by number of clusters", draw=_silhouettes(silhouettes, metrics["clusters"]))
+        )
     shown += [
         Chart(title="Rows in each cluster", draw=charts.bars(sizes, "rows")),
         Chart(title="What sets the clusters apart", draw=_profile(details)),
@@ -39,7 +41,7 @@ def clusters_page(
     return Page(
         title=f"{metrics['clusters']} clusters in {metrics['rows']:,} rows",
         subtitle="k-means; "
-        + ("their number as it was asked for" if len(many) == 1 else "the best silhouette decides"),
+        + ("their number as it was asked for" if len(silhouettes) == 1 else "the best silhouette decides"),
         facts=[
             ("Rows", f"{metrics['rows']:,}"),
             ("Columns used", f"{len(model.used):,} of {len(model.columns):,}"),
@@ -48,7 +50,7 @@ def clusters_page(
         ],
         heads=("Metric", "Clusters", "Baseline", "Reading"),
         rows=[
-            (name, style.number(metrics[key]), style.number(baseline[key]), reading)
+            (name, style.format_number(metrics[key]), style.format_number(baseline[key]), reading)
             for key, (name, reading) in _NAMES.items()
         ],
         charts=shown,
@@ -56,9 +58,9 @@ def clusters_page(
     )
 
 
-def _map(features: Any, assigned: Any) -> Callable[[Axes], None]:
+def _scatter(features: Any, assigned: Any) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
-        chosen, points, shares = charts.in_two_dimensions(features)
+        chosen, points, shares = charts.project_to_plane(features)
         for cluster in range(int(assigned.max()) + 1):
             members = points[assigned[chosen] == cluster]
             colour = style.SERIES[cluster % len(style.SERIES)]
@@ -70,14 +72,14 @@ def _map(features: Any, assigned: Any) -> Callable[[Axes], None]:
     return draw
 
 
-def _by_number(many: Sequence[tuple[str, float]], winner: int) -> Callable[[Axes], None]:
+def _silhouettes(silhouettes: Sequence[tuple[str, float]], winner: int) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
-        places = range(len(many))
-        heights = [height for _, height in many]
+        places = range(len(silhouettes))
+        heights = [height for _, height in silhouettes]
         axes.plot(places, heights, color=style.ACCENT, linewidth=1.5, marker="o", markersize=4)
-        best = [name for name, _ in many].index(str(winner))
+        best = [name for name, _ in silhouettes].index(str(winner))
         axes.plot([best], [heights[best]], marker="o", markersize=9, color=style.SERIES[1])
-        axes.set_xticks(places, [name for name, _ in many])
+        axes.set_xticks(places, [name for name, _ in silhouettes])
         axes.set_xlabel("clusters")
         axes.set_ylabel("silhouette")
         axes.grid(axis="y")
@@ -105,7 +107,7 @@ def _profile(details: dict[str, Any]) -> Callable[[Axes], None]:
             return
         apart = (table - table.mean(axis=1, keepdims=True)) / table.std(axis=1, keepdims=True)
         axes.imshow(apart, cmap="PuOr_r", vmin=-2.2, vmax=2.2, aspect="auto")
-        axes.set_yticks(range(len(numeric)), [style.shown(name, 17) for name in numeric])
+        axes.set_yticks(range(len(numeric)), [style.shorten(name, 17) for name in numeric])
         axes.set_xticks(range(len(clusters)), [str(item["cluster"]) for item in clusters])
         axes.set_xlabel("cluster (figures: its median)")
         for row in range(len(numeric)):

@@ -16,7 +16,7 @@ from jobs.handler import Payload
 from jobs.handlers.process_data.columns import FLOATS, INTEGERS, Column, Kind, quote_name
 from jobs.handlers.process_data.faults import OperationFault
 from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
-from jobs.handlers.process_data.transformation.working_table import Tick, Working, part_of
+from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable, step_progress
 
 Function = Literal["sum", "avg", "min", "max", "count", "count_distinct", "median", "stddev"]
 _GROUPS_IN_PART = 250_000
@@ -75,38 +75,38 @@ class Aggregate(BaseOperation):
             raise ValueError(f"two figures are called '{repeated[0]}'; name them with 'as'")
         return aggregations
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         groups = list(dict.fromkeys(self.group_by or ()))
         keys = [working.column(name, f"group_by[{at}]") for at, name in enumerate(groups)]
         columns = [self._column_of(working, at) for at in range(len(self.aggregations))]
         self._require_names(groups)
-        figures = [(f"figure_{at}", one.sql(column)) for at, (one, column) in enumerate(self._with(columns))]
-        ordered = [at for at, (one, column) in enumerate(self._with(columns)) if one.needs_order(column)]
+        figures = [(f"figure_{at}", one.sql(column)) for at, (one, column) in enumerate(self._with_columns(columns))]
+        ordered = [at for at, (one, column) in enumerate(self._with_columns(columns)) if one.needs_order(column)]
         plain = [figure for at, figure in enumerate(figures) if at not in ordered]
         rows, parts = working.rows, _count_parts(working, keys)
         # The first step was to count the groups, the last is to put their figures beside each other.
         step, steps = 1, (1 + len(ordered)) * parts + 2
-        tick(rows, rows * steps)
+        on_progress(rows, rows * steps)
         tables: list[str] = []
         for chosen in [plain, *([figures[at]] for at in ordered)]:
             for part in range(parts):
-                select = _grouped(working.name, keys, chosen, _part(keys, part, parts))
-                tell = part_of(tick, rows, step=step, steps=steps)
+                select = _group(working.name, keys, chosen, _part(keys, part, parts))
+                on_share = step_progress(on_progress, rows, step=step, steps=steps)
                 if part:
-                    working.append(tables[-1], select, tell)
+                    working.append(tables[-1], select, on_share)
                 else:
-                    tables.append(working.side_table(select, tell))
-                tell(1.0)
+                    tables.append(working.side_table(select, on_share))
+                on_share(1.0)
                 step += 1
-        tell = part_of(tick, rows, step=step, steps=steps)
-        working.replace(_joined(tables, keys, [one.named for one in self.aggregations]), tell)
+        on_share = step_progress(on_progress, rows, step=step, steps=steps)
+        working.replace(_join(tables, keys, [one.named for one in self.aggregations]), on_share)
         working.drop(tables)
-        tell(1.0)
+        on_share(1.0)
 
-    def _with(self, columns: Sequence[Column | None]) -> list[tuple[Aggregation, Column | None]]:
+    def _with_columns(self, columns: Sequence[Column | None]) -> list[tuple[Aggregation, Column | None]]:
         return list(zip(self.aggregations, columns, strict=True))
 
-    def _column_of(self, working: Working, at: int) -> Column | None:
+    def _column_of(self, working: WorkingTable, at: int) -> Column | None:
         one, path = self.aggregations[at], f"aggregations[{at}].column"
         if one.column is None:
             return None
@@ -122,7 +122,7 @@ class Aggregate(BaseOperation):
                 raise OperationFault(f"aggregations[{at}].as", f"'{one.named}' is the name of a column in group_by")
 
 
-def _count_parts(working: Working, keys: list[Column]) -> int:
+def _count_parts(working: WorkingTable, keys: list[Column]) -> int:
     """Into how many parts the groups are split. The estimate of their number is the same for the same rows."""
     if not keys or working.rows <= _GROUPS_IN_PART:
         return 1
@@ -138,7 +138,7 @@ def _part(keys: list[Column], part: int, parts: int) -> str:
     return f" WHERE {_hash(keys)} % {parts} = {part}" if parts > 1 else ""
 
 
-def _grouped(table: str, keys: list[Column], figures: list[tuple[str, str]], where: str) -> str:
+def _group(table: str, keys: list[Column], figures: list[tuple[str, str]], where: str) -> str:
     cells = [f"{key.sql} AS key_{at}" for at, key in enumerate(keys)]
     # Without a key and a figure there would be nothing to select; the number of rows does no harm.
     cells += [f"{sql} AS {name}" for name, sql in figures] or ["count(*) AS rows_in_group"]
@@ -146,7 +146,7 @@ def _grouped(table: str, keys: list[Column], figures: list[tuple[str, str]], whe
     return f"SELECT {', '.join(cells)} FROM {table}{where}{by}"
 
 
-def _joined(tables: list[str], keys: list[Column], names: list[str]) -> str:
+def _join(tables: list[str], keys: list[Column], names: list[str]) -> str:
     first, *others = tables
     same = [
         " AND ".join(f"{first}.key_{at} IS NOT DISTINCT FROM {other}.key_{at}" for at in range(len(keys))) or "true"

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from jobs.handler import Payload
 from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
-from jobs.handlers.process_data.transformation.working_table import Tick, Working, part_of
+from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable, step_progress
 
 
 class SortKey(Payload):
@@ -20,14 +20,14 @@ class Sort(BaseOperation):
     type: Literal["sort"]
     by: list[SortKey] = Field(min_length=1, max_length=50)
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         keys = [
             f"{working.column(key.column, f'by[{at}].column').sql} {'DESC' if key.descending else 'ASC'} NULLS LAST"
             for at, key in enumerate(self.by)
         ]
-        tell = part_of(tick, working.rows, step=0, steps=1)
-        working.replace(f"SELECT * FROM {working.name} ORDER BY {', '.join(keys)}, rowid", tell)
-        tell(1.0)
+        on_share = step_progress(on_progress, working.rows, step=0, steps=1)
+        working.replace(f"SELECT * FROM {working.name} ORDER BY {', '.join(keys)}, rowid", on_share)
+        on_share(1.0)
 
 
 class Deduplicate(BaseOperation):
@@ -38,15 +38,15 @@ class Deduplicate(BaseOperation):
     columns: ColumnNames | None = None
     keep: Literal["first", "last"] = "first"
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         names = list(working.columns) if self.columns is None else self.columns
         columns = [working.column(name, f"columns[{at}]").sql for at, name in enumerate(names)]
         function, rows = "min" if self.keep == "first" else "max", working.rows
         # Finding them is a third of the work, taking them over the rest.
-        tell = part_of(tick, rows, step=0, steps=3)
+        on_share = step_progress(on_progress, rows, step=0, steps=3)
         kept = working.side_table(
-            f"SELECT {function}(rowid) AS row FROM {working.name} GROUP BY {', '.join(columns)} ORDER BY row", tell
+            f"SELECT {function}(rowid) AS row FROM {working.name} GROUP BY {', '.join(columns)} ORDER BY row", on_share
         )
-        tell(1.0)
-        working.keep(kept, lambda done, total: tick(total + 2 * done, 3 * total))
+        on_share(1.0)
+        working.keep(kept, lambda done, total: on_progress(total + 2 * done, 3 * total))
         working.drop([kept])

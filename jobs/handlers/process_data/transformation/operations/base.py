@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from jobs.handler import Payload
-from jobs.handlers.process_data.transformation.working_table import Tick, Working
+from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable
 
 # The format lets a form suggest the columns of the dataset that was chosen.
 ColumnName = Annotated[str, Field(min_length=1, max_length=128, json_schema_extra={"format": "streamer-column"})]
@@ -18,6 +18,6 @@ class BaseOperation(Payload):
     drops_rows: ClassVar[bool] = False
     """Whether rows that are gone afterwards count as dropped."""
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         """Raises ``OperationFault`` when the table is not one it can be done on."""
         raise NotImplementedError

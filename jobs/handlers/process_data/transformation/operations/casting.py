@@ -6,7 +6,7 @@ from jobs.handlers.process_data.columns import Column
 from jobs.handlers.process_data.faults import OperationFault
 
 if TYPE_CHECKING:
-    from jobs.handlers.process_data.transformation.working_table import Working
+    from jobs.handlers.process_data.transformation.working_table import WorkingTable
 
 CastType = Literal["text", "integer", "number", "boolean", "date", "timestamp"]
 DUCKDB_TYPES: dict[CastType, str] = {
@@ -19,7 +19,7 @@ DUCKDB_TYPES: dict[CastType, str] = {
 }
 
 
-def require_castable(working: "Working", column: Column, duckdb_type: str, spoken: str) -> None:
+def require_castable(working: "WorkingTable", column: Column, duckdb_type: str, spoken: str) -> None:
     """Raise ``OperationFault`` with a count and an example if a value of the column has no form of that type."""
     lost = f"{column.sql} IS NOT NULL AND TRY_CAST({column.sql} AS {duckdb_type}) IS NULL"
     [(count, example)] = working.fetch(f"SELECT count(*), min({column.text_sql}) FROM {working.name} WHERE {lost}")

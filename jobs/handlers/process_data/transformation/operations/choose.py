@@ -6,7 +6,7 @@ from pydantic import Field
 
 from jobs.handlers.process_data.faults import OperationFault
 from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
-from jobs.handlers.process_data.transformation.working_table import Tick, Working
+from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable
 
 
 class Select(BaseOperation):
@@ -15,9 +15,9 @@ class Select(BaseOperation):
     type: Literal["select"]
     columns: ColumnNames
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         chosen = [working.column(name, f"columns[{at}]") for at, name in enumerate(self.columns)]
-        working.rewrite({column.name: column.sql for column in chosen}, tick)
+        working.rewrite({column.name: column.sql for column in chosen}, on_progress)
 
 
 class Drop(BaseOperation):
@@ -26,12 +26,12 @@ class Drop(BaseOperation):
     type: Literal["drop"]
     columns: ColumnNames
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         left_out = {working.column(name, f"columns[{at}]").name for at, name in enumerate(self.columns)}
         cells = {column.name: column.sql for column in working.columns.values() if column.name not in left_out}
         if not cells:
             raise OperationFault("columns", "no column would be left")
-        working.rewrite(cells, tick)
+        working.rewrite(cells, on_progress)
 
 
 class Rename(BaseOperation):
@@ -41,14 +41,14 @@ class Rename(BaseOperation):
     columns: dict[ColumnName, ColumnName] = Field(min_length=1, max_length=500)
     """The name there is → the new one."""
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         for name in self.columns:
             working.column(name, f"columns.{name}")
         names = [self.columns.get(name, name) for name in working.columns]
         if len({name.casefold() for name in names}) < len(names):
             raise OperationFault("columns", "two columns would have the same name, but for upper and lower case")
         cells = {self.columns.get(column.name, column.name): column.sql for column in working.columns.values()}
-        working.rewrite(cells, tick)
+        working.rewrite(cells, on_progress)
 
 
 class Limit(BaseOperation):
@@ -58,7 +58,7 @@ class Limit(BaseOperation):
     type: Literal["limit"]
     rows: int = Field(ge=1)
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         cells = {column.name: column.sql for column in working.columns.values()}
         rows = min(self.rows, working.rows)
-        working.rewrite(cells, tick, condition=f"rowid < {rows}")
+        working.rewrite(cells, on_progress, condition=f"rowid < {rows}")

@@ -8,7 +8,7 @@ from jobs.handler import Payload
 from jobs.handlers.process_data.columns import Column
 from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName
 from jobs.handlers.process_data.transformation.parameters import Values, bind, comparable
-from jobs.handlers.process_data.transformation.working_table import Tick, Working
+from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable
 
 _COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _SEARCHES = {"contains": "contains", "starts_with": "starts_with"}
@@ -50,7 +50,7 @@ class Condition(Payload):
     def depth(self) -> int:
         return 1 + max((part.depth for part in (*(self.all_of or ()), *(self.any_of or ()))), default=0)
 
-    def sql(self, working: Working, parameters: dict[str, Any], path: str = "") -> str:
+    def sql(self, working: WorkingTable, parameters: dict[str, Any], path: str = "") -> str:
         """The condition; its values are put into ``parameters``."""
         for key, word, group in (("and", " AND ", self.all_of), ("or", " OR ", self.any_of)):
             if group:
@@ -67,11 +67,11 @@ class Filter(Condition, BaseOperation):
     drops_rows: ClassVar[bool] = True
     type: Literal["filter"]
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         parameters: dict[str, Any] = {}
         condition = self.sql(working, parameters)
         cells = {column.name: column.sql for column in working.columns.values()}
-        working.rewrite(cells, tick, condition=condition, parameters=parameters)
+        working.rewrite(cells, on_progress, condition=condition, parameters=parameters)
 
 
 def _value_fault(operator: Operator, value: Any) -> str | None:

@@ -9,7 +9,7 @@ from jobs.handlers.process_data.faults import OperationFault
 from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
 from jobs.handlers.process_data.transformation.operations.casting import DUCKDB_TYPES, CastType, require_castable
 from jobs.handlers.process_data.transformation.parameters import Number, Value, bind, bind_number
-from jobs.handlers.process_data.transformation.working_table import Tick, Working
+from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*"}
 _SMALL_INTEGERS = frozenset(("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"))
@@ -23,22 +23,22 @@ class Transform(BaseOperation):
     column: ColumnName
     into: ColumnName | None = None
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         raise NotImplementedError
 
-    def apply(self, working: Working, tick: Tick) -> None:
+    def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         parameters: dict[str, Any] = {}
         column = working.column(self.column, "column")
         working.require_new(self.into or self.column, "into")
         cells = {each.name: each.sql for each in working.columns.values()}
         cells[self.into or self.column] = self.cell(working, column, parameters)
-        working.rewrite(cells, tick, parameters=parameters)
+        working.rewrite(cells, on_progress, parameters=parameters)
 
 
 class ChangeText(Transform):
     function: Literal["upper", "lower", "trim"]
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         return f"{self.function}({column.text_sql})"
 
 
@@ -49,7 +49,7 @@ class ReplaceText(Transform):
     find: str = Field(min_length=1, max_length=1000)
     replacement: str = Field(default="", max_length=1000)
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         parameters.update(find=self.find, replacement=self.replacement)
         return f"replace({column.text_sql}, CAST($find AS VARCHAR), CAST($replacement AS VARCHAR))"
 
@@ -61,7 +61,7 @@ class Concat(Transform):
     columns: ColumnNames
     separator: str = Field(default="", max_length=100)
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         parameters["separator"] = self.separator
         others = [working.column(name, f"columns[{at}]") for at, name in enumerate(self.columns)]
         return f"concat_ws(CAST($separator AS VARCHAR), {', '.join(each.text_sql for each in (column, *others))})"
@@ -72,7 +72,7 @@ class ChangeNumber(Transform):
 
     function: Literal["abs", "log", "sqrt"]
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         number = _number(column, self.function)
         match self.function:
             case "abs":
@@ -87,7 +87,7 @@ class Round(Transform):
     function: Literal["round"]
     digits: int = Field(default=0, ge=0, le=15)
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         return f"round({_number(column, 'round')}, {self.digits})"
 
 
@@ -104,7 +104,7 @@ class Calculate(Transform):
             raise ValueError(f"'{self.function}' takes either a number, 'value', or another column, 'other'")
         return self
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         left = _number(column, self.function)
         if self.value is not None:
             right = bind_number(self.value, "value", parameters)
@@ -120,7 +120,7 @@ class DatePart(Transform):
 
     function: Literal["year", "month", "day", "weekday"]
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         if column.kind is Kind.MOMENT:
             moment = f"CAST({column.sql} AS TIMESTAMP)"
         elif column.kind is Kind.TEXT:
@@ -137,7 +137,7 @@ class FillNull(Transform):
     function: Literal["fill_null"]
     value: Value
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         value = bind(column, self.value, "value", parameters, "value")
         filled = column.text_sql if column.kind is Kind.OTHER else column.sql
         if column.kind is Kind.MOMENT:
@@ -152,7 +152,7 @@ class Cast(Transform):
     to: CastType
     on_error: Literal["fail", "null"] = "fail"
 
-    def cell(self, working: Working, column: Column, parameters: dict[str, Any]) -> str:
+    def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         duckdb_type = DUCKDB_TYPES[self.to]
         if self.on_error == "fail":
             require_castable(working, column, duckdb_type, f"of the type {self.to}")

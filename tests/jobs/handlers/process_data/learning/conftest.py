@@ -8,11 +8,11 @@ import pytest
 from sklearn import datasets
 
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.run import learn
 from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
 
-Learn = Callable[..., Learned]
+Learn = Callable[..., LearningResult]
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +30,13 @@ def steps() -> RecordingSteps:
 def learn_quickly(steps: RecordingSteps) -> Learn:
     """``learn(frame, pipeline, **options)``, with few trees."""
 
-    def run(frame: pd.DataFrame, pipeline: str, **options: Any) -> Learned:
+    def run(frame: pd.DataFrame, pipeline: str, **options: Any) -> LearningResult:
         return learn(frame, pipeline, LearningOptions(**{"max_iterations": 20, **options}), steps)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def iris_model(iris: pd.DataFrame) -> Learned:
+def iris_model(iris: pd.DataFrame) -> LearningResult:
     options = LearningOptions(target="target", confidence_threshold=0.7, max_iterations=60)
     return learn(iris, "classification", options, RecordingSteps())

@@ -8,12 +8,12 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sklearn import datasets
 
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from tests.jobs.handlers.process_data.learning.conftest import Learn
 from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
 
 
-def test_it_works(iris: pd.DataFrame, iris_model: Learned) -> None:
+def test_it_works(iris: pd.DataFrame, iris_model: LearningResult) -> None:
     metrics, baseline = iris_model.metrics, iris_model.baseline
     assert metrics["accuracy"] >= 0.93 and metrics["f1_macro"] >= 0.93 and metrics["roc_auc"] >= 0.98
     assert baseline["accuracy"] < 0.4 and baseline["roc_auc"] == 0.5

@@ -17,7 +17,7 @@ from skops import io as skops_io
 from jobs.handler import Permanent
 from jobs.handlers.process_data.learning.models.file import load_model
 from jobs.handlers.process_data.learning.models.soundness import is_sound
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.result import LearningResult
 from tests.jobs.handlers.process_data.learning.conftest import Learn
 
 
@@ -26,7 +26,7 @@ def load(data: bytes | None) -> Any:
     return load_model(io.BytesIO(data))
 
 
-def test_it_works(iris: pd.DataFrame, iris_model: Learned) -> None:
+def test_it_works(iris: pd.DataFrame, iris_model: LearningResult) -> None:
     model = load(iris_model.model_bytes)
     assert (model.task, model.target, model.classes) == (
         "classification",
@@ -101,7 +101,7 @@ def with_other_array(name: str, content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("change", [with_other_type, with_other_format, with_other_array])
-def test_a_changed_file_is_refused(iris_model: Learned, change: Callable[[str, bytes], bytes]) -> None:
+def test_a_changed_file_is_refused(iris_model: LearningResult, change: Callable[[str, bytes], bytes]) -> None:
     assert iris_model.model_bytes is not None
     load(changed(iris_model.model_bytes, lambda name, content: content))
     with pytest.raises(Permanent, match="no model of this service, or it was changed"):
@@ -130,7 +130,7 @@ def test_what_is_no_model_is_refused(data: bytes, capsys: pytest.CaptureFixture[
     assert "pickle" not in capsys.readouterr().out
 
 
-def test_a_model_of_another_scikit_learn_says_so(iris_model: Learned) -> None:
+def test_a_model_of_another_scikit_learn_says_so(iris_model: LearningResult) -> None:
     def older(name: str, content: bytes) -> bytes:
         # The facts are JSON inside JSON inside JSON, so there are backslashes before each quote.
         return re.sub(rb"(scikit-learn[\\\":\s]+)\d+\.\d+", rb"\g<1>0.1", content) if name == "schema.json" else content

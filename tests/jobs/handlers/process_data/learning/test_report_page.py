@@ -7,18 +7,18 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from jobs.handlers.process_data.learning.report.style import shown
-from jobs.handlers.process_data.learning.result import Learned
+from jobs.handlers.process_data.learning.report.style import shorten
+from jobs.handlers.process_data.learning.result import LearningResult
 from tests.jobs.handlers.process_data.learning.conftest import Learn
 
 
-def page_text(learned: Learned, path: Path) -> str:
+def page_text(learned: LearningResult, path: Path) -> str:
     learned.report_pdf(path)
     (page,) = PdfReader(path).pages
     return page.extract_text()
 
 
-def test_it_works(iris_model: Learned, tmp_path: Path) -> None:
+def test_it_works(iris_model: LearningResult, tmp_path: Path) -> None:
     text = page_text(iris_model, tmp_path / "a.pdf")
     for expected in ("Classification of target", "Logistic regression", "0.333", "versicolor", "Baseline"):
         assert expected in text
@@ -40,5 +40,5 @@ def test_every_pipeline_has_one_and_takes_any_name(learn: Learn, tmp_path: Path,
 
 
 def test_a_text_is_cut_and_what_the_font_lacks_is_marked() -> None:
-    assert shown("a" * 30, 10) == "a" * 9 + "…"
-    assert shown("Größe\n年", 20) == "Größe ?"
+    assert shorten("a" * 30, 10) == "a" * 9 + "…"
+    assert shorten("Größe\n年", 20) == "Größe ?"
