@@ -1,4 +1,4 @@
-"""``delay`` waits as long as it is told to and reports each step. For trying out progress, cancel and retries."""
+"""Wait for a given time and report each step, to try out progress, cancel and retries."""
 
 import time
 from collections.abc import Mapping
@@ -17,17 +17,17 @@ class DelayPayload(Payload):
 
 
 class Delay(Handler[DelayPayload]):
-    """Wait for a while, and say how much of it is over."""
+    """Wait for a given time and report each step."""
 
     action = "delay"
 
     def estimate(self, payload: DelayPayload) -> float:
-        # Even a short one goes to a worker: it is there to try out requests.
+        # Even a short one goes to a worker, because it is there to try out queued requests.
         return max(payload.seconds, 6.0)
 
     def run(self, payload: DelayPayload, context: Context) -> Mapping[str, Any]:
         done = context.resume_state or {"steps": 0, "seconds": 0.0}
-        started = time.monotonic() - done["seconds"]  # as if the steps that are done had been this attempt's
+        started = time.monotonic() - done["seconds"]  # as if this attempt had done the earlier steps too
         for step in range(done["steps"], payload.steps):
             context.report(100 * step / payload.steps, f"Step {step + 1} of {payload.steps}", step=step + 1)
             _wait_until(started + payload.seconds * (step + 1) / payload.steps, context)

@@ -1,4 +1,4 @@
-"""``echo`` answers on the spot; ``echo_async`` says the same from a worker. For trying things out."""
+"""Answer with the message: on the spot (``echo``) or from a worker (``echo_async``)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ class EchoAsync(Handler[EchoPayload]):
     """Send a message and get it back from a worker."""
 
     action = "echo_async"
-    # It takes no time at all: the estimate is what sends it through the queue, which is the point of it.
+    # It takes no time at all: the estimate only sends it through the queue.
     estimated_seconds = 6.0
 
     def run(self, payload: EchoPayload, context: Context) -> Mapping[str, Any]:

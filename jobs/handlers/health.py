@@ -1,4 +1,4 @@
-"""``health`` asks the database, Redis, the workers and the sweeper whether they are there."""
+"""Check that the database, Redis, the workers and the sweeper are there."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from jobs.handler import Context, Handler, NoPayload, probe_services
 
 
 class Health(Handler[NoPayload]):
-    """See whether all parts of the service are alive."""
+    """Check that all parts of the service are alive."""
 
     action = "health"
     estimated_seconds = 0.1

@@ -1,7 +1,7 @@
-"""Bulk operations: one action, or one change of an entity, over many items, each with an outcome of its own.
+"""Run bulk operations: one action, or one change of an entity, over many items, each with its own outcome.
 
-Items that have their outcome are not done again, whatever becomes of a worker. Many items are shared among the workers
-that are free, by requests of ``bulk_share``; there is one progress, one result, one cancel.
+An item that has its outcome is not processed again, even if a worker is lost. Free workers share large operations,
+through requests of ``bulk_share``. There is one progress, one result and one cancel.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,7 +24,7 @@ from jobs.handlers.bulk_operation.rows import items_of
 
 _TIMEOUT_SECONDS = 3600.0
 _ASSUMED_ROWS = 1_000
-# The files are written after the last item; until then it is not quite done.
+# The files are written after the last item, so the work ends below 100.
 _WORK_PERCENTAGE = 95.0
 
 
@@ -72,7 +72,7 @@ class SharePayload(Payload):
 
 
 class BulkShare(Handler[SharePayload]):
-    """Share the work of a bulk operation for a while."""
+    """Process items of a bulk operation that another request started."""
 
     action = "bulk_share"
     queue = "bulk"

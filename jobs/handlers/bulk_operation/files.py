@@ -1,4 +1,4 @@
-"""The files of a bulk: every outcome, and the items that failed, to be mended and sent again."""
+"""Write the files of a bulk operation: every outcome, and the failed items to correct and send again."""
 
 import csv
 import io
@@ -9,13 +9,13 @@ from typing import Any, Literal
 from jobs.handler import ArtifactFile, Bulk, Context
 
 _MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
-# A spreadsheet would take what begins so for a formula.
+# A spreadsheet would take a text that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CHECK_EVERY = 1_000
 
 
 def write_outcomes(bulk: Bulk, context: Context) -> dict[str, Any]:
-    """JSON Lines: index, status, and result or error. Items that were skipped have no line."""
+    """Write JSON Lines: index, status, and result or error. Skipped items have no line."""
     with context.save_artifact("outcomes.jsonl", _MEDIA_TYPES["jsonl"]) as saved:
         for number, outcome in enumerate(bulk.outcomes()):
             if number % _CHECK_EVERY == 0:
@@ -29,7 +29,7 @@ def write_outcomes(bulk: Bulk, context: Context) -> dict[str, Any]:
 
 
 def write_rejects(bulk: Bulk, context: Context, form: Literal["csv", "jsonl"]) -> dict[str, Any]:
-    """Index, item, error code and text of each item that failed. In CSV, the item is a JSON text."""
+    """Write index, item, error code and text of each failed item. In CSV, the item is a JSON text."""
     with context.save_artifact(f"rejects.{form}", _MEDIA_TYPES[form]) as saved:
         lines = _rejects(bulk, context)
         if form == "jsonl":

@@ -1,4 +1,4 @@
-"""What a client may ask of ``bulk_operation``, and what it must be allowed to do for that."""
+"""Define the payload of ``bulk_operation``, and the permissions that its operation needs."""
 
 from collections.abc import Collection
 from typing import Any, Literal, Self
@@ -53,7 +53,7 @@ class BulkPayload(Payload):
 
 
 def check_operation(operation: Operation) -> None:
-    """Raises ``ValueError`` for one that cannot be done in bulk, here."""
+    """Raise ``ValueError`` for an operation that cannot be done in bulk."""
     if isinstance(operation, EntityOperation):
         if operation.entity not in entity_names():
             known = ", ".join(entity_names()) or "none"
@@ -67,12 +67,12 @@ def check_operation(operation: Operation) -> None:
     if handler.max_running is not None:
         raise ValueError(f"only so many of '{operation.action}' may run at once, so it cannot be done in bulk")
     if type(handler).permissions_for is not Handler.permissions_for:
-        # They depend on the item, and items may be known only when nobody is there to show a token.
+        # They depend on the item, and items may only be read when no token is at hand.
         raise ValueError(f"what '{operation.action}' may do depends on the item, so it cannot be done in bulk")
 
 
 def permissions_of(operation: Operation) -> Collection[str]:
-    """What the token must carry for the operation, beside that of bulk operations as such."""
+    """Return the permissions that the operation needs, beside that of bulk operations."""
     if isinstance(operation, EntityOperation):
         return (permission_for(operation.entity, operation.type),)
     handler = find_handler(operation.action)
@@ -80,11 +80,11 @@ def permissions_of(operation: Operation) -> Collection[str]:
 
 
 def item_seconds(operation: Operation) -> float:
-    """How long one item takes, as a rough guess."""
+    """Return a rough estimate of the seconds per item."""
     handler = None if isinstance(operation, EntityOperation) else find_handler(operation.action)
     return 0.003 if handler is None else max(0.003, handler.estimated_seconds)
 
 
 def operation_label(payload: Operation) -> str:
-    """In words, as in ``create customers``."""
+    """Return a label such as ``create customers``."""
     return f"{payload.type} {payload.entity if isinstance(payload, EntityOperation) else payload.action}"

@@ -1,4 +1,4 @@
-"""What a client is told of a bulk: its figures, its errors by code, and the first that failed."""
+"""Make the result of a bulk operation: its figures, its errors by code, and the first failures."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _MAX_MESSAGE_CHARACTERS = 300
 
 
 def figures(counts: Counts) -> dict[str, Any]:
-    """``success_rate`` is the part of the processed items that succeeded, 0–1; null when there is none."""
+    """Return the figures. ``success_rate``: succeeded ÷ processed, 0–1; null if no item was processed."""
     return {
         "total_items": counts.total,
         "processed": counts.processed,
@@ -25,7 +25,7 @@ def figures(counts: Counts) -> dict[str, Any]:
 
 
 def make_result(bulk: Bulk, operation: str, **artifacts: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The result of a bulk that is over, or the receipt of one that was cancelled."""
+    """Return the result of a finished bulk operation, or the receipt of a cancelled one."""
     codes: Counter[str] = Counter()
     failures: list[dict[str, Any]] = []
     for outcome, _ in bulk.rejected():

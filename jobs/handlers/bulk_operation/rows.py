@@ -1,4 +1,4 @@
-"""The items of a payload: its own, or the rows of its data source as JSON."""
+"""Yield the items of a payload: its own, or the rows of its data source as JSON."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
@@ -13,7 +13,7 @@ _BATCH = 1_000
 
 
 def items_of(payload: BulkPayload, context: Context) -> Iterator[Item]:
-    """Raises ``Permanent`` for a source without rows, or with more than ``MAX_ROWS``."""
+    """Yield the items. Raises ``Permanent`` for a source without rows, or with more than ``MAX_ROWS``."""
     if payload.items is not None:
         yield from payload.items
         return
@@ -28,7 +28,7 @@ def items_of(payload: BulkPayload, context: Context) -> Iterator[Item]:
 
 
 def as_json(value: Any) -> Any:
-    """Times as RFC 3339 texts. A decimal is a number where that says the same, else a text; bytes are hex."""
+    """Convert to JSON: times as RFC 3339, bytes as hex, decimals as numbers if no digit is lost, else as text."""
     if isinstance(value, Decimal):
         number = float(value)
         return number if Decimal(repr(number)) == value else str(value)

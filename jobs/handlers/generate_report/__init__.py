@@ -1,7 +1,7 @@
-"""Reports over registered sources: PDF, CSV or Excel.
+"""Make reports over registered sources, as PDF, CSV or Excel.
 
-Importing the package is cheap. What it needs of DuckDB, pyarrow, reportlab and xlsxwriter is imported inside ``run``,
-so that web processes, which only validate payloads, do without; workers have it loaded before they fork.
+Importing the package is cheap. ``run`` imports what needs DuckDB, pyarrow, reportlab and xlsxwriter, so web processes,
+which only validate payloads, do without it. Workers load it before they fork.
 """
 
 import time
@@ -92,7 +92,7 @@ def _write(
 ) -> None:
     records = selection.all
     heading = make_heading(payload, label=records.label, description=records.description, generated_at=generated_at)
-    # Each format's library weighs tens of megabytes, so only the one that is asked for is loaded.
+    # Each format's library weighs tens of megabytes, so only the requested one is loaded.
     if payload.format == "csv":
         from jobs.handlers.generate_report.csv_file import write_csv  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Hands a finished file over as the request's artifact."""
+"""Store a finished file as the request's artifact."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ _MIN_CHUNK_BYTES, _MAX_CHUNK_BYTES = 2 * 1024, 8 * 1024 * 1024
 
 
 def store(path: Path, filename: str, media_type: str, context: Context, progress: Progress) -> dict[str, Any]:
-    """Copy the file into an artifact chunk by chunk; returns the artifact's description."""
+    """Copy the file into an artifact chunk by chunk; return the artifact's description."""
     total, stored = path.stat().st_size, 0
     size = min(_MAX_CHUNK_BYTES, max(_MIN_CHUNK_BYTES, total // _CHUNKS))
     with context.save_artifact(filename, media_type) as artifact, path.open("rb") as file:
@@ -36,5 +36,5 @@ def _unit(total: int) -> str:
 
 
 def _write_size(size: int, total: int) -> str:
-    """In the unit of ``total``."""
+    """Write ``size`` in the unit that suits ``total``, without the unit."""
     return f"{size / 1e6:.1f}" if _unit(total) == "MB" else f"{size / 1e3:.1f}"

@@ -1,4 +1,4 @@
-"""The days a report is compared with, and which of them belong to which of its periods."""
+"""Find the days that a report is compared with, and assign them to its periods."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Days:
-    """From the first day to the last, both included. None at all when the last is before the first."""
+    """Days from ``first`` to ``last``, both included. There are none when ``last`` is before ``first``."""
 
     first: date
     last: date
@@ -24,14 +24,14 @@ class Days:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What ``compare`` asks for."""
+    """The comparison that ``compare`` asks for."""
 
     payload: ReportPayload
 
     @property
     def days(self) -> Days:
         first = self._back(self.payload.start_date)
-        # The end is found from the day after it, so that whole months stay whole in leap years.
+        # Computed from the day after the end, so that whole months stay whole in leap years.
         last = self._back(self.payload.end_date + _DAY) - _DAY
         return Days(first=first, last=max(first, last))
 
@@ -40,7 +40,7 @@ class Comparison:
         return "Previous year" if self.payload.compare == "previous_year" else "Previous period"
 
     def days_of(self, periods: Sequence[Period]) -> list[Days]:
-        """Of each period the days before that stand against it. Together they are ``days``, each once.
+        """List the earlier days that each period is compared with. Together they are ``days``, each day once.
 
         29 February has no counterpart in a year without one.
         """
@@ -61,7 +61,7 @@ def comparison_of(payload: ReportPayload) -> Comparison | None:
 
 
 def days_to_read(payload: ReportPayload) -> Days:
-    """The days of the report and of what it is compared with, and all between them."""
+    """Return the days of the report, the days it is compared with, and all days between them."""
     comparison = comparison_of(payload)
     first = min(payload.start_date, comparison.days.first) if comparison else payload.start_date
     return Days(first=first, last=payload.end_date)

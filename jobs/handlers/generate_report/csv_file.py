@@ -1,4 +1,4 @@
-"""The records as CSV: UTF-8, a header row, commas, text in double quotes, an empty cell where there is no value."""
+"""Write the records as CSV: UTF-8, a header row, commas, quoted text, empty cells for missing values."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A day of a payload: a date, or the UTC day of a date-time."""
+"""Parse a day of a payload: a date, or the UTC day of a date-time."""
 
 import re
 from datetime import UTC, date, datetime
@@ -12,7 +12,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d")
 
 
 def _as_day(value: Any) -> Any:
-    """A date, or the UTC day of a date-time. One without an offset is taken to be in UTC."""
+    """Parse a date, or take the UTC day of a date-time. A date-time without an offset is in UTC."""
     if not isinstance(value, str):
         return value
     try:

@@ -1,4 +1,4 @@
-"""How long a report will take: an estimate, made without reading the source."""
+"""Estimate the duration of a report without reading its source."""
 
 from jobs.handlers.generate_report.comparison import days_to_read
 from jobs.handlers.generate_report.payload import ReportPayload
@@ -8,12 +8,14 @@ _UNKNOWN_SIZE_SECONDS = 15.0
 
 
 def estimate_seconds(payload: ReportPayload) -> float:
-    """Seconds, from sources, format, days, charts and comparison. High rather than low: a report
-    answered on the spot that then takes too long is lost, one that is queued without need is only a little later.
+    """Estimate the seconds from sources, format, days, charts and comparison.
 
-    Only a CSV of the sample can be small enough to be answered on the spot. PDF and Excel reports are put at over
-    five seconds even when they are quicker, because they keep a core busy that a web process needs for its sockets.
-    Other sources may hold any number of records, so their reports count as long ones.
+    The estimate is high rather than low. A report that is answered on the spot and takes too long is lost. A report
+    that is queued without need is only a little later.
+
+    Only a CSV of the sample can be small enough to be answered on the spot. PDF and Excel reports get over five
+    seconds even when they are quicker, because they keep a core busy that a web process needs for its sockets. Other
+    sources may hold any number of records, so their reports count as long ones.
     """
     read = days_to_read(payload)
     days = (read.last - read.first).days + 1

@@ -1,4 +1,4 @@
-"""What every format says above the numbers: title, range, source, filters, when it was made."""
+"""Make the heading that every format shows: title, range, source, filters, time of making."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ class Heading:
     source_description: str
     filters: str
     compared_with: str
-    """Empty: with nothing."""
+    """Empty if the report compares with nothing."""
     generated_at: datetime
 
     @property

@@ -1,4 +1,4 @@
-"""What a report can be asked for."""
+"""Define the payload of a report."""
 
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
@@ -27,7 +27,7 @@ MAX_FILTER_VALUES = 500
 
 
 def _one_fault(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """One fault that says what a filter is, in place of one for each type it is not."""
+    """Report one fault that says what a filter is, instead of one fault for each type that it is not."""
     try:
         return validate(value)
     except ValidationError:
@@ -51,7 +51,7 @@ def _names_once(names: list[str]) -> list[str]:
 
 
 class ReportPayload(Payload):
-    """Which records a report covers, and how it is made."""
+    """The records a report covers, and the format it is made in."""
 
     start_date: Day = Field(
         title="From",
@@ -122,7 +122,7 @@ class ReportPayload(Payload):
     @field_validator("end_date")
     @classmethod
     def _fits_start(cls, end_date: date, info: ValidationInfo) -> date:
-        # On the field and not on the model, so that it is told together with all other faults.
+        # On the field and not on the model, so that it is reported together with all other faults.
         start_date = info.data.get("start_date")
         if start_date is None:
             return end_date
@@ -135,7 +135,7 @@ class ReportPayload(Payload):
     @field_validator("source")
     @classmethod
     def _stands_alone(cls, source: str, info: ValidationInfo) -> str:
-        # Forms send the default along with whatever else was chosen.
+        # Forms send the default along with any other choice.
         sources = info.data.get("sources")
         if sources and source not in sources and source != default_source():
             raise ValueError("give either a source or sources")
@@ -143,10 +143,10 @@ class ReportPayload(Payload):
 
     @property
     def source_names(self) -> tuple[str, ...]:
-        """The sources the report is over, one or several."""
+        """Return the names of the sources that the report covers."""
         return tuple(self.sources) or (self.source,)
 
     @property
     def days(self) -> int:
-        """Days covered, both ends included."""
+        """Count the days covered, both ends included."""
         return (self.end_date - self.start_date).days + 1

@@ -1,4 +1,4 @@
-"""Cuts a range of days into periods and names them."""
+"""Split a range of days into periods and name them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _MAX_DAYS_BY_DAY, _MAX_DAYS_BY_WEEK = 31, 120
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """One day, week (from Monday), month, quarter or year, or that part of it which the report covers."""
+    """One day, week (from Monday), month, quarter or year, or the part of it that the report covers."""
 
     size: PeriodSize
     first_day: date
@@ -24,7 +24,7 @@ class Period:
 
     @property
     def key(self) -> str:
-        """As in ISO 8601: 2025-01-31, 2025-W05, 2025-01, 2025-Q1 or 2025."""
+        """Return the key in ISO 8601 style: 2025-01-31, 2025-W05, 2025-01, 2025-Q1 or 2025."""
         day = self.first_day
         match self.size:
             case "day":
@@ -41,7 +41,7 @@ class Period:
 
     @property
     def label(self) -> str:
-        """For people: 31 Jan 2025, Week 5, 2025, Jan 2025, Q1 2025, 2025."""
+        """Return the label for people: 31 Jan 2025, Week 5, 2025, Jan 2025, Q1 2025 or 2025."""
         day = self.first_day
         match self.size:
             case "day":
@@ -58,7 +58,7 @@ class Period:
 
 
 def period_size(report_type: ReportType, days: int) -> PeriodSize:
-    """The size of the periods; ``custom`` goes by the number of days."""
+    """Return the size of the periods; for ``custom`` it depends on the number of days."""
     if report_type != "custom":
         return _SIZES[report_type]
     if days <= _MAX_DAYS_BY_DAY:
@@ -67,7 +67,7 @@ def period_size(report_type: ReportType, days: int) -> PeriodSize:
 
 
 def cut_into_periods(first_day: date, last_day: date, size: PeriodSize) -> Iterator[Period]:
-    """Every period from the first day to the last, both included, also those without records."""
+    """Yield every period from the first day to the last, both included, even without records."""
     day = first_day
     while day <= last_day:
         whole_first, whole_last = _whole_period(day, size)

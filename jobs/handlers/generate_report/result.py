@@ -1,4 +1,4 @@
-"""What a client gets when its report is done."""
+"""Make the result that a client gets when its report is done."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from jobs.handlers.generate_report.payload import ReportPayload
 def make_result(
     payload: ReportPayload, figures: Figures, stored: dict[str, Any], *, generated_at: datetime, seconds: float
 ) -> dict[str, Any]:
-    """The result as JSON. ``seconds``: how long the run took, for ``records_per_second``."""
+    """Return the result as JSON. ``seconds``: the duration of the run, for ``records_per_second``."""
     return {
         "url": stored["url"],
         "artifact_id": str(stored["artifact_id"]),
@@ -108,7 +108,7 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 
 def _number(amount: Decimal) -> float:
-    """The nearest double to whole cents: it is written with those cents again, up to fifteen digits."""
+    """Return the double that is nearest to the amount. It prints with the same cents, up to fifteen digits."""
     return float(amount)
 
 

@@ -1,4 +1,4 @@
-"""The stages of a report and the share of the percentage each has."""
+"""Define the stages of a report and the share of the percentage that each has."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from jobs.handler import Context
 
 
 class Stage(Enum):
-    """Name, and the percentages at its beginning and its end."""
+    """A stage: its name, and the percentages at its beginning and its end."""
 
     QUERYING = ("querying", 0.0, 30.0)
     PROCESSING = ("processing", 30.0, 60.0)
@@ -23,7 +23,7 @@ class Share:
     last: float = 1.0
 
     def part(self, first: float, last: float) -> "Share":
-        """A part of this part."""
+        """Return a part of this share."""
         width = self.last - self.first
         return Share(first=self.first + first * width, last=self.first + last * width)
 
@@ -32,7 +32,7 @@ WHOLE = Share()
 
 
 class Progress:
-    """Reports true counts as percentages. Every message says how much of what is done."""
+    """Reports true counts as percentages. Every message says what is counted, how much is done, and of how much."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -40,7 +40,7 @@ class Progress:
     def report(
         self, stage: Stage, done: int, total: int, message: str, *, share: Share = WHOLE, **counts: int | str
     ) -> None:
-        """Say that ``done`` of ``total`` units of ``share`` of ``stage`` are done. With nothing to do it is done."""
+        """Report that ``done`` of ``total`` units of ``share`` of ``stage`` are done. A total of 0 counts as done."""
         name, first, last = stage.value
         reached = share.first + (min(1.0, done / total) if total else 1.0) * (share.last - share.first)
         self._context.report(round(first + reached * (last - first), 2), message, stage=name, **counts)

@@ -1,4 +1,4 @@
-"""Predictions for rows by a model that an earlier request learned.
+"""Predict rows with a model that an earlier request fitted.
 
 Importing the package is cheap: pandas, scikit-learn and pyarrow are imported inside ``run``, in workers only.
 """
@@ -18,7 +18,7 @@ class Predict(Handler[PredictPayload]):
     preload = ("jobs.handlers.predict.prediction",)
 
     def run(self, payload: PredictPayload, context: Context) -> dict[str, Any]:
-        # scikit-learn and pandas weigh 150 MB, which a web process goes without.
+        # scikit-learn and pandas take 150 MB, which a web process does without.
         from jobs.handlers.predict.prediction import predict  # noqa: PLC0415
 
         return predict(payload, context)

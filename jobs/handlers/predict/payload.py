@@ -1,4 +1,4 @@
-"""What a client may ask of ``predict``."""
+"""Define the payload of ``predict``."""
 
 from uuid import UUID
 

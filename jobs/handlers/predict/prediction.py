@@ -1,4 +1,4 @@
-"""Loads the model, holds the data's columns against it, and predicts batch by batch."""
+"""Load the model, check the data's columns against it, and predict batch by batch."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _LOADED, _READ, _PREDICTED = 5.0, 20.0, 98.0
 
 
 def predict(payload: PredictPayload, context: Context) -> dict[str, Any]:
-    """The result of the action; see docs/learning.md."""
+    """Return the result of the action; see docs/learning.md."""
     with context.open_artifact(payload.model) as file, one_thread():
         model = load_model(file)
     context.report(_LOADED, f"Model loaded: {model.name}, {model.task}", stage="loading")
@@ -75,7 +75,7 @@ def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, cont
 
 
 def _require_columns(model: Model, columns: Mapping[str, str]) -> None:
-    """Raises ``InvalidPayload`` with a fault for each column that the model needs and the data lacks."""
+    """Raise ``InvalidPayload`` with a fault for each column that the model needs and the data lacks."""
     faults: list[Fault] = [
         {
             "path": "data_source",
@@ -95,7 +95,7 @@ def _ignored_columns(model: Model, columns: Mapping[str, str]) -> list[str]:
 
 
 def _count(model: Model, predicted: pd.DataFrame, counts: "Counter[str]") -> None:
-    """How many rows got each class or cluster, are anomalies, or are uncertain."""
+    """Count the rows of each class or cluster, the anomalies and the uncertain predictions."""
     if model.task == "classification":
         counts.update(map(str, predicted["prediction"]))
     elif model.task == "clustering":

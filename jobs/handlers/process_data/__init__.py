@@ -1,7 +1,7 @@
-"""Rows of any data source through a pipeline: read, checked, worked on, written to a file.
+"""Put rows of any data source through a pipeline: read and check them, process them, write them to a file.
 
-Importing the package is cheap. What it needs of DuckDB, pyarrow, pandas and scikit-learn is imported inside ``run``, so
-that web processes, which only validate payloads, do without; workers have it loaded before they fork.
+Importing the package is cheap. ``run`` imports what needs DuckDB, pyarrow, pandas and scikit-learn, so web processes,
+which only validate payloads, do without it. Workers load it before they fork.
 """
 
 import time
@@ -20,7 +20,7 @@ _PAGE_RECORDS = 20
 
 
 class ProcessData(Handler[ProcessPayload]):
-    """Put rows through a pipeline: transform them, or learn to classify, predict, group them or find odd ones."""
+    """Put rows through a pipeline: transform them, or learn to classify, predict, cluster or find anomalies."""
 
     action = "process_data"
     estimated_seconds = 15.0
@@ -57,7 +57,7 @@ class ProcessData(Handler[ProcessPayload]):
     def run(self, payload: ProcessPayload, context: Context) -> dict[str, Any]:
         started, progress = time.monotonic(), Progress(context)
         progress.report(Stage.INGESTION, 0, None, "Opening the data")
-        new_dataset = _new_dataset(payload.output.destination, context)  # a name that is taken is told before the work
+        new_dataset = _new_dataset(payload.output.destination, context)  # a taken name is reported before the work
         with context.open_data(payload.data_source, on_rows=_report_rows(progress)) as table:
             progress.report(Stage.INGESTION, table.rows, table.rows, f"Read {table.rows:,} rows of {table.label}")
             return _process(table, payload, context, progress, started, new_dataset)
@@ -77,7 +77,7 @@ def _process(
     started: float,
     new_dataset: AbstractContextManager[DatasetFile] | None,
 ) -> dict[str, Any]:
-    # Late, because all of it comes with pyarrow.
+    # Late, because all of these import pyarrow.
     from jobs.handlers.process_data.output.files import first_page, write_dataset, write_output  # noqa: PLC0415
     from jobs.handlers.process_data.pipelines import run_pipeline  # noqa: PLC0415
     from jobs.handlers.process_data.result import make_result  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The columns of a table: what kind they are, and how they are named in SQL."""
+"""Describe the columns of a table: their kinds, and their names in SQL."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -30,7 +30,7 @@ _NAMES_IN_TEXTS = 40
 class Column:
     name: str
     type: str
-    """DuckDB's."""
+    """The type in DuckDB."""
 
     @property
     def kind(self) -> Kind:
@@ -44,16 +44,16 @@ class Column:
 
     @property
     def text_sql(self) -> str:
-        """The column as text, whatever it holds."""
+        """Return SQL for the column as text, whatever its type."""
         return self.sql if self.type == "VARCHAR" else f"CAST({self.sql} AS VARCHAR)"
 
 
 def quote_name(name: str) -> str:
-    """A name as SQL. The only way in which a name from outside gets there."""
+    """Quote a name for SQL. Names from outside reach SQL only through this function."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def list_names(names: list[str]) -> str:
-    """For an error's text: the names, the first forty of them."""
+    """List the names for an error message, the first forty of them."""
     more = f" and {len(names) - _NAMES_IN_TEXTS} more" if len(names) > _NAMES_IN_TEXTS else ""
     return ", ".join(names[:_NAMES_IN_TEXTS]) + more

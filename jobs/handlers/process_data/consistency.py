@@ -1,4 +1,7 @@
-"""Which options belong to which pipeline. Looked at on the payload as it came, so that all faults are told at once."""
+"""Check that the options belong to the pipeline.
+
+The check reads the payload as it was sent, so that its faults are reported together with all others.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,10 +21,10 @@ NEEDED: dict[Pipeline, str] = {"classification": "target", "regression": "target
 
 
 def inconsistencies(payload: Mapping[str, Any]) -> list[Fault]:
-    """The faults between the pipeline and its options. An option that is null counts as not given."""
+    """Return the faults between the pipeline and its options. An option that is null counts as not given."""
     pipeline, options = payload.get("pipeline"), payload.get("options", {})
     if not isinstance(pipeline, str) or pipeline not in USED or not isinstance(options, Mapping):
-        return []  # told by the model
+        return []  # reported by the model
     given = {name: value for name, value in options.items() if value is not None and name in Options.model_fields}
     faults: list[Fault] = []
     needed = NEEDED.get(pipeline)

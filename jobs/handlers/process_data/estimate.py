@@ -1,4 +1,4 @@
-"""How long a request will take: an estimate, made without looking at the data."""
+"""Estimate the duration of a request without reading its data."""
 
 from jobs.handler import InlineSource
 from jobs.handlers.process_data.payload import ProcessPayload
@@ -8,9 +8,9 @@ _TINY_SECONDS, _INLINE_SECONDS, _UNKNOWN_SECONDS, _LEARNING_SECONDS = 1.0, 6.0, 
 
 
 def estimate_seconds(payload: ProcessPayload) -> float:
-    """Only a transformation of a few rows that are in the payload itself is answered on the spot.
+    """Estimate the seconds. Only a transformation of a few rows in the payload itself is answered on the spot.
 
-    A learning one keeps a core busy that a web process needs, and other rows may be any number.
+    A pipeline that learns keeps a core busy that a web process needs. Other sources may hold any number of rows.
     """
     if payload.pipeline != "transformation":
         return _LEARNING_SECONDS

@@ -1,11 +1,11 @@
-"""A payload that only turns out to be wrong when the data is seen."""
+"""Report faults of a payload that only show when the data is read."""
 
 from jobs.handler import InvalidPayload
 from jobs.handlers.process_data.columns import list_names
 
 
 class OperationFault(Exception):
-    """An operation cannot be done on this table. ``path`` leads to the field, from the operation on."""
+    """Raised when an operation cannot be applied to this table. ``path``: the field, relative to the operation."""
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
-"""The older spelling of a transformation, and the paths of faults.
+"""Rewrite legacy payloads of a transformation, and translate the paths of faults.
 
 ``{dataset_id, operations, output_format}`` means the pipeline ``transformation`` over that dataset. It is rewritten
-before it is validated; the faults are told with the paths that the client wrote.
+before validation. Faults are reported with the paths that the client wrote.
 """
 
 import re
@@ -17,7 +17,7 @@ _LEGACY_FIELDS = {
     "operations": "options.operations",
     "output_format": "output.format",
 }
-"""Field → what it is called today."""
+"""Legacy field → path of the current field."""
 _FUNCTIONS = "|".join(
     function
     for model in get_args(get_args(AnyTransform)[0])
@@ -33,7 +33,7 @@ def is_legacy(payload: Mapping[str, Any]) -> bool:
 
 
 def mixed_spelling_faults(payload: Mapping[str, Any]) -> list[Fault]:
-    """A fault for each field of today's spelling in a payload of the older one."""
+    """Return a fault for each current field in a legacy payload."""
     used = " and ".join(f"'{name}' ('{current}')" for name, current in _LEGACY_FIELDS.items() if name in payload)
     message = f"it does not go together with the older spelling; write today's in place of {used}"
     return [
@@ -44,7 +44,7 @@ def mixed_spelling_faults(payload: Mapping[str, Any]) -> list[Fault]:
 
 
 def to_current_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The same request in today's spelling. Fields of neither are kept, to be told."""
+    """Rewrite a legacy payload in current fields. Unknown fields are kept, so that they are reported."""
     current: dict[str, Any] = {
         name: value
         for name, value in payload.items()
@@ -62,7 +62,7 @@ def to_current_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def client_path(path: str, *, legacy: bool) -> str:
-    """The path as the client knows it."""
+    """Return the path in the payload as the client wrote it."""
     path = _KIND_OF_OPERATION.sub(r"\1", _KIND_OF_SOURCE.sub("data_source", path))
     if legacy:
         for name, current in _LEGACY_FIELDS.items():

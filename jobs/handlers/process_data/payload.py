@@ -1,4 +1,4 @@
-"""What can be asked for: rows, a pipeline, its options, and the form of the outcome."""
+"""Define the payload of ``process_data``: rows, a pipeline, its options and its output."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ OutputFormat = Literal["json", "csv", "parquet"]
 
 
 class Destination(Payload):
-    """Where the outcome is kept, beside the file."""
+    """A dataset that the outcome is kept as, beside the file."""
 
     dataset: str = Field(
         pattern=r"^[a-z0-9_][a-z0-9_-]{0,63}$",
@@ -52,7 +52,7 @@ class Output(Payload):
 
 
 class Options(Payload):
-    """Those that the pipeline does not use are faults."""
+    """Options of the pipeline. Options that it does not use are faults."""
 
     target: ColumnName | None = Field(default=None, description="The column to predict.")
     features: ColumnNames | None = Field(default=None, description="The columns to learn from; without it, all others.")
@@ -75,7 +75,7 @@ class Options(Payload):
 
 
 class ProcessPayload(Payload):
-    """Which rows go through which pipeline."""
+    """A pipeline, its data source, its options and its output."""
 
     pipeline: Pipeline = Field(
         title="Pipeline",

@@ -1,4 +1,4 @@
-"""The two kinds of pipelines: one applies operations in DuckDB, the others learn from a data frame."""
+"""Run a pipeline: a transformation in DuckDB, or one that learns from a data frame."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -24,18 +24,18 @@ StoreFiles = Callable[[Context, Progress], dict[str, dict[str, Any]]]
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineResult:
-    """What a pipeline leaves to be written."""
+    """The outcome of a pipeline, ready to be written."""
 
     outcome: Outcome
     dropped: int
     figures: Mapping[str, Any]
-    """What the summary says beside what all pipelines have."""
+    """Entries of the summary that only this pipeline has."""
     store_files: StoreFiles = lambda context, progress: {}
-    """Stores the files beside the output: what a file is → its description."""
+    """Stores the files beside the output; returns what each file is → its description."""
 
 
 def run_pipeline(table: OpenTable, payload: ProcessPayload, progress: Progress) -> PipelineResult:
-    """Raises ``InvalidPayload`` if the payload does not fit the rows."""
+    """Run the pipeline. Raises ``InvalidPayload`` if the payload does not fit the rows."""
     if not table.columns:
         raise Permanent("The data has no columns.")
     return (_transform if payload.pipeline == "transformation" else _learn)(table, payload, progress)
@@ -54,7 +54,7 @@ def _transform(table: OpenTable, payload: ProcessPayload, progress: Progress) ->
 
 
 def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> PipelineResult:
-    # scikit-learn weighs more than all the rest: a transformation goes without.
+    # scikit-learn is the heaviest of all, and a transformation does not need it.
     from jobs.handlers.process_data.learning.run import learn  # noqa: PLC0415
     from jobs.handlers.process_data.output.predictions import outcome_of_predictions  # noqa: PLC0415
     from jobs.handlers.process_data.reading.sampling import sample_rows  # noqa: PLC0415
@@ -65,7 +65,7 @@ def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Pip
     learned = learn(sample.frame, payload.pipeline, options, progress)
     outcome = outcome_of_predictions(table, sample, learned)
     if sample.positions is not None:
-        for one in learned.details.get("strangest", ()):  # it counted the rows of the sample
+        for one in learned.details.get("strangest", ()):  # counted within the sample
             one["row"] = int(sample.positions[one["row"]])
     return PipelineResult(
         outcome=outcome,
@@ -96,7 +96,7 @@ def _require_columns(options: Options, columns: list[str]) -> None:
 
 
 def _learning_options(options: Options) -> LearningOptions:
-    """Those that were given; the rest keeps the defaults of learning."""
+    """Return the options that were given; all others keep the defaults of learning."""
     given: dict[str, Any] = options.model_dump(exclude_none=True, exclude={"operations"})
     if options.features is not None:
         given["features"] = tuple(options.features)

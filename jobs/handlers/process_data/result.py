@@ -1,4 +1,4 @@
-"""What a client gets when its rows are processed."""
+"""Make the result that a client gets when its rows are processed."""
 
 import platform
 from collections.abc import Mapping
@@ -27,9 +27,10 @@ def make_result(
     figures: Mapping[str, Any],
     dataset: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """The result as JSON. ``records`` were read, in ``seconds``; ``figures`` are the pipeline's own.
+    """Return the result as JSON. ``records``: the rows read; ``seconds``: the duration of the run.
 
-    ``artifacts``: what a file is (output, model, report) → its description. ``dataset``: what the outcome was kept as.
+    ``figures``: the pipeline's own entries of the summary. ``artifacts``: what a file is (output, model, report) → its
+    description. ``dataset``: the description of the dataset that the outcome is kept as, if any.
     """
     summary = {
         "pipeline": pipeline,
@@ -60,5 +61,5 @@ def make_result(
 
 
 def _type_in_words(data_type: pa.DataType) -> str:
-    """Arrow's name of a type. How wide its offsets are is nobody's concern."""
+    """Return Arrow's name of the type, without the width of its offsets."""
     return str(data_type).replace("large_", "")

@@ -1,4 +1,4 @@
-"""The stages of every pipeline and the share of the percentage each has."""
+"""Define the stages of every pipeline and the share of the percentage that each has."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -10,7 +10,7 @@ _HALFWAY_ROWS = 100_000
 
 
 class Stage(Enum):
-    """Name, and the percentages at its beginning and its end. What learning prepares, it prepares in three parts."""
+    """A stage: its name, and the percentages at its beginning and its end. Learning splits the second into three."""
 
     INGESTION = ("ingestion", 0.0, 20.0)
     PREPROCESSING = ("preprocessing", 20.0, 40.0)
@@ -24,15 +24,15 @@ class Stage(Enum):
 
 
 class Progress:
-    """Reports true counts as percentages. It is also the ``Steps`` of the pipelines that learn."""
+    """Reports true counts as percentages. Implements ``Steps`` for the pipelines that learn."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def report(self, stage: Stage, done: int, total: int | None, text: str, **counts: Any) -> None:
-        """Say that ``done`` of ``total`` units of ``stage`` are done. A stage with nothing to do is done.
+        """Report that ``done`` of ``total`` units of ``stage`` are done. A total of 0 counts as done.
 
-        Where the total is not known (None), the share comes ever closer to the whole.
+        If the total is unknown (None), the share approaches the whole as ``done`` grows.
         """
         name, first, last = stage.value
         known = min(1.0, done / total) if total else 1.0
@@ -41,9 +41,9 @@ class Progress:
         self._context.report(percentage, text, **{**counts, "stage": name, "done": done, "total": total})
 
     def operation(self, number: int, of: int, share: float, text: str, **counts: Any) -> None:
-        """Operations have no model to wait for: they run through the stages of features and model as one.
+        """Report that ``share`` (0–1) of operation ``number`` (1, 2, …) is done.
 
-        ``share`` (0–1) of operation ``number`` (1, 2, …) is done.
+        Operations use the percentages of the stages features and model as one range, because they train no model.
         """
         name, first, middle = Stage.FEATURES.value
         later, _, last = Stage.MODEL.value

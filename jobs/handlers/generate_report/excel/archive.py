@@ -1,8 +1,8 @@
-"""Packs a workbook anew, with its records.
+"""Copy a workbook and insert its records.
 
-A workbook is an archive of XML files. Those of the records are made and compressed batch by batch as the database
-gives them, so that neither they nor their XML are ever held as a whole, every row that is counted is in the file, and
-a cancel is noticed between any two batches.
+A workbook is an archive of XML files. The records' files are made and compressed batch by batch, as the database
+returns them. So neither the records nor their XML are held in memory as a whole, every counted row is in the file, and
+a cancel is noticed between two batches.
 """
 
 import re
@@ -16,12 +16,12 @@ _TEMPLATE_ROW = re.compile(rb'<row r="2"[^>]*>(.*?)</row>', re.DOTALL)
 _CELL = re.compile(rb'<c r="([A-Z]+)2"([^/>]*)/>')
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
 _END = b"</sheetData>"
-# As Excel itself dates them.
+# The date that Excel itself writes.
 _ARCHIVE_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(template: Path, path: Path, sheets: Sequence[RecordSheet], rows: RecordRows) -> None:
-    """Copy the workbook ``template`` to ``path``, and put the rows where its record sheets have their pattern row."""
+    """Copy the workbook ``template`` to ``path``, and put the rows in place of each record sheet's template row."""
     by_file = {sheet.file: sheet for sheet in sheets}
     with ZipFile(template) as source, ZipFile(path, "w", ZIP_DEFLATED) as target:
         for name in source.namelist():
@@ -41,7 +41,7 @@ def _pack_records(target: ZipFile, entry: ZipInfo, xml: bytes, sheet: RecordShee
     styles = [found.get(column, b"").decode() for column in letters]
     before, after = _TEMPLATE_ROW.sub(b"", xml, count=1).split(_END)
     before = _DIMENSION.sub(f'<dimension ref="A1:{sheet.last_cell}"/>'.encode(), before)
-    # Only where it must be: some readers do not know archives with 64-bit sizes.
+    # Only where it is needed: some readers do not know archives with 64-bit sizes.
     is_large = rows.max_bytes + len(xml) >= ZIP64_LIMIT
     with target.open(entry, "w", force_zip64=is_large) as file:
         file.write(before)

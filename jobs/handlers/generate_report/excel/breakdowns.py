@@ -1,4 +1,4 @@
-"""The sheets that break the total down: by source, by category, and by what the report is grouped by."""
+"""Write the sheets that break the total down: by source, by category and by ``group_by``."""
 
 import re
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def write_groups(workbook: Any, formats: Formats, figures: Figures) -> None:
 def write_breakdown(
     sheet: Any, formats: Formats, names: Sequence[str], breakdown: Breakdown, whole: Tally, row: int
 ) -> None:
-    """A table from ``row`` on: the names, records, total, average, share, and a last row with the whole."""
+    """Write a table from ``row`` on: names, records, total, average, share, and a last row with the whole."""
     width = len(names)
     write_header(sheet, formats, [*names, "Records", "Total value", "Average value", "Share"], row, width)
     rows = breakdown.rows()
@@ -66,7 +66,7 @@ def _write_sheet(
 
 
 def _sheet_name(wanted: str, taken: Sequence[str]) -> str:
-    """As Excel takes it: 31 characters, without some of them, and no other sheet's, not even in another case."""
+    """Return a sheet name that Excel accepts: 31 characters, none of the forbidden ones, unique regardless of case."""
     clean = _NO_SHEET_NAME.sub(" ", wanted).strip("' ")
     lower, number, name = {other.lower() for other in taken}, 1, clean[:_MAX_NAME_CHARACTERS].rstrip("' ")
     while name.lower() in lower:

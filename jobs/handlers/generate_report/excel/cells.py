@@ -1,4 +1,4 @@
-"""Values as the cells of a sheet's XML, a column of a batch at a time."""
+"""Write values as the cells of a sheet's XML, one column of a batch at a time."""
 
 import math
 import re
@@ -10,21 +10,21 @@ from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS
 from jobs.handlers.generate_report.records.columns import Column, Kind
 
 _MAX_EXACT = 10**13
-"""From here on numbers are texts: Excel keeps fifteen digits, two of them cents, and would change the rest."""
+"""Larger numbers are written as text: Excel keeps fifteen digits, two of them cents, and would change the rest."""
 _DAY_ZERO = date(1899, 12, 30).toordinal()
 _MOMENT_ZERO = datetime(1899, 12, 30)
-# Excel takes 1900 for a leap year, so before March its days have other numbers; before 1900 there are none.
+# Excel takes 1900 for a leap year, so days before March have other numbers. Days before 1900 have none.
 _FIRST_DAY = date(1900, 3, 1)
 _SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9a-fA-F]{4}_)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ONE_DAY = timedelta(days=1)
 
 Write = Callable[[Any], str]
-"""A value that is not None → the end of its cell's start tag, and what is in the cell."""
+"""A value that is not None → the end of its cell's start tag, and the cell's content."""
 
 
 def write_cells(values: Sequence[Any], write: Write, letters: str, style: str, first_row: int) -> list[str]:
-    """The cells of one column from ``first_row`` (from 1) on; an empty text where there is no value."""
+    """Write the cells of one column from row ``first_row`` on, counted from 1; an empty text for a missing value."""
     start = f'<c r="{letters}'
     return [
         "" if value is None else f'{start}{row}"{style}{write(value)}</c>'

@@ -1,4 +1,4 @@
-"""Excel's own charts, over the cells of a sheet."""
+"""Insert Excel's own charts over the cells of a sheet."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from jobs.handlers.generate_report.excel.formats import ACCENT, LIGHT
 
 
 def insert_line(workbook: Any, sheet: Any, rows: int, value_column: int, place: int, previous: int | None) -> None:
-    """Values over time; ``previous`` is the column of those before, drawn as a lighter line."""
+    """Insert a line chart of values over time. ``previous``: the column of the compared values, a lighter line."""
     chart = workbook.add_chart({"type": "line"})
     if previous is not None:
         chart.add_series(
@@ -32,7 +32,7 @@ def insert_line(workbook: Any, sheet: Any, rows: int, value_column: int, place: 
 def insert_bars(workbook: Any, sheet: Any, rows: int, value_column: int, place: int) -> None:
     chart = workbook.add_chart({"type": "bar"})
     chart.add_series({**_cells(sheet, rows, value_column), "fill": {"color": ACCENT}, "gap": 60})
-    # Excel draws bars from the bottom up; reversed, the largest is on top and the values stay below.
+    # Excel draws bars from the bottom up. Reversed, the largest bar is on top and the values stay below.
     chart.set_x_axis(_VALUES)
     chart.set_y_axis({"reverse": True, "crossing": "max", "major_gridlines": {"visible": False}})
     _finish(chart, "Total value by category", has_legend=False)

@@ -1,4 +1,4 @@
-"""The look of a workbook: cell formats, how a sheet is printed, and the pieces its tables are made of."""
+"""Define the cell formats of a workbook, its print settings, and the parts that its tables share."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from jobs.handlers.generate_report.figures.tallies import Tally
 
 ACCENT, PALE, LIGHT = "#2457C5", "#E9EFFC", "#A9BFEF"
 MAX_CHARACTERS = 32_767
-"""What Excel holds in a cell."""
+"""Excel's limit for one cell."""
 
 
 class Formats:
@@ -42,14 +42,14 @@ _CHANGE = "+0.0%;[Red]-0.0%;0.0%"
 
 
 def prepare_print(sheet: Any) -> None:
-    """A4, landscape, as many pages long as it takes but one wide."""
+    """Print on A4 landscape, one page wide and as many pages long as needed."""
     sheet.set_paper(9)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
 
 
 def start_table(sheet: Any, columns: int, names: int = 1) -> None:
-    """A sheet that is one table; the first ``names`` columns hold texts."""
+    """Set up a sheet that is one table; its first ``names`` columns hold text."""
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, names - 1, 28)
     sheet.set_column(names, columns - 1, 16)

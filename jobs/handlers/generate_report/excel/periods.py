@@ -1,4 +1,4 @@
-"""The sheet of the periods, beside those before them when the report compares."""
+"""Write the sheet of periods, beside the compared periods if there are any."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def write_periods(workbook: Any, formats: Formats, figures: Figures, *, include_
 
 
 def _write_changes(sheet: Any, formats: Formats, figures: Figures) -> None:
-    """Against the period before."""
+    """Write the change of each period against the one before."""
     before: Tally | None = None
     for row, (_, tally) in enumerate(figures.periods, start=1):
         if (change := change_percent(before, tally)) is not None:

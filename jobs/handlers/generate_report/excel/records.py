@@ -1,4 +1,4 @@
-"""The records in a workbook, on as many sheets as they need."""
+"""Write the records of a workbook, on as many sheets as they need."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_PER_SHEET = 1_048_575
-"""What Excel holds, less the header."""
+"""Excel's limit for one sheet, less the header."""
 _ROWS_AT_ONCE = 8_192
 _CELL_BYTES, _CHARACTER_BYTES = 80, 7
 _WIDTHS = {Kind.NUMBER: 13, Kind.DATE: 12, Kind.MOMENT: 20, Kind.BOOLEAN: 9, Kind.TEXT: 24}
@@ -25,12 +25,12 @@ _WIDTHS = {Kind.NUMBER: 13, Kind.DATE: 12, Kind.MOMENT: 20, Kind.BOOLEAN: 9, Kin
 
 @dataclass(frozen=True, kw_only=True)
 class RecordSheet:
-    """A sheet with a header and one pattern row of empty cells, which show the style of each column."""
+    """A sheet with a header and one template row of empty cells, which carry the style of each column."""
 
     file: str
-    """Its name inside of the workbook's archive."""
+    """The name inside the workbook's archive."""
     rows: int
-    """How many records belong on it."""
+    """The number of records on the sheet."""
     last_cell: str
 
 
@@ -62,14 +62,14 @@ def _prepare(sheet: Any, formats: Formats, columns: Sequence[Column], rows: int)
 
 
 def _style(formats: Formats, column: Column) -> Any:
-    # Two decimals are money; whole numbers may be identifiers, which want no separators.
+    # Two decimals are money. Whole numbers may be identifiers, which want no separators.
     if column.kind is Kind.NUMBER and column.type.endswith(",2)"):
         return formats.money
     return {Kind.DATE: formats.day, Kind.MOMENT: formats.moment}.get(column.kind)
 
 
 class RecordRows:
-    """All records by date, taken from the front as the sheets are written."""
+    """All records by date, consumed in order as the sheets are written."""
 
     def __init__(self, selection: Selection, progress: Progress) -> None:
         self._progress = progress
@@ -81,13 +81,13 @@ class RecordRows:
         self._batches = stream_records(selection, as_csv=False)
         self._rest: pa.RecordBatch | None = None
         self.max_bytes = _max_bytes(selection)
-        """No sheet's XML is longer."""
+        """An upper bound for the size of one sheet's XML."""
 
     def check(self) -> None:
         self._progress.check()
 
     def write(self, file: IO[bytes], rows: int, styles: Sequence[str]) -> None:
-        """Write the next ``rows`` as XML, from row 2 of a sheet on. ``styles``: the attribute of each column."""
+        """Write the next ``rows`` as XML, from row 2 of a sheet on. ``styles``: the style attribute of each column."""
         first_row = 2
         while first_row < rows + 2:
             batch = self._take(min(_ROWS_AT_ONCE, rows + 2 - first_row))

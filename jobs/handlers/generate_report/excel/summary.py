@@ -1,4 +1,4 @@
-"""The first sheet of a workbook: what the report is, its key figures, and the regions."""
+"""Write the first sheet of a workbook: the report's facts, its key figures and its regions."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -75,7 +75,7 @@ def _write_key_figures(sheet: Any, formats: Formats, figures: Figures, row: int)
 
 
 def write_change(sheet: Any, row: int, column: int, percent: Decimal | None, style: Any) -> None:
-    """As a percentage; a dash when there is nothing to compare with."""
+    """Write the change as a percentage; a dash when there is nothing to compare with."""
     if percent is None:
         sheet.write_string(row, column, "–", style)
     else:

@@ -1,7 +1,7 @@
-"""The report as an Excel workbook: Summary, By period, By category and more, and every record.
+"""Write the report as an Excel workbook: Summary, By period, By category and more, and every record.
 
-xlsxwriter makes the workbook with all but the records, which takes a moment however many of them there are. They are
-put in while that is packed into the file that is kept (``archive``).
+xlsxwriter makes a template with everything but the records, which takes a moment however many records there are.
+``archive`` inserts the records while it packs the template into the final file.
 """
 
 from pathlib import Path
@@ -55,7 +55,7 @@ def _describe(workbook: Any, heading: Heading) -> None:
             "title": f"{heading.title}, {heading.days}",
             "subject": heading.source,
             "author": "Streamer",
-            # Local time is meant here; without it the file would say when it was zipped.
+            # Excel expects local time here. Without the entry the file would show the time of packing.
             "created": heading.generated_at.replace(tzinfo=None),
         }
     )

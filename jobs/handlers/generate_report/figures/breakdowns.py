@@ -1,4 +1,4 @@
-"""The records of a selection by the values of one or two columns, the largest totals first."""
+"""Break the records of a selection down by the values of one or two columns, largest totals first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,45 +16,45 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Breakdown:
-    """Tallies by the values of ``columns``, the largest total first."""
+    """Tallies by the values of ``columns``, largest total first."""
 
     columns: Labels
     groups: Sequence[tuple[Labels, Tally]]
-    """The largest ones: at most so many as were asked for."""
+    """The largest groups, up to the limit of the breakdown."""
     count: int
-    """How many different ones there are."""
+    """The number of different groups."""
     others: Tally
-    """All that are beyond ``groups``, together."""
+    """The tally of all groups beyond ``groups``."""
 
     @property
     def beyond(self) -> int:
-        """How many groups ``others`` stands for."""
+        """Return the number of groups in ``others``."""
         return self.count - len(self.groups)
 
     def rows(self) -> list[tuple[Labels, Tally]]:
-        """The groups and, if there are more of them, one row for the rest."""
+        """Return the groups and, if there are more of them, one row for the rest."""
         if not self.beyond:
             return list(self.groups)
         return [*self.groups, ((f"All others ({self.beyond:,})", *[""] * (len(self.columns) - 1)), self.others)]
 
     def named(self) -> list[tuple[str, Tally]]:
-        """The rows with their labels as one text."""
+        """Return the rows with their labels joined to one text."""
         return [(" · ".join(filter(None, labels)), tally) for labels, tally in self.rows()]
 
 
 def break_down(selection: Selection, column: Column, whole: Tally) -> Breakdown:
-    """By the values of a column, the hundred largest by name."""
+    """Break down by the values of a column; keep the hundred largest."""
     return _largest(selection, (column.name,), (f"CAST({column.sql} AS VARCHAR)",), whole, MAX_NAMES)
 
 
 def break_down_by_groups(selection: Selection, columns: Sequence[GroupColumn], whole: Tally) -> Breakdown:
-    """By what ``group_by`` names, the fifty largest by name."""
+    """Break down by the columns of ``group_by``; keep the fifty largest."""
     names, parts = tuple(column.name for column in columns), tuple(column.sql for column in columns)
     return _largest(selection, names, parts, whole, MAX_GROUPS)
 
 
 def break_down_by_source(selection: Selection, column: Column, sources: Sequence[str], whole: Tally) -> Breakdown:
-    """By source, also those of which there is no record."""
+    """Break down by source, including sources without records."""
     found = break_down(selection, column, whole)
     named = {labels[0] for labels, _ in found.groups}
     empty = [((source,), Tally()) for source in sources if source not in named]

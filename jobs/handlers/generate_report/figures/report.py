@@ -1,4 +1,4 @@
-"""The numbers of a report."""
+"""Compute the figures of a report."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ ByDay = dict[date, Tally]
 
 @dataclass(frozen=True, kw_only=True)
 class Previous:
-    """What the report is compared with."""
+    """The figures that the report is compared with."""
 
     kind: str
-    """For people."""
+    """A label for people, such as "Previous year"."""
     days: Days
     whole: Tally
     periods: Sequence[tuple[Days, Tally]]
-    """One for each period of the report."""
+    """One entry for each period of the report."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +39,9 @@ class Figures:
     categories: Breakdown
     regions: Breakdown | None
     sources: Breakdown | None
-    """Only of a report over several."""
+    """None unless the report is over several sources."""
     groups: Breakdown | None
-    """What ``group_by`` asks for."""
+    """None without ``group_by``."""
     previous: Previous | None
 
     @property

@@ -1,4 +1,4 @@
-"""Records taken together. Sums are exact decimals; averages and what is shown are rounded half up."""
+"""Add up records. Sums are exact decimals; averages and displayed values are rounded half up."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """Some records taken together. A record without a value counts, adds nothing and is left out of the average."""
+    """A count and a total of records. A record without a value counts, adds nothing and is left out of the average."""
 
     records: int = 0
     with_value: int = 0
@@ -50,12 +50,12 @@ def add_up(tallies: Iterable[Tally]) -> Tally:
 
 
 def change_percent(before: Tally | None, now: Tally) -> Decimal | None:
-    """Change of the total in percent, one decimal; None when there is nothing to compare with."""
+    """Return the change of the total in percent, with one decimal; None when there is nothing to compare with."""
     return None if before is None else change_of(before.exact_total, now.exact_total)
 
 
 def change_of(before: Decimal, now: Decimal) -> Decimal | None:
-    """The change in percent, one decimal, upwards positive also from below zero; None when it starts from zero."""
+    """Return the change in percent, with one decimal; positive for a rise. None if ``before`` is zero."""
     if before == 0:
         return None
     return ((now - before) / abs(before) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
@@ -66,7 +66,7 @@ def round_cents(amount: Decimal) -> Decimal:
 
 
 def tally_sql(columns: Columns) -> str:
-    """What ``to_tally`` reads, as the columns of a SELECT."""
+    """Return the columns of a SELECT that ``to_tally`` reads."""
     return f"count(*), count({columns.value.sql}), sum({columns.amount_sql})"
 
 

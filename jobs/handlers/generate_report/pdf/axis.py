@@ -1,4 +1,4 @@
-"""Where the marks of a value axis are, and what is written at them."""
+"""Place and label the marks of a value axis."""
 
 import math
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ class Axis:
         return [self.low + self.step * number for number in range(round((self.high - self.low) / self.step) + 1)]
 
     def place(self, value: float, length: float) -> float:
-        """Distance of ``value`` from the low end of an axis ``length`` points long."""
+        """Return the distance of ``value`` from the low end of an axis that is ``length`` points long."""
         return (value - self.low) / (self.high - self.low) * length
 
     def label(self, mark: float) -> str:
-        """With thousands separators, and only as many decimals as the step needs."""
+        """Label a mark with thousands separators, and only as many decimals as the step needs."""
         decimals = max(0, -math.floor(math.log10(self.step))) + (self.step < 10 and "25" in f"{self.step:g}"[-2:])
         return f"{mark:,.{decimals}f}".replace("-", "−")
 
 
 def fit_axis(values: Sequence[float], intervals: int = 5) -> Axis:
-    """An axis from round number to round number that holds zero and all of ``values``."""
+    """Return an axis between round numbers that includes zero and all of ``values``."""
     low, high = min(0.0, *values), max(0.0, *values)
     span = (high - low) or 1.0
     magnitude = 10 ** math.floor(math.log10(span / intervals))

@@ -1,4 +1,4 @@
-"""The charts of a PDF, as vector drawings: a line over the periods, bars for the categories."""
+"""Draw the charts of a PDF as vectors: a line over the periods, bars for the categories."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -11,7 +11,7 @@ from jobs.handlers.generate_report.pdf.fonts import REGULAR, cut_text, split_by_
 from jobs.handlers.generate_report.pdf.style import ACCENT, ACCENT_LIGHT, ACCENT_PALE, INK, MUTED, RULE
 
 Points = Sequence[tuple[str, float]]
-"""Label and value."""
+"""Label and value of each point."""
 
 _SIZE = 7.5
 _LINE_HEIGHT = 165.0
@@ -21,9 +21,9 @@ _MIN_LABEL_GAP = 10.0
 
 
 def line_chart(points: Points, width: float, earlier: Sequence[float] = (), earlier_name: str = "") -> Drawing:
-    """Values over time; ``width`` in points. Labels that would touch are left out.
+    """Draw values over time, ``width`` points wide. Labels that would touch are left out.
 
-    ``earlier``: the values they are compared with, one for each point, as a lighter line under the name that is given.
+    ``earlier``: the compared values, one for each point, drawn as a lighter line that is named ``earlier_name``.
     """
     axis = fit_axis([*(value for _, value in points), *earlier])
     left = max(text_width(axis.label(mark), _SIZE) for mark in axis.marks) + 8
@@ -49,7 +49,7 @@ def line_chart(points: Points, width: float, earlier: Sequence[float] = (), earl
 
 
 def bar_chart(points: Points, width: float) -> Drawing:
-    """One horizontal bar per label, with its value at the end; ``width`` in points."""
+    """Draw one horizontal bar per label with its value at the end, ``width`` points wide."""
     axis = fit_axis([value for _, value in points])
     names = min(width * 0.3, max(text_width(label, _SIZE + 1) for label, _ in points) + 10)
     values = max(text_width(_write(value), _SIZE + 1) for _, value in points) + 8
@@ -64,7 +64,7 @@ def bar_chart(points: Points, width: float) -> Drawing:
         shown = cut_text(label, names - 10, _SIZE + 1)
         drawing.add(_text(shown, names - 8, y + 3.5, _SIZE + 1, INK, anchor="end"))
         drawing.add(Rect(min(zero, end), y, abs(end - zero), _BAR_HEIGHT, fillColor=ACCENT, strokeColor=None))
-        # White behind the number, so that no grid line runs through it.
+        # White behind the number, so that no grid line crosses it.
         room = text_width(_write(value), _SIZE + 1) + 6
         drawing.add(Rect(max(zero, end) + 2, y, room, _BAR_HEIGHT, fillColor=white, strokeColor=None))
         drawing.add(_text(_write(value), max(zero, end) + 5, y + 3.5, _SIZE + 1, INK))
@@ -127,7 +127,7 @@ def _label_below(
 
 
 def _text(text: str, x: float, y: float, size: float, colour: Color, anchor: str = "start") -> Group:
-    """A text that may need several fonts, so it is placed part by part."""
+    """Place a text part by part, because it may need several fonts."""
     x -= {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * text_width(text, size)
     group = Group()
     for font, part in split_by_font(text, REGULAR):

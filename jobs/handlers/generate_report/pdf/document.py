@@ -1,4 +1,4 @@
-"""The report as a PDF document: A4, tables and charts, to be handed on as it is."""
+"""Write the report as a PDF document: A4, with tables and charts."""
 
 from decimal import Decimal
 from functools import partial
@@ -46,7 +46,7 @@ def write_pdf(path: Path, heading: Heading, figures: Figures, progress: Progress
 
 
 class _LayoutProgress:
-    """Reportlab's progress callback: counts the parts of the document that are on a page."""
+    """Reportlab's progress callback, which counts the parts already laid out."""
 
     def __init__(self, parts: int, progress: Progress) -> None:
         self._parts = parts
@@ -55,7 +55,7 @@ class _LayoutProgress:
 
     def __call__(self, kind: str, value: Any) -> None:
         self._progress.check()
-        # A part that is split over two pages counts as one more to do, so the count can step back.
+        # A part that is split over two pages adds one to the total, so the count can step back.
         if kind != "PROGRESS" or value <= self._done:
             return
         self._done = done = min(int(value), self._parts)
@@ -111,7 +111,7 @@ def _top_category(figures: Figures) -> Tile:
     if figures.previous and figures.categories.groups:
         share = write_share(figures.categories.groups[0][1].exact_total, figures.whole.exact_total)
         below = (f"{share} of the total",)
-    # As many lines as the others have, so that the boxes are of one height.
+    # As many lines as the other tiles have, so that all are of one height.
     filling = ["\N{NO-BREAK SPACE}"] * (2 - len(below)) if figures.previous else []
     return Tile(label="Top category", value=figures.top_category or "–", below=(*below, *filling))
 
@@ -159,7 +159,7 @@ def _category_part(figures: Figures, include_charts: bool) -> list[Flowable]:
 
 
 def _part(title: str, table: Table) -> list[Flowable]:
-    """A short table stays in one piece with its title; a long one breaks over pages and repeats its header."""
+    """Keep a short table together with its title; let a long one break over pages and repeat its header."""
     if len(table._cellvalues) <= _MAX_ROWS_KEPT_TOGETHER:
         return [_titled(title, table)]
     return [CondPageBreak(_MIN_TABLE_HEIGHT), Paragraph(markup(title, BOLD), HEADING), table]

@@ -1,7 +1,7 @@
-"""Fonts of a PDF, and what is done with characters they lack.
+"""Register the fonts of a PDF, and replace characters that they lack.
 
-Roboto is embedded: Latin, Greek, Cyrillic, Vietnamese. Chinese, Japanese and Korean use the fonts every PDF reader
-brings for them. A character that none of these has is shown as a question mark, never as an empty box.
+Roboto is embedded: Latin, Greek, Cyrillic, Vietnamese. Chinese, Japanese and Korean use the fonts that every PDF reader
+has for them. A character that none of these has is shown as a question mark, never as an empty box.
 """
 
 import unicodedata
@@ -22,7 +22,7 @@ _FILES = {REGULAR: "Roboto-Regular.ttf", BOLD: "Roboto-Medium.ttf"}
 
 @cache
 def register_fonts() -> frozenset[int]:
-    """Make the fonts known to reportlab, once; returns the code points that Roboto has."""
+    """Register the fonts with reportlab, once; return the code points that Roboto has."""
     folder = files("font_roboto") / "files"
     for name, file in _FILES.items():
         registerFont(TTFont(name, str(folder / file)))
@@ -33,24 +33,24 @@ def register_fonts() -> frozenset[int]:
 
 
 def split_by_font(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:
-    """Cut a text into (font, part), so that each part can be drawn with its font. Control characters become spaces."""
+    """Split a text into (font, part), so that each part can be drawn in its font. Control characters become spaces."""
     shown = [_choose(character, font) for character in unicodedata.normalize("NFC", text)]
     for name, part in groupby(shown, key=lambda pair: pair[0]):
         yield name, "".join(character for _, character in part)
 
 
 def markup(text: str, font: str = REGULAR) -> str:
-    """A text as the content of a reportlab paragraph."""
+    """Return a text as the content of a reportlab paragraph."""
     return "".join(f'<font name="{name}">{escape(part)}</font>' for name, part in split_by_font(text, font))
 
 
 def text_width(text: str, size: float, font: str = REGULAR) -> float:
-    """Width in points."""
+    """Return the width in points."""
     return float(sum(stringWidth(part, name, size) for name, part in split_by_font(text, font)))
 
 
 def cut_text(text: str, width: float, size: float, font: str = REGULAR) -> str:
-    """The text, or as much of it as fits into ``width`` points with an ellipsis behind."""
+    """Cut the text to ``width`` points, with an ellipsis at the end if anything was cut."""
     if text_width(text, size, font) <= width:
         return text
     while text and text_width(text + "…", size, font) > width:

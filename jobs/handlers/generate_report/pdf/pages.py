@@ -1,4 +1,4 @@
-"""The pages of a PDF: margins, footer, and page numbers that know how many pages there are."""
+"""Set up the pages of a PDF: margins, footer, and "Page 1 of 5"."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ _SIZE = 7.5
 
 
 class NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab is untyped
-    """Holds every page back until the last is done, because only then "of 5" is known."""
+    """A canvas that holds every page back until the last is done, because only then "of 5" is known."""
 
     def __init__(self, *args: Any, footer: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

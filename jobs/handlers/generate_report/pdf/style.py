@@ -1,4 +1,4 @@
-"""The look of a PDF report: colours, sizes, text styles, and how numbers are written."""
+"""Define the style of a PDF report: colours, sizes, text styles and number formats."""
 
 from decimal import Decimal
 
@@ -39,14 +39,14 @@ def write_count(count: int) -> str:
 
 
 def write_change(percent: Decimal | None) -> str:
-    """With its sign; a dash when there is nothing to compare with."""
+    """Write the percentage with its sign; a dash when there is nothing to compare with."""
     if percent is None:
         return "–"
     return f"{percent:+,.1f} %".replace("-", "−")
 
 
 def write_difference(amount: Decimal) -> str:
-    """With its sign."""
+    """Write the amount with its sign."""
     return f"{amount:+,.2f}".replace("-", "−")
 
 

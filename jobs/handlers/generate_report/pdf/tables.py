@@ -1,4 +1,4 @@
-"""The tables of a PDF: key figures as tiles, and tallies with a header that repeats on every page."""
+"""Make the tables of a PDF: key figures as tiles, and tallies with a header that repeats on every page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Tile:
 
 
 def tiles(contents: Sequence[Tile]) -> Table:
-    """Label and value side by side, each in a box."""
+    """Put labels and values side by side, each in a box."""
     width = (CONTENT_WIDTH - _TILE_GAP * (len(contents) - 1)) / len(contents)
     cells: list[Flowable | str] = []
     for number, content in enumerate(contents):
@@ -60,7 +60,7 @@ def tiles(contents: Sequence[Tile]) -> Table:
 
 
 def period_table(figures: Figures) -> Table:
-    """Each period with its change against the one before it."""
+    """List each period with its change against the one before it."""
     rows, changes = [], []
     before: Tally | None = None
     for period, tally in figures.periods:
@@ -74,7 +74,7 @@ def period_table(figures: Figures) -> Table:
 
 
 def compared_table(figures: Figures, previous: Previous) -> Table:
-    """Each period with the days it is compared with."""
+    """List each period with the days it is compared with."""
     pairs = [(tally, before) for (_, tally), (_, before) in zip(figures.periods, previous.periods, strict=True)]
     pairs.append((figures.whole, previous.whole))
     changes = [change_percent(before, now) for now, before in pairs]
@@ -108,7 +108,7 @@ def _name(period: Period) -> str:
 
 
 def _coloured(changes: Sequence[Decimal | None], columns: int) -> list[tuple[object, ...]]:
-    """The last columns of each row in the colour of its change."""
+    """Colour the last ``columns`` of each row by the sign of its change."""
     return [
         ("TEXTCOLOR", (-columns, number), (-1, number), GAIN if change > 0 else LOSS)
         for number, change in enumerate(changes, start=1)

@@ -1,1 +1,1 @@
-"""Records of a report: read from its sources, filtered, and streamed to the formats that write each of them."""
+"""Records of a report: read from its sources, filtered, and streamed to the formats."""

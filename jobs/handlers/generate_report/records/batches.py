@@ -1,4 +1,4 @@
-"""The records of a selection as typed batches, for the formats that write each of them."""
+"""Stream the records of a selection as typed batches, for the formats that list every record."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ _MIN_ROWS, _MAX_ROWS = 2_048, 65_536
 
 
 def stream_records(selection: Selection, *, as_csv: bool) -> Iterator["pa.RecordBatch"]:
-    """All records by date. Numbers, dates and booleans keep their types, the rest is text.
+    """Stream all records by date. Numbers, dates and booleans keep their types, everything else becomes text.
 
     For CSV, date-times are text too, and a text that a spreadsheet would take for a formula gets a leading apostrophe.
     """
@@ -24,7 +24,7 @@ def stream_records(selection: Selection, *, as_csv: bool) -> Iterator["pa.Record
 
 
 def guard_formula(text: str) -> str:
-    """The same guard for a text that does not come from a column."""
+    """Guard a text that does not come from a column in the same way."""
     return f"'{text}" if text[:1] in set("=+-@\t\r\n") else text
 
 
@@ -35,7 +35,7 @@ def _cell_sql(column: Column, as_csv: bool) -> str:
         case Kind.NUMBER | Kind.DATE | Kind.BOOLEAN:
             return column.sql
         case Kind.MOMENT:
-            # A spreadsheet knows no time zones: those that have one are written in UTC.
+            # A spreadsheet knows no time zones, so date-times with a zone are written in UTC.
             moment = f"CAST({column.sql} AS TIMESTAMP)"
             return f"CAST({moment} AS VARCHAR)" if as_csv else moment
         case Kind.TEXT:

@@ -1,4 +1,4 @@
-"""The columns of a source's records: what kind they are, and whether a report can be made of them."""
+"""Find the columns that a report needs among those of a source's records, and check their types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,11 +29,11 @@ _KINDS: dict[str, Kind] = {
 class Column:
     name: str
     type: str
-    """DuckDB's."""
+    """The type in DuckDB."""
 
     @property
     def kind(self) -> Kind:
-        """What has no better kind is text: names, identifiers, times of day, lists."""
+        """Return the kind of the column. Names, identifiers, times of day and lists count as text."""
         return _KINDS.get(self.type.split("(")[0], Kind.TEXT)
 
     @property
@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """All columns of a record, in order, and the ones a report is about."""
+    """All columns of a record, in order, and the ones that a report uses."""
 
     all: Mapping[str, Column]
     date: Column
@@ -53,18 +53,18 @@ class Columns:
 
     @property
     def moment_sql(self) -> str:
-        """The date column as SQL that compares with dates. Dates that came as text are read as ISO 8601."""
+        """Return SQL for the date column that compares with dates. Dates stored as text are read as ISO 8601."""
         return f"CAST({self.date.sql} AS TIMESTAMP)" if self.date.kind is Kind.TEXT else self.date.sql
 
     @property
     def amount_sql(self) -> str:
-        """The value as SQL of an exact type. Floating point is rounded to six decimals, record by record."""
+        """Return SQL for the value with an exact type. Each floating-point value is rounded to six decimals."""
         floating = self.value.type in ("FLOAT", "DOUBLE")
         return f"CAST({self.value.sql} AS DECIMAL(24, 6))" if floating else self.value.sql
 
 
 def find_columns(types: Mapping[str, str], *, date: str, value: str, category: str, region: str | None) -> Columns:
-    """Find the named columns among ``types`` (name → DuckDB type); raises ``Permanent`` if one cannot serve."""
+    """Find the named columns among ``types`` (name → DuckDB type). Raises ``Permanent`` for an unsuitable type."""
     found = {name: Column(name=name, type=column_type) for name, column_type in types.items()}
     require_columns(found, [name for name in (date, value, category, region) if name])
     if found[value].kind is not Kind.NUMBER:
@@ -81,7 +81,7 @@ def find_columns(types: Mapping[str, str], *, date: str, value: str, category: s
 
 
 def require_columns(found: Mapping[str, Column], names: list[str]) -> None:
-    """Raise ``Permanent``, naming the columns there are, unless all of ``names`` are among them."""
+    """Raise ``Permanent``, listing the existing columns, unless all of ``names`` are among them."""
     if missing := [name for name in names if name not in found]:
         raise Permanent(
             f"There is no column {', '.join(map(repr, missing))} in this source. There are: {', '.join(found)}.",

@@ -1,4 +1,4 @@
-"""A payload's filters as a SQL condition with bound parameters."""
+"""Turn a payload's filters into a SQL condition with bound parameters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from jobs.handlers.generate_report.payload import Filters
 from jobs.handlers.generate_report.records.columns import Column, Columns, Kind, require_columns
 
 FetchOne = Callable[[str, dict[str, Any]], Any]
-"""Runs a SELECT with named parameters and gives the first value of the first row."""
+"""Runs a SELECT with named parameters and returns the first value of the first row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Condition:
 
 
 def build_condition(filters: Filters, columns: Columns, fetch_one: FetchOne) -> Condition:
-    """Raises ``Permanent`` for a column that is not there, and for a value that its column cannot hold."""
+    """Build the condition. Raises ``Permanent`` for an unknown column, and for a value that its column cannot hold."""
     require_columns(columns.all, list(filters))
     parameters: dict[str, Any] = {}
     terms: list[str] = []
@@ -35,7 +35,7 @@ def build_condition(filters: Filters, columns: Columns, fetch_one: FetchOne) -> 
 
 
 def describe_filters(filters: Filters) -> list[str]:
-    """For people: ``region is North or West``."""
+    """Describe the filters for people: ``region is North or West``."""
     return [
         f"{name} is {' or '.join(map(_as_text, wanted if isinstance(wanted, list) else [wanted]))}"
         for name, wanted in filters.items()
@@ -48,7 +48,7 @@ def _comparable(column: Column) -> str:
 
 def _require_fit(column: Column, value: Any, text: str, fetch_one: FetchOne) -> None:
     fits = f"TRY_CAST($text AS {_comparable(column)})"
-    # The second half, because a cast alone would round 1.5 to 2 for a column of whole numbers.
+    # The second comparison, because a cast alone would round 1.5 to 2 for a column of whole numbers.
     exact = f"{fits} = TRY_CAST($text AS DOUBLE)" if column.kind is Kind.NUMBER else f"{fits} IS NOT NULL"
     if not fetch_one(f"SELECT coalesce({exact}, false)", {"text": text}):
         raise Permanent(

@@ -1,4 +1,4 @@
-"""The columns of ``group_by``, found among those of the records."""
+"""Find the columns of ``group_by`` among those of the records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ PARTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class GroupColumn:
-    """A column, or a part of a date, by which records are put together."""
+    """A column, or a part of a date, by which records are grouped."""
 
     name: str
     column: Column
     sql: str
-    """A text, or NULL."""
+    """An expression that gives a text or NULL."""
 
 
 def find_group_columns(names: Sequence[str], columns: Columns) -> list[GroupColumn]:
-    """Raises ``Permanent``, naming the columns there are, for one that is none of them."""
+    """Find the columns. Raises ``Permanent``, listing the existing columns, for an unknown name."""
     return [_find(name, columns) for name in names]
 
 
@@ -53,7 +53,7 @@ def _find(name: str, columns: Columns) -> GroupColumn:
 
 
 def _dates(columns: Columns) -> list[str]:
-    """Those that have parts: dates, date-times, and the column the report takes as its date."""
+    """List the columns that have date parts: dates, date-times and the report's date column."""
     return [
         name
         for name, column in columns.all.items()

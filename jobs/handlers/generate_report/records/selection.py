@@ -1,4 +1,4 @@
-"""Gets the records of a report: those of its days that pass its filters, in one table."""
+"""Select the records of a report into one table: those of its days that pass its filters."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SLICES = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """What the payload asks of the columns: its filters, and what it groups by."""
+    """The payload's filters and groups, resolved to columns."""
 
     condition: Condition
     group_columns: list[GroupColumn]
@@ -38,7 +38,7 @@ class Selection:
     condition: Condition
 
     def fetch_days(self, what: str, days: Days) -> list[tuple[Any, ...]]:
-        """SELECT ``what`` for each day of other days, with the same filters; the day comes first."""
+        """SELECT ``what`` for each day of ``days``, with the same filters; the day is the first column."""
         moment = self.columns.moment_sql
         return self.reader.fetch(
             f"SELECT CAST({moment} AS DATE), {what} FROM ({self.all.query}) "
@@ -48,7 +48,7 @@ class Selection:
 
 
 def resolve_criteria(reader: OpenSource, payload: ReportPayload, columns: Columns) -> Criteria:
-    """Raises ``Permanent`` for a column that is not there, and for a filter's value that its column cannot hold."""
+    """Resolve filters and groups. Raises ``Permanent`` for an unknown column, or a value it cannot hold."""
 
     def fetch_one(sql: str, parameters: dict[str, Any]) -> Any:
         return reader.fetch(sql, parameters)[0][0]
@@ -60,7 +60,7 @@ def resolve_criteria(reader: OpenSource, payload: ReportPayload, columns: Column
 
 
 def select_records(records: Records, payload: ReportPayload, progress: Progress) -> Selection:
-    """A PDF needs a few columns of a record only; the other formats get them all."""
+    """Select the records. A PDF gets only the columns that its figures need, the other formats all of them."""
     reader, columns = records.reader, records.columns
     criteria = resolve_criteria(reader, payload, columns)
     exported = _figure_columns(columns, criteria) if payload.format == "pdf" else list(columns.all.values())
@@ -78,7 +78,7 @@ def select_records(records: Records, payload: ReportPayload, progress: Progress)
 def _fill(
     records: Records, payload: ReportPayload, condition: Condition, exported: list[Column], progress: Progress
 ) -> int:
-    """Fill the table slice by slice of the days, so that none takes long; returns the number of records."""
+    """Fill the table in slices of days, so that no statement takes long; return the number of records."""
     reader, moment = records.reader, records.columns.moment_sql
     names = ", ".join(column.sql for column in exported)
     matching = f"FROM ({records.query}) WHERE {condition.sql} AND {_days_condition(records.columns)}"
@@ -88,7 +88,7 @@ def _fill(
     reader.fetch(f"CREATE TABLE {SELECTION} AS SELECT {names} FROM ({records.query}) LIMIT 0")
     done = 0
     for first, last in _slices(payload):
-        # By all columns, or the records of one moment would come in another order each time.
+        # By all columns; otherwise records of the same time would come in a different order each run.
         insert = f"INSERT INTO {SELECTION} SELECT {names} {matching} ORDER BY {moment}, {names}"
         done += reader.fetch(insert, _parameters(first, last, condition))[0][0]
         progress.report(
@@ -111,7 +111,7 @@ def _parameters(first: date, last: date, condition: Condition) -> dict[str, Any]
 
 
 def _slices(payload: ReportPayload) -> Iterator[tuple[date, date]]:
-    """First and last day of up to thirty slices of the range."""
+    """Yield the first and last day of up to thirty slices of the range."""
     size = -(-payload.days // _SLICES)
     for start in range(0, payload.days, size):
         first = payload.start_date + timedelta(days=start)

@@ -1,4 +1,4 @@
-"""Reads the tables of a source, so that its records can be queried."""
+"""Read the tables of a source, so that its records can be queried."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
 
 @dataclass(frozen=True, kw_only=True)
 class Records:
-    """All records that were read, of one source or of several together, also of days the report does not cover."""
+    """All records read from one or several sources, including days that the report does not cover."""
 
     reader: OpenSource
     query: str
-    """A SELECT over them."""
+    """A SELECT over the records."""
     columns: Columns
     label: str
-    """What people see of where they come from."""
+    """The source's name for people."""
     description: str
 
 
@@ -30,7 +30,7 @@ def read_source(
     share: Share = WHOLE,
     check_columns: Callable[[Columns], object] = lambda columns: None,
 ) -> Records:
-    """Read the tables. ``check_columns`` is called with the columns first, and raises ``Permanent`` early."""
+    """Read the tables. ``check_columns`` gets the columns before that, so that it can raise ``Permanent`` early."""
     tables = reader.open_tables(days.first, days.last)
     check_columns(_columns_of(reader))
     total, before = sum(table.total for table in tables), 0
@@ -52,7 +52,7 @@ def read_source(
     return Records(
         reader=reader,
         query=reader.records_query,
-        # Asked for once more: later rows of a database may have widened the types of its columns.
+        # Asked again: later rows of a database may have widened the types of its columns.
         columns=_columns_of(reader),
         label=reader.source.label,
         description=reader.source.description,

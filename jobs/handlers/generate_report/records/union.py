@@ -1,8 +1,8 @@
-"""Several sources in one report: their records under each other, with what all of them have in common.
+"""Combine the records of several sources, with the columns that all of them have in common.
 
-Each source is read into a database of its own, one after the other, and its records are streamed from there into one
-table of the first source's database. They are not joined: nothing says which record of one belongs to which of
-another, and totals would count the same value more than once.
+Each source is read into a database of its own, one after the other. Its records are streamed from there into one
+table of the first source's database. They are not joined: no column links the records of two sources, and totals
+would count the same value more than once.
 """
 
 from collections.abc import Sequence
@@ -18,18 +18,18 @@ from jobs.handlers.generate_report.records.source import Records, read_source
 from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
 
 SOURCE = "source"
-"""The column that says which source a record is of."""
+"""The column that names the source of a record."""
 NAMES = ("date", "value", "category", "region", SOURCE)
 _SOURCE_RECORDS, _ALL_RECORDS = "report.source_records", "report.all_records"
 _MAX_DECIMALS = 12
 _FLOAT_DECIMALS = 6
 _BATCHES, _MIN_ROWS, _MAX_ROWS = 20, 2_000, 100_000
 _READ_SHARE = 0.7
-"""How much of a source's share is over when its tables are read."""
+"""The part of a source's share that is done when its tables are read."""
 
 
 def require_union_columns(payload: ReportPayload) -> None:
-    """Raise ``Permanent`` early, before anything is read, for a filter or a group that is no column of theirs."""
+    """Raise ``Permanent`` before anything is read if a filter or a group names no column of the union."""
     types = {"date": "TIMESTAMP", "value": "DECIMAL(38,2)", **dict.fromkeys(NAMES[2:], "VARCHAR")}
     columns = find_columns(types, date="date", value="value", category="category", region="region")
     require_columns(columns.all, list(payload.filters))
@@ -39,7 +39,7 @@ def require_union_columns(payload: ReportPayload) -> None:
 def combine_sources(
     first: OpenSource, others: Sequence[AbstractContextManager[OpenSource]], days: Days, progress: Progress
 ) -> Records:
-    """Read all of them; ``others`` are opened when it is their turn and closed after it."""
+    """Read all sources. Each of ``others`` is opened when it is its turn and closed after it."""
     columns = f"date TIMESTAMP, value DECIMAL(38, {_MAX_DECIMALS}), category VARCHAR, region VARCHAR, source VARCHAR"
     first.fetch("CREATE SCHEMA report")
     first.fetch(f"CREATE TABLE {_ALL_RECORDS} ({columns})")
@@ -64,7 +64,7 @@ def combine_sources(
 
 
 def _add(first: OpenSource, other: OpenSource, columns: str, days: Days, progress: Progress, share: Share) -> Columns:
-    """Put the records of ``other`` into the table of ``first``; gives the columns they had."""
+    """Add the records of ``other`` to the table of ``first``; return the columns of ``other``."""
     records = read_source(other, days, progress, share=share.part(0, _READ_SHARE))
     other.fetch(f"CREATE TABLE {_SOURCE_RECORDS} ({columns})")
     found = records.columns
@@ -93,7 +93,7 @@ def _add(first: OpenSource, other: OpenSource, columns: str, days: Days, progres
 
 
 def _query(found: Sequence[Columns]) -> str:
-    """All records, with dates that are only days as such, and no more decimals than the sources have."""
+    """Return the query over all records. Dates without a time stay dates, and no decimals are added to the values."""
     date = "CAST(date AS DATE)" if all(columns.date.kind is Kind.DATE for columns in found) else "date"
     decimals = max(_decimals(columns.value) for columns in found)
     return (

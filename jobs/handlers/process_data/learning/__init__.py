@@ -1,1 +1,1 @@
-"""Fits models to a table and says how good they are. Heavy to import: only workers do, inside ``run``."""
+"""Fitting of models to a table, and measuring how good they are. Heavy to import: only workers do, inside ``run``."""

@@ -1,4 +1,4 @@
-"""One fit, in one thread and quietly: the same rows give the same model wherever it runs."""
+"""Fit in one thread and without warnings, so that the same rows give the same model on every worker."""
 
 import warnings
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ from threadpoolctl import threadpool_limits
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Workers share their cores; and sums of several threads would differ in their last digits from run to run."""
+    """Limit numeric libraries to one thread, because sums over several differ in their last digits between runs."""
     with threadpool_limits(limits=1), warnings.catch_warnings():
-        # About rows of users, who never see a worker's log. What matters to them is a metric or a detail.
+        # They are about rows of users, who never see a worker's log; users get a metric or a detail instead.
         warnings.simplefilter("ignore")
         yield
 
 
 def fit(pipeline: Any, *data: Any) -> bool:
-    """Fit in place; returns whether it converged within its iterations."""
+    """Fit in place; return True if the fit converged within its iterations."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         pipeline.fit(*data)

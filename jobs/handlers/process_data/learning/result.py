@@ -1,4 +1,4 @@
-"""What learning hands back."""
+"""Define the result of learning."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from jobs.handlers.process_data.learning.models.model import Model
 
 @dataclass(frozen=True, kw_only=True)
 class LearningResult:
-    """A fitted model's predictions and what they are worth."""
+    """A fitted model with its predictions and scores."""
 
     model: Model
     output: pd.DataFrame
-    """The rows that were kept, in their order, with the columns of the prediction behind their own."""
+    """The kept rows in their order, with the columns of the prediction appended."""
     rows: Any
-    """Positions of these rows among those it learned from."""
+    """Positions of these rows in the frame that was learned from."""
     dropped: int
-    """Rows left out, because their target is missing."""
+    """Rows left out because their target is missing."""
     metrics: dict[str, Any]
     """JSON; see docs/learning.md."""
     baseline: dict[str, Any]
-    """The same metrics for a prediction that looks at no feature."""
+    """The same metrics for a prediction that uses no feature."""
     model_version: str
     details: dict[str, Any]
     """JSON: candidates, columns, classes, importances …"""
     model_bytes: bytes | None
     """A skops file for ``models.file.load_model``."""
     report_pdf: Callable[[Path], None]
-    """Writes one page."""
+    """Writes the page about the model."""

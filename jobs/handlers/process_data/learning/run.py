@@ -1,4 +1,4 @@
-"""Learning, from a table and options to a model, its worth and its predictions."""
+"""Fit a pipeline to a table: a model, its scores and its predictions."""
 
 from collections.abc import Callable, Mapping
 
@@ -27,7 +27,7 @@ PIPELINES: Mapping[Task, Callable[[pd.DataFrame, LearningOptions, Steps], Learni
 def learn(frame: pd.DataFrame, pipeline: str, options: LearningOptions, steps: Steps) -> LearningResult:
     """Fit the ``pipeline`` (one of ``PIPELINES``) to the rows.
 
-    Raises ``Permanent`` with a text for people when the rows or the options allow no model, and what
+    Raises ``Permanent``, with a text for people, when the rows or the options allow no model. Passes on whatever
     ``steps.check`` raises. The same rows, options and seed give the same outcome.
     """
     learner = {str(name): learner for name, learner in PIPELINES.items()}.get(pipeline)

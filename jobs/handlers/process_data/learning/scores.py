@@ -1,4 +1,4 @@
-"""Metrics as plain numbers. One that is not defined on the rows at hand is None, never NaN."""
+"""Compute metrics as plain numbers. An undefined metric is None, never NaN."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -9,11 +9,11 @@ from sklearn import metrics
 
 Scores = dict[str, float | None]
 SILHOUETTE_ROWS = 5_000
-"""The silhouette compares every row with every other: of larger sets a sample is taken."""
+"""The silhouette compares every row with every other, so larger sets are sampled."""
 
 
 def score_classes(truth: Any, probabilities: Any) -> Scores:
-    """``truth``: class numbers; ``probabilities``: one column for each class."""
+    """Score a classification. ``truth``: class numbers; ``probabilities``: one column for each class."""
     predicted = probabilities.argmax(axis=1)
     every = list(range(probabilities.shape[1]))
     scores: dict[str, Any] = {
@@ -54,7 +54,7 @@ def score_clusters(features: Any, clusters: Any, seed: int) -> Scores:
 
 
 def score_anomalies(known: Any, flagged: Any, score: Any) -> Scores:
-    """``known`` and ``flagged``: booleans; ``score``: the higher, the stranger."""
+    """Score anomalies. ``known`` and ``flagged``: booleans; ``score``: higher for a more unusual row."""
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
         known, flagged, average="binary", zero_division=0
     )
@@ -71,7 +71,7 @@ def score_anomalies(known: Any, flagged: Any, score: Any) -> Scores:
 
 
 def summarise(folds: Iterable[Mapping[str, float | None]]) -> dict[str, Scores]:
-    """Mean and standard deviation of each metric over the folds where it is defined."""
+    """Return mean and standard deviation of each metric, over the folds where it is defined."""
     folds = list(folds)
     summary: dict[str, Scores] = {}
     for name in folds[0]:
@@ -83,12 +83,12 @@ def summarise(folds: Iterable[Mapping[str, float | None]]) -> dict[str, Scores]:
 
 
 def round_scores(scores: Mapping[str, Any]) -> Scores:
-    """Six significant digits: what lies behind them differs between processors."""
+    """Round to six significant digits: further digits differ between processors."""
     return {name: float(f"{value:.6g}") if math.isfinite(value) else None for name, value in scores.items()}
 
 
 def _roc_auc(truth: Any, probabilities: Any, every: list[int]) -> float:
-    """One against the rest, weighted by the classes' rows. Only where the rows at hand hold every class."""
+    """Score one class against the rest, weighted by its rows. NaN unless the rows hold every class."""
     if len(np.unique(truth)) < len(every):
         return math.nan
     if len(every) == 2:

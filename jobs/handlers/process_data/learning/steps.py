@@ -1,11 +1,11 @@
-"""How learning says where it is. Light to import."""
+"""Define the progress interface of learning. Light to import."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 
 class Steps(Protocol):
-    """Three stages, each counted on its own: ``done`` of ``total`` steps, in words, with figures that belong to it."""
+    """Progress in three stages, each counted on its own: ``done`` of ``total`` steps, a text, and counts."""
 
     def preprocessing(self, done: int, total: int, text: str, **counts: Any) -> None: ...
 
@@ -14,7 +14,7 @@ class Steps(Protocol):
     def model(self, done: int, total: int, text: str, **counts: Any) -> None: ...
 
     def partial(self, data: Mapping[str, Any]) -> None:
-        """Interim figures: the scores of a fold or of a candidate."""
+        """Report interim figures, such as the scores of a fold or a candidate."""
 
     def check(self) -> None:
         """Raise if the run must end."""

@@ -1,18 +1,18 @@
-"""Cells as text, a whole column at a time: what JSON and CSV have in common."""
+"""Convert cells to text, a whole column at a time, for JSON and CSV."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 
 def finite(column: pa.Array) -> pa.Array:
-    """Floating-point numbers with a missing value in the place of NaN and the infinities."""
+    """Replace NaN and the infinities by missing values."""
     if not pa.types.is_floating(column.type):
         return column
     return pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
 
 
 def is_plain(kind: pa.DataType) -> bool:
-    """Numbers and truth values, which are written without quotes."""
+    """Return True for numbers and booleans, which are written without quotes."""
     return bool(
         pa.types.is_integer(kind)
         or pa.types.is_floating(kind)
@@ -22,7 +22,7 @@ def is_plain(kind: pa.DataType) -> bool:
 
 
 def as_text(column: pa.Array) -> pa.Array:
-    """Texts as they are; moments in ISO 8601, without a fraction where there is none; the rest as Arrow writes it."""
+    """Convert to text: date-times in ISO 8601, without a fraction if it is zero; other types as Arrow writes them."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):

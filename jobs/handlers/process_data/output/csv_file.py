@@ -1,4 +1,4 @@
-"""The outcome as CSV: UTF-8, a header row, commas, text in double quotes, an empty cell where there is no value."""
+"""Write the outcome as CSV: UTF-8, a header row, commas, quoted text, empty cells for missing values."""
 
 from typing import BinaryIO
 
@@ -13,7 +13,7 @@ _OPTIONS = pa.csv.WriteOptions(include_header=False)
 
 
 class CsvFile:
-    """A text that a spreadsheet would take for a formula gets a leading apostrophe, in the header too."""
+    """A writer of CSV. Texts that a spreadsheet would take for formulas get a leading apostrophe, in the header too."""
 
     def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
         self._file = file
@@ -25,7 +25,7 @@ class CsvFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is left to write."""
+        """Do nothing: everything is written already."""
 
     def write(self, batch: pa.RecordBatch) -> None:
         cells = pa.RecordBatch.from_arrays([_cells(column) for column in batch.columns], names=self._names)

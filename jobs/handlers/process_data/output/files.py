@@ -1,4 +1,4 @@
-"""Writes all rows of an outcome straight into the artifact, in the format that was asked for."""
+"""Write all rows of an outcome into an artifact or a dataset."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -17,7 +17,7 @@ _PAGE_BYTES = 32 * 1024
 
 
 def write_output(outcome: Outcome, output: Output, context: Context, progress: Progress) -> dict[str, Any]:
-    """Returns the artifact's description."""
+    """Write the output file; return the artifact's description."""
     total, written = outcome.rows, 0
     size = min(_MAX_ROWS, max(_MIN_ROWS, -(-total // _BATCHES)))
     progress.report(Stage.OUTPUT, 0, total, f"Writing {total:,} rows as {output.format}")
@@ -35,7 +35,7 @@ def write_output(outcome: Outcome, output: Output, context: Context, progress: P
 def write_dataset(
     outcome: Outcome, new_dataset: AbstractContextManager[DatasetFile], context: Context, progress: Progress
 ) -> dict[str, Any]:
-    """Returns the dataset's description. Raises ``Permanent`` for an outcome without rows."""
+    """Write the dataset; return its description. Raises ``Permanent`` for an outcome without rows."""
     if outcome.rows == 0:
         raise Permanent("No row is left, and a dataset without rows cannot be kept")
     with new_dataset as dataset:
@@ -48,12 +48,12 @@ def write_dataset(
 
 
 def first_records(outcome: Outcome, limit: int) -> list[dict[str, Any]]:
-    """The first rows as JSON data, as they are in a JSON output."""
+    """Return the first rows as JSON data, as in a JSON output."""
     return as_records(outcome.first(limit))
 
 
 def first_page(outcome: Outcome, limit: int) -> dict[str, Any]:
-    """The interim result: as many of the first rows as fit into 32 KiB, at most ``limit``."""
+    """Return the interim result: the first rows that fit into 32 KiB, at most ``limit`` of them."""
     page: list[dict[str, Any]] = []
     size = 0
     for record in first_records(outcome, limit):

@@ -1,4 +1,4 @@
-"""The outcome as a JSON array with one object per row, written batch by batch."""
+"""Write the outcome as a JSON array with one object per row, batch by batch."""
 
 from typing import BinaryIO
 
@@ -12,7 +12,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class JsonFile:
-    """For use in a ``with`` block, which closes the array."""
+    """A writer of JSON. Use it in a ``with`` block, which closes the array."""
 
     def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
         self._file = file
@@ -33,7 +33,7 @@ class JsonFile:
 
 
 def json_rows(batch: pa.RecordBatch, separator: str) -> bytes:
-    """The rows as JSON objects. What is no number in JSON (NaN, an infinity) is null."""
+    """Encode the rows as JSON objects. NaN and the infinities become null."""
     parts: list[pa.Array | str] = []
     for at, (name, column) in enumerate(zip(batch.schema.names, batch.columns, strict=True)):
         parts += [("," if at else "{") + _encode(name).decode() + ":", _cells(column)]
@@ -45,7 +45,7 @@ def _cells(column: pa.Array) -> pa.Array:
     column = finite(column)
     if is_plain(column.type):
         return pc.fill_null(column.cast(pa.string()), "null")
-    # Texts often repeat: each different one is encoded once.
+    # Texts often repeat, so each distinct one is encoded once.
     different = pc.dictionary_encode(as_text(column))
     encoded = pa.array([_encode(text).decode() for text in different.dictionary.to_pylist()], pa.string())
     return pc.fill_null(encoded.take(different.indices), "null")

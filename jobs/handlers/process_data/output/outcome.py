@@ -1,4 +1,4 @@
-"""The rows that a pipeline ends with: typed batches, never all at once."""
+"""Hold the rows that a pipeline ends with as typed batches, never all at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ class Outcome:
     schema: pa.Schema
     rows: int
     batches: Callable[[int], Iterator[pa.RecordBatch]]
-    """Gives all rows in batches of about so many. Each call begins anew."""
+    """Yields all rows in batches of about the given number of rows. Each call starts again at the first row."""
 
     def first(self, rows: int) -> pa.RecordBatch:
-        """The first rows, at most so many."""
+        """Return the first rows, at most ``rows`` of them."""
         found, missing = list[pa.RecordBatch](), rows
         for batch in self.batches(rows):
             found.append(batch.slice(0, missing))
@@ -30,16 +30,16 @@ class Outcome:
 
 
 def outcome_of_table(table: OpenTable, name: str, columns: Sequence[Column], rows: int) -> Outcome:
-    """``name`` is a table in the database, which has ``columns`` and ``rows``.
+    """Return the outcome over the database table ``name``, which has ``columns`` and ``rows``.
 
-    Numbers, dates and truth values keep their types; what has none that every format knows becomes text.
+    Numbers, dates and booleans keep their types. A type that not every format knows becomes text.
     """
     select = f"SELECT {', '.join(f'{_cell(column)} AS {column.sql}' for column in columns)} FROM {name}"
     return Outcome(schema=_schema(table, select, columns), rows=rows, batches=lambda size: table.stream(select, size))
 
 
 def _schema(table: OpenTable, select: str, columns: Sequence[Column]) -> pa.Schema:
-    """Known from a row that is there even if the table has none."""
+    """Find the schema from a row that exists even if the table has none."""
     names = ", ".join(f"found.{column.sql}" for column in columns)
     one_row = f"SELECT {names} FROM (SELECT 1) AS one LEFT JOIN ({select} LIMIT 1) AS found ON true"
     return next(iter(table.stream(one_row, 1))).schema

@@ -1,4 +1,4 @@
-"""The outcome as Parquet, with the types that the columns have."""
+"""Write the outcome as Parquet, with the types of its columns."""
 
 from typing import BinaryIO
 
@@ -7,7 +7,7 @@ import pyarrow.parquet
 
 
 class ParquetFile:
-    """For use in a ``with`` block, which writes the footer."""
+    """A writer of Parquet. Use it in a ``with`` block, which writes the footer."""
 
     def __init__(self, file: BinaryIO, schema: pa.Schema) -> None:
         self._writer = pa.parquet.ParquetWriter(file, schema, compression="zstd")

@@ -1,4 +1,4 @@
-"""Rows with their predictions behind them, batch by batch, in the types the rows came with."""
+"""Append predictions to rows, batch by batch, and keep the types of the rows."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,11 +16,11 @@ from jobs.handlers.process_data.output.outcome import Outcome, outcome_of_table
 from jobs.handlers.process_data.reading.sampling import Sample
 
 UNSEEN = "unseen"
-"""The part of a row that was neither learned from nor tested on."""
+"""The part of a row that was in neither the training nor the test part."""
 
 
 def outcome_of_predictions(table: OpenTable, sample: Sample, learned: LearningResult) -> Outcome:
-    """All rows that can have a prediction: those that were learned from have theirs, the others get one now."""
+    """Return all rows that can have a prediction. Rows of the sample have theirs, the others are predicted now."""
     columns = [Column(name=name, type=column_type) for name, column_type in table.columns.items()]
     own = outcome_of_table(table, DATA, columns, table.rows)
     known = learned.output.iloc[:, len(sample.frame.columns) :]
@@ -53,14 +53,14 @@ def _predicted(learned: LearningResult, known: pd.DataFrame, batch: pa.RecordBat
 
 
 def append_to_schema(own: pa.Schema, predicted: pd.DataFrame) -> pa.Schema:
-    """Of rows with the columns of ``predicted`` behind their own; a name that is taken gets an underscore."""
+    """Return the schema of rows with the columns of ``predicted`` appended; a taken name gets an underscore."""
     names = attach(own.empty_table().to_pandas(), predicted.iloc[:0]).columns
     types = [*own.types, *pa.Schema.from_pandas(predicted, preserve_index=False).types]
     return pa.schema(list(zip(names, types, strict=True)))
 
 
 def append_to_batch(batch: pa.RecordBatch, predicted: pd.DataFrame, schema: pa.Schema) -> pa.RecordBatch:
-    """The rows as they came, not as pandas has them: a whole number beside a missing one stays whole."""
+    """Append the predictions to the Arrow batch. Unlike pandas, it keeps whole numbers beside missing ones whole."""
     own = batch.num_columns
     added = [
         pa.array(predicted[name].to_numpy(), schema.field(own + at).type, from_pandas=True)

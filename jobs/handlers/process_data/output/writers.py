@@ -1,4 +1,4 @@
-"""How rows are written: the formats of ``process_data`` and ``predict``, each a writer of Arrow batches."""
+"""Open a writer of Arrow batches for each format of ``process_data`` and ``predict``."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -31,10 +31,10 @@ _WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, pa.Schema], AbstractContextM
 
 
 def open_writer(form: OutputFormat, file: BinaryIO, schema: pa.Schema) -> AbstractContextManager[Writer]:
-    """For use in a ``with`` block, which ends the file and leaves it open. Every batch has ``schema``."""
+    """Open a writer for batches of ``schema``. The ``with`` block completes the file and leaves it open."""
     return _WRITERS[form](file, schema)
 
 
 def as_records(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """The rows as JSON data, as they are in a JSON output."""
+    """Return the rows as JSON data, as in a JSON output."""
     return list(msgspec.json.decode(b"[" + json_rows(batch, ",") + b"]"))

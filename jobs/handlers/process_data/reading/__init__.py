@@ -1,1 +1,1 @@
-"""Reading of a table into pandas: the columns and the rows that a model learns from."""
+"""Reading of a table into pandas: the columns and rows that a model learns from."""

@@ -1,4 +1,4 @@
-"""The rows as a pandas frame, for the pipelines that learn: numbers, dates, truth values and texts."""
+"""Read rows into a pandas frame for the pipelines that learn."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,9 @@ _BATCH_ROWS = 65_536
 
 
 def read_frame(table: OpenTable, names: Sequence[str], positions: Any, progress: Progress) -> "pd.DataFrame":
-    """These columns of the rows at ``positions`` (in ascending order), or of all (None).
+    """Read the named columns of the rows at ``positions`` (in ascending order), or of all rows (None).
 
-    Decimals become floating-point numbers, moments are in UTC without a time zone.
+    Decimals become floating-point numbers. Dates and times are in UTC without a time zone.
     """
     parts: list[pa.RecordBatch] = []
     for first, batch in _batches(table, names):
@@ -29,13 +29,13 @@ def read_frame(table: OpenTable, names: Sequence[str], positions: Any, progress:
         parts.append(batch)
         text = f"{after:,} of {table.rows:,} rows looked through"
         progress.report(Stage.CHOOSING, after, table.rows, text)
-    # In one piece, because a text that is in several is slow to look at.
+    # In one chunk, because pandas is slow on texts that are in several.
     frame: pd.DataFrame = pa.Table.from_batches(parts).combine_chunks().to_pandas()
     return frame
 
 
 def read_column(table: OpenTable, name: str) -> "Iterator[tuple[int, pd.Series[Any]]]":
-    """One column, batch by batch, each with the position of its first row."""
+    """Read one column in batches, each with the position of its first row."""
     for first, batch in _batches(table, [name]):
         yield first, batch.to_pandas()[name]
 

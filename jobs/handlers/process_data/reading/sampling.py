@@ -1,4 +1,7 @@
-"""Which rows a model learns from: all, or of a large table a sample, which is the same for the same rows and seed."""
+"""Choose the rows a model learns from: all, or a sample of a large table.
+
+The same rows and the same seed give the same sample.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,9 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_ROWS = 400_000
-"""scikit-learn holds all it learns from, several times over; more would say little that so many do not."""
+"""scikit-learn holds the rows in memory several times over, and more rows would improve a model little."""
 _MAX_CELLS, _MIN_ROWS = 4_000_000, 40_000
-"""Of a table with many columns fewer rows are taken."""
+"""A table with many columns gives fewer rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +31,9 @@ class Sample:
     frame: "pd.DataFrame"
     """The rows to learn from, with the columns that learning needs."""
     positions: Any
-    """Theirs in the table, in order. None: they are all that there are."""
+    """Positions of these rows in the table, in ascending order. None: the sample is the whole table."""
     predictable: Any = None
-    """Which rows of the table get a prediction, if the frame does not have them all: those with a target."""
+    """A mask of the table's rows that get a prediction: those with a target. None if the sample is the whole table."""
 
 
 def sample_rows(table: OpenTable, pipeline: Pipeline, options: LearningOptions, progress: Progress) -> Sample:
@@ -50,13 +53,13 @@ def sample_rows(table: OpenTable, pipeline: Pipeline, options: LearningOptions, 
 
 
 def _needed(table: OpenTable, options: LearningOptions) -> list[str]:
-    """The columns that learning looks at, in the table's order."""
+    """List the columns that learning uses, in the table's order."""
     named = {*(options.features or table.columns), options.target, options.label}
     return [name for name in table.columns if name in named]
 
 
 class _Target:
-    """What is known of the target of every row. Without one, all rows are alike."""
+    """The target of every row, read batch by batch. Without a target, all rows are alike."""
 
     def __init__(self, rows: int, *, is_class: bool) -> None:
         self._is_class = is_class

@@ -1,4 +1,4 @@
-"""How many values are missing in each column, counted before anything is changed."""
+"""Count the missing values of each column before anything is changed."""
 
 from jobs.handler import DATA, OpenTable
 from jobs.handlers.process_data.columns import quote_name
@@ -7,7 +7,7 @@ from jobs.handlers.process_data.transformation.working_table import slices
 
 
 def count_missing(table: OpenTable, progress: Progress) -> dict[str, int]:
-    """Column → missing values, of the columns that have any."""
+    """Return column → number of missing values, for the columns that have any."""
     names = list(table.columns)
     counted = ", ".join(f"count(*) - count({quote_name(name)})" for name in names)
     missing, total = dict.fromkeys(names, 0), table.rows

@@ -1,4 +1,4 @@
-"""Values of a payload on their way into SQL: always as bound parameters, of a type their column can be compared to."""
+"""Bind values of a payload to SQL parameters, in a type that compares with their column."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from jobs.handlers.process_data.faults import OperationFault
 
 
 def _one_fault(message: str) -> WrapValidator:
-    """One fault that says what a value is, in place of one for each type it is not."""
+    """Report one fault that says what a value is, instead of one fault for each type that it is not."""
 
     def validate(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
         try:
@@ -31,7 +31,7 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def comparable(column: Column) -> str:
-    """The column as SQL of the type that ``bind`` gives to values."""
+    """Return SQL for the column in the type that ``bind`` gives to values."""
     match column.kind:
         case Kind.MOMENT:
             return f"CAST({column.sql} AS TIMESTAMP)"  # those with a time zone are then in UTC
@@ -42,7 +42,7 @@ def comparable(column: Column) -> str:
 
 
 def bind(column: Column, value: Value, key: str, parameters: dict[str, Any], path: str) -> str:
-    """Put ``value`` into ``parameters``; returns the SQL for it. Raises ``OperationFault`` if it does not fit."""
+    """Put ``value`` into ``parameters``; return the SQL for it. Raises ``OperationFault`` if it does not fit."""
     fits: bool
     match column.kind:
         case Kind.NUMBER:
@@ -63,7 +63,7 @@ def bind(column: Column, value: Value, key: str, parameters: dict[str, Any], pat
 
 
 def bind_number(value: int | float, key: str, parameters: dict[str, Any]) -> str:
-    """The same for a number that is compared to no column."""
+    """Do the same for a number that is compared with no column."""
     parameters[key] = value
     return f"CAST(${key} AS {_number_type(value)})"
 
@@ -86,7 +86,7 @@ def _number_type(value: int | float) -> str:
 
 
 def _as_moment(value: Value) -> datetime | None:
-    """A date or date-time in ISO 8601, in UTC."""
+    """Parse a date or date-time in ISO 8601, in UTC; return None if it is neither."""
     if not isinstance(value, str):
         return None
     try:

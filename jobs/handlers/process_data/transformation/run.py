@@ -1,4 +1,4 @@
-"""The pipeline ``transformation``: operations one after another, each on the outcome of the one before."""
+"""Run the pipeline ``transformation``: operations one after another, each on the outcome of the one before."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _DRY_RUN = "dry_run"
 
 @dataclass(frozen=True, kw_only=True)
 class OperationResult:
-    """What one operation did."""
+    """The effect of one operation."""
 
     index: int
     type: str
@@ -33,11 +33,11 @@ class TransformationResult:
     working: WorkingTable
     done: list[OperationResult]
     dropped: int
-    """Rows that filters, deduplications and limits took out."""
+    """Rows that filters, deduplications and limits removed."""
 
 
 def dry_run(table: OpenTable, operations: Sequence[Operation], *, path: str) -> None:
-    """Apply all operations to a table without rows, so that a wrong column is told before any work is done.
+    """Apply all operations to a table without rows, so that a wrong column is reported before any work is done.
 
     Raises ``InvalidPayload``; ``path`` leads to the operations in the payload.
     """
@@ -53,7 +53,7 @@ def dry_run(table: OpenTable, operations: Sequence[Operation], *, path: str) -> 
 def transform(
     table: OpenTable, operations: Sequence[Operation], progress: Progress, *, path: str
 ) -> TransformationResult:
-    """Apply all operations to the rows. The table itself stays as it is."""
+    """Apply all operations to the rows. The source table stays as it is."""
     working, done, dropped = WorkingTable(table), list[OperationResult](), 0
     for index, operation in enumerate(operations):
         before, started = working.rows, time.monotonic()
@@ -78,7 +78,7 @@ def _apply(operation: Operation, index: int, working: WorkingTable, on_progress:
         message = f"operation {index} ({operation.type}): {fault.message}"
         raise invalid(f"{where}.{fault.path}".removesuffix("."), message, "value_error") from None
     except Permanent as error:
-        # The database's own words, such as those of an overflow, do not say which operation met it.
+        # The database's own message, of an overflow for example, does not name the operation.
         raise Permanent(
             f"{where} ({operation.type}): {error.message}", details={"operation": index, **(error.details or {})}
         ) from error

@@ -1,7 +1,8 @@
-"""The table that operations work on: each operation's outcome takes the place of what was there before.
+"""Hold the table that operations work on: each operation replaces it by its outcome.
 
-Rows keep their order. DuckDB numbers the rows of a table as they were inserted (``rowid``), so an operation that goes
-row by row is done in slices of these numbers: each slice is soon done, can be told, and a cancel is noticed between.
+Rows keep their order. DuckDB numbers the rows of a table as they were inserted (``rowid``). An operation that works
+row by row goes through slices of these numbers. Each slice is short, reports progress, and a cancel is noticed
+between slices.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from jobs.handlers.process_data.columns import Column, quote_name
 from jobs.handlers.process_data.faults import OperationFault, unknown_column
 
 OnProgress = Callable[[int, int], None]
-"""Called with the units of work that are done, and how many there are in all."""
+"""Called with the units of work done, and the units in all."""
 OnShare = Callable[[float], None]
 """Called with the share (0–1) of one statement that is done, while it runs."""
 _SLICES = 60
@@ -21,14 +22,14 @@ _MIN_ROWS, _MAX_ROWS = 2_000, 100_000
 
 
 def slices(rows: int) -> Iterator[tuple[int, int]]:
-    """First row, and the row after the last, of each slice. No rows are one empty slice."""
+    """Yield the first row, and the row after the last, of each slice. No rows give one empty slice."""
     size = rows_per_slice(rows)
     for first in range(0, max(rows, 1), size):
         yield first, min(rows, first + size)
 
 
 def step_progress(on_progress: OnProgress, rows: int, *, step: int, steps: int) -> OnShare:
-    """Tells ``on_progress`` of one statement over all ``rows`` that is ``step`` (0, 1, …) of ``steps``."""
+    """Return a callback for one statement over all ``rows``, which is ``step`` (0, 1, …) of ``steps``."""
     return lambda share: on_progress(int(rows * (step + share)), rows * steps)
 
 
@@ -37,7 +38,7 @@ def rows_per_slice(rows: int) -> int:
 
 
 class WorkingTable:
-    """Give ``name`` for a table other than the one that was opened; ``prefix`` sets apart the tables it makes."""
+    """The current table of a transformation. ``name``: its first table; ``prefix``: for names of tables it creates."""
 
     def __init__(self, table: OpenTable, *, name: str = DATA, prefix: str = "step") -> None:
         self._table = table
@@ -49,13 +50,13 @@ class WorkingTable:
         self._read_shape()
 
     def column(self, name: str, path: str) -> Column:
-        """Raises ``OperationFault``, with the columns there are, when there is none of that name."""
+        """Return the column. Raises ``OperationFault``, listing the existing columns, if there is none of that name."""
         if name not in self.columns:
             raise OperationFault(path, unknown_column(name, list(self.columns)))
         return self.columns[name]
 
     def require_new(self, name: str, path: str) -> None:
-        """Raise ``OperationFault`` when another column has that name but for upper and lower case."""
+        """Raise ``OperationFault`` if the name of another column differs only in case."""
         for other in self.columns:
             if other != name and other.casefold() == name.casefold():
                 raise OperationFault(path, f"'{name}' differs from the column '{other}' only in upper and lower case")
@@ -71,7 +72,7 @@ class WorkingTable:
         condition: str = "true",
         parameters: Mapping[str, Any] = {},
     ) -> None:
-        """Work row by row: ``cells`` is name → SQL of what each row becomes, ``condition`` which rows stay."""
+        """Rewrite row by row. ``cells``: name → SQL of the new value. ``condition``: the rows that stay."""
         select = ", ".join(f"{sql} AS {quote_name(name)}" for name, sql in cells.items())
         source, total = self.name, self.rows
         target = self._create(f"SELECT {select} FROM {source} WHERE {condition} LIMIT 0", parameters)
@@ -85,7 +86,7 @@ class WorkingTable:
         self._replace_with(target)
 
     def keep(self, rows: str, on_progress: OnProgress) -> None:
-        """Keep only the rows whose numbers ``rows``, a table with one column ``row`` in ascending order, holds."""
+        """Keep only the rows whose numbers are in the table ``rows``: one column ``row``, in ascending order."""
         source, total = self.name, self.rows
         target = self._create(f"SELECT * FROM {source} LIMIT 0")
         with self._one_transaction():
@@ -97,15 +98,15 @@ class WorkingTable:
         self._replace_with(target)
 
     def replace(self, select: str, on_share: OnShare) -> None:
-        """Put the outcome of a SELECT that has an order in the place of the table."""
+        """Replace the table by the outcome of a SELECT, which must be ordered."""
         self._replace_with(self._create(select, on_share=on_share))
 
     def side_table(self, select: str, on_share: OnShare) -> str:
-        """Make a table beside this one; returns its name. ``drop`` it when it has served."""
+        """Create another table; return its name. ``drop`` it when it is no longer needed."""
         return self._create(select, on_share=on_share)
 
     def append(self, name: str, select: str, on_share: OnShare) -> None:
-        """Add the outcome of a SELECT to a table that ``side_table`` made."""
+        """Append the outcome of a SELECT to a table that ``side_table`` created."""
         self._table.execute(f"INSERT INTO {name} {select}", on_share=on_share)
 
     def drop(self, names: Sequence[str]) -> None:
@@ -114,10 +115,10 @@ class WorkingTable:
 
     @contextmanager
     def _one_transaction(self) -> Iterator[None]:
-        """Slices that are committed together are written once; by themselves, to the log and to the table."""
+        """Commit all slices together. DuckDB then writes them once, not first to its log and then to the table."""
         self._table.execute("BEGIN TRANSACTION")
         yield
-        self._table.execute("COMMIT")  # what fails or is cancelled ends the run, and the database with it
+        self._table.execute("COMMIT")  # an error or a cancel ends the run, and the database with it
 
     def _create(self, select: str, parameters: Mapping[str, Any] | None = None, on_share: OnShare | None = None) -> str:
         self._made += 1

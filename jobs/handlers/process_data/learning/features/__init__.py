@@ -1,1 +1,1 @@
-"""Columns of a table as features: what they hold, which are used, and how they are encoded."""
+"""Features of a table: the kinds of its columns, the choice among them, and their encoding."""

@@ -1,4 +1,4 @@
-"""What kind of thing each column holds, as far as learning is concerned."""
+"""Infer the kind of each column for learning."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import pandas as pd
 from jobs.handlers.process_data.learning.features import values
 
 MAX_CATEGORIES = 40
-"""Up to so many different texts are categories, each with a feature of its own."""
+"""A column with at most this number of different texts is a category: each text gets a feature of its own."""
 _MIN_READABLE_SHARE = 0.95
 _MIN_UNIQUE_SHARE = 0.98
 _MIN_ROWS_FOR_IDENTIFIERS = 20
@@ -22,7 +22,7 @@ _IDENTIFIER_IN_CAMEL_CASE = re.compile(r"[a-z]I[dD]$")
 
 
 class Kind(StrEnum):
-    """The last four are not learned from."""
+    """The kind of a column. The last four are not learned from."""
 
     NUMBER = "number"
     BOOLEAN = "boolean"
@@ -43,7 +43,7 @@ UNUSED = frozenset({Kind.CONSTANT, Kind.EMPTY, Kind.IDENTIFIER, Kind.NESTED})
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column as it was in the rows that were learned from."""
+    """A column as it was in the rows that the model learned from."""
 
     name: str
     kind: Kind
@@ -72,7 +72,7 @@ def used(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 
 def infer_column(series: "pd.Series[Any]", *, is_asked_for: bool = False) -> Column:
-    """``is_asked_for``: the user named this column as a feature, so whole numbers are no identifiers."""
+    """Infer the kind. ``is_asked_for``: the user named the column as a feature, so whole numbers are no identifiers."""
     present = series[~values.is_missing(series)]
     kind = Kind.EMPTY
     distinct = 0
@@ -96,7 +96,7 @@ def _kind_of(present: "pd.Series[Any]", labels: "np.ndarray[Any, Any]", distinct
         return Kind.TIMESTAMP if has_time else Kind.DATE
     numbers = values.numbers(present)
     readable = ~np.isnan(numbers)
-    # Numbers themselves are numbers however many of them are infinite.
+    # A numeric column is a number, however many of its values are infinite.
     are_numbers = readable.mean() >= _MIN_READABLE_SHARE or (readable.any() and values.holds_numbers(present))
     if are_numbers and not values.holds_codes(present):
         whole = bool((numbers[readable] == np.floor(numbers[readable])).all())
@@ -105,7 +105,7 @@ def _kind_of(present: "pd.Series[Any]", labels: "np.ndarray[Any, Any]", distinct
         )
         return Kind.IDENTIFIER if is_identifier else Kind.NUMBER
     if not readable.any() and values.holds_numbers(present):
-        return Kind.EMPTY  # nothing but infinities
+        return Kind.EMPTY  # only infinities
     words = float(np.mean([len(label.split()) for label in labels[:2_000]]))
     if words >= _MIN_WORDS_OF_TEXT and distinct > MAX_CATEGORIES:
         return Kind.TEXT

@@ -1,4 +1,4 @@
-"""From typed columns to features: what is fitted here is fitted on the rows that are learned from, and only there."""
+"""Encode typed columns as features. The encoder is fitted on the training rows alone."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -20,9 +20,10 @@ _RARE_SHARE = 0.005
 
 
 def make_encoder(columns: Sequence[Column], *, rows: int, target: Target, scaled: bool, seed: int) -> ColumnTransformer:
-    """``scaled``: for models that compare magnitudes (numbers are imputed and standardised, words may stay sparse).
+    """Return an encoder that is not yet fitted.
 
-    Otherwise for trees: numbers keep their holes where the model can do with them, and texts become topics.
+    ``scaled``: for models that compare magnitudes. Numbers are imputed and standardised, words may stay sparse.
+    Otherwise, for trees, numbers are imputed only, and texts become topics.
     """
     rarest = max(2, round(_RARE_SHARE * rows))
     one_hot = OneHotEncoder(
@@ -59,7 +60,7 @@ def _code_encoder(target: Target, scaled: bool, seed: int) -> Pipeline:
 
 
 def _text_encoder(rows: int, keep_sparse: bool, seed: int) -> Pipeline:
-    # Hashed rather than with a vocabulary: no text, whatever is in it, can then fail to fit, and the size is known.
+    # Hashing instead of a vocabulary: any text can be fitted, and the number of features is known.
     words = HashingVectorizer(n_features=_HASHED_WORDS, alternate_sign=False, norm=None, token_pattern=r"(?u)\b\w+\b")
     steps: list[Any] = [("words", words), ("weigh", TfidfTransformer(sublinear_tf=True))]
     if not keep_sparse:

@@ -1,4 +1,4 @@
-"""The table as learning takes it: columns with names of their own, and the choice of those to learn from."""
+"""Select the columns to learn from, and give every column a unique name."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,7 @@ from jobs.handlers.process_data.learning.steps import Steps
 
 
 def with_unique_names(frame: pd.DataFrame) -> pd.DataFrame:
-    """Names as texts; of several columns of one name the later ones get a number: a, a.1, a.2 …"""
+    """Return the frame with unique names as texts. Repeated names get a number: a, a.1, a.2 …"""
     names: list[str] = []
     taken = set(map(str, frame.columns))
     for name in map(str, frame.columns):
@@ -24,7 +24,7 @@ def with_unique_names(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def feature_names(frame: pd.DataFrame, options: LearningOptions, *, without: Iterable[str | None]) -> list[str]:
-    """Raises ``Permanent`` for names that the table does not have."""
+    """List the names of the features. Raises ``Permanent`` for a name that the table does not have."""
     excluded = {name for name in without if name is not None}
     for name in (*excluded, *(options.features or ())):
         if name not in frame.columns:
@@ -37,7 +37,7 @@ def feature_names(frame: pd.DataFrame, options: LearningOptions, *, without: Ite
 def infer_columns(
     frame: pd.DataFrame, names: Sequence[str], options: LearningOptions, steps: Steps
 ) -> tuple[Column, ...]:
-    """What each feature column holds. Raises ``Permanent`` when there is nothing to learn from."""
+    """Infer the kind of each feature column. Raises ``Permanent`` if no column is left to learn from."""
     columns = []
     for done, name in enumerate(names, start=1):
         steps.check()

@@ -1,4 +1,4 @@
-"""The column to be predicted: which rows have it, and what of it a model can learn."""
+"""Read the column to be predicted, and check that a model can learn it."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ ClassName = str | int | bool
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """``rows`` are the positions of the rows that have a target; ``y`` is theirs, as class numbers or as floats."""
+    """The target. ``rows``: positions of the rows that have one; ``y``: its values, as class numbers or as floats."""
 
     rows: values.Array
     y: values.Array
@@ -26,7 +26,7 @@ class Target:
 
 
 def read_classes(series: "pd.Series[Any]") -> Target:
-    """Classes are compared as texts without spaces around them: 1, 1.0 and "1 " are one class."""
+    """Read classes. They are compared as texts without spaces around them: 1, 1.0 and "1 " are one class."""
     labels = values.labels(series)
     rows = np.flatnonzero([label is not None for label in labels])
     found = labels[rows]
@@ -77,7 +77,7 @@ def _require_rows(rows: int, series: "pd.Series[Any]") -> None:
 
 
 def _name_classes(present: "pd.Series[Any]", labels: list[str]) -> tuple[list[str], tuple[ClassName, ...]]:
-    """The labels in order, and what predictions shall say: booleans and whole numbers stay what they were."""
+    """Return the sorted labels and the classes of predictions. Booleans and whole numbers keep their type."""
     if values.holds_booleans(present):
         return sorted(labels), tuple(label == "true" for label in sorted(labels))
     if values.holds_numbers(present):

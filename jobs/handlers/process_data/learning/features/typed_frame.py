@@ -1,6 +1,6 @@
-"""Turns rows as they come into a frame of plain types, by the columns that were learned from and nothing else.
+"""Convert rows to a frame of plain types, by the columns of the model alone.
 
-It looks at no other row, so whatever it does to a row to be predicted it did to the rows that were learned from.
+Each row is converted on its own, so rows to be predicted are treated exactly as the training rows were.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ NUMBERS = frozenset({Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.TIMESTAMP})
 
 
 def names_in_typed(position: int, column: Column) -> list[str]:
-    """What the column at ``position`` is called in the typed frame. Users' names, which may be anything, stay out."""
+    """Name the columns that the column at ``position`` becomes in the typed frame. Users' names stay out of it."""
     if column.kind in (Kind.DATE, Kind.TIMESTAMP):
         parts = (*DATE_PARTS, "hour") if column.kind == Kind.TIMESTAMP else DATE_PARTS
         return [f"c{position}_{part}" for part in parts]
@@ -26,7 +26,7 @@ def names_in_typed(position: int, column: Column) -> list[str]:
 
 
 def typed_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """The used ``columns`` of ``frame``: numbers as float64 with NaN, everything else as texts without holes."""
+    """Return the used ``columns`` of ``frame``: numbers as float64 with NaN, all others as texts without gaps."""
     data: dict[str, Any] = {}
     for position, column in enumerate(columns):
         names = names_in_typed(position, column)
@@ -35,7 +35,7 @@ def typed_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
 
 
 def count_unreadable(frame: pd.DataFrame, columns: Sequence[Column]) -> dict[str, int]:
-    """Per column: values that are there and cannot be read as what the column held when it was learned from."""
+    """Count, for each column, the values that cannot be read as the kind that the model learned from."""
     counts = {}
     for column in columns:
         if column.kind in NUMBERS:

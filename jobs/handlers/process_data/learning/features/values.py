@@ -1,4 +1,4 @@
-"""Reads what a column may hold (numbers, texts, dates, a mix of them) as numbers, as labels or as dates."""
+"""Read the values of a column (numbers, texts, dates or a mix) as numbers, labels or dates."""
 
 import math
 import re
@@ -14,14 +14,14 @@ from pandas.api import types
 Series = "pd.Series[Any]"
 Array = np.ndarray[Any, np.dtype[Any]]
 MAX_MAGNITUDE = 1e30
-"""Larger numbers are cut to it: some models calculate in single precision, and with squares."""
+"""Larger numbers are clipped: some models calculate in single precision, and with squares."""
 _DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|\s*$)")
 _CODE = re.compile(r"\s*[+-]?0\d")
 _LOOKED_AT = 1_000
 
 
 def is_missing(series: "pd.Series[Any]") -> "pd.Series[bool]":
-    """None, NaN, NaT, and texts of nothing but spaces."""
+    """Mark None, NaN, NaT, and texts of nothing but spaces."""
     missing = series.isna()
     if _may_hold_texts(series):
         missing = missing | series.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool)
@@ -29,7 +29,7 @@ def is_missing(series: "pd.Series[Any]") -> "pd.Series[bool]":
 
 
 def is_nested(present: "pd.Series[Any]") -> bool:
-    """Lists, objects or bytes, of which no feature is made."""
+    """Return True for lists, objects or bytes, which give no feature."""
     return present.dtype == object and any(
         isinstance(value, list | dict | tuple | set | np.ndarray | bytes | bytearray) for value in present
     )
@@ -42,19 +42,19 @@ def holds_booleans(present: "pd.Series[Any]") -> bool:
 
 
 def holds_numbers(present: "pd.Series[Any]") -> bool:
-    """Numbers themselves, not texts that can be read as such."""
+    """Return True for numbers themselves, not for texts that can be read as such."""
     if types.is_numeric_dtype(present):
         return True
     return present.dtype == object and all(isinstance(value, int | float | Decimal | np.number) for value in present)
 
 
 def holds_codes(present: "pd.Series[Any]") -> bool:
-    """Texts such as 00501: digits that are no number, because the zeros in front count."""
+    """Return True for texts such as 00501, whose leading zeros count."""
     return _may_hold_texts(present) and any(isinstance(value, str) and _CODE.match(value) for value in present)
 
 
 def numbers(series: "pd.Series[Any]") -> Array:
-    """As float64: NaN where there is none, infinities as NaN; durations and times of day in seconds."""
+    """Convert to float64. Infinities and unreadable values become NaN; durations and times of day become seconds."""
     if types.is_numeric_dtype(series):
         found = series.to_numpy(dtype=np.float64, na_value=np.nan)
     elif types.is_timedelta64_dtype(series):
@@ -67,7 +67,7 @@ def numbers(series: "pd.Series[Any]") -> Array:
 
 
 def labels(series: "pd.Series[Any]") -> Array:
-    """As texts, with None for what is missing. Equal values have equal texts, be they whole numbers or floats."""
+    """Convert to texts, None for a missing value. Equal numbers give equal texts, whether whole or floating-point."""
     return np.array([label(value) for value in series], dtype=object)
 
 
@@ -86,7 +86,7 @@ def label(value: Any) -> str | None:
 
 
 def dates(series: "pd.Series[Any]") -> "pd.Series[Any]":
-    """As datetime64 in UTC without zone; NaT where there is none, or none that can be counted."""
+    """Convert to datetime64 in UTC without a zone; NaT for a missing, unreadable or unrepresentable date."""
     if types.is_datetime64_any_dtype(series):
         moments = series
     elif _may_hold_texts(series) and _look_like_dates(value for value in series.iloc[:_LOOKED_AT]):

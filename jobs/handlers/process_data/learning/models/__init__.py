@@ -1,1 +1,1 @@
-"""Fitted models: their predictions, and the file that one is kept in."""
+"""Fitted models: their predictions and their files."""

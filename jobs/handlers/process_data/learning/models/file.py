@@ -1,7 +1,7 @@
-"""A model as a file, and back: skops, which unlike a pickle can run no code of whoever wrote it.
+"""Save and load models with skops, which unlike a pickle runs no code of the file's author.
 
-The file is a zip of what skops makes of ``{"format", "facts", "pipeline"}``; facts are JSON. A file is loaded only if
-every type in it is one that our own models are made of, and if its trees lead nowhere outside themselves.
+The file is skops' zip of ``{"format", "facts", "pipeline"}``; facts are JSON. A file is loaded only if every type in
+it is one that our own models are made of, and if its trees are sound.
 """
 
 import hashlib
@@ -33,13 +33,13 @@ def dump_model(model: Model) -> bytes:
 
 
 def model_version(model: Model) -> str:
-    """Says which model it is: equal for equal models. The first characters of a hash over its facts."""
+    """Return a version that is equal for equal models: the first characters of a hash over its facts."""
     facts = json.dumps(_facts(model), sort_keys=True)
     return f"{FORMAT_VERSION}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
 
 
 def load_model(file: BinaryIO) -> Model:
-    """Raises ``Permanent`` for anything but a model that this service wrote with these versions of its libraries."""
+    """Load a model. Raises ``Permanent`` for anything but a model of this service and these library versions."""
     data = file.read()
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
@@ -57,7 +57,7 @@ def load_model(file: BinaryIO) -> Model:
     except Permanent:
         raise
     except Exception:
-        # Whoever changed the file chose the error: of what a broken zip, array or estimator raises, none says more.
+        # The error depends on how the file was changed, so its text tells the user nothing.
         raise Permanent(_BROKEN) from None
     if not is_sound(model.pipeline):
         raise Permanent(_BROKEN)
@@ -81,7 +81,7 @@ def _facts(model: Model) -> dict[str, Any]:
 
 
 def _require_version(facts: dict[str, Any]) -> None:
-    """Estimators of another version of scikit-learn may load and then predict something else."""
+    """Raise ``Permanent`` for another format or scikit-learn: its estimators might load and predict something else."""
     if facts["format_version"] != FORMAT_VERSION:
         raise Permanent(f"This model is of format {facts['format_version']}; this service reads {FORMAT_VERSION}")
     theirs, ours = facts["libraries"]["scikit-learn"], version("scikit-learn")

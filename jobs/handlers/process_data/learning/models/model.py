@@ -1,4 +1,4 @@
-"""A fitted model, and how it predicts: the same code when it has just learned and when it was loaded from a file."""
+"""Predict with a fitted model, in the same way whether it was just fitted or loaded from a file."""
 
 import math
 from dataclasses import dataclass, field
@@ -19,20 +19,20 @@ _DIGITS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """``pipeline`` is scikit-learn's; it takes what ``typed_frame`` makes of a user's rows."""
+    """A fitted model. ``pipeline`` is scikit-learn's, and takes the ``typed_frame`` of a user's rows."""
 
     task: Task
     name: str
     pipeline: Any
     columns: tuple[Column, ...]
-    """All that there were when it learned, those too that are not used."""
+    """All columns of the training rows, including unused ones."""
     target: str | None = None
     classes: tuple[ClassName, ...] = ()
     confidence_threshold: float | None = None
     score_threshold: float | None = None
-    """Anomalies score above it."""
+    """Rows with a higher score are anomalies."""
     interval: float | None = None
-    """Nine out of ten true values lay so close to the prediction of a fold that had not seen them."""
+    """The distance from the prediction within which nine out of ten true values lay in cross-validation."""
     metrics: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -40,7 +40,7 @@ class Model:
         return used(self.columns)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The columns of the prediction for rows of the user's. Every used column must be there."""
+        """Return the columns of the prediction for a user's rows, which must have every used column."""
         typed = typed_frame(frame, self.used)
         if self.task == "classification":
             return self._classes(self.pipeline.predict_proba(typed))
@@ -51,7 +51,7 @@ class Model:
         return self.anomalies(-self.pipeline.score_samples(typed))
 
     def anomalies(self, scores: Any) -> pd.DataFrame:
-        """The columns of the prediction for rows with these scores."""
+        """Return the columns of the prediction for rows with these scores."""
         return pd.DataFrame({"anomaly": scores > self.score_threshold, "anomaly_score": scores.round(_DIGITS)})
 
     def _classes(self, probabilities: Any) -> pd.DataFrame:
@@ -60,7 +60,7 @@ class Model:
         return self._with_certainty({"prediction": predicted}, probabilities.max(axis=1))
 
     def _numbers(self, predicted: Any) -> pd.DataFrame:
-        # Batches of other sizes are summed in another order: past twelve digits that would show.
+        # Batches of another size are summed in another order, which shows beyond twelve digits.
         predicted = np.array([float(f"{value:.12g}") for value in predicted])
         data = {"prediction": predicted}
         if self.interval is not None and math.isfinite(self.interval):
@@ -83,7 +83,7 @@ class Model:
 
 
 def attach(frame: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
-    """The rows with their predictions behind them; a name that is taken gets an underscore."""
+    """Append the predictions to the rows; a taken name gets an underscore."""
     taken = set(frame.columns)
     renamed = {}
     for name in predicted.columns:

@@ -1,4 +1,4 @@
-"""The rows with their predictions, made piece by piece so that a long table can be stopped."""
+"""Predict all rows chunk by chunk, so that a long table can be cancelled, and describe the columns."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _CHUNK_ROWS = 20_000
 
 
 def predict_all(model: Model, frame: pd.DataFrame, steps: Steps) -> pd.DataFrame:
-    """The columns of the prediction for every row of ``frame``."""
+    """Return the columns of the prediction for every row of ``frame``."""
     chunks = []
     for start in range(0, len(frame), _CHUNK_ROWS):
         steps.check()
@@ -22,7 +22,7 @@ def predict_all(model: Model, frame: pd.DataFrame, steps: Steps) -> pd.DataFrame
 
 
 def with_predictions(frame: pd.DataFrame, predicted: pd.DataFrame, test: Any = None) -> pd.DataFrame:
-    """``test``: positions of the rows the model has not seen; ``part`` then says so of each row."""
+    """Append predictions to the rows. ``test``: positions of the test rows, for the column ``part``."""
     if test is not None:
         parts = np.full(len(frame), "training", dtype=object)
         parts[test] = "test"
@@ -31,7 +31,7 @@ def with_predictions(frame: pd.DataFrame, predicted: pd.DataFrame, test: Any = N
 
 
 def describe_columns(columns: tuple[Column, ...]) -> dict[str, Any]:
-    """JSON: what was learned from, and what was left out and why."""
+    """Return JSON: the columns that were learned from, and those left out with the reason."""
     return {
         "columns": [column.as_json() for column in columns if column.is_used],
         "left_out": [{"name": column.name, "why": column.kind.value} for column in columns if not column.is_used],

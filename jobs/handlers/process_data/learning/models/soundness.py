@@ -1,6 +1,6 @@
-"""Whether the trees of a loaded model lead nowhere outside themselves.
+"""Check that the trees of a loaded model point only to their own nodes and features.
 
-scikit-learn walks them in C and does not look where a node points: a changed file could make it read foreign memory.
+scikit-learn walks them in C without bounds checks, so a changed file could make it read foreign memory.
 """
 
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ import numpy as np
 
 
 def is_sound(pipeline: Any) -> bool:
-    """Children come after their parents and exist (so every walk ends), and features are ones that the model takes."""
+    """Return True if children exist and come after their parents, so that walks end, and all features exist."""
     model = pipeline.steps[-1][1]
     features = int(getattr(model, "n_features_in_", 0))
     return all(_is_tree_sound(*tree, features) for tree in _trees(model))
 
 
 def _trees(model: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
-    """Of each: left and right children, features, and where it ends."""
+    """Yield, for each tree, its left children, right children, features, and a mask of its leaves."""
     for estimator in getattr(model, "estimators_", ()):
         tree = estimator.tree_
         yield tree.children_left, tree.children_right, tree.feature, tree.children_left == -1

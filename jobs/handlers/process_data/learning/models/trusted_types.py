@@ -1,4 +1,4 @@
-"""The types that our models are made of. A file that names any other is not loaded."""
+"""List the types that our models are made of. A file that names any other is not loaded."""
 
 import json
 import zipfile
@@ -8,7 +8,7 @@ from typing import Any
 UNTRUSTED_BY_SKOPS = frozenset(
     {"numpy.dtype", "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree"}
 )
-"""What skops asks us to name. Trees are written in C: their contents are looked at by ``soundness``."""
+"""Types that skops does not trust by itself. Trees are written in C: ``soundness`` checks their contents."""
 _BY_MODULE = {
     "builtins": "dict list slice str tuple",
     "numpy": "dtype float64 int64 uint64 ndarray",
@@ -39,11 +39,11 @@ _BY_MODULE = {
     "sklearn.tree._tree": "Tree",
 }
 OURS = frozenset(f"{module}.{name}" for module, names in _BY_MODULE.items() for name in names.split())
-"""Estimators in versions of ours, their parts, and what holds them together."""
+"""Estimators that our models use, their parts, and the containers around them."""
 
 
 def types_in(archive: zipfile.ZipFile) -> set[str]:
-    """The full names of all that a skops file would make."""
+    """Return the full names of all types that a skops file would create."""
     schema = json.loads(archive.read("schema.json"))
     return {f"{node.get('__module__')}.{node['__class__']}" for node in _nodes(schema)}
 

@@ -1,1 +1,1 @@
-"""One page about a model: what was learned from, how good it is beside a baseline, and pictures of it."""
+"""The page about a model: its data, its scores beside a baseline, and charts."""

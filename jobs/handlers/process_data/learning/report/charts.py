@@ -1,4 +1,4 @@
-"""The charts that several kinds of model share."""
+"""Draw the charts that several kinds of model share."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ _MAX_BARS = 10
 
 
 def bars(items: Sequence[tuple[str, float]], label: str) -> Callable[[Axes], None]:
-    """Horizontal, the first on top."""
+    """Draw horizontal bars, the first on top."""
 
     def draw(axes: Axes) -> None:
         chosen = list(items[:_MAX_BARS])[::-1]
@@ -36,7 +36,7 @@ def importances(found: Sequence[dict[str, Any]], label: str) -> Callable[[Axes],
 
 
 def project_to_plane(features: Any, seed: int = 0) -> tuple[Any, Any, tuple[float, float]]:
-    """Which rows (a sample of many), where they lie on the two main axes, and how much of the spread those show."""
+    """Return the positions of the shown rows, their points on two main axes, and the variance share of each axis."""
     random = np.random.default_rng(seed)
     chosen = np.sort(random.choice(len(features), min(MAX_POINTS, len(features)), replace=False))
     points = features[chosen]
@@ -56,7 +56,7 @@ def name_axes(axes: Axes, shares: tuple[float, float]) -> None:
 
 
 def cross_validation(scores: dict[str, dict[str, float | None]], metric: str) -> str:
-    """Mean ± standard deviation."""
+    """Write mean ± standard deviation."""
     found = scores[metric]
     return (
         f"{style.format_number(found['mean'])} ± {style.format_number(found['std'])}"

@@ -1,4 +1,4 @@
-"""Puts a page together: heading, facts, the table of metrics, up to four charts, a note."""
+"""Lay out a page: heading, facts, table of metrics, up to four charts, note."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from jobs.handlers.process_data.learning.report import style
 
 Row = tuple[str, str, str, str]
-"""Metric, the model's, the baseline's, what cross-validation says."""
+"""Metric, the model's value, the baseline's value, and the cross-validation or a remark."""
 _LEFT, _RIGHT = 0.075, 0.925
 _FIRST_CHART = 0.055
 
@@ -30,7 +30,7 @@ class Page:
     title: str
     subtitle: str
     facts: Sequence[tuple[str, str]]
-    """Label and value; four stand beside each other."""
+    """Label and value, four in a line."""
     heads: Row
     rows: Sequence[Row]
     charts: Sequence[Chart]
@@ -38,7 +38,7 @@ class Page:
 
 
 def write_page(page: Page, path: Path) -> None:
-    """One A4 page as PDF. The same page gives the same bytes."""
+    """Write one A4 page as PDF. The same page gives the same bytes."""
     with mpl.rc_context(style.settings()):
         figure = Figure(figsize=style.PAGE_INCHES)
         FigureCanvasPdf(figure)
@@ -90,7 +90,7 @@ def _row_background(figure: Figure, bottom: float, height: float, colour: str) -
 
 
 def _charts(figure: Figure, charts: Sequence[Chart], top: float) -> None:
-    """Two beside each other; titles stand above their field at its left edge."""
+    """Put two charts in a line, each with its title above its left edge."""
     lines = -(-len(charts) // 2)
     height, width = (top - _FIRST_CHART) / lines, (_RIGHT - _LEFT + 0.04) / 2
     for place, chart in enumerate(charts):

@@ -1,4 +1,4 @@
-"""The look of the page: colours, sizes, and what is done with texts of users."""
+"""Define the style of the page: colours, sizes, and the treatment of users' texts."""
 
 import logging
 from functools import cache
@@ -20,10 +20,10 @@ _FILES = ("Roboto-Regular.ttf", "Roboto-Medium.ttf")
 
 @cache
 def settings() -> Any:
-    """For ``matplotlib.rc_context``. Makes the fonts known, once."""
+    """Return settings for ``matplotlib.rc_context``. Registers the fonts, once."""
     for noisy in ("fontTools", "matplotlib"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)  # they tell of every glyph
-    # A page holds placed glyphs, so no viewer looks into these tables; to cut them down took most of its time.
+        logging.getLogger(noisy).setLevel(logging.WARNING)  # they log every glyph
+    # A page has fixed glyph positions, so no viewer reads these tables. Subsetting them took most of the time.
     subset.Options._drop_tables_default = sorted({*subset.Options._drop_tables_default, "GDEF", "GPOS", "GSUB"})
     folder = files("font_roboto") / "files"
     for name in _FILES:
@@ -55,13 +55,13 @@ def settings() -> Any:
 
 
 def shorten(text: object, limit: int) -> str:
-    """At most ``limit`` characters of it; what the font lacks becomes a question mark, never an empty box."""
+    """Cut to ``limit`` characters; a character that the font lacks becomes a question mark, never an empty box."""
     letters = "".join(letter if ord(letter) in _letters() else "?" for letter in " ".join(str(text).split()))
     return letters if len(letters) <= limit else letters[: limit - 1].rstrip() + "…"
 
 
 def format_number(value: object, digits: int = 3) -> str:
-    """As people read it; a dash where there is none."""
+    """Write a number for people; a dash if there is none."""
     if value is None or isinstance(value, str | dict):
         return "–"
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""Which models are tried, by the task and by the number of rows."""
+"""Choose the candidate models by task and number of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from jobs.handlers.process_data.learning.features.encoding import Target, make_e
 from jobs.handlers.process_data.learning.options import LearningOptions
 
 BOOSTING_MIN_ROWS = 2_000
-"""From here on boosting; below, a forest, which needs less data to be good."""
+"""The rows from which on boosting is used; a forest needs fewer rows to be good."""
 _MAX_TREES = 100
 _MIN_LEAF_ROWS = 2
 
@@ -34,7 +34,7 @@ class Candidate:
 def classifiers(
     columns: Sequence[Column], options: LearningOptions, *, rows: int, classes: int, is_imbalanced: bool
 ) -> list[Candidate]:
-    """A linear model and one of trees."""
+    """Return a linear model and a tree model."""
     weight = "balanced" if is_imbalanced else None
     seed, max_iterations = options.seed, options.max_iterations
     target: Target = "binary" if classes == 2 else "multiclass"
@@ -55,14 +55,14 @@ def classifiers(
 
 
 def regressors(columns: Sequence[Column], options: LearningOptions, *, rows: int) -> list[Candidate]:
-    """A linear model and one of trees."""
+    """Return a linear model and a tree model."""
     seed, max_iterations = options.seed, options.max_iterations
     trees: Any = RandomForestRegressor(
         n_estimators=min(max_iterations, _MAX_TREES), min_samples_leaf=_MIN_LEAF_ROWS, random_state=seed, n_jobs=1
     )
     if rows >= BOOSTING_MIN_ROWS:
         trees = HistGradientBoostingRegressor(max_iter=max_iterations, early_stopping=True, random_state=seed)
-    # Leave-one-out over thousands of features of words would take longer than everything else.
+    # Leave-one-out over thousands of word features would take longer than everything else.
     has_text = any(column.kind == Kind.TEXT for column in columns)
     linear = Ridge(alpha=1.0) if has_text else RidgeCV(alphas=np.logspace(-2, 3, 12))
     plain = make_encoder(columns, rows=rows, target="continuous", scaled=True, seed=seed)

@@ -1,4 +1,4 @@
-"""Learns to tell classes apart."""
+"""Learn to predict classes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,11 +22,11 @@ from jobs.handlers.process_data.learning.supervised.cross_validation import Cros
 from jobs.handlers.process_data.learning.supervised.training import TrainingResult, fit_supervised
 
 _IMBALANCE_RATIO = 3
-"""From here on the classes are weighed: the commonest has so many times the rows of the rarest."""
+"""Classes are weighted from this ratio on, between the rows of the commonest and the rarest class."""
 
 
 class ClassificationLearner:
-    """Chosen by the F1 averaged over classes, so that a rare class counts as much as a common one."""
+    """The learner of classes. It selects by the macro-averaged F1, in which rare classes count like common ones."""
 
     chosen_by = "f1_macro"
 
@@ -110,7 +110,7 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
 
 
 def confusion(fitted: TrainingResult) -> Any:
-    """Counts in the test part: rows are what is true, columns what was predicted."""
+    """Count the test rows by true class (row) and predicted class (column)."""
     size = len(fitted.model.classes)
     pairs = fitted.truth * size + fitted.predicted.argmax(axis=1)
     return np.bincount(pairs, minlength=size * size).reshape(size, size)

@@ -1,4 +1,4 @@
-"""The page about a classification."""
+"""Make the page about a classification."""
 
 from collections.abc import Callable
 from typing import Any
@@ -67,7 +67,7 @@ def classification_page(
 def _confusion(counts: Any, classes: tuple[Any, ...]) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         size = min(len(classes), _MAX_CLASSES_SHOWN)
-        # Of many classes those with most rows.
+        # Of many classes, the largest ones.
         chosen = np.sort(np.argsort(-counts.sum(axis=1), kind="stable")[:size])
         part = counts[np.ix_(chosen, chosen)]
         shares = part / np.maximum(counts[chosen].sum(axis=1, keepdims=True), 1)

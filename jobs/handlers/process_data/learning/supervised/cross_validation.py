@@ -1,4 +1,4 @@
-"""Cross-validation of candidates on the training part: one fit after the other, each told of, each a place to stop."""
+"""Cross-validate candidates on the training part, with progress and a chance to stop after each fit."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate
 
 MAX_ROWS = 50_000
-"""Candidates are compared on so many rows at most; the winner is fitted on all."""
+"""Larger training parts are sampled to compare candidates; the best is fitted on all rows."""
 _FEWER_FOLDS_MIN_ROWS = 5_000
 
 
@@ -24,7 +24,7 @@ class CrossValidation:
     scores: dict[str, dict[str, float | None]]
     truth: Any
     predicted: Any
-    """What each row got from the fold that had not seen it; ``truth`` is in the same order."""
+    """Predictions for each row by a model that was not fitted on it; ``truth`` is in the same order."""
     has_converged: bool
 
     def mean(self, metric: str) -> float:
@@ -32,7 +32,7 @@ class CrossValidation:
         return -np.inf if found is None else found
 
     def error_quantile(self, share: float) -> float:
-        """The absolute error that ``share`` of the rows stay below. For predictions that are numbers."""
+        """Return the absolute error that ``share`` of the rows stay below. For numeric predictions only."""
         return float(np.quantile(np.abs(self.truth - self.predicted), share))
 
     def as_json(self) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class CrossValidation:
 
 
 def count_folds(rows: int, rarest: int) -> int:
-    """Five, or three where fits are long; fewer where the rarest class would not reach into every fold."""
+    """Return five folds, or three for many rows; fewer if the rarest class has not a row for each."""
     return max(2, min(5 if rows < _FEWER_FOLDS_MIN_ROWS else 3, rarest))
 
 
@@ -55,7 +55,7 @@ def cross_validate(
     steps: Steps,
     total_steps: int,
 ) -> list[CrossValidation]:
-    """``total_steps``: of the whole model stage, of which the folds come first."""
+    """Return scores and predictions of each candidate. ``total_steps``: of the model stage; the folds come first."""
     validations = []
     for number, candidate in enumerate(candidates):
         scores, predicted, has_converged = [], [], True
@@ -83,5 +83,5 @@ def cross_validate(
 
 
 def select_best(validations: Iterable[CrossValidation], metric: str) -> CrossValidation:
-    """The highest mean; the first, simpler one where they are as good."""
+    """Return the highest mean; of equal ones the first, which is simpler."""
     return max(validations, key=lambda validation: validation.mean(metric))

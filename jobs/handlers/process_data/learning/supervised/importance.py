@@ -1,4 +1,4 @@
-"""How much worse the test gets when one column of it is shuffled: what the model makes of each column."""
+"""Measure the permutation importance of columns: the loss of score when a column is shuffled."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ def permutation_importances(
     seed: int,
     steps: Steps,
 ) -> list[dict[str, Any]]:
-    """``[{column, importance}]``, the largest first. The importance is the loss in ``score``, of the test part."""
+    """Return ``[{column, importance}]``, largest first. The importance is the loss in ``score`` on the test part."""
     random = np.random.default_rng(seed)
     chosen = np.sort(random.choice(len(typed), min(_MAX_ROWS, len(typed)), replace=False))
     typed, truth = typed.iloc[chosen], truth[chosen]

@@ -1,4 +1,4 @@
-"""Divides rows before anything is learned from them."""
+"""Split rows into training part, test part and folds, and draw samples of them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _MIN_CLASS_ROWS_IN_SAMPLE = 50
 
 
 def part(y: Any, classes: int, *, test_size: float, seed: int) -> Split:
-    """Positions of the training and of the test part, each in order, with the same shares of classes or of levels."""
+    """Return positions of the training and the test part, each in order and stratified by classes or levels."""
     rows = len(y)
     test_rows = max(2, classes, round(test_size * rows))
     if rows - test_rows < max(5, 2 * classes):
@@ -25,7 +25,7 @@ def part(y: Any, classes: int, *, test_size: float, seed: int) -> Split:
 
 
 def _levels(y: Any, test_rows: int) -> Any:
-    """Up to ten levels of numbers, low to high, so that the test part has of each what the training part has."""
+    """Return up to ten levels of the numbers, low to high, to stratify by; None if there are too few rows."""
     levels = min(10, test_rows, len(y) // 10)
     if levels < 2:
         return None
@@ -35,7 +35,7 @@ def _levels(y: Any, test_rows: int) -> Any:
 
 
 def split_folds(y: Any, classes: int, *, seed: int) -> list[Split]:
-    """Folds over the training part, or over a sample of it where it is large."""
+    """Return folds over the training part, or over a sample of a large one."""
     chosen = sample_positions(y, classes, limit=MAX_ROWS, seed=seed)
     rarest = int(np.bincount(y[chosen]).min()) if classes else len(chosen)
     folds = count_folds(len(chosen), rarest)
@@ -45,7 +45,7 @@ def split_folds(y: Any, classes: int, *, seed: int) -> list[Split]:
 
 
 def sample_positions(y: Any, classes: int, *, limit: int, seed: int) -> Any:
-    """Positions of at most so many rows, in order: all, or a sample with the shares of the classes."""
+    """Return at most ``limit`` positions in order: all, or a sample with the shares of the classes."""
     if len(y) <= limit:
         return np.arange(len(y))
     random = np.random.default_rng(seed)

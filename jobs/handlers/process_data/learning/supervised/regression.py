@@ -1,4 +1,4 @@
-"""Learns to predict a number."""
+"""Learn to predict a number."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ _INTERVAL_SHARE = 0.9
 
 
 class RegressionLearner:
-    """Chosen by R²."""
+    """The learner of numbers. It selects by R²."""
 
     chosen_by = "r2"
 

@@ -1,4 +1,4 @@
-"""The page about a regression."""
+"""Make the page about a regression."""
 
 from collections.abc import Callable
 from typing import Any

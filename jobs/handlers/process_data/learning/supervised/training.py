@@ -1,4 +1,4 @@
-"""What classification and regression have in common: part, compare, fit, test, explain, predict."""
+"""Train classification and regression: split, compare candidates, fit the best, test, explain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from jobs.handlers.process_data.learning.supervised.importance import permutatio
 from jobs.handlers.process_data.learning.supervised.partition import part, split_folds
 
 AFTER_FOLDS = 4
-"""Steps of the model stage behind the folds: fit, test, importances, predictions."""
+"""Steps of the model stage after the folds: fit, test, importances, predictions."""
 
 
 class SupervisedLearner(Protocol):
-    """What a learner of supervised learning decides for itself."""
+    """The parts of supervised learning that differ between classification and regression."""
 
     chosen_by: str
-    """The metric by which the best candidate is chosen: the higher, the better."""
+    """The metric that selects the best candidate; higher is better."""
 
     def read(self, series: "pd.Series[Any]") -> Target: ...
 
@@ -40,10 +40,10 @@ class SupervisedLearner(Protocol):
     def score(self, truth: Any, predicted: Any) -> Scores: ...
 
     def importance_score(self, truth: Any, predicted: Any) -> float:
-        """One number, the higher the better, by which importances are measured."""
+        """Return one number for measuring importances; higher is better."""
 
     def baseline(self, y: Any) -> Any:
-        """A fitted estimator that looks at no feature."""
+        """Return a fitted estimator that uses no feature."""
 
     def model(
         self, best: CrossValidation, columns: tuple[Column, ...], options: LearningOptions, target: Target
@@ -52,17 +52,17 @@ class SupervisedLearner(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingResult:
-    """A fitted model and all that is known of it."""
+    """A fitted model with its data, its test and its validations."""
 
     model: Model
     kept: pd.DataFrame
     rows: Any
-    """Positions of ``kept`` among the rows that came."""
+    """Positions of ``kept`` in the frame that was learned from."""
     dropped: int
     training: Any
     test: Any
     truth: Any
-    """Of the test part; ``predicted`` is what the model made of it, ``baseline_predicted`` what the baseline did."""
+    """Of the test part, as are ``predicted`` (by the model) and ``baseline_predicted`` (by the baseline)."""
     predicted: Any
     baseline_predicted: Any
     validations: list[CrossValidation]

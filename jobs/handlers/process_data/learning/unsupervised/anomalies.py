@@ -1,4 +1,4 @@
-"""Finds the rows that are unlike the others."""
+"""Find the rows that are unlike the others."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
 
 
 def _grow_forest(features: Any, options: LearningOptions, steps: Steps) -> IsolationForest:
-    """Some trees at a time, so that there is progress and a place to stop."""
+    """Grow some trees at a time, to report progress and to allow a stop."""
     trees = max(_ROUNDS, min(_MAX_TREES, options.max_iterations))
     forest = IsolationForest(random_state=options.seed, warm_start=True, n_jobs=1)
     for done in range(1, _ROUNDS + 1):
@@ -113,7 +113,7 @@ def _grow_forest(features: Any, options: LearningOptions, steps: Steps) -> Isola
 
 
 def _score_rows(forest: IsolationForest, features: Any, steps: Steps) -> Any:
-    """The higher, the stranger. In pieces, because many rows take long."""
+    """Score rows, higher for more unusual ones. In chunks, because many rows take long."""
     chunks = []
     for done, chunk in enumerate(np.array_split(features, _CHUNKS), start=1):
         steps.check()
@@ -125,7 +125,7 @@ def _score_rows(forest: IsolationForest, features: Any, steps: Steps) -> Any:
 
 
 def _known(frame: pd.DataFrame, label: str | None) -> Any:
-    """Which rows are known to be anomalies. Of two values that do not say so themselves, the rarer one means it."""
+    """Mark the known anomalies. If neither of two values names an anomaly, the rarer one does."""
     if label is None:
         return None
     if label not in frame.columns:
@@ -138,10 +138,10 @@ def _known(frame: pd.DataFrame, label: str | None) -> Any:
             raise Permanent(f"The label '{label}' has {len(counts):,} values; it should say of each row yes or no")
         anomalous = list(counts.index[1:])
     known = texts.isin(anomalous).to_numpy(dtype=bool)
-    # 1 may also mean "as it should be"; what most rows are is no anomaly.
+    # 1 may also mean "as it should be"; the majority is no anomaly.
     return known if known.mean() <= 0.5 else ~known & texts.notna().to_numpy(dtype=bool)
 
 
 def _strangest(scores: Any) -> list[dict[str, Any]]:
-    """The ten rows with the highest scores; rows count from 0, in the order of the output."""
+    """List the ten rows with the highest scores; rows count from 0, in the order of the output."""
     return [{"row": int(row), "score": round(float(scores[row]), 6)} for row in np.argsort(-scores, kind="stable")[:10]]

@@ -1,4 +1,4 @@
-"""The page about anomalies."""
+"""Make the page about anomalies."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""One fit of clusters."""
+"""Define one fit of clusters."""
 
 from dataclasses import dataclass
 from typing import Any

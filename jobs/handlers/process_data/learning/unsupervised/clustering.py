@@ -1,4 +1,4 @@
-"""Finds groups of rows that are alike."""
+"""Find groups of similar rows."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from jobs.handlers.process_data.learning.unsupervised.clustering_page import clu
 from jobs.handlers.process_data.learning.unsupervised.features import encode_all
 
 MINI_BATCH_MIN_ROWS = 20_000
-"""From here on clusters are fitted to pieces of the rows at a time."""
+"""The rows from which on clusters are fitted in mini-batches."""
 _MAX_CLUSTERS = 10
 _RESTARTS = 10
 
@@ -39,7 +39,7 @@ def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) 
         fits.append(_fit_clusters(features, clusters, options))
         steps.partial({"clusters": clusters, "scores": fits[-1].scores})
         steps.model(done, total, f"{clusters} clusters: silhouette {fits[-1].silhouette:.3f}", clusters=clusters)
-    best = max(fits, key=lambda item: item.silhouette)  # the fewest, where several are as good
+    best = max(fits, key=lambda item: item.silhouette)  # of equal ones the fewest clusters
     model = Model(
         task="clustering",
         name="k-means",
@@ -102,7 +102,7 @@ def _fit_clusters(features: Any, clusters: int, options: LearningOptions) -> Clu
 
 
 def _describe(frame: pd.DataFrame, columns: tuple[Column, ...], assigned: Any) -> list[dict[str, Any]]:
-    """Each cluster's size, the medians of its numbers and its commonest categories."""
+    """Describe each cluster: its size, the medians of its numbers, its commonest categories."""
     found = []
     for cluster in range(int(assigned.max()) + 1):
         members = frame[assigned == cluster]

@@ -1,4 +1,4 @@
-"""The page about clusters."""
+"""Make the page about clusters."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -88,7 +88,7 @@ def _silhouettes(silhouettes: Sequence[tuple[str, float]], winner: int) -> Calla
 
 
 def _profile(details: dict[str, Any]) -> Callable[[Axes], None]:
-    """Medians of numbers per cluster, as how far from the mean of the clusters in their spread."""
+    """Draw the medians of numbers per cluster, coloured by their distance from the mean of the clusters."""
 
     def draw(axes: Axes) -> None:
         clusters = details["clusters"][:10]

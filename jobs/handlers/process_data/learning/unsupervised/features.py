@@ -1,4 +1,4 @@
-"""What clustering and the search for anomalies have in common: they learn from all rows, and no target is there."""
+"""Encode all rows for clustering and anomaly detection, which have no target."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ from jobs.handlers.process_data.learning.steps import Steps
 
 
 def encode_all(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> tuple[tuple[Column, ...], Any, Any]:
-    """The columns, the fitted encoder, and the features of every row."""
+    """Return the columns, the fitted encoder, and the features of every row."""
     if len(frame) < MIN_ROWS:
         raise Permanent(f"There are {len(frame):,} rows; at least {MIN_ROWS} are needed")
     steps.preprocessing(1, 1, f"{len(frame):,} rows to learn from", rows=len(frame))
-    # A column somebody would predict (or compare with) would lead straight back to itself.
+    # Groups that a target or label defines would only be found again.
     names = feature_names(frame, options, without=(options.label, options.target))
     columns = infer_columns(frame, names, options, steps)
     encoder = make_encoder(used(columns), rows=len(frame), target="none", scaled=True, seed=options.seed)

@@ -1,7 +1,7 @@
-"""The operations of a transformation. Each is a model of the payload that knows how it is done in DuckDB's SQL.
+"""Operations of a transformation. Each is a model of the payload that knows its SQL for DuckDB.
 
-What a user sends reaches SQL only as a bound parameter, or as a column's name that was first found among the real
-columns (a new column's name is quoted).
+A user's input reaches SQL only as a bound parameter, or as a column's name that was first found among the real
+columns. The name of a new column is quoted.
 """
 
 from typing import Annotated

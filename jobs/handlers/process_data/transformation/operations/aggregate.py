@@ -1,10 +1,10 @@
-"""``aggregate`` makes one row of each group of rows.
+"""Aggregate each group of rows into one row.
 
-Sums of floating-point numbers depend on the order in which they are added, and DuckDB's threads add in whatever order
-they come. Such a sum is therefore told the order of the rows, in a statement of its own because that takes memory.
+Sums of floating-point numbers depend on the order of addition, and DuckDB's threads add in any order. So such a sum
+is computed in the order of the rows. It gets a statement of its own, because ordering takes memory.
 
-Many groups do not fit into memory together either: they are split by a hash of their key into parts, each of which is
-aggregated on its own. A group is always in one part, so its figures are the same as without parts.
+Many groups do not fit into memory together. A hash of their key splits them into parts, and each part is aggregated
+on its own. A group is always in one part, so its figures are the same as without parts.
 """
 
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ class Aggregate(BaseOperation):
         ordered = [at for at, (one, column) in enumerate(self._with_columns(columns)) if one.needs_order(column)]
         plain = [figure for at, figure in enumerate(figures) if at not in ordered]
         rows, parts = working.rows, _count_parts(working, keys)
-        # The first step was to count the groups, the last is to put their figures beside each other.
+        # The first step was to count the groups, the last is to join their figures.
         step, steps = 1, (1 + len(ordered)) * parts + 2
         on_progress(rows, rows * steps)
         tables: list[str] = []
@@ -123,7 +123,7 @@ class Aggregate(BaseOperation):
 
 
 def _count_parts(working: WorkingTable, keys: list[Column]) -> int:
-    """Into how many parts the groups are split. The estimate of their number is the same for the same rows."""
+    """Return the number of parts that the groups are split into. The same rows give the same number."""
     if not keys or working.rows <= _GROUPS_IN_PART:
         return 1
     [(groups,)] = working.fetch(f"SELECT approx_count_distinct({_hash(keys)}) FROM {working.name}")

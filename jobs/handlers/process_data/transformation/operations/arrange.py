@@ -1,4 +1,4 @@
-"""``sort`` and ``deduplicate``: the order of rows, and rows that say the same."""
+"""Sort rows (``sort``) and drop duplicates (``deduplicate``)."""
 
 from typing import ClassVar, Literal
 
@@ -31,7 +31,7 @@ class Sort(BaseOperation):
 
 
 class Deduplicate(BaseOperation):
-    """Keep one of the rows that are equal in ``columns`` (without any: in all). Missing values are equal."""
+    """Keep one of the rows that are equal in ``columns``, or in all columns without it. Missing values are equal."""
 
     drops_rows: ClassVar[bool] = True
     type: Literal["deduplicate"]
@@ -42,7 +42,7 @@ class Deduplicate(BaseOperation):
         names = list(working.columns) if self.columns is None else self.columns
         columns = [working.column(name, f"columns[{at}]").sql for at, name in enumerate(names)]
         function, rows = "min" if self.keep == "first" else "max", working.rows
-        # Finding them is a third of the work, taking them over the rest.
+        # Finding the rows is a third of the work, copying them the rest.
         on_share = step_progress(on_progress, rows, step=0, steps=3)
         kept = working.side_table(
             f"SELECT {function}(rowid) AS row FROM {working.name} GROUP BY {', '.join(columns)} ORDER BY row", on_share

@@ -1,4 +1,4 @@
-"""The transformation ``cast``: another type for a column. A value that has no such form is told, not lost."""
+"""Check that a column can be cast to another type. A value that cannot is reported, not lost."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +20,7 @@ DUCKDB_TYPES: dict[CastType, str] = {
 
 
 def require_castable(working: "WorkingTable", column: Column, duckdb_type: str, spoken: str) -> None:
-    """Raise ``OperationFault`` with a count and an example if a value of the column has no form of that type."""
+    """Raise ``OperationFault`` with a count and an example if a value of the column cannot be cast to the type."""
     lost = f"{column.sql} IS NOT NULL AND TRY_CAST({column.sql} AS {duckdb_type}) IS NULL"
     [(count, example)] = working.fetch(f"SELECT count(*), min({column.text_sql}) FROM {working.name} WHERE {lost}")
     if count:

@@ -1,4 +1,4 @@
-"""``select``, ``drop``, ``rename`` and ``limit``: which columns there are, what they are called, how many rows."""
+"""Choose columns and rows: ``select``, ``drop``, ``rename`` and ``limit``."""
 
 from typing import ClassVar, Literal
 
@@ -35,11 +35,11 @@ class Drop(BaseOperation):
 
 
 class Rename(BaseOperation):
-    """Give columns other names; they stay in their places."""
+    """Rename columns; they keep their positions."""
 
     type: Literal["rename"]
     columns: dict[ColumnName, ColumnName] = Field(min_length=1, max_length=500)
-    """The name there is → the new one."""
+    """Existing name → new name."""
 
     def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         for name in self.columns:

@@ -1,4 +1,4 @@
-"""``filter`` keeps the rows for which a condition holds."""
+"""Keep the rows for which a condition holds (``filter``)."""
 
 from typing import Any, ClassVar, Literal
 
@@ -22,7 +22,7 @@ Operator = Literal[
 
 
 class Condition(Payload):
-    """Either a comparison (``column``, ``operator``, ``value``) or a group (``and``, ``or``) of conditions."""
+    """A comparison (``column``, ``operator``, ``value``), or a group (``and``, ``or``) of conditions."""
 
     column: ColumnName | None = None
     operator: Operator | None = None
@@ -51,7 +51,7 @@ class Condition(Payload):
         return 1 + max((part.depth for part in (*(self.all_of or ()), *(self.any_of or ()))), default=0)
 
     def sql(self, working: WorkingTable, parameters: dict[str, Any], path: str = "") -> str:
-        """The condition; its values are put into ``parameters``."""
+        """Return the condition as SQL; put its values into ``parameters``."""
         for key, word, group in (("and", " AND ", self.all_of), ("or", " OR ", self.any_of)):
             if group:
                 terms = [part.sql(working, parameters, f"{path}{key}[{at}].") for at, part in enumerate(group)]
@@ -62,7 +62,7 @@ class Condition(Payload):
 
 
 class Filter(Condition, BaseOperation):
-    """Keep the rows for which a condition holds. A missing value meets none but ``is_null``."""
+    """Keep the rows for which a condition holds. A missing value meets no condition but ``is_null``."""
 
     drops_rows: ClassVar[bool] = True
     type: Literal["filter"]
@@ -75,7 +75,7 @@ class Filter(Condition, BaseOperation):
 
 
 def _value_fault(operator: Operator, value: Any) -> str | None:
-    """What the operator takes, if ``value`` is not that."""
+    """Describe the value that the operator takes if ``value`` is none; otherwise return None."""
     if operator in _PRESENCES:
         return None if value is None else "no value"
     if operator in _LISTS:

@@ -1,4 +1,4 @@
-"""``transform`` changes a column, or makes a new one of it, row by row."""
+"""Change a column, or derive a new one from it, row by row (``transform``)."""
 
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ _DATE_PARTS = {"year": "year", "month": "month", "day": "day", "weekday": "isodo
 
 
 class Transform(BaseOperation):
-    """Base of all: ``cell`` is the SQL of the outcome, which goes ``into`` a column (without it, the same one)."""
+    """Base of the transforms. ``cell`` is the SQL of the new value, ``into`` its column (default: the same column)."""
 
     type: Literal["transform"]
     column: ColumnName
@@ -43,7 +43,7 @@ class ChangeText(Transform):
 
 
 class ReplaceText(Transform):
-    """Every occurrence of one text by another."""
+    """Replace every occurrence of one text by another."""
 
     function: Literal["replace"]
     find: str = Field(min_length=1, max_length=1000)
@@ -55,7 +55,7 @@ class ReplaceText(Transform):
 
 
 class Concat(Transform):
-    """The texts of ``column`` and of ``columns``, with a separator between. Missing values are left out."""
+    """Join the texts of ``column`` and ``columns``, with a separator between. Missing values are left out."""
 
     function: Literal["concat"]
     columns: ColumnNames
@@ -68,7 +68,7 @@ class Concat(Transform):
 
 
 class ChangeNumber(Transform):
-    """``log`` is the natural one. Where there is no outcome, as of the root of -1, there is no value."""
+    """Apply a function to a number. ``log`` is the natural logarithm. The root of -1 gives a missing value."""
 
     function: Literal["abs", "log", "sqrt"]
 
@@ -92,7 +92,7 @@ class Round(Transform):
 
 
 class Calculate(Transform):
-    """With a number, ``value``, or with another column, ``other``. What is divided by 0 has no value."""
+    """Calculate with a number, ``value``, or with another column, ``other``. Division by 0 gives a missing value."""
 
     function: Literal["add", "subtract", "multiply", "divide"]
     value: Number | None = None
@@ -116,7 +116,7 @@ class Calculate(Transform):
 
 
 class DatePart(Transform):
-    """A part of a date. Weekdays are 1, Monday, to 7."""
+    """Extract a part of a date. Weekdays run from 1, Monday, to 7."""
 
     function: Literal["year", "month", "day", "weekday"]
 
@@ -132,7 +132,7 @@ class DatePart(Transform):
 
 
 class FillNull(Transform):
-    """A value in the place of every missing one."""
+    """Put a value in the place of every missing one."""
 
     function: Literal["fill_null"]
     value: Value
@@ -146,7 +146,7 @@ class FillNull(Transform):
 
 
 class Cast(Transform):
-    """Another type. A value that has no form of that type ends the request, or, if asked for, becomes a missing one."""
+    """Cast to another type. A value that cannot be cast ends the request, or becomes missing with ``on_error`` null."""
 
     function: Literal["cast"]
     to: CastType
@@ -160,7 +160,7 @@ class Cast(Transform):
 
 
 def _number(column: Column, function: str, path: str = "column") -> str:
-    """The column as SQL of a type in which a calculation has room."""
+    """Return SQL for the column in a type that is wide enough for a calculation."""
     if column.kind is not Kind.NUMBER:
         raise OperationFault(path, f"'{function}' needs numbers; '{column.name}' holds {column.type}")
     return f"CAST({column.sql} AS BIGINT)" if column.type in _SMALL_INTEGERS else column.sql
