@@ -61,7 +61,7 @@ class MeasuredContext:
         with (self.scratch_dir / f"stored-{filename}").open("w+b") as file:
             yield StoredFile(filename, file)
 
-    def open_source(self, name: str) -> Any:
+    def get_source(self, name: str) -> Any:
         # The settings are read from the environment, which the parent process prepares.
         from jobs.data.sources import find_source  # noqa: PLC0415
 

@@ -104,7 +104,7 @@ class Context(Protocol):
         """
         ...
 
-    def open_source(self, name: str) -> Source:
+    def get_source(self, name: str) -> Source:
         """The registered source of that name. Raises ``Permanent`` when there is none."""
 
     def bulk(self, operation: Operation, *, on_error: OnError) -> Bulk:

@@ -84,7 +84,7 @@ class _Run:
             check=self.check,
         )
 
-    def open_source(self, name: str) -> Source:
+    def get_source(self, name: str) -> Source:
         source = find_source(name)
         if source is None:
             raise Permanent(f"No source is called '{name}'")

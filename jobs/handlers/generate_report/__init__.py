@@ -51,7 +51,7 @@ class GenerateReport(Handler[ReportPayload]):
         started, generated_at = time.monotonic(), datetime.now(UTC)
         progress = Progress(context)
         path = context.scratch_dir / f"report.{EXTENSIONS[payload.format]}"
-        sources = [context.open_source(name) for name in payload.source_names]
+        sources = [context.get_source(name) for name in payload.source_names]
         progress.report(Stage.QUERYING, 0, 1, f"Opening {sources[0].label}")
         first, *others = (source.open(context.scratch_dir, context.check) for source in sources)
         with first as reader:

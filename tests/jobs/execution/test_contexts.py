@@ -68,9 +68,9 @@ def test_two_runs_do_not_share_a_scratch_folder() -> None:
 
 def test_a_registered_source_can_be_opened_and_no_other() -> None:
     with inline() as context:
-        assert context.open_source("sample") is not None
+        assert context.get_source("sample") is not None
         with pytest.raises(Permanent, match="'nope'"):
-            context.open_source("nope")
+            context.get_source("nope")
 
 
 def test_an_inline_run_stops_when_its_time_is_up_or_nobody_waits() -> None:

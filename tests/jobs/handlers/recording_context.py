@@ -98,7 +98,7 @@ class RecordingContext:
     def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[Any]:
         raise Permanent("this context keeps no datasets")
 
-    def open_source(self, name: str) -> Source:
+    def get_source(self, name: str) -> Source:
         source = find_source(name)
         if source is None:
             raise Permanent(f"no source is called '{name}'")

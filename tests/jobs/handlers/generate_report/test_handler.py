@@ -9,9 +9,9 @@ import pyarrow.parquet
 import pytest
 from pytest_django import Settings
 
+from jobs.data.sample.files import write_sample
 from jobs.handler import Cancelled, Permanent
 from jobs.models import AsyncRequest
-from jobs.sample.files import write_sample
 from tests.jobs.handlers.generate_report.conftest import RunReport
 from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import ROWS, definition, in_days, total, totals_by, write_parquet

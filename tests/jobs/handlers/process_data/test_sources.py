@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from jobs import wakeups
-from jobs.datasets.adding import Wish, add_dataset
-from jobs.datasets.ingest import ingest
+from jobs.data.datasets.adding import Wish, add_dataset
+from jobs.data.datasets.ingest.conversion import ingest
+from jobs.data.tables.reader import open_data
 from jobs.handler import DataSource, OpenTable, RowsRead
-from jobs.rows.reader import open_data
+from jobs.queue import wakeups
 from tests.jobs.handlers.process_data.data_context import run
 from tests.jobs.handlers.recording_context import RecordingContext, new_context
 

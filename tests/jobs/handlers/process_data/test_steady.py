@@ -8,10 +8,10 @@ import duckdb
 import pytest
 from pydantic import TypeAdapter
 
+from jobs.data.statements import open_database
 from jobs.handlers.process_data.stages import Progress
 from jobs.handlers.process_data.transformation.operations import Operation
 from jobs.handlers.process_data.transformation.run import transform
-from jobs.sources.database import open_database
 from tests.jobs.handlers.open_table import DuckTable
 from tests.jobs.handlers.process_data.data_context import DataContext, data_context
 
