@@ -12,8 +12,8 @@ _CHECK_SECONDS = 0.1
 
 
 class DelayPayload(Payload):
-    seconds: float = Field(default=10, ge=0, le=600, title="Seconds", description="How long to wait in all.")
-    steps: int = Field(default=10, ge=1, le=10_000, title="Steps", description="How many times to report.")
+    seconds: float = Field(default=10, ge=0, le=600, title="Seconds", description="The total time to wait.")
+    steps: int = Field(default=10, ge=1, le=10_000, title="Steps", description="The number of progress reports.")
 
 
 class Delay(Handler[DelayPayload]):

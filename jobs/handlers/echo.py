@@ -9,7 +9,7 @@ from jobs.handler import Context, Handler, Payload
 
 
 class EchoPayload(Payload):
-    message: Any = Field(default="hello", title="Message", description="Comes back as it is; any JSON.")
+    message: Any = Field(default="hello", title="Message", description="Any JSON. It comes back unchanged.")
 
 
 class Echo(Handler[EchoPayload]):

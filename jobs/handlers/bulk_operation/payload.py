@@ -23,7 +23,7 @@ MAX_ITEMS = 10_000
 class BulkPayload(Payload):
     operation: Operation = Field(
         title="Operation",
-        description="What is done with each item.",
+        description="The operation to apply to each item.",
         examples=[{"type": "action", "action": "echo"}, {"type": "create", "entity": "customers"}],
     )
     items: list[dict[str, Any]] | None = Field(
@@ -31,13 +31,13 @@ class BulkPayload(Payload):
         min_length=1,
         max_length=MAX_ITEMS,
         title="Items",
-        description="Or name a data source.",
+        description="The items. Give these or a data source.",
         examples=[[{"message": "one"}, {"message": "two"}]],
     )
     data_source: DataSource | None = Field(
         default=None,
         title="Data source",
-        description="Each of its rows is an item, a column a field.",
+        description="Each row is an item, each column a field of it.",
         examples=[{"type": "dataset", "dataset_id": "sample"}],
     )
     batch_size: int = Field(default=100, ge=1, le=1_000, title="Items at a time")
@@ -65,10 +65,10 @@ def check_operation(operation: Operation) -> None:
     if handler.always_queued:
         raise ValueError(f"'{operation.action}' needs a request of its own, so it cannot be done in bulk")
     if handler.max_running is not None:
-        raise ValueError(f"only so many of '{operation.action}' may run at once, so it cannot be done in bulk")
+        raise ValueError(f"the number of '{operation.action}' running at once is limited, so it cannot be done in bulk")
     if type(handler).permissions_for is not Handler.permissions_for:
         # They depend on the item, and items may only be read when no token is at hand.
-        raise ValueError(f"what '{operation.action}' may do depends on the item, so it cannot be done in bulk")
+        raise ValueError(f"the permissions of '{operation.action}' depend on the item, so it cannot be done in bulk")
 
 
 def permissions_of(operation: Operation) -> Collection[str]:

@@ -18,7 +18,7 @@ def _as_day(value: Any) -> Any:
     try:
         return date.fromisoformat(value) if _DATE.fullmatch(value) else _utc_day(value)
     except (ValueError, OverflowError):
-        raise ValueError(f"'{value[:40]}' is no date; write 2025-01-31, or 2025-01-31T09:30:00Z") from None
+        raise ValueError(f"'{value[:40]}' is not a date; write 2025-01-31, or 2025-01-31T09:30:00Z") from None
 
 
 def _utc_day(text: str) -> date:

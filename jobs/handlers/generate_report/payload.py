@@ -46,7 +46,7 @@ Filters = dict[Annotated[str, Field(min_length=1, max_length=128)], FilterValues
 
 def _names_once(names: list[str]) -> list[str]:
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"names more than once: {', '.join(twice)}")
+        raise ValueError(f"repeated names: {', '.join(twice)}")
     return names
 
 
@@ -72,7 +72,7 @@ class ReportPayload(Payload):
     report_type: ReportType = Field(
         default="monthly",
         title="Periods",
-        description="What tables and charts are cut into. custom: days, weeks or months, whichever suits the range.",
+        description="The periods of tables and charts. custom: days, weeks or months, by the length of the range.",
         examples=["monthly"],
     )
     include_charts: bool = Field(default=True, title="Charts", description="Draw charts in a PDF or Excel report.")
@@ -80,20 +80,20 @@ class ReportPayload(Payload):
         default_factory=dict,
         max_length=20,
         title="Filters",
-        description="Column and the value, or list of values, a record must have there.",
+        description="For each column the value, or a list of values, that records must have.",
         examples=[{"region": ["North", "West"], "category": "Books"}],
     )
     compare: Compare = Field(
         default="none",
         title="Compare with",
-        description="previous_period: as many days, right before. previous_year: the same days a year earlier.",
+        description="previous_period: as many days right before. previous_year: the same days a year earlier.",
         examples=["previous_year"],
     )
     group_by: Annotated[list[GroupColumn], AfterValidator(_names_once)] = Field(
         default_factory=list,
         max_length=2,
         title="Group by",
-        description="One or two columns to have a table of their own; of a date also a part, as in order_date.weekday.",
+        description="One or two columns to make a table by. A part of a date works too, as in order_date.weekday.",
         examples=[["segment", "order_date.weekday"]],
     )
     sources: Annotated[list[SourceName], AfterValidator(_names_once)] = Field(
@@ -101,7 +101,7 @@ class ReportPayload(Payload):
         min_length=2,
         max_length=MAX_SOURCES,
         title="Sources together",
-        description=f"2 to {MAX_SOURCES} registered tables in one report, in place of a single source.",
+        description=f"2 to {MAX_SOURCES} registered tables to report on together, instead of a single source.",
         examples=[["shop", "till"]],
     )
     source: SourceName = Field(
@@ -116,7 +116,7 @@ class ReportPayload(Payload):
     @classmethod
     def _leaves_room(cls, start_date: date) -> date:
         if not date.min < start_date < date.max - timedelta(days=MAX_DAYS):
-            raise ValueError(f"{start_date} is outside of the calendar reports are made for")
+            raise ValueError(f"{start_date} is too early or too late for a report")
         return start_date
 
     @field_validator("end_date")

@@ -17,7 +17,7 @@ class Output(Payload):
 class PredictPayload(Payload):
     """A model that ``process_data`` saved, and rows for it."""
 
-    model: UUID = Field(title="Model", description="The artifact_id of a model.skops of yours.")
+    model: UUID = Field(title="Model", description="The artifact_id of one of your model.skops files.")
     data_source: DataSource = Field(
         title="Data",
         description="Rows with the columns that the model learned from.",

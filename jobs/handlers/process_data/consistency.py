@@ -33,7 +33,9 @@ def inconsistencies(payload: Mapping[str, Any]) -> list[Fault]:
     for name in given:
         if name not in USED[pipeline]:
             users = ", ".join(user for user, used in USED.items() if name in used)
-            faults.append(_fault(name, f"the pipeline '{pipeline}' does not use it, only: {users}", "unused_option"))
+            faults.append(
+                _fault(name, f"the pipeline '{pipeline}' does not use it; it is for: {users}", "unused_option")
+            )
     features = given.get("features")
     for name in ("target", "label"):
         if isinstance(features, list) and name in given and given[name] in features:

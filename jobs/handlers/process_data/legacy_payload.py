@@ -35,7 +35,7 @@ def is_legacy(payload: Mapping[str, Any]) -> bool:
 def mixed_spelling_faults(payload: Mapping[str, Any]) -> list[Fault]:
     """Return a fault for each current field in a legacy payload."""
     used = " and ".join(f"'{name}' ('{current}')" for name, current in _LEGACY_FIELDS.items() if name in payload)
-    message = f"it does not go together with the older spelling; write today's in place of {used}"
+    message = f"it cannot be combined with the older fields; write the current ones instead of {used}"
     return [
         {"path": name, "message": message, "type": "mixed_spelling"}
         for name in payload

@@ -18,11 +18,15 @@ class Destination(Payload):
     dataset: str = Field(
         pattern=r"^[a-z0-9_][a-z0-9_-]{0,63}$",
         title="New dataset",
-        description="Its name, which no other may have.",
+        description="The name of the new dataset, which must not be taken.",
         examples=["customers_clean"],
     )
     expires_in_days: float | None = Field(
-        default=None, ge=0, le=3650, title="Expires in days", description="0: never; without it, as others do."
+        default=None,
+        ge=0,
+        le=3650,
+        title="Expires in days",
+        description="Days until it expires; 0: never. By default, as for other datasets.",
     )
 
 
@@ -34,14 +38,14 @@ class Output(Payload):
         default=None,
         pattern=r"^\w[\w .()-]{0,99}$",
         title="File name",
-        description="What the file is called; without it, 'output'. Its ending is added where it is missing.",
+        description="The name of the file, by default 'output'. A missing extension is added.",
         examples=["customers"],
     )
 
     destination: Destination | None = Field(
         default=None,
         title="Destination",
-        description="The outcome also becomes a dataset, which other requests can read.",
+        description="Keep the outcome as a dataset too, so that other requests can read it.",
         examples=[{"dataset": "customers_clean"}],
     )
 
@@ -55,22 +59,26 @@ class Options(Payload):
     """Options of the pipeline. Options that it does not use are faults."""
 
     target: ColumnName | None = Field(default=None, description="The column to predict.")
-    features: ColumnNames | None = Field(default=None, description="The columns to learn from; without it, all others.")
+    features: ColumnNames | None = Field(default=None, description="The columns to learn from; by default, all others.")
     test_size: float | None = Field(
-        default=None, gt=0, lt=0.5, description="The share of the rows that is kept aside to measure on."
+        default=None, gt=0, lt=0.5, description="The share of the rows to keep for the test."
     )
-    seed: int | None = Field(default=None, ge=0, lt=2**32, description="Same rows, same seed: same outcome.")
+    seed: int | None = Field(
+        default=None, ge=0, lt=2**32, description="The same rows and the same seed give the same outcome."
+    )
     confidence_threshold: float | None = Field(
-        default=None, ge=0, le=1, description="Predictions that are less sure are marked as uncertain."
+        default=None, ge=0, le=1, description="Predictions with a lower confidence are marked as uncertain."
     )
     max_iterations: int | None = Field(default=None, ge=1, le=100_000)
-    n_clusters: int | None = Field(default=None, ge=2, le=50, description="Without it, the number that fits best.")
-    contamination: float | None = Field(
-        default=None, gt=0, le=0.5, description="The share of the rows that is expected to be out of the ordinary."
+    n_clusters: int | None = Field(
+        default=None, ge=2, le=50, description="The number of clusters; by default, the one with the best silhouette."
     )
-    label: ColumnName | None = Field(default=None, description="The column that says which rows are known anomalies.")
+    contamination: float | None = Field(
+        default=None, gt=0, le=0.5, description="The expected share of anomalies among the rows."
+    )
+    label: ColumnName | None = Field(default=None, description="The column that marks known anomalies.")
     operations: Annotated[list[Operation], Field(min_length=1, max_length=50)] | None = Field(
-        default=None, description="Done one after another, each on the outcome of the one before."
+        default=None, description="Operations to apply, each to the outcome of the one before."
     )
 
 
@@ -79,8 +87,8 @@ class ProcessPayload(Payload):
 
     pipeline: Pipeline = Field(
         title="Pipeline",
-        description="classification and regression predict a column, clustering finds groups, anomaly finds rows that "
-        "are out of the ordinary, transformation applies operations.",
+        description="classification and regression predict a column, clustering finds groups, anomaly finds unusual "
+        "rows, transformation applies operations.",
         examples=["transformation"],
     )
     data_source: DataSource = Field(

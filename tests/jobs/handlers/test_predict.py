@@ -170,7 +170,7 @@ def test_a_file_that_is_no_model_and_one_that_is_not_there(context: PredictConte
     with pytest.raises(Permanent, match="There is no artifact"):
         run(context, model=uuid4())
     context.model = context.model[:-100]
-    with pytest.raises(Permanent, match="no model of this service"):
+    with pytest.raises(Permanent, match="not a model of this service"):
         run(context)
 
 

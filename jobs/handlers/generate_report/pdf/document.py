@@ -172,7 +172,7 @@ def _titled(title: str, content: Flowable) -> KeepTogether:
 def _notes(heading: Heading, figures: Figures) -> list[Flowable]:
     against = "the period before"
     if figures.previous:
-        against = f"{heading.compared_with[0].lower()}{heading.compared_with[1:]}, day by day from its beginning"
+        against = f"{heading.compared_with[0].lower()}{heading.compared_with[1:]}, day by day from the first"
     notes = [f"Totals are exact sums; averages, shares and changes are rounded. Change is against {against}."]
     if any(period.is_partial for period, _ in figures.periods):
         notes.append(f"* The report covers only part of this period ({heading.days}).")

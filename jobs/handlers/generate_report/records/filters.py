@@ -52,7 +52,7 @@ def _require_fit(column: Column, value: Any, text: str, fetch_one: FetchOne) -> 
     exact = f"{fits} = TRY_CAST($text AS DOUBLE)" if column.kind is Kind.NUMBER else f"{fits} IS NOT NULL"
     if not fetch_one(f"SELECT coalesce({exact}, false)", {"text": text}):
         raise Permanent(
-            f"The filter on '{column.name}' asks for {value!r}, which is not {column.kind.value} that it can hold.",
+            f"The filter on '{column.name}' asks for {value!r}, which a column of type {column.type} cannot hold.",
             details={"column": column.name, "value": value, "type": column.type},
         )
 

@@ -41,12 +41,12 @@ def learn(frame: pd.DataFrame, pipeline: str, options: LearningOptions, steps: S
 def _check_options(options: LearningOptions) -> None:
     threshold = options.confidence_threshold
     faults = [
-        (not 0 < options.test_size < 1, "test_size lies above 0 and below 1"),
-        (not 0 < options.contamination <= 0.5, "contamination lies above 0 and is at most 0.5"),
-        (threshold is not None and not 0 <= threshold <= 1, "confidence_threshold lies between 0 and 1"),
-        (options.max_iterations < 1, "max_iterations is at least 1"),
-        (not 0 <= options.seed < 2**32, "seed lies between 0 and 4,294,967,295"),
+        (not 0 < options.test_size < 1, "test_size must be above 0 and below 1"),
+        (not 0 < options.contamination <= 0.5, "contamination must be above 0 and at most 0.5"),
+        (threshold is not None and not 0 <= threshold <= 1, "confidence_threshold must be between 0 and 1"),
+        (options.max_iterations < 1, "max_iterations must be at least 1"),
+        (not 0 <= options.seed < 2**32, "seed must be between 0 and 4,294,967,295"),
     ]
     for is_fault, text in faults:
         if is_fault:
-            raise Permanent(f"The options make no sense: {text}")
+            raise Permanent(f"Invalid option: {text}")

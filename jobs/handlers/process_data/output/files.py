@@ -37,13 +37,13 @@ def write_dataset(
 ) -> dict[str, Any]:
     """Write the dataset; return its description. Raises ``Permanent`` for an outcome without rows."""
     if outcome.rows == 0:
-        raise Permanent("No row is left, and a dataset without rows cannot be kept")
+        raise Permanent("No row is left; a dataset needs at least one")
     with new_dataset as dataset:
         with open_writer("parquet", dataset.file, outcome.schema) as writer:
             for batch in outcome.batches(_MAX_ROWS):
                 writer.write(batch)
                 context.check()
-        progress.report(Stage.STORING, 0, 1, f"Keeping {outcome.rows:,} rows as a dataset")
+        progress.report(Stage.STORING, 0, 1, f"Saving {outcome.rows:,} rows as a dataset")
     return dataset.describe()
 
 

@@ -27,7 +27,7 @@ def read_frame(table: OpenTable, names: Sequence[str], positions: Any, progress:
             low, high = positions.searchsorted((first, after))
             batch = batch.take(pa.array(positions[low:high] - first))
         parts.append(batch)
-        text = f"{after:,} of {table.rows:,} rows looked through"
+        text = f"Read {after:,} of {table.rows:,} rows"
         progress.report(Stage.CHOOSING, after, table.rows, text)
     # In one chunk, because pandas is slow on texts that are in several.
     frame: pd.DataFrame = pa.Table.from_batches(parts).combine_chunks().to_pandas()

@@ -46,7 +46,7 @@ def sample_rows(table: OpenTable, pipeline: Pipeline, options: LearningOptions, 
         target.read(table, options.target, progress)
     present = np.flatnonzero(target.is_there)
     chosen = present[sample_positions(target.classes[present], len(target.names), limit=limit, seed=options.seed)]
-    text = f"{len(chosen):,} of {table.rows:,} rows drawn to learn from"
+    text = f"Sampled {len(chosen):,} of {table.rows:,} rows to learn from"
     progress.report(Stage.CHOOSING, 0, table.rows, text, drawn=len(chosen), rows=table.rows)
     frame = read_frame(table, names, chosen, progress)
     return Sample(frame=frame, positions=chosen, predictable=target.is_readable)
@@ -78,7 +78,7 @@ class _Target:
             else:
                 self.is_there[here] = ~is_missing(values).to_numpy()
                 self.is_readable[here] = ~np.isnan(numbers(values))
-            text = f"{here.stop:,} of {table.rows:,} rows looked at for a target"
+            text = f"Read the target of {here.stop:,} of {table.rows:,} rows"
             progress.report(Stage.TARGETS, here.stop, table.rows, text)
 
     def _numbered(self, values: "pd.Series[Any]") -> list[int]:

@@ -136,5 +136,5 @@ class WorkingTable:
         described = self._table.fetch(f"DESCRIBE {self.name}")
         self.columns = {name: Column(name=name, type=column_type) for name, column_type, *_ in described}
         if any(name.casefold() == "rowid" for name in self.columns):
-            raise OperationFault("", "DuckDB keeps the name 'rowid' for itself: no column can be called so")
+            raise OperationFault("", "DuckDB keeps the name 'rowid' for itself: no column can have it")
         self.rows = int(self._table.fetch(f"SELECT count(*) FROM {self.name}")[0][0])

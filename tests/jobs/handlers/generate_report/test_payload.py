@@ -67,8 +67,8 @@ def test_every_fault_of_the_further_fields_comes_at_once(drinks: object) -> None
     assert list(found) == ["filters.region", "compare", "group_by", "sources[1]"]
     assert faults(**YEAR, sources=["sample"]).keys() == {"sources"}
     assert faults(**YEAR, sources=["sample", "sample"], group_by=["a", "a"]) == {
-        "group_by": "names more than once: a",
-        "sources": "names more than once: sample",
+        "group_by": "repeated names: a",
+        "sources": "repeated names: sample",
     }
     assert faults(**YEAR, group_by=[""], sources=["sample"] * 6).keys() == {"group_by[0]", "sources"}
 

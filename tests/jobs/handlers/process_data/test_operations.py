@@ -272,7 +272,7 @@ def test_what_does_not_fit_the_table_is_told_before_any_work(
 def test_a_value_that_cannot_be_cast_is_counted_and_shown(data: DataContext) -> None:
     with pytest.raises(InvalidPayload) as caught:
         run(data, transformation(ROWS, change("cast", "name", to="number")))
-    assert "3 values of 'name' cannot become of the type number, such as ' bob '" in caught.value.message
+    assert "3 values of 'name' cannot be read as type number, such as ' bob '" in caught.value.message
 
 
 def test_an_overflow_names_its_operation(data: DataContext) -> None:

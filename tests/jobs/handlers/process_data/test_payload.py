@@ -116,10 +116,14 @@ def test_two_figures_need_two_names() -> None:
         (learning("classification"), "options.target", "'classification' needs it"),
         (learning("regression", target=None), "options.target", "'regression' needs it"),
         (learning("transformation"), "options.operations", "'transformation' needs it"),
-        (learning("clustering", target="a"), "options.target", "does not use it, only: classification, regression"),
+        (
+            learning("clustering", target="a"),
+            "options.target",
+            "does not use it; it is for: classification, regression",
+        ),
         (learning("regression", target="a", confidence_threshold=0.5), "options.confidence_threshold", "not use it"),
-        (learning("anomaly", n_clusters=3), "options.n_clusters", "only: clustering"),
-        (learning("clustering", operations=[LIMIT]), "options.operations", "only: transformation"),
+        (learning("anomaly", n_clusters=3), "options.n_clusters", "it is for: clustering"),
+        (learning("clustering", operations=[LIMIT]), "options.operations", "it is for: transformation"),
         (learning("classification", target="a", features=["b", "a"]), "options.features", "'a' is the target"),
         (learning("anomaly", label="a", features=["a"]), "options.features", "'a' is the label"),
         (learning("classification", target="a", test_size=0.5), "options.test_size", "less than 0.5"),
@@ -156,7 +160,7 @@ def test_faults_of_the_older_spelling_have_its_paths() -> None:
 def test_the_two_spellings_do_not_mix() -> None:
     found = faults_of({"dataset_id": "customers", "operations": [LIMIT], "pipeline": "transformation", "options": {}})
     assert set(found) == {"pipeline", "options"}
-    assert "today's in place of 'dataset_id' ('data_source.dataset_id')" in found["options"]
+    assert "the current ones instead of 'dataset_id' ('data_source.dataset_id')" in found["options"]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_every_row_with_a_class_is_predicted(tmp_path: Path, table: pd.DataFrame
     assert (output["prediction"] == output["kind"])[output["kind"] != "rare"].mean() > 0.85
     drawn = output[output["part"] != "unseen"]
     assert (drawn["kind"] == "rare").sum() == (labelled["kind"] == "rare").sum() == 30
-    assert any(report.message == "200 of 3,000 rows drawn to learn from" for report in data.reports)
+    assert any(report.message == "Sampled 200 of 3,000 rows to learn from" for report in data.reports)
     assert len(result["records"]) == 100 and result["records"][0]["whole"] is None
     # The model that was saved says the same of every row.
     with data.artifacts[1].path.open("rb") as file:

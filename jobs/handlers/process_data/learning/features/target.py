@@ -33,7 +33,7 @@ def read_classes(series: "pd.Series[Any]") -> Target:
     counts = Counter(found)
     _require_rows(len(rows), series)
     if len(counts) == 1:
-        raise Permanent(f"The target '{series.name}' is always '{_shorten(found[0])}': there is nothing to tell apart")
+        raise Permanent(f"The target '{series.name}' is always '{_shorten(found[0])}'; at least two classes are needed")
     if len(counts) > MAX_CLASSES:
         raise too_many_classes(series.name, f"{len(counts):,}")
     rare = sorted(name for name, count in counts.items() if count < MIN_CLASS_ROWS)
@@ -41,7 +41,7 @@ def read_classes(series: "pd.Series[Any]") -> Target:
         shown = ", ".join(f"'{_shorten(name)}'" for name in rare[:5]) + (" …" if len(rare) > 5 else "")
         raise Permanent(
             f"Each class needs at least {MIN_CLASS_ROWS} rows; {len(rare)} of the target '{series.name}' "
-            f"have fewer: {shown}. Group or leave out what is rare"
+            f"have fewer: {shown}. Group or remove the rare classes"
         )
     names, classes = _name_classes(series.iloc[rows], list(counts))
     numbered = {name: number for number, name in enumerate(names)}
@@ -50,7 +50,7 @@ def read_classes(series: "pd.Series[Any]") -> Target:
 
 def too_many_classes(name: object, count: str) -> Permanent:
     return Permanent(
-        f"The target '{name}' has {count} different values; at most {MAX_CLASSES} can be told apart. "
+        f"The target '{name}' has {count} different values; at most {MAX_CLASSES} classes are possible. "
         "Use regression if they are numbers, or group them"
     )
 
@@ -61,13 +61,13 @@ def read_numbers(series: "pd.Series[Any]") -> Target:
     rows = np.flatnonzero(~np.isnan(numbers))
     if present.sum() and len(rows) < 0.95 * present.sum() and not values.holds_numbers(series[present]):
         raise Permanent(
-            f"The target '{series.name}' holds {present.sum() - len(rows):,} values that are no numbers; "
+            f"The target '{series.name}' holds {present.sum() - len(rows):,} values that are not numbers; "
             "use classification, or another column"
         )
     _require_rows(len(rows), series)
     y = numbers[rows]
     if y.min() == y.max():
-        raise Permanent(f"The target '{series.name}' is always {y[0]:g}: there is nothing to learn")
+        raise Permanent(f"The target '{series.name}' is always {y[0]:g}; different values are needed")
     return Target(rows=rows, y=y)
 
 

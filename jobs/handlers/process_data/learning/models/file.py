@@ -24,7 +24,7 @@ MEDIA_TYPE = "application/vnd.streamer.model"
 _LIBRARIES = ("scikit-learn", "numpy", "skops", "scipy", "pandas")
 _MAX_BYTES = 2 * 1024**3
 """Unpacked. A small zip can unpack to any size."""
-_BROKEN = "This file is no model of this service, or it was changed"
+_BROKEN = "This file is not a model of this service, or it was changed"
 
 
 def dump_model(model: Model) -> bytes:

@@ -49,8 +49,8 @@ def project_to_plane(features: Any, seed: int = 0) -> tuple[Any, Any, tuple[floa
 
 
 def name_axes(axes: Axes, shares: tuple[float, float]) -> None:
-    axes.set_xlabel(f"1st main axis ({shares[0]:.0%} of the spread)")
-    axes.set_ylabel(f"2nd main axis ({shares[1]:.0%})")
+    axes.set_xlabel(f"1st component ({shares[0]:.0%} of variance)")
+    axes.set_ylabel(f"2nd component ({shares[1]:.0%})")
     axes.set_xticks([])
     axes.set_yticks([])
 

@@ -19,7 +19,7 @@ _NAMES = {
     "f1": "F1 (weighted)",
     "f1_macro": "F1 (mean of classes)",
     "roc_auc": "ROC AUC",
-    "log_loss": "Log loss (less is better)",
+    "log_loss": "Log loss (lower is better)",
 }
 _MAX_CLASSES_SHOWN = 12
 
@@ -31,7 +31,7 @@ def classification_page(
     facts = [
         ("Rows", f"{len(fitted.kept):,}"),
         ("Left out, no target", f"{fitted.dropped:,}"),
-        ("Learned from / test", f"{len(fitted.training):,} / {len(fitted.test):,}"),
+        ("Training / test rows", f"{len(fitted.training):,} / {len(fitted.test):,}"),
         ("Columns used", f"{len(model.used):,} of {len(model.columns):,}"),
         ("Target", str(model.target)),
         ("Classes", f"{len(model.classes):,}"),
@@ -56,11 +56,11 @@ def classification_page(
         rows=rows,
         charts=[
             Chart(title="Confusion in the test part", draw=_confusion(confusion, model.classes)),
-            Chart(title="ROC: hits against false alarms", draw=_roc(fitted)),
-            Chart(title="What the model relies on", draw=charts.importances(fitted.importances, "loss of accuracy")),
-            Chart(title="How sure it is", draw=_confidence(fitted)),
+            Chart(title="ROC curve", draw=_roc(fitted)),
+            Chart(title="Importance of columns", draw=charts.importances(fitted.importances, "loss of accuracy")),
+            Chart(title="Confidence of predictions", draw=_confidence(fitted)),
         ],
-        note="Baseline: the shares of the classes, whatever the row. Importance: the loss when a column is shuffled.",
+        note="Baseline: always the shares of the classes. Importance: the loss when a column is shuffled.",
     )
 
 
@@ -105,8 +105,8 @@ def _roc(fitted: TrainingResult) -> Callable[[Axes], None]:
                 )
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(-0.02, 1.04)
-        axes.set_xlabel("share of false alarms")
-        axes.set_ylabel("share of hits")
+        axes.set_xlabel("false positive rate")
+        axes.set_ylabel("true positive rate")
         axes.grid()
         if axes.get_legend_handles_labels()[0]:
             axes.legend(loc="lower right")

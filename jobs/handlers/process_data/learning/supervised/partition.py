@@ -17,7 +17,9 @@ def part(y: Any, classes: int, *, test_size: float, seed: int) -> Split:
     rows = len(y)
     test_rows = max(2, classes, round(test_size * rows))
     if rows - test_rows < max(5, 2 * classes):
-        raise Permanent(f"{rows:,} rows leave too few to learn from beside {test_rows:,} for the test; lower test_size")
+        raise Permanent(
+            f"{rows:,} rows are too few: without {test_rows:,} for the test, not enough are left. Lower test_size"
+        )
     training, test = train_test_split(
         np.arange(rows), test_size=test_rows, random_state=seed, stratify=y if classes else _levels(y, test_rows)
     )

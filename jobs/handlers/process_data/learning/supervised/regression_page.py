@@ -11,7 +11,7 @@ from jobs.handlers.process_data.learning.report.page import Chart, Page
 from jobs.handlers.process_data.learning.supervised.training import TrainingResult
 
 _NAMES = {
-    "r2": "R² (share of the spread explained)",
+    "r2": "R² (share of variance explained)",
     "rmse": "RMSE",
     "mae": "Mean absolute error",
     "mse": "Mean squared error",
@@ -23,7 +23,7 @@ def regression_page(fitted: TrainingResult, metrics: dict[str, Any], baseline: d
     facts = [
         ("Rows", f"{len(fitted.kept):,}"),
         ("Left out, no target", f"{fitted.dropped:,}"),
-        ("Learned from / test", f"{len(fitted.training):,} / {len(fitted.test):,}"),
+        ("Training / test rows", f"{len(fitted.training):,} / {len(fitted.test):,}"),
         ("Columns used", f"{len(model.used):,} of {len(model.columns):,}"),
         ("Target", str(model.target)),
         ("Model", model.name),
@@ -49,8 +49,8 @@ def regression_page(fitted: TrainingResult, metrics: dict[str, Any], baseline: d
         charts=[
             Chart(title="Predicted and actual", draw=_actual(fitted)),
             Chart(title="Errors by prediction", draw=_residuals(fitted)),
-            Chart(title="What the model relies on", draw=charts.importances(fitted.importances, "loss of R²")),
-            Chart(title="How large the errors are", draw=_errors(fitted)),
+            Chart(title="Importance of columns", draw=charts.importances(fitted.importances, "loss of R²")),
+            Chart(title="Distribution of errors", draw=_errors(fitted)),
         ],
         note="Baseline: always the mean. Importance: the loss in the test part when a column is shuffled.",
     )

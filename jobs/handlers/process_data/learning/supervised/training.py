@@ -75,7 +75,7 @@ def fit_supervised(
     learner: SupervisedLearner, frame: pd.DataFrame, options: LearningOptions, steps: Steps
 ) -> TrainingResult:
     if options.target is None:
-        raise Permanent("Name the column to be predicted as target")
+        raise Permanent("Give the column to predict as 'target'")
     names = feature_names(frame, options, without=(options.target, options.label))
     target = learner.read(frame[options.target])
     dropped = len(frame) - len(target.rows)

@@ -129,13 +129,13 @@ def _known(frame: pd.DataFrame, label: str | None) -> Any:
     if label is None:
         return None
     if label not in frame.columns:
-        raise Permanent(f"The data has no column '{label}' to compare with")
+        raise Permanent(f"The data has no label column '{label}'")
     texts = pd.Series([text and text.lower() for text in values.labels(frame[label])], dtype=object)
     counts = texts.value_counts()
     anomalous = [text for text in counts.index if text in _ANOMALY_LABELS]
     if len(anomalous) == 0 or len(anomalous) == len(counts) > 1:
         if len(counts) > 2:
-            raise Permanent(f"The label '{label}' has {len(counts):,} values; it should say of each row yes or no")
+            raise Permanent(f"The label '{label}' has {len(counts):,} values; it must have two, such as yes and no")
         anomalous = list(counts.index[1:])
     known = texts.isin(anomalous).to_numpy(dtype=bool)
     # 1 may also mean "as it should be"; the majority is no anomaly.

@@ -11,9 +11,9 @@ from jobs.handlers.process_data.learning.report import charts, style
 from jobs.handlers.process_data.learning.report.page import Chart, Page
 
 _NAMES = {
-    "precision": ("Precision", "of those marked, known to be"),
-    "recall": ("Recall", "of those known, marked"),
-    "f1": ("F1", "of both"),
+    "precision": ("Precision", "known, of those marked"),
+    "recall": ("Recall", "marked, of those known"),
+    "f1": ("F1", "mean of both"),
     "roc_auc": ("ROC AUC", "0.5 is chance"),
     "average_precision": ("Average precision", "over all thresholds"),
 }
@@ -34,13 +34,13 @@ def anomalies_page(
             "Share marked",
             style.format_number(metrics["share"]),
             style.format_number(baseline["share"]),
-            "contamination asked for",
+            "requested contamination",
         ),
-        ("Mean score", style.format_number(metrics["mean_score"]), "–", "0 to 1, more is stranger"),
+        ("Mean score", style.format_number(metrics["mean_score"]), "–", "0 to 1, higher is more unusual"),
     ]
     shown = [
         Chart(title="Scores, and the threshold", draw=_scores(scores, metrics["threshold"])),
-        Chart(title="The rows on their two main axes", draw=_scatter(features, flagged)),
+        Chart(title="The rows on two principal components", draw=_scatter(features, flagged)),
     ]
     if known is not None:
         rows += [
@@ -48,10 +48,10 @@ def anomalies_page(
             for key, (name, text) in _NAMES.items()
         ]
         shown.append(Chart(title="Precision by recall", draw=_precision(known, scores)))
-    shown.append(Chart(title="The strangest rows", draw=_strangest(details)))
+    shown.append(Chart(title="The most unusual rows", draw=_strangest(details)))
     return Page(
         title=f"{metrics['anomalies']:,} anomalies in {metrics['rows']:,} rows",
-        subtitle=f"{model.name.capitalize()}; the share of anomalies is as it was asked for",
+        subtitle=f"{model.name.capitalize()}; the share of anomalies is the requested one",
         facts=[
             ("Rows", f"{metrics['rows']:,}"),
             ("Columns used", f"{len(model.used):,} of {len(model.columns):,}"),
@@ -90,7 +90,7 @@ def _scores(scores: Any, threshold: float) -> Callable[[Axes], None]:
 def _scatter(features: Any, flagged: Any) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
         chosen, points, shares = charts.project_to_plane(features)
-        for is_anomaly, colour, name in ((False, style.ACCENT, "as others"), (True, style.SERIES[1], "anomaly")):
+        for is_anomaly, colour, name in ((False, style.ACCENT, "normal"), (True, style.SERIES[1], "anomaly")):
             members = points[flagged[chosen] == is_anomaly]
             axes.scatter(members[:, 0], members[:, 1], s=10, alpha=0.65, linewidths=0, color=colour, label=name)
         charts.name_axes(axes, shares)

@@ -80,7 +80,7 @@ def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) 
 def _cluster_counts(features: Any, options: LearningOptions) -> list[int]:
     different = len(np.unique(features.round(9), axis=0))
     if different < 3:
-        raise Permanent(f"Only {different} different rows are there; clusters need at least 3")
+        raise Permanent(f"There are only {different} different rows; clusters need at least 3")
     if options.n_clusters is None:
         return list(range(2, min(_MAX_CLUSTERS, different - 1) + 1))
     if not 2 <= options.n_clusters <= different:

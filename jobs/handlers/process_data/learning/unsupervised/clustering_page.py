@@ -12,9 +12,9 @@ from jobs.handlers.process_data.learning.report.page import Chart, Page
 from jobs.handlers.process_data.learning.unsupervised.cluster_fit import ClusterFit
 
 _NAMES = {
-    "silhouette": ("Silhouette", "−1 to 1, more is better"),
-    "davies_bouldin": ("Davies–Bouldin", "less is better"),
-    "calinski_harabasz": ("Calinski–Harabasz", "more is better"),
+    "silhouette": ("Silhouette", "−1 to 1, higher is better"),
+    "davies_bouldin": ("Davies–Bouldin", "lower is better"),
+    "calinski_harabasz": ("Calinski–Harabasz", "higher is better"),
 }
 
 
@@ -29,19 +29,19 @@ def clustering_page(
 ) -> Page:
     sizes = [(f"cluster {item['cluster']}", float(item["rows"])) for item in details["clusters"]]
     silhouettes = [(str(item.clusters), item.silhouette) for item in fits]
-    shown = [Chart(title="The rows on their two main axes", draw=_scatter(features, assigned))]
+    shown = [Chart(title="The rows on two principal components", draw=_scatter(features, assigned))]
     if len(silhouettes) > 1:
         shown.append(
             Chart(title="Silhouette by number of clusters", draw=_silhouettes(silhouettes, metrics["clusters"]))
         )
     shown += [
         Chart(title="Rows in each cluster", draw=charts.bars(sizes, "rows")),
-        Chart(title="What sets the clusters apart", draw=_profile(details)),
+        Chart(title="Medians of each cluster", draw=_profile(details)),
     ]
     return Page(
         title=f"{metrics['clusters']} clusters in {metrics['rows']:,} rows",
         subtitle="k-means; "
-        + ("their number as it was asked for" if len(silhouettes) == 1 else "the best silhouette decides"),
+        + ("number of clusters as requested" if len(silhouettes) == 1 else "number of clusters by the best silhouette"),
         facts=[
             ("Rows", f"{metrics['rows']:,}"),
             ("Columns used", f"{len(model.used):,} of {len(model.columns):,}"),

@@ -25,4 +25,6 @@ def require_castable(working: "WorkingTable", column: Column, duckdb_type: str, 
     [(count, example)] = working.fetch(f"SELECT count(*), min({column.text_sql}) FROM {working.name} WHERE {lost}")
     if count:
         values = "1 value" if count == 1 else f"{count:,} values"
-        raise OperationFault("column", f"{values} of '{column.name}' cannot become {spoken}, such as {example[:80]!r}")
+        raise OperationFault(
+            "column", f"{values} of '{column.name}' cannot be read as {spoken}, such as {example[:80]!r}"
+        )

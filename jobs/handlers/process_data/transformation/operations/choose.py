@@ -46,7 +46,7 @@ class Rename(BaseOperation):
             working.column(name, f"columns.{name}")
         names = [self.columns.get(name, name) for name in working.columns]
         if len({name.casefold() for name in names}) < len(names):
-            raise OperationFault("columns", "two columns would have the same name, but for upper and lower case")
+            raise OperationFault("columns", "two columns would have the same name, ignoring upper and lower case")
         cells = {self.columns.get(column.name, column.name): column.sql for column in working.columns.values()}
         working.rewrite(cells, on_progress)
 

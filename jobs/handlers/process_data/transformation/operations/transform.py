@@ -155,7 +155,7 @@ class Cast(Transform):
     def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         duckdb_type = DUCKDB_TYPES[self.to]
         if self.on_error == "fail":
-            require_castable(working, column, duckdb_type, f"of the type {self.to}")
+            require_castable(working, column, duckdb_type, f"type {self.to}")
         return f"TRY_CAST({column.sql} AS {duckdb_type})"
 
 

@@ -126,10 +126,10 @@ def table(**columns: Any) -> pd.DataFrame:
         ("classification", table(y=[f"v{row}" for row in range(10_000)]), "10,000 different values"),
         ("classification", table(z=["a", "b"] * 25), "no column 'y'; it has: 'x', 'z'"),
         ("classification", pd.DataFrame({"y": ["a", "b"] * 25, "c": [1] * 50}), "'c' is constant"),
-        ("regression", table(y=["much", "little"] * 25), "50 values that are no numbers"),
+        ("regression", table(y=["much", "little"] * 25), "50 values that are not numbers"),
         ("regression", table(y=[7] * 50), "always 7"),
         ("clustering", table(y=[1] * 5), "5 rows; at least 10"),
-        ("clustering", pd.DataFrame({"x": [1, 2] * 20, "y": 1}), "Only 2 different rows"),
+        ("clustering", pd.DataFrame({"x": [1, 2] * 20, "y": 1}), "only 2 different rows"),
         ("fortune_telling", table(y=[1] * 50), "No pipeline is called 'fortune_telling'"),
     ],
 )

@@ -104,7 +104,7 @@ def with_other_array(name: str, content: bytes) -> bytes:
 def test_a_changed_file_is_refused(iris_model: LearningResult, change: Callable[[str, bytes], bytes]) -> None:
     assert iris_model.model_bytes is not None
     load(changed(iris_model.model_bytes, lambda name, content: content))
-    with pytest.raises(Permanent, match="no model of this service, or it was changed"):
+    with pytest.raises(Permanent, match="not a model of this service, or it was changed"):
         load(changed(iris_model.model_bytes, change))
 
 
@@ -125,7 +125,7 @@ class Harmful:
     ids=["empty", "half a zip", "pickle", "foreign class", "another model"],
 )
 def test_what_is_no_model_is_refused(data: bytes, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(Permanent, match="no model of this service"):
+    with pytest.raises(Permanent, match="not a model of this service"):
         load(data)
     assert "pickle" not in capsys.readouterr().out
 

@@ -29,7 +29,7 @@ def test_it_works(iris_model: LearningResult, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("pipeline", "expected"),
-    [("regression", "R²"), ("clustering", "Silhouette"), ("anomaly", "The strangest rows")],
+    [("regression", "R²"), ("clustering", "Silhouette"), ("anomaly", "The most unusual rows")],
 )
 def test_every_pipeline_has_one_and_takes_any_name(learn: Learn, tmp_path: Path, pipeline: str, expected: str) -> None:
     name = "年収 $\\frac{a}{0}$ 📏 " + "long " * 30
