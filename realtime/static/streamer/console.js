@@ -1,22 +1,22 @@
 /** The console: puts the parts together. */
 
-import { Api } from "./api.js";
-import { Catalog } from "./catalog.js";
-import { Client } from "./client.js";
-import { Composer } from "./composer.js";
-import { ConnectionView } from "./connection.js";
-import { DatasetPane } from "./datasetpane.js";
-import { Detail } from "./detail.js";
-import { h, icon, setText } from "./dom.js";
-import { Expiring } from "./expiring.js";
-import { Feed } from "./feed.js";
-import { STATUS_LABELS } from "./format.js";
-import { artifactsOf } from "./record.js";
-import { RequestList } from "./requestlist.js";
-import { RequestStore } from "./requests.js";
-import { Session } from "./session.js";
-import { SignIn } from "./signin.js";
-import { StreamSocket } from "./socket.js";
+import { Api } from "./ground/api.js";
+import { Catalog } from "./actions/catalog.js";
+import { Client } from "./connection/client.js";
+import { Composer } from "./form/composer.js";
+import { ConnectionView } from "./connection/indicator.js";
+import { DatasetPane } from "./datasets/pane.js";
+import { Detail } from "./detail/panel.js";
+import { h, icon, setText } from "./ground/dom.js";
+import { Expiring } from "./files/expiring.js";
+import { Feed } from "./connection/feed.js";
+import { STATUS_LABELS } from "./ground/format.js";
+import { artifactsOf } from "./requests/record.js";
+import { RequestList } from "./requests/list.js";
+import { RequestStore } from "./requests/store.js";
+import { Session } from "./session/session.js";
+import { SignIn } from "./session/signin.js";
+import { StreamSocket } from "./connection/socket.js";
 
 const NOTICE_MS = 8000;
 const byId = (id) => document.getElementById(id);

@@ -1,0 +1,224 @@
+/**
+ * One control per kind of field. A control is `{node, target, read, write, group}`: `node` goes into the form, `target`
+ * takes focus and ARIA attributes, `group` is true when it is a group of inputs. `read()` gives `{value}`, `{}` when
+ * nothing was given, or `{fault}` with a text; `write(value)` shows a value, undefined for none.
+ */
+
+import { fill, h } from "../ground/dom.js";
+import { words } from "../ground/format.js";
+import { checkNumber, checkText, parseList } from "./checks.js";
+import { objectGroup, variantGroup } from "./groups.js";
+
+const MOST_SEGMENTS = 4;
+const MOST_SEGMENT_CHARACTERS = 32;
+
+/** `known`: the `sources` and the `datasets` to choose from. `makeRow(field)` makes the row of a field inside this one. */
+export function makeControl(field, id, known, makeRow) {
+  if (field.kind === "object") return objectGroup(field, id, makeRow);
+  if (field.kind === "variants") return variantGroup(field, id, makeRow);
+  if (field.kind === "dataset") return suggesting(text(field, id), id, () => known.datasets.names());
+  if (field.kind === "column") return suggesting(text(field, id), id, (input) => known.datasets.columns(chosen(input)));
+  if (field.kind === "choice")
+    return isSegmented(field) ? segments(field, id) : select(field, id, field.options.map(option));
+  if (field.kind === "source") return select(field, id, known.sources.map(sourceOption));
+  const make = { choices, switch: toggle, integer: number, number, date, datetime, list, json }[field.kind] ?? text;
+  return make(field, id);
+}
+
+function isSegmented(field) {
+  const characters = field.options.reduce((sum, value) => sum + String(value).length, 0);
+  const settled = !field.nullable && (field.required || field.hasDefault);
+  return settled && field.options.length <= MOST_SEGMENTS && characters <= MOST_SEGMENT_CHARACTERS;
+}
+
+function option(value) {
+  return { value, label: words(value) };
+}
+
+function sourceOption(source) {
+  const label = source.label && source.label !== source.name ? `${source.label} (${source.name})` : source.name;
+  return { value: source.name, label, title: source.description };
+}
+
+function select(field, id, options) {
+  const node = h("select", { id, class: "input" });
+  if (field.nullable || !field.hasDefault) node.append(h("option", { value: "" }, field.required ? "Choose…" : "—"));
+  options.forEach((item, index) => node.append(h("option", { value: String(index), title: item.title }, item.label)));
+  return {
+    node,
+    target: node,
+    read: () => (node.value === "" ? {} : { value: options[Number(node.value)].value }),
+    write(value) {
+      // A value that is offered no more leaves the field blank, for the person to choose anew.
+      const index = options.findIndex((item) => item.value === value);
+      node.value = index >= 0 ? String(index) : "";
+    },
+  };
+}
+
+function segments(field, id) {
+  const inputs = field.options.map((value, index) => h("input", { type: "radio", name: id, value: String(index) }));
+  const labels = inputs.map((input, index) =>
+    h("label", { class: "segment" }, input, h("span", {}, words(field.options[index]))),
+  );
+  const node = h("div", { id, class: "segments", role: "radiogroup" }, labels);
+  return {
+    node,
+    target: node,
+    group: true,
+    read() {
+      const chosen = inputs.findIndex((input) => input.checked);
+      return chosen < 0 ? {} : { value: field.options[chosen] };
+    },
+    write: (value) => inputs.forEach((input, index) => (input.checked = field.options[index] === value)),
+  };
+}
+
+function choices(field, id) {
+  const inputs = field.options.map(() => h("input", { type: "checkbox" }));
+  const labels = inputs.map((input, index) =>
+    h("label", { class: "segment" }, input, h("span", {}, words(field.options[index]))),
+  );
+  const node = h("div", { id, class: "segments loose", role: "group" }, labels);
+  return {
+    node,
+    target: node,
+    group: true,
+    read() {
+      const value = field.options.filter((_, index) => inputs[index].checked);
+      return value.length || field.required ? { value } : emptyList(field);
+    },
+    write: (value) => inputs.forEach((input, index) => (input.checked = (value ?? []).includes(field.options[index]))),
+  };
+}
+
+function toggle(field, id) {
+  const input = h("input", { id, type: "checkbox", role: "switch", class: "switch" });
+  return {
+    node: input,
+    target: input,
+    read: () => ({ value: input.checked }),
+    write: (value) => (input.checked = value === true),
+  };
+}
+
+function number(field, id) {
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = field.limits;
+  const input = h("input", {
+    id,
+    type: "number",
+    class: "input short",
+    step: field.kind === "integer" ? "1" : "any",
+    min: minimum ?? exclusiveMinimum,
+    max: maximum ?? exclusiveMaximum,
+    inputmode: field.kind === "integer" ? "numeric" : "decimal",
+  });
+  return {
+    node: input,
+    target: input,
+    read() {
+      if (input.validity.badInput) return { fault: "This is no number." };
+      return input.value === "" ? {} : checkNumber(input.valueAsNumber, field);
+    },
+    write: (value) => (input.value = value ?? ""),
+  };
+}
+
+function date(field, id) {
+  const input = h("input", { id, type: "date", class: "input short" });
+  const read = () => {
+    if (input.validity.badInput) return { fault: "This is no complete date." };
+    return input.value === "" ? {} : { value: input.value };
+  };
+  return { node: input, target: input, read, write: (value) => (input.value = value ?? "") };
+}
+
+function datetime(field, id) {
+  const input = h("input", { id, type: "datetime-local", class: "input", step: "1" });
+  const read = () => {
+    if (input.validity.badInput) return { fault: "This is no complete date and time." };
+    return input.value === "" ? {} : { value: new Date(input.value).toISOString() };
+  };
+  return { node: input, target: input, read, write: (value) => (input.value = value ? localInput(value) : "") };
+}
+
+function localInput(value) {
+  const moment = new Date(value);
+  const local = new Date(moment.getTime() - moment.getTimezoneOffset() * 60000);
+  return Number.isNaN(local.getTime()) ? "" : local.toISOString().slice(0, 19);
+}
+
+function text(field, id) {
+  const long = (field.limits.maxLength ?? 0) > 200;
+  const props = { id, class: "input", maxlength: field.limits.maxLength, spellcheck: "false", autocomplete: "off" };
+  const input = long ? h("textarea", { ...props, rows: "3" }) : h("input", { ...props, type: "text" });
+  const read = () => (input.value === "" ? {} : checkText(input.value, field));
+  return { node: input, target: input, read, write: (value) => (input.value = value ?? "") };
+}
+
+/** A text with suggestions, asked for when somebody comes to the field. Whatever is typed counts. */
+function suggesting(control, id, suggest) {
+  const list = h("datalist", { id: `${id}-list` });
+  const { target } = control;
+  target.setAttribute("list", list.id);
+  target.addEventListener("focus", async () => {
+    const names = await suggest(target);
+    fill(
+      list,
+      names.map((value) => h("option", { value })),
+    );
+  });
+  return { ...control, node: h("div", {}, control.node, list) };
+}
+
+/** What stands in the form's field for a dataset. */
+function chosen(input) {
+  return input.form?.querySelector("[data-kind=dataset] input")?.value ?? "";
+}
+
+function list(field, id) {
+  const input = h("input", {
+    id,
+    type: "text",
+    class: "input",
+    placeholder: "one, two, three",
+    spellcheck: "false",
+    autocomplete: "off",
+  });
+  const read = () => (input.value.trim() === "" ? emptyList(field) : parseList(input.value, field.items));
+  const show = (value) =>
+    (value ?? []).some((item) => String(item).includes(",")) ? JSON.stringify(value) : (value ?? []).join(", ");
+  return { node: input, target: input, read, write: (value) => (input.value = show(value)) };
+}
+
+/** Nothing chosen means "not given", unless something was chosen by default and has been taken away. */
+function emptyList(field) {
+  return Array.isArray(field.default) && field.default.length > 0 ? { value: [] } : {};
+}
+
+function json(field, id) {
+  const input = h("textarea", { id, class: "input code", rows: "4", spellcheck: "false", autocomplete: "off" });
+  if (field.example !== undefined) input.placeholder = JSON.stringify(field.example, null, 1);
+  else if (field.limits.type === "object") input.placeholder = "{ }";
+  return {
+    node: input,
+    target: input,
+    read: () => readJson(input.value, field.limits.type),
+    write: (value) => (input.value = value === undefined || value === null ? "" : JSON.stringify(value, null, 2)),
+  };
+}
+
+/** → `{value}`, `{}` for blank text, `{fault}`. `type` is "object", "array" or undefined for any. */
+export function readJson(source, type) {
+  if (source.trim() === "") return {};
+  let value;
+  try {
+    value = JSON.parse(source);
+  } catch (error) {
+    return { fault: `This is no valid JSON: ${error.message}` };
+  }
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (type === "object" && !isObject) return { fault: "This must be a JSON object: { … }." };
+  if (type === "array" && !Array.isArray(value)) return { fault: "This must be a JSON array: [ … ]." };
+  return { value };
+}
