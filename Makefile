@@ -25,14 +25,15 @@ test: install-dev ## Run the tests: those of one process side by side, then thos
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(STACK_TESTS))
 	$(BIN)/pytest -n 2 --dist loadgroup $(STACK_TESTS)
 
-lint: install-dev ## Check style, types and the direction of imports
+lint: install-dev ## Check style, types and the direction of imports, and the console's scripts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(call with_node,$(require_node) && npm run --silent lint)
 
-clean: ## Remove .venv, caches and the demo's data; what `make run` stored stays
-	rm -rf $(VENV) var/demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+clean: ## Remove .venv, node_modules, caches and the demo's data; what `make run` stored stays
+	rm -rf $(VENV) node_modules var/demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install-dev: $(BIN)/python
@@ -50,5 +51,23 @@ sum=`cat $(2) | cksum`; \
 if [ "`cat $(VENV)/$(1).stamp 2>/dev/null`" != "$$sum" ]; then \
 	echo "Installing $(1) into $(VENV)"; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1) && echo "$$sum" > $(VENV)/$(1).stamp; \
+fi
+endef
+
+# $(call with_node,COMMAND): run COMMAND where there is what the console's scripts are checked with.
+define with_node
+if command -v npm >/dev/null && node -e 'process.exit(Number(parseInt(process.versions.node) < 18))' 2>/dev/null; then \
+	$(1); \
+else \
+	echo "Skipped the console's scripts: that needs npm, and node 18 or newer"; \
+fi
+endef
+
+# Like require, for what package-lock.json lists.
+define require_node
+sum=`cat package.json package-lock.json | cksum`; \
+if [ "`cat node_modules/package-lock.json.stamp 2>/dev/null`" != "$$sum" ]; then \
+	echo "Installing package-lock.json into node_modules"; \
+	npm ci --silent --no-audit --no-fund && echo "$$sum" > node_modules/package-lock.json.stamp; \
 fi
 endef

@@ -1,22 +1,22 @@
 /** The console: puts the parts together. */
 
-import { Api } from "./ground/api.js";
 import { Catalog } from "./actions/catalog.js";
 import { Client } from "./connection/client.js";
-import { Composer } from "./form/composer.js";
+import { Feed } from "./connection/feed.js";
 import { ConnectionView } from "./connection/indicator.js";
+import { StreamSocket } from "./connection/socket.js";
 import { DatasetPane } from "./datasets/pane.js";
 import { Detail } from "./detail/panel.js";
-import { h, icon, setText } from "./ground/dom.js";
 import { Expiring } from "./files/expiring.js";
-import { Feed } from "./connection/feed.js";
+import { Composer } from "./form/composer.js";
+import { Api } from "./ground/api.js";
+import { h, icon, setText } from "./ground/dom.js";
 import { STATUS_LABELS } from "./ground/format.js";
-import { artifactsOf } from "./requests/record.js";
 import { RequestList } from "./requests/list.js";
+import { artifactsOf } from "./requests/record.js";
 import { RequestStore } from "./requests/store.js";
 import { Session } from "./session/session.js";
 import { SignIn } from "./session/signin.js";
-import { StreamSocket } from "./connection/socket.js";
 
 const NOTICE_MS = 8000;
 const byId = (id) => document.getElementById(id);

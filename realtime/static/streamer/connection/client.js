@@ -1,9 +1,9 @@
 /** The conversation with the server: sends requests, follows what is live, picks up again after a lost connection. */
 
 import { learn } from "../ground/clock.js";
-import { FEED, FEED_ID } from "./feed.js";
 import { count } from "../ground/format.js";
 import { LIVE } from "../requests/record.js";
+import { FEED, FEED_ID } from "./feed.js";
 
 const MOST_FOLLOWED = 128;
 const FOLLOW_PAUSE_MS = 50;

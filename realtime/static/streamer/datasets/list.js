@@ -73,7 +73,12 @@ export class DatasetList {
         dataset: { testid: "dataset", id: dataset.dataset_id, name: dataset.name },
         on: { click: () => this.#onOpen(dataset) },
       },
-      h("span", { class: "dataset-head" }, h("strong", {}, dataset.name), h("span", { class: "badge" }, badge(dataset))),
+      h(
+        "span",
+        { class: "dataset-head" },
+        h("strong", {}, dataset.name),
+        h("span", { class: "badge" }, badge(dataset)),
+      ),
       h("span", { class: "dataset-facts" }, factsLine(dataset)),
     );
     mark(button, this.#chosen);
@@ -124,7 +129,8 @@ function quotaMeter() {
     update({ usedBytes, quotaBytes }) {
       node.hidden = usedBytes === null;
       if (node.hidden) return;
-      const left = quotaBytes === null ? "" : ` of ${size(quotaBytes)}; ${size(Math.max(0, quotaBytes - usedBytes))} left`;
+      const left =
+        quotaBytes === null ? "" : ` of ${size(quotaBytes)}; ${size(Math.max(0, quotaBytes - usedBytes))} left`;
       setText(text, `${size(usedBytes)} used${left}`);
       bar.hidden = quotaBytes === null;
       const share = quotaBytes ? Math.min(100, (100 * usedBytes) / quotaBytes) : 0;

@@ -89,7 +89,14 @@ export class DatasetPage {
     use.hidden = !this.#permitted("data.process");
     remove.hidden = dataset.kind === "source" || !this.#permitted("datasets.write");
     const head = h("div", { class: "dataset-title" }, title, h("div", { class: "detail-buttons" }, use, remove));
-    return h("header", {}, back, head, dataset.description ? h("p", { class: "lead" }, dataset.description) : null, fault);
+    return h(
+      "header",
+      {},
+      back,
+      head,
+      dataset.description ? h("p", { class: "lead" }, dataset.description) : null,
+      fault,
+    );
   }
 
   async #delete(dataset, button, fault) {
@@ -108,7 +115,11 @@ export class DatasetPage {
 
   #failure(dataset, error) {
     const gone = error.status === 404;
-    const again = h("button", { class: "button", type: "button", on: { click: () => this.open(dataset) } }, "Try again");
+    const again = h(
+      "button",
+      { class: "button", type: "button", on: { click: () => this.open(dataset) } },
+      "Try again",
+    );
     const text = gone ? "This dataset is no longer there." : error.message;
     return h("div", { class: "empty small", role: "alert" }, h("p", {}, text), gone ? null : again);
   }
@@ -162,8 +173,19 @@ function columnTable(dataset) {
       h("td", { title: column.type }, wordFor(column.type)),
       counted ? h("td", { class: "number" }, emptyCells(column.nulls, dataset.rows)) : null,
     );
-  const table = h("table", { class: "table" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, dataset.columns.map(row)));
-  const props = { class: "table-box", role: "region", "aria-label": "Columns", tabindex: "0", "data-testid": "columns" };
+  const table = h(
+    "table",
+    { class: "table" },
+    h("thead", {}, h("tr", {}, head)),
+    h("tbody", {}, dataset.columns.map(row)),
+  );
+  const props = {
+    class: "table-box",
+    role: "region",
+    "aria-label": "Columns",
+    tabindex: "0",
+    "data-testid": "columns",
+  };
   return h("div", props, table);
 }
 

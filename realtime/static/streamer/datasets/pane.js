@@ -1,11 +1,11 @@
 /** The section of datasets: uploading, the list, and the one that is open. */
 
-import { DatasetList } from "./list.js";
-import { DatasetPage } from "./page.js";
-import { Datasets } from "./store.js";
 import { fill, h } from "../ground/dom.js";
 import { Uploader } from "../uploads/area.js";
 import { Uploads } from "../uploads/queue.js";
+import { DatasetList } from "./list.js";
+import { DatasetPage } from "./page.js";
+import { Datasets } from "./store.js";
 
 export class DatasetPane {
   #root;

@@ -1,8 +1,8 @@
 /** The panel that shows one request in full: state, files, result, payload, events. Escape closes it. */
 
+import { Files } from "../files/list.js";
 import { fill, h, icon, setText } from "../ground/dom.js";
 import { duration, exactTime, fullTime } from "../ground/format.js";
-import { Files } from "../files/list.js";
 import { originTag, progressBar, sentenceOf, statusPill, timing } from "../requests/progress.js";
 import { artifactsOf, LIVE, replaceFile } from "../requests/record.js";
 import { folded, resultSection } from "./result.js";

@@ -2,8 +2,8 @@
 
 import { h, icon } from "../ground/dom.js";
 import { count, cut, sentence } from "../ground/format.js";
-import { isFile } from "../requests/record.js";
 import { dataTable } from "../ground/table.js";
+import { isFile } from "../requests/record.js";
 
 const DEEPEST = 3;
 const MOST_FACTS = 60;
@@ -37,7 +37,11 @@ function code(value, testid) {
     await navigator.clipboard?.writeText(text);
     copy.lastChild.textContent = navigator.clipboard ? "Copied" : "Not allowed here";
   });
-  const whole = h("button", { class: "button small quiet", type: "button" }, `Show all ${count(text.length)} characters`);
+  const whole = h(
+    "button",
+    { class: "button small quiet", type: "button" },
+    `Show all ${count(text.length)} characters`,
+  );
   whole.hidden = text.length <= MOST_CHARACTERS;
   whole.addEventListener("click", () => {
     pre.textContent = text;

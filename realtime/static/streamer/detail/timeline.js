@@ -57,5 +57,9 @@ function line(seq, message) {
   const raw = h("pre", { class: "code", tabindex: "0" });
   // Hundreds of messages, some of them large: each is written out when somebody wants to see it.
   const toggle = () => (raw.textContent ||= JSON.stringify(message, null, 2));
-  return h("li", { dataset: { testid: "event", seq, type: message.type } }, h("details", { on: { toggle } }, summary, raw));
+  return h(
+    "li",
+    { dataset: { testid: "event", seq, type: message.type } },
+    h("details", { on: { toggle } }, summary, raw),
+  );
 }

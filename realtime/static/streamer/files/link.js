@@ -16,7 +16,9 @@ export function downloadLink(artifact) {
     h("span", { class: "file-size" }, size(artifact.size_bytes)),
   ];
   const expires = toMs(artifact.expires_at);
-  const title = expires ? `${hasExpired(artifact) ? "Expired" : "Download; kept until"} ${fullTime(expires)}` : "Download";
+  const title = expires
+    ? `${hasExpired(artifact) ? "Expired" : "Download; kept until"} ${fullTime(expires)}`
+    : "Download";
   if (hasExpired(artifact)) return h("span", { class: "download expired", title }, label, "expired");
   return h(
     "a",

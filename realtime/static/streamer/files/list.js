@@ -1,9 +1,9 @@
 /** The files of one request in its panel: each with its expiry and a way to keep it for longer. */
 
-import { downloadLink, expiresSoon, hasExpired, timeLeft } from "./link.js";
 import { toMs } from "../ground/clock.js";
 import { fill, h, setText } from "../ground/dom.js";
 import { fullTime, roughTime } from "../ground/format.js";
+import { downloadLink, expiresSoon, hasExpired, timeLeft } from "./link.js";
 
 const DAYS = [7, 14, 30];
 

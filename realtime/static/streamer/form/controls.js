@@ -57,7 +57,7 @@ function select(field, id, options) {
 }
 
 function segments(field, id) {
-  const inputs = field.options.map((value, index) => h("input", { type: "radio", name: id, value: String(index) }));
+  const inputs = field.options.map((_, index) => h("input", { type: "radio", name: id, value: String(index) }));
   const labels = inputs.map((input, index) =>
     h("label", { class: "segment" }, input, h("span", {}, words(field.options[index]))),
   );
@@ -67,8 +67,8 @@ function segments(field, id) {
     target: node,
     group: true,
     read() {
-      const chosen = inputs.findIndex((input) => input.checked);
-      return chosen < 0 ? {} : { value: field.options[chosen] };
+      const index = inputs.findIndex((input) => input.checked);
+      return index < 0 ? {} : { value: field.options[index] };
     },
     write: (value) => inputs.forEach((input, index) => (input.checked = field.options[index] === value)),
   };
@@ -92,7 +92,7 @@ function choices(field, id) {
   };
 }
 
-function toggle(field, id) {
+function toggle(_field, id) {
   const input = h("input", { id, type: "checkbox", role: "switch", class: "switch" });
   return {
     node: input,
@@ -124,7 +124,7 @@ function number(field, id) {
   };
 }
 
-function date(field, id) {
+function date(_field, id) {
   const input = h("input", { id, type: "date", class: "input short" });
   const read = () => {
     if (input.validity.badInput) return { fault: "This is no complete date." };
@@ -133,7 +133,7 @@ function date(field, id) {
   return { node: input, target: input, read, write: (value) => (input.value = value ?? "") };
 }
 
-function datetime(field, id) {
+function datetime(_field, id) {
   const input = h("input", { id, type: "datetime-local", class: "input", step: "1" });
   const read = () => {
     if (input.validity.badInput) return { fault: "This is no complete date and time." };
@@ -158,17 +158,17 @@ function text(field, id) {
 
 /** A text with suggestions, asked for when somebody comes to the field. Whatever is typed counts. */
 function suggesting(control, id, suggest) {
-  const list = h("datalist", { id: `${id}-list` });
+  const suggestions = h("datalist", { id: `${id}-list` });
   const { target } = control;
-  target.setAttribute("list", list.id);
+  target.setAttribute("list", suggestions.id);
   target.addEventListener("focus", async () => {
     const names = await suggest(target);
     fill(
-      list,
+      suggestions,
       names.map((value) => h("option", { value })),
     );
   });
-  return { ...control, node: h("div", {}, control.node, list) };
+  return { ...control, node: h("div", {}, control.node, suggestions) };
 }
 
 /** What stands in the form's field for a dataset. */

@@ -1,10 +1,10 @@
 /** The form of one action, made from its schema, with a switch to write the payload as JSON instead. */
 
 import { fill, h, icon } from "../ground/dom.js";
-import { FieldRow } from "./row.js";
-import { readJson } from "./controls.js";
 import { duration } from "../ground/format.js";
+import { readJson } from "./controls.js";
 import { everyFits } from "./groups.js";
+import { FieldRow } from "./row.js";
 import { describeFields } from "./schema.js";
 
 export class PayloadForm {

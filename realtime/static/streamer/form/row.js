@@ -1,7 +1,7 @@
 /** One field of a form. */
 
-import { limitHint } from "./checks.js";
 import { h } from "../ground/dom.js";
+import { limitHint } from "./checks.js";
 import { makeControl } from "./controls.js";
 
 /** A label, a control, what there is to say about it, and what is wrong with it. */

@@ -105,7 +105,7 @@ function brief(value, depth = 0) {
   if (MOMENT.test(value)) return time(Date.parse(value));
   if (typeof value !== "object" || value === null) return cut(String(value), LONGEST_VALUE);
   if (depth > 1) return "…";
-  if (Array.isArray(value) && value.some((item) => typeof item === "object")) 
+  if (Array.isArray(value) && value.some((item) => typeof item === "object"))
     return `${count(value.length)} ${value.length === 1 ? "entry" : "entries"}`;
   if (Array.isArray(value)) return cut(value.join(", "), LONGEST_VALUE);
   // What says which thing it is needs no name before it: "data source dataset sales".

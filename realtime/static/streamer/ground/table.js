@@ -15,7 +15,13 @@ export function dataTable(rows, { columns, label, testid }) {
   const numeric = new Set(names.filter((name) => shown.some((row) => typeof row[name] === "number")));
   const kind = (name) => (numeric.has(name) ? "number" : undefined);
   const head = names.map((name) => h("th", { scope: "col", class: kind(name), title: name }, cut(name, LONGEST_CELL)));
-  const body = shown.map((row) => h("tr", {}, names.map((name) => h("td", { class: kind(name) }, cell(row[name])))));
+  const body = shown.map((row) =>
+    h(
+      "tr",
+      {},
+      names.map((name) => h("td", { class: kind(name) }, cell(row[name]))),
+    ),
+  );
   const table = h("table", { class: "table" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body));
   const left = [
     rows.length > shown.length ? `${count(rows.length - shown.length)} more rows` : null,

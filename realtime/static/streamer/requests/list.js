@@ -1,8 +1,8 @@
 /** The list of requests: those under way and those of before, newest first, by status, page by page. */
 
-import { Card } from "./card.js";
 import { fill, h } from "../ground/dom.js";
 import { STATUS_LABELS } from "../ground/format.js";
+import { Card } from "./card.js";
 import { LIVE } from "./record.js";
 
 const FILTERS = ["", "processing", "pending", "retrying", "completed", "failed", "cancelled"];

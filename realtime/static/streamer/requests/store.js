@@ -103,7 +103,8 @@ export class RequestStore extends EventTarget {
     const record = this.#records.get(message.request_id);
     if (record?.status !== "pending") return;
     const { position, ahead, reason = null, estimated_seconds: estimatedSeconds = null } = message;
-    const startsAt = message.estimated_start_seconds === undefined ? null : now() + message.estimated_start_seconds * 1000;
+    const startsAt =
+      message.estimated_start_seconds === undefined ? null : now() + message.estimated_start_seconds * 1000;
     this.changed(Object.assign(record, { position, ahead, waitReason: reason, estimatedSeconds, startsAt }));
   }
 

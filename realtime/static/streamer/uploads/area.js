@@ -58,7 +58,8 @@ export class Uploader {
     for (const upload of this.#rows.keys()) if (!this.#uploads.all.includes(upload)) this.#rows.delete(upload);
     // Nodes that stay are not moved: a button in them may have the focus.
     rows.forEach((row, index) => {
-      if (this.#list.children[index] !== row.node) this.#list.insertBefore(row.node, this.#list.children[index] ?? null);
+      if (this.#list.children[index] !== row.node)
+        this.#list.insertBefore(row.node, this.#list.children[index] ?? null);
       row.update();
     });
     while (this.#list.children.length > rows.length) this.#list.lastChild.remove();
@@ -116,7 +117,9 @@ function sentenceOf(upload, percent) {
     case "reading":
       return "All is sent. The server reads it…";
     case "done":
-      return [`Stored as ${upload.dataset.name}: ${count(upload.dataset.rows)} rows.`, ...upload.dataset.notes].join(" ");
+      return [`Stored as ${upload.dataset.name}: ${count(upload.dataset.rows)} rows.`, ...upload.dataset.notes].join(
+        " ",
+      );
     case "stopped":
       return "Stopped. Nothing of it was stored.";
     default:

@@ -105,7 +105,8 @@ export class Uploads extends EventTarget {
     upload.startedAt = performance.now();
     this.#enter(upload, "sending");
     // fetch() cannot tell how much has gone out.
-    const request = (this.#request = new XMLHttpRequest());
+    const request = new XMLHttpRequest();
+    this.#request = request;
     return new Promise((resolve, reject) => {
       request.upload.addEventListener("progress", (event) => this.#progressed(upload, event));
       request.upload.addEventListener("load", () => this.#enter(upload, "reading"));
