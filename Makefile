@@ -21,7 +21,8 @@ run: install ## Run the whole service on this machine until Ctrl-C (PORT=8000 WO
 demo: install ## Start everything, make some reports over the real socket, stop
 	@exec $(BIN)/python manage.py streamer_demo
 
-test: install-dev ## Run the tests: those of one process side by side, then those of whole stacks
+test: install-dev ## Run the tests: of the console's scripts, of one process side by side, of whole stacks
+	@$(call with_node,npm run --silent test)
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(STACK_TESTS))
 	$(BIN)/pytest -n 2 --dist loadgroup $(STACK_TESTS)
 

@@ -1,6 +1,7 @@
 /** Whether there is a connection: a dot in the top bar, and a banner while there is none. */
 
 import { fill, h, icon, setText } from "../ground/dom.js";
+import { announcementOf, bannerTexts, troubledAfter } from "./banner.js";
 
 const LABELS = {
   idle: "Offline",
@@ -41,33 +42,26 @@ export class ConnectionView {
   }
 
   #changed() {
-    const { state, reason } = this.#socket;
-    const trouble = state === "waiting" || state === "stopped";
-    if (trouble && !this.#troubled) this.#announce(`Disconnected. ${reason}`);
-    if (state === "open" && this.#troubled) this.#announce("Connected again.");
+    const { state } = this.#socket;
+    const announcement = announcementOf(this.#socket, this.#troubled);
+    if (announcement) this.#announce(announcement);
     if (state === "open") this.#wasOpen = true;
     if (state === "idle") this.#wasOpen = false;
-    if (state !== "connecting") this.#troubled = trouble;
+    this.#troubled = troubledAfter(state, this.#troubled);
     this.#draw();
   }
 
   #draw() {
-    const { state, reason } = this.#socket;
+    const { state } = this.#socket;
     document.body.dataset.connection = state;
     this.#indicator.dataset.state = state;
     setText(this.#label, LABELS[state]);
     this.#banner.hidden = !this.#troubled;
     if (!this.#troubled) return;
-    const after = this.#wasOpen ? " Progress below may be out of date until then." : "";
-    setText(this.#title, this.#wasOpen ? "Disconnected." : "No connection.");
-    if (state === "waiting") setText(this.#text, `${reason} Trying again in ${this.#secondsLeft()} s.${after}`);
-    if (state === "connecting") setText(this.#text, "Trying to connect…");
-    if (state === "stopped") setText(this.#text, reason);
-    setText(this.#button, state === "stopped" ? "Connect again" : "Try now");
+    const { title, text, button } = bannerTexts(this.#socket, this.#wasOpen);
+    setText(this.#title, title);
+    setText(this.#text, text);
+    setText(this.#button, button);
     this.#button.disabled = state === "connecting";
-  }
-
-  #secondsLeft() {
-    return Math.max(1, Math.ceil((this.#socket.retryAt - Date.now()) / 1000));
   }
 }

@@ -1,22 +1,10 @@
 /** One WebSocket kept open: it comes back by itself, with growing pauses, unless the server says not to. */
 
 import { SignedOut } from "../session/session.js";
+import { closed, pauseAfter } from "./reconnect.js";
 
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 30000;
 const WELCOME_TIMEOUT_MS = 15000;
 const DEFAULT_HEARTBEAT_SECONDS = 20;
-
-const REASONS = {
-  4000: "The server is restarting.",
-  4002: "This page could not keep up with the messages.",
-  4003: "The server heard nothing from this page.",
-  4010: "The token expired.",
-  4020: "Too many connections are open for this user.",
-  4500: "The server did not accept the token.",
-  4501: "The token has been revoked.",
-  4503: "The server ended the connection because of what this page sent.",
-};
 
 /**
  * States: `idle` → `connecting` → `open` → `waiting` (comes back at `retryAt`, ms since 1970) → `connecting` …, or
@@ -113,17 +101,12 @@ export class StreamSocket extends EventTarget {
   }
 
   #closed(closeCode) {
-    // Some servers lose the close code on the way, so what the goodbye said counts first.
-    const code = this.#goodbye?.code ?? closeCode;
-    const reason =
-      REASONS[code] ?? (this.state === "open" ? "The connection was lost." : "The server cannot be reached.");
-    const pauseMs = this.#goodbye?.after_ms;
-    const stays = code >= 4500 && code <= 4999;
-    if (code === 4010) this.#session.distrust();
-    if (!stays) return this.#wait(reason, pauseMs);
+    const end = closed(closeCode, { goodbye: this.#goodbye, wasOpen: this.state === "open" });
+    if (end.tokenExpired) this.#session.distrust();
+    if (end.comesBack) return this.#wait(end.reason, end.pauseMs);
     this.#drop();
-    this.#enter("stopped", reason);
-    if (code === 4500 || code === 4501) this.#session.end(`${reason} Sign in to go on.`);
+    this.#enter("stopped", end.reason);
+    if (end.tokenRefused) this.#session.end(`${end.reason} Sign in to go on.`);
   }
 
   #lost(reason) {
@@ -132,9 +115,7 @@ export class StreamSocket extends EventTarget {
 
   #wait(reason, pauseMs) {
     this.#drop();
-    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
-    // Half fixed, half chance: nobody hammers the server, and not all pages come back in the same instant.
-    const pause = Math.max(pauseMs ?? 0, ceiling / 2 + Math.random() * (ceiling / 2));
+    const pause = pauseAfter(this.#failures, { askedMs: pauseMs });
     this.#failures += 1;
     this.retryAt = Date.now() + pause;
     this.#timer = setTimeout(() => this.#connect(), pause);

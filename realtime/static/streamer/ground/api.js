@@ -1,4 +1,4 @@
-/** The HTTP side of the service: tokens, actions, one request and its events, datasets. `uploads/queue` adds to them. */
+/** The HTTP side of the service: tokens, actions, a request and its events, datasets. `uploads/queue` sends files. */
 
 /** For answers without a body of ours: cut off, or from a proxy. */
 const PLAIN_FAULTS = {

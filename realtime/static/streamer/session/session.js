@@ -1,9 +1,9 @@
 /** Who is signed in. Tokens live in this tab's sessionStorage and nowhere else, and never in a URL. */
 
 import { obtainTokens, refreshTokens } from "../ground/api.js";
+import { claimsOf, isAging, pastedToken, permits } from "./tokens.js";
 
 const KEY = "streamer.tokens";
-const SPARE_SECONDS = 30;
 
 /** There is no usable token any more and none can be had without the person. */
 export class SignedOut extends Error {}
@@ -27,13 +27,12 @@ export class Session extends EventTarget {
 
   /** The claims of the access token, for display alone: only the server can verify them. */
   get claims() {
-    return this.#tokens ? decode(this.#tokens.access) : null;
+    return this.#tokens ? claimsOf(this.#tokens.access) : null;
   }
 
   /** Whether the token says so; null needs no permission. For display alone, too. */
   may(permission) {
-    const held = this.claims?.permissions ?? [];
-    return !permission || held.includes("*") || held.includes(permission);
+    return permits(this.claims, permission);
   }
 
   /** Throws ApiError. */
@@ -44,19 +43,13 @@ export class Session extends EventTarget {
 
   /** Use a token made elsewhere. Throws an Error that says what is wrong with it. */
   paste(text) {
-    const access = text.trim().replace(/^Bearer\s+/i, "");
-    const claims = decode(access);
-    if (!claims) throw new Error("This is no JSON Web Token: it must have three parts, joined by dots.");
-    if (claims.exp && claims.exp * 1000 < Date.now()) throw new Error("This token has expired.");
-    this.#begin({ access, refresh: null });
+    this.#begin({ access: pastedToken(text), refresh: null });
   }
 
   /** An access token good for a while yet, refreshed first if need be. Throws SignedOut, ApiError when unreachable. */
   async fresh() {
     if (!this.#tokens) throw new SignedOut();
-    const expires = this.claims?.exp ?? Infinity;
-    const aging = expires - SPARE_SECONDS < Date.now() / 1000;
-    if (this.#distrusted || (aging && this.canRefresh)) await this.refresh();
+    if (this.#distrusted || (isAging(this.claims) && this.canRefresh)) await this.refresh();
     return this.#tokens.access;
   }
 
@@ -112,18 +105,7 @@ export class Session extends EventTarget {
 function read() {
   try {
     const tokens = JSON.parse(sessionStorage.getItem(KEY));
-    return tokens?.access && decode(tokens.access) ? tokens : null;
-  } catch {
-    return null;
-  }
-}
-
-function decode(token) {
-  if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) return null;
-  try {
-    const base64 = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return tokens?.access && claimsOf(tokens.access) ? tokens : null;
   } catch {
     return null;
   }
