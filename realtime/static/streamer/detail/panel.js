@@ -1,14 +1,15 @@
 /** The panel that shows one request in full: state, files, result, payload, events. Escape closes it. */
 
+import { artifactsOf, replaceFile } from "../files/artifacts.js";
 import { Files } from "../files/list.js";
 import { fill, h, icon, setText } from "../ground/dom.js";
-import { duration, exactTime, fullTime } from "../ground/format.js";
-import { originTag, progressBar, sentenceOf, statusPill, timing } from "../requests/progress.js";
-import { artifactsOf, LIVE, replaceFile } from "../requests/record.js";
+import { originTag, progressBar, statusPill } from "../requests/progress.js";
+import { LIVE } from "../requests/record.js";
+import { sentenceOf, timing } from "../requests/status.js";
+import { choicesOf, factsOf } from "./choices.js";
+import { complete, isStored, lacksBeginning } from "./history.js";
 import { folded, resultSection } from "./result.js";
 import { Timeline } from "./timeline.js";
-
-const MOST_PAGES = 20;
 
 export class Detail {
   #dialog;
@@ -129,8 +130,6 @@ export class Detail {
   }
 
   #buttons(record) {
-    const live = LIVE.has(record.status) && record.requestId;
-    const ended = !live && record.requestId && !record.inline && !record.refused;
     const away = !this.#client.open;
     const button = (name, testid, label, click, disabled = false) =>
       h(
@@ -139,12 +138,12 @@ export class Detail {
         icon(name),
         label,
       );
-    const model = this.#catalog.find("predict") && record.result?.artifacts?.model?.artifact_id;
+    const { model, again, edit, cancel } = choicesOf(record, this.#catalog.find("predict"));
     return [
       model ? button("send", "predict", "Predict with it", () => this.#onPredict(model)) : null,
-      ended ? button("retry", "regenerate", "Do again", () => this.#onAgain(record), away) : null,
-      record.payload ? button("edit", "reuse", "Edit and send", () => this.#onReuse(record)) : null,
-      live
+      again ? button("retry", "regenerate", "Do again", () => this.#onAgain(record), away) : null,
+      edit ? button("edit", "reuse", "Edit and send", () => this.#onReuse(record)) : null,
+      cancel
         ? button("stop", "detail-cancel", "Cancel", () => this.#client.cancel(record), record.cancelling || away)
         : null,
     ];
@@ -174,35 +173,17 @@ export class Detail {
     return kept;
   }
 
-  /** Fetch what the socket did not tell: payload, files, events of before this page. */
-  async #complete(shown) {
-    const { record } = shown;
-    if (!record.requestId || record.inline || record.refused) return;
-    setText(shown.loading, "Loading…");
+  /** Fetch what the socket did not tell. */
+  async #complete({ record, loading }) {
+    if (!isStored(record)) return;
+    setText(loading, "Loading…");
     try {
-      await this.#fetchState(record);
-      await this.#fetchEvents(record);
-      setText(shown.loading, record.seq > 0 && !record.events.has(1) ? "Earlier events are not shown." : "");
+      await complete(record, { api: this.#api, store: this.#store });
+      setText(loading, lacksBeginning(record) ? "Earlier events are not shown." : "");
     } catch (error) {
-      setText(shown.loading, `The events could not be loaded. ${error.message}`);
+      setText(loading, `The events could not be loaded. ${error.message}`);
     }
     this.#store.changed(record);
-  }
-
-  async #fetchState(record) {
-    const state = await this.#api.request(record.requestId);
-    record.payload = state.payload ?? record.payload;
-    record.artifacts = state.artifacts?.length ? state.artifacts : record.artifacts;
-  }
-
-  async #fetchEvents(record) {
-    let after = 0;
-    for (let page = 0; page < MOST_PAGES; page += 1) {
-      const { events, last_seq: last } = await this.#api.events(record.requestId, after);
-      this.#store.fillEvents(record, events);
-      after = events.at(-1)?.seq ?? last;
-      if (after >= last) return;
-    }
   }
 }
 
@@ -228,17 +209,4 @@ function errorBlock(error) {
     icon("alert"),
     h("div", {}, h("p", {}, h("code", {}, error.code), " ", error.message), again, details),
   );
-}
-
-function factsOf(record) {
-  const moment = (name, ms) => (ms ? [name, exactTime(ms), fullTime(ms)] : null);
-  return [
-    record.requestId ? ["Request", record.requestId] : null,
-    ["Action", record.action],
-    moment("Sent", record.createdAt),
-    moment("Started", record.startedAt),
-    moment("Finished", record.finishedAt),
-    record.startedAt && record.finishedAt ? ["Took", duration(record.finishedAt - record.startedAt)] : null,
-    record.attempt > 1 ? ["Attempts", String(record.attempt)] : null,
-  ].filter(Boolean);
 }

@@ -2,9 +2,7 @@
 
 import { toMs } from "../ground/clock.js";
 import { h } from "../ground/dom.js";
-import { cut } from "../ground/format.js";
-
-const LONGEST_TEXT = 200;
+import { eventText } from "./events.js";
 
 const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
@@ -12,17 +10,6 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
   second: "2-digit",
   fractionalSecondDigits: 1,
 });
-
-const TEXTS = {
-  started: (message) => `Attempt ${message.attempt} started`,
-  progress: (message) => `${Math.round(message.percentage)} % ${message.message ?? ""}`,
-  partial: (message) => cut(JSON.stringify(message.data) ?? "", LONGEST_TEXT),
-  retrying: (message) => `Attempt ${message.attempt} follows. ${message.error?.message ?? ""}`,
-  complete: () => "Completed",
-  error: (message) => `${message.error?.code}: ${message.error?.message}`,
-  cancelled: (message) => `Cancelled (${String(message.mode).replaceAll("_", " ")})`,
-  response: (message) => (message.success ? "Answered at once" : "Answered at once: failed"),
-};
 
 export class Timeline {
   node = h("ol", { class: "timeline", "data-testid": "timeline" });
@@ -51,7 +38,7 @@ function line(seq, message) {
     {},
     h("span", { class: "event-seq" }, seq ? String(seq) : "–"),
     h("span", { class: "event-type" }, message.type),
-    h("span", { class: "event-text" }, TEXTS[message.type]?.(message) ?? ""),
+    h("span", { class: "event-text" }, eventText(message)),
     ms ? h("time", { class: "event-time", datetime: new Date(ms).toISOString() }, CLOCK.format(ms)) : null,
   );
   const raw = h("pre", { class: "code", tabindex: "0" });

@@ -1,7 +1,7 @@
 /** Files of this user that will expire soon, as the feed tells of them: above the list of requests. */
 
 import { fill, h, icon, setText } from "../ground/dom.js";
-import { hasExpired, timeLeft } from "./link.js";
+import { hasExpired, timeLeft } from "./expiry.js";
 
 const DAYS = 7;
 

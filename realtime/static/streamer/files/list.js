@@ -3,7 +3,8 @@
 import { toMs } from "../ground/clock.js";
 import { fill, h, setText } from "../ground/dom.js";
 import { fullTime, roughTime } from "../ground/format.js";
-import { downloadLink, expiresSoon, hasExpired, timeLeft } from "./link.js";
+import { expiresSoon, hasExpired, linkKey, timeLeft } from "./expiry.js";
+import { downloadLink } from "./link.js";
 
 const DAYS = [7, 14, 30];
 
@@ -49,7 +50,7 @@ class FileRow {
 
   update(file, connected) {
     this.#file = file;
-    const key = [file.url, hasExpired(file), expiresSoon(file)].join();
+    const key = linkKey(file);
     if (key !== this.#linkKey) fill(this.#link, downloadLink(file) ?? file.filename);
     this.#linkKey = key;
     const expires = toMs(file.expires_at);

@@ -1,10 +1,13 @@
 /** One request in the list. */
 
-import { downloadLink, expiresSoon, hasExpired } from "../files/link.js";
+import { artifactsOf } from "../files/artifacts.js";
+import { hasExpired, linkKey } from "../files/expiry.js";
+import { downloadLink } from "../files/link.js";
 import { h, setText } from "../ground/dom.js";
 import { fullTime, valuesLine } from "../ground/format.js";
-import { originTag, progressBar, sentenceOf, statusPill, timing } from "./progress.js";
-import { artifactsOf, LIVE } from "./record.js";
+import { originTag, progressBar, statusPill } from "./progress.js";
+import { LIVE } from "./record.js";
+import { sentenceOf, timing } from "./status.js";
 
 const MOST_FILES = 4;
 
@@ -96,7 +99,7 @@ export class Card {
     const files = LIVE.has(record.status) ? [] : artifactsOf(record);
     // Once all are gone, doing it again is the way to have them back.
     this.#again.hidden = files.length === 0 || !files.every(hasExpired) || !record.requestId;
-    const key = files.map((file) => [file.url, hasExpired(file), expiresSoon(file)].join()).join();
+    const key = files.map(linkKey).join();
     if (key === this.#shownFiles) return;
     this.#shownFiles = key;
     const links = files.map(downloadLink).filter(Boolean);

@@ -3,28 +3,19 @@
 import { fill, h } from "../ground/dom.js";
 import { STATUS_LABELS } from "../ground/format.js";
 import { Card } from "./card.js";
-import { LIVE } from "./record.js";
+import { FIRST_PAGE, LATER_PAGE, Pages } from "./pages.js";
 
 const FILTERS = ["", "processing", "pending", "retrying", "completed", "failed", "cancelled"];
 const DRAW_PAUSE_MS = 30;
-const FIRST_PAGE = 25;
-const LATER_PAGE = 100;
-/** Cards beyond those that were asked for, before the oldest are let go. */
-const SPARE_CARDS = 100;
 
 export class RequestList {
   #client;
-  #store;
+  #pages;
   #catalog;
   #on;
   #cards = new Map();
   #changed = new Set();
   #timer = null;
-  #filter = "";
-  #cursor = null;
-  #oldestShown = Infinity;
-  #wanted = FIRST_PAGE;
-  #round = 0;
   #list = h("ol", { class: "cards", "data-testid": "request-list" });
   #foot = h("div", { class: "list-foot" });
   #chips;
@@ -32,7 +23,7 @@ export class RequestList {
   /** `onOpen(record)`, `onCancel(record)` and `onAgain(record)` come from the cards. `expiring` stands above them. */
   constructor(root, { client, store, feed, catalog, expiring, onOpen, onCancel, onAgain }) {
     this.#client = client;
-    this.#store = store;
+    this.#pages = new Pages(store);
     this.#catalog = catalog;
     this.#on = { onOpen, onCancel, onAgain };
     this.#chips = FILTERS.map((status) => this.#chip(status));
@@ -47,9 +38,7 @@ export class RequestList {
 
   /** Ask for the first page anew. */
   async reload() {
-    this.#cursor = null;
-    this.#oldestShown = Infinity;
-    this.#wanted = FIRST_PAGE;
+    this.#pages.restart();
     await this.#load(FIRST_PAGE);
   }
 
@@ -65,17 +54,16 @@ export class RequestList {
   }
 
   clear() {
-    this.#round += 1;
+    this.#pages.clear();
     this.#cards.clear();
     this.#changed.clear();
     this.#list.replaceChildren();
     this.#foot.replaceChildren();
-    this.#oldestShown = Infinity;
   }
 
   #chip(status) {
     const click = () => {
-      this.#filter = status;
+      this.#pages.filter = status;
       this.#markChips();
       this.clear();
       this.reload();
@@ -88,29 +76,19 @@ export class RequestList {
   }
 
   #markChips() {
-    for (const chip of this.#chips) chip.setAttribute("aria-pressed", String(chip.dataset.status === this.#filter));
+    for (const chip of this.#chips)
+      chip.setAttribute("aria-pressed", String(chip.dataset.status === this.#pages.filter));
   }
 
   async #load(limit) {
-    const round = ++this.#round;
-    const before = this.#oldestShown;
     this.#showFoot("loading");
     try {
-      let oldest;
-      do {
-        const { records, nextCursor } = await this.#client.list(this.#filter, this.#cursor, limit);
-        if (round !== this.#round) return;
-        this.#cursor = nextCursor;
-        // What is older than the pages read so far stays hidden, or the list would have unseen holes.
-        oldest = nextCursor ? Math.min(...records.map((record) => record.createdAt)) : -Infinity;
-        // After some were let go, it is read from the top again, until older ones than before have come.
-      } while (oldest >= before);
-      this.#oldestShown = oldest;
-      this.#wanted = Math.max(this.#wanted, this.#shown().length);
+      const read = await this.#pages.read(limit, (status, cursor, most) => this.#client.list(status, cursor, most));
+      if (!read) return;
       this.#draw();
-      this.#showFoot(this.#cursor ? "more" : "end");
+      this.#showFoot(this.#pages.hasMore ? "more" : "end");
     } catch (error) {
-      if (round === this.#round) this.#showFoot(this.#client.open ? "failed" : "offline", error.message);
+      this.#showFoot(this.#client.open ? "failed" : "offline", error.message);
     }
   }
 
@@ -137,8 +115,8 @@ export class RequestList {
   }
 
   #emptyState() {
-    if (this.#filter)
-      return h("p", { class: "empty small" }, `No request is ${STATUS_LABELS[this.#filter].toLowerCase()}.`);
+    if (this.#pages.filter)
+      return h("p", { class: "empty small" }, `No request is ${STATUS_LABELS[this.#pages.filter].toLowerCase()}.`);
     return h(
       "div",
       { class: "empty", "data-testid": "empty" },
@@ -146,17 +124,6 @@ export class RequestList {
       h("p", { class: "empty-title" }, "No requests yet"),
       h("p", {}, "Pick an action and send it. Its progress shows here while it runs."),
     );
-  }
-
-  #shows(record) {
-    const matches = !this.#filter || record.status === this.#filter;
-    const ownAndNew = record.clientId !== null || LIVE.has(record.status);
-    return matches && (ownAndNew || record.createdAt >= this.#oldestShown);
-  }
-
-  #shown() {
-    const shown = this.#store.all().filter((record) => this.#shows(record));
-    return shown.sort((a, b) => b.createdAt - a.createdAt);
   }
 
   /** The messages of a moment are drawn together. (A timer, not a frame: a hidden page must not pile them up.) */
@@ -170,7 +137,8 @@ export class RequestList {
   #draw() {
     clearTimeout(this.#timer);
     this.#timer = null;
-    const shown = this.#letGo(this.#shown());
+    const { kept: shown, trimmed } = this.#pages.trim();
+    if (trimmed) this.#showFoot("more");
     const staying = new Set(shown);
     for (const record of this.#cards.keys()) if (!staying.has(record)) this.#take(record);
     let next = this.#list.firstChild;
@@ -184,22 +152,6 @@ export class RequestList {
     }
     this.#changed.clear();
     if (["end", "offline"].includes(this.#foot.dataset.state)) this.#showFoot(this.#foot.dataset.state);
-  }
-
-  /** Thousands may pass by while the page is open. Of those that ended, only so many are kept, here and in the store. */
-  #letGo(shown) {
-    const kept = shown.slice(0, this.#wanted + SPARE_CARDS);
-    if (kept.length < shown.length) {
-      kept.length = this.#wanted;
-      kept.push(...shown.slice(this.#wanted).filter((record) => LIVE.has(record.status)));
-      this.#oldestShown = kept[this.#wanted - 1].createdAt;
-      this.#cursor = null;
-      this.#showFoot("more");
-    }
-    const staying = new Set(kept);
-    for (const record of this.#store.all())
-      if (!staying.has(record) && !LIVE.has(record.status)) this.#store.forget(record);
-    return kept;
   }
 
   #take(record) {

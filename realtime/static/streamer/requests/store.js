@@ -1,7 +1,8 @@
 /** What is known of every request, and how each message changes it. No I/O here. */
 
+import { artifactsOf, replaceFile } from "../files/artifacts.js";
 import { now, toMs } from "../ground/clock.js";
-import { artifactsOf, blank, LIVE, replaceFile, takeOrigin } from "./record.js";
+import { blank, LIVE, takeOrigin } from "./record.js";
 
 const MOST_EVENTS_KEPT = 500;
 

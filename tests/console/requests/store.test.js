@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RequestStore } from "../../../realtime/static/streamer/requests/store.js";
+import { heard } from "../fakes/browser.js";
+
+const ID = "r1";
+
+/** A store with one request that is followed. */
+function following() {
+  const store = new RequestStore();
+  store.add("c1", "echo", { text: "hello" });
+  const record = store.acknowledge({ id: "c1", request_id: ID, position: 2, estimated_seconds: 7 });
+  record.following = true;
+  return { store, record };
+}
+
+const event = (type, seq, more = {}) => ({ type, request_id: ID, seq, timestamp: 1000 + seq, ...more });
+
+test("a message counts once, and one ahead of its turn not at all", () => {
+  const { store, record } = following();
+  assert.equal(store.apply(event("started", 1, { attempt: 1 })), "applied");
+  assert.equal(store.apply(event("progress", 3, { percentage: 60 })), "gap");
+  assert.equal(store.apply(event("started", 1, { attempt: 1 })), "old");
+  assert.equal(store.apply({ ...event("progress", 1), request_id: "other" }), "unknown");
+  assert.deepEqual([record.seq, record.percentage], [1, 0]);
+});
+
+test("from the first attempt over a retry to the result", () => {
+  const { store, record } = following();
+  store.apply(event("started", 1, { attempt: 1 }));
+  store.apply(event("progress", 2, { percentage: 40, message: "Reading" }));
+  assert.deepEqual([record.status, record.percentage, record.message], ["processing", 40, "Reading"]);
+  store.apply(event("retrying", 3, { error: { message: "Away." }, retry_at: 2000 }));
+  assert.deepEqual([record.status, record.retryAt], ["retrying", 2_000_000]);
+  store.apply(event("started", 4, { attempt: 2 }));
+  assert.deepEqual([record.percentage, record.attempt, record.error], [0, 2, null]);
+  assert.equal(record.startedAt, 1_001_000, "it began with the first attempt");
+  store.apply(event("complete", 5, { result: { rows: 3 }, final: true }));
+  assert.deepEqual([record.status, record.percentage, record.result], ["completed", 100, { rows: 3 }]);
+  assert.equal(record.finishedAt, 1_005_000);
+});
+
+test("a progress without a text keeps the one before", () => {
+  const { store, record } = following();
+  store.apply(event("progress", 1, { percentage: 10, message: "Reading" }));
+  store.apply(event("progress", 2, { percentage: 20, message: "" }));
+  assert.equal(record.message, "Reading");
+});
+
+test("a message of a type that nobody knows takes its number all the same", () => {
+  const { store, record } = following();
+  assert.equal(store.apply(event("invented", 1)), "applied");
+  assert.deepEqual([record.seq, record.status], [1, "pending"]);
+});
+
+test("an end is told once, by the message that is final", () => {
+  const { store } = following();
+  const finals = heard(store, "final");
+  const last = event("error", 1, { error: { code: "TIMEOUT", message: "Too long." }, final: true });
+  store.apply(last);
+  store.apply(last);
+  assert.deepEqual(
+    finals.map((record) => [record.status, record.error.code]),
+    [["failed", "TIMEOUT"]],
+  );
+});
+
+test("a state in a list changes nothing of what its events tell", () => {
+  const { store, record } = following();
+  store.apply(event("progress", 1, { percentage: 50 }));
+  store.absorb({ request_id: ID, status: "processing", seq: 0, percentage: 10 });
+  assert.deepEqual([record.seq, record.percentage], [1, 50]);
+});
+
+test("an old state does not bring back to life what has ended", () => {
+  const { store, record } = following();
+  store.apply(event("complete", 1, { final: true }));
+  record.following = false;
+  store.absorb({ request_id: ID, status: "processing", seq: 0, percentage: 10 });
+  assert.equal(record.status, "completed");
+});
+
+test("a snapshot takes the place of events that are no longer in the log", () => {
+  const { store, record } = following();
+  store.apply(event("started", 1, { attempt: 1 }));
+  const state = { request_id: ID, status: "processing", seq: 90, percentage: 80, attempt: 1 };
+  store.absorb(state, { movesCursor: true });
+  assert.deepEqual([record.seq, record.percentage], [90, 80]);
+  assert.equal(store.apply(event("progress", 91, { percentage: 81 })), "applied");
+});
+
+test("the feed may be quicker than the acknowledgment", () => {
+  const store = new RequestStore();
+  store.add("c1", "echo", {});
+  store.absorb({ request_id: ID, id: "c1", status: "pending", seq: 0 });
+  const record = store.acknowledge({ id: "c1", request_id: ID, position: 1 });
+  assert.equal(store.all().length, 1);
+  assert.deepEqual([record.requestId, record.following], [ID, true]);
+  assert.equal(store.apply(event("started", 1, { attempt: 1 })), "applied");
+});
+
+test("a request that this page knew already takes the place of the one that was sent", () => {
+  const store = new RequestStore();
+  const known = store.absorb({ request_id: ID, status: "processing", seq: 5, percentage: 30 });
+  const removed = heard(store, "remove");
+  const sent = store.add("c1", "echo", { text: "hello" });
+  assert.equal(store.acknowledge({ id: "c1", request_id: ID }), known);
+  assert.deepEqual(removed, [sent]);
+  assert.deepEqual([known.status, known.payload, store.all().length], ["processing", { text: "hello" }, 1]);
+});
+
+test("a place in the queue is kept until the request starts", () => {
+  const { store, record } = following();
+  assert.deepEqual([record.position, record.estimatedSeconds], [2, 7]);
+  store.wait({ request_id: ID, position: 1, ahead: 0, reason: "paused" });
+  assert.deepEqual([record.ahead, record.waitReason, record.estimatedSeconds], [0, "paused", null]);
+  store.apply(event("started", 1, { attempt: 1 }));
+  store.wait({ request_id: ID, position: 9, ahead: 8 });
+  assert.deepEqual([record.status, record.position], ["processing", null]);
+});
+
+test("an answer on the spot ends its request, well or badly", () => {
+  const store = new RequestStore();
+  const good = store.add("c1", "echo", {});
+  const bad = store.add("c2", "echo", {});
+  store.respond({ type: "response", id: "c1", success: true, data: { rows: 1 }, metadata: { computed_at: 5 } });
+  store.respond({ type: "response", id: "c2", success: false, data: { error: { message: "No." } } });
+  assert.deepEqual([good.status, good.result, good.computedAt], ["completed", { rows: 1 }, 5000]);
+  assert.deepEqual([bad.status, bad.error.message], ["failed", "No."]);
+});
+
+test("of very many events the last are kept", () => {
+  const { store, record } = following();
+  for (let seq = 1; seq <= 600; seq += 1) store.apply(event("progress", seq, { percentage: 1 }));
+  assert.deepEqual([record.events.size, record.events.has(100), record.events.has(101)], [500, false, true]);
+  assert.equal(record.seq, 600);
+});
+
+test("events that HTTP gave fill the timeline and move nothing", () => {
+  const { store, record } = following();
+  store.fillEvents(record, [event("started", 1), event("progress", 2, { percentage: 90 })]);
+  assert.deepEqual([record.events.size, record.seq, record.percentage], [2, 0, 0]);
+});
+
+test("a file that is kept for longer is so in every request that came to it", () => {
+  const store = new RequestStore();
+  const file = { artifact_id: "f1", url: "/f1", filename: "a.pdf", expires_at: "2026-01-01" };
+  const listed = store.absorb({ request_id: "a", status: "completed", artifacts: [file] });
+  const inResult = store.absorb({ request_id: "b", status: "completed", result: { output: file } });
+  const other = store.absorb({ request_id: "c", status: "completed", artifacts: [{ ...file, artifact_id: "f2" }] });
+  const kept = { ...file, expires_at: "2026-02-01" };
+  store.keepFile(kept);
+  assert.deepEqual([listed.artifacts, inResult.artifacts], [[kept], [kept]]);
+  assert.equal(other.artifacts[0].expires_at, "2026-01-01");
+});
