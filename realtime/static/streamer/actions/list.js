@@ -1,6 +1,7 @@
 /** The list of actions, with a search field. */
 
 import { fill, h, icon } from "../ground/dom.js";
+import { matching } from "./search.js";
 
 export class ActionList {
   #catalog;
@@ -61,7 +62,7 @@ export class ActionList {
 
   #draw() {
     const wanted = this.#search.value.trim().toLowerCase();
-    const found = this.#catalog.actions.filter((action) => haystack(action).includes(wanted));
+    const found = matching(this.#catalog.actions, wanted);
     fill(
       this.#list,
       found.length
@@ -104,8 +105,4 @@ export class ActionList {
       stops[1].click();
     }
   }
-}
-
-function haystack(action) {
-  return `${action.action} ${action.title ?? ""} ${action.description ?? ""}`.toLowerCase();
 }

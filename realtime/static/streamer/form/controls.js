@@ -6,8 +6,8 @@
 
 import { fill, h } from "../ground/dom.js";
 import { words } from "../ground/format.js";
-import { checkNumber, checkText, parseList } from "./checks.js";
 import { objectGroup, variantGroup } from "./groups.js";
+import { inputText, readChoices, readInput } from "./values.js";
 
 const MOST_SEGMENTS = 4;
 const MOST_SEGMENT_CHARACTERS = 32;
@@ -85,8 +85,8 @@ function choices(field, id) {
     target: node,
     group: true,
     read() {
-      const value = field.options.filter((_, index) => inputs[index].checked);
-      return value.length || field.required ? { value } : emptyList(field);
+      const checked = inputs.map((input) => input.checked);
+      return readChoices(field, checked);
     },
     write: (value) => inputs.forEach((input, index) => (input.checked = (value ?? []).includes(field.options[index]))),
   };
@@ -113,47 +113,22 @@ function number(field, id) {
     max: maximum ?? exclusiveMaximum,
     inputmode: field.kind === "integer" ? "numeric" : "decimal",
   });
-  return {
-    node: input,
-    target: input,
-    read() {
-      if (input.validity.badInput) return { fault: "This is no number." };
-      return input.value === "" ? {} : checkNumber(input.valueAsNumber, field);
-    },
-    write: (value) => (input.value = value ?? ""),
-  };
+  return typed(field, input);
 }
 
-function date(_field, id) {
-  const input = h("input", { id, type: "date", class: "input short" });
-  const read = () => {
-    if (input.validity.badInput) return { fault: "This is no complete date." };
-    return input.value === "" ? {} : { value: input.value };
-  };
-  return { node: input, target: input, read, write: (value) => (input.value = value ?? "") };
+function date(field, id) {
+  return typed(field, h("input", { id, type: "date", class: "input short" }));
 }
 
-function datetime(_field, id) {
-  const input = h("input", { id, type: "datetime-local", class: "input", step: "1" });
-  const read = () => {
-    if (input.validity.badInput) return { fault: "This is no complete date and time." };
-    return input.value === "" ? {} : { value: new Date(input.value).toISOString() };
-  };
-  return { node: input, target: input, read, write: (value) => (input.value = value ? localInput(value) : "") };
-}
-
-function localInput(value) {
-  const moment = new Date(value);
-  const local = new Date(moment.getTime() - moment.getTimezoneOffset() * 60000);
-  return Number.isNaN(local.getTime()) ? "" : local.toISOString().slice(0, 19);
+function datetime(field, id) {
+  return typed(field, h("input", { id, type: "datetime-local", class: "input", step: "1" }));
 }
 
 function text(field, id) {
   const long = (field.limits.maxLength ?? 0) > 200;
   const props = { id, class: "input", maxlength: field.limits.maxLength, spellcheck: "false", autocomplete: "off" };
   const input = long ? h("textarea", { ...props, rows: "3" }) : h("input", { ...props, type: "text" });
-  const read = () => (input.value === "" ? {} : checkText(input.value, field));
-  return { node: input, target: input, read, write: (value) => (input.value = value ?? "") };
+  return typed(field, input);
 }
 
 /** A text with suggestions, asked for when somebody comes to the field. Whatever is typed counts. */
@@ -185,40 +160,22 @@ function list(field, id) {
     spellcheck: "false",
     autocomplete: "off",
   });
-  const read = () => (input.value.trim() === "" ? emptyList(field) : parseList(input.value, field.items));
-  const show = (value) =>
-    (value ?? []).some((item) => String(item).includes(",")) ? JSON.stringify(value) : (value ?? []).join(", ");
-  return { node: input, target: input, read, write: (value) => (input.value = show(value)) };
-}
-
-/** Nothing chosen means "not given", unless something was chosen by default and has been taken away. */
-function emptyList(field) {
-  return Array.isArray(field.default) && field.default.length > 0 ? { value: [] } : {};
+  return typed(field, input);
 }
 
 function json(field, id) {
   const input = h("textarea", { id, class: "input code", rows: "4", spellcheck: "false", autocomplete: "off" });
   if (field.example !== undefined) input.placeholder = JSON.stringify(field.example, null, 1);
   else if (field.limits.type === "object") input.placeholder = "{ }";
+  return typed(field, input);
+}
+
+/** The control that an input is. */
+function typed(field, input) {
   return {
     node: input,
     target: input,
-    read: () => readJson(input.value, field.limits.type),
-    write: (value) => (input.value = value === undefined || value === null ? "" : JSON.stringify(value, null, 2)),
+    read: () => readInput(field, input),
+    write: (value) => (input.value = inputText(field, value)),
   };
-}
-
-/** → `{value}`, `{}` for blank text, `{fault}`. `type` is "object", "array" or undefined for any. */
-export function readJson(source, type) {
-  if (source.trim() === "") return {};
-  let value;
-  try {
-    value = JSON.parse(source);
-  } catch (error) {
-    return { fault: `This is no valid JSON: ${error.message}` };
-  }
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (type === "object" && !isObject) return { fault: "This must be a JSON object: { … }." };
-  if (type === "array" && !Array.isArray(value)) return { fault: "This must be a JSON array: [ … ]." };
-  return { value };
 }

@@ -2,10 +2,10 @@
 
 import { fill, h, icon } from "../ground/dom.js";
 import { duration } from "../ground/format.js";
-import { readJson } from "./controls.js";
-import { everyFits } from "./groups.js";
+import { collect, everyFits } from "./payload.js";
 import { FieldRow } from "./row.js";
 import { describeFields } from "./schema.js";
+import { readJson } from "./values.js";
 
 export class PayloadForm {
   #action;
@@ -91,7 +91,7 @@ export class PayloadForm {
 
   /** The payload as far as it can be read, faults or not: to come back to it later. */
   draft() {
-    const read = this.#asJson ? readJson(this.#editor.value, "object") : this.#readRows();
+    const read = this.#asJson ? readJson(this.#editor.value, "object") : collect(this.#rows);
     return read.value ?? null;
   }
 
@@ -131,7 +131,7 @@ export class PayloadForm {
 
   #send(onSend) {
     this.clearFaults();
-    const { value, faulty } = this.#asJson ? this.#readEditor() : this.#readRows({ complain: true });
+    const { value, faulty } = this.#asJson ? this.#readEditor() : collect(this.#rows, { complain: true });
     if (faulty) this.#focusFirstFault();
     else onSend(value ?? {});
   }
@@ -142,22 +142,10 @@ export class PayloadForm {
     return { value, faulty: Boolean(fault) };
   }
 
-  #readRows({ complain = false } = {}) {
-    const value = {};
-    let faulty = false;
-    for (const row of this.#rows) {
-      const read = row.read(complain);
-      if ("value" in read) value[row.field.name] = read.value;
-      if (read.fault || read.faulty) faulty = true;
-      if (read.fault && complain) row.showFault(read.fault);
-    }
-    return { value, faulty };
-  }
-
   #flip() {
     this.clearFaults();
     if (this.#asJson) {
-      this.#editor.value = JSON.stringify(this.#readRows().value, null, 2);
+      this.#editor.value = JSON.stringify(collect(this.#rows).value, null, 2);
     } else {
       const { value, faulty } = this.#readEditor();
       const strange = Object.keys(value ?? {}).filter((name) => !everyFits(this.#rows, { [name]: value[name] }));

@@ -6,6 +6,7 @@
 
 import { fill, h } from "../ground/dom.js";
 import { words } from "../ground/format.js";
+import { fitsVariant, groupOf, isBlank, pathInVariant } from "./payload.js";
 
 /** `makeRow(field)` makes the row of a field inside. */
 export function objectGroup(field, id, makeRow) {
@@ -59,57 +60,12 @@ export function variantGroup(field, id, makeRow) {
       return { value: { [field.property]: select.value, ...value }, faulty };
     },
     write: (value) => choose(value?.[field.property] ?? "", value),
-    take(fault) {
-      // The server may name the kind on the way to the field.
-      const path = fault.path.startsWith(`${select.value}.`) ? fault.path.slice(select.value.length + 1) : fault.path;
-      return inner.take({ ...fault, path });
-    },
-    fits(value) {
-      if (value === undefined || value === null) return true;
-      const variant = field.variants.find(({ name }) => name === value[field.property]);
-      const { [field.property]: _, ...rest } = value;
-      return variant !== undefined && Object.keys(rest).every((name) => variant.fields.some((f) => f.name === name));
-    },
+    take: (fault) => inner.take({ ...fault, path: pathInVariant(fault.path, select.value) }),
+    fits: (value) => fitsVariant(field, value),
     focus: () => (inner.isFaulty() ? inner.focus() : select.focus()),
   };
 }
 
-function groupOf(rows) {
-  return {
-    isFaulty: () => rows().some((row) => row.faulty),
-    read(complain) {
-      const value = {};
-      let faulty = false;
-      for (const row of rows()) {
-        const read = row.read(complain);
-        if (read.fault && complain) row.showFault(read.fault);
-        if (read.fault || read.faulty) faulty = true;
-        if ("value" in read && !isDefault(row.field, read.value)) value[row.field.name] = read.value;
-      }
-      return Object.keys(value).length || faulty ? { value, faulty } : {};
-    },
-    take: (fault) => rows().some((row) => row.take(fault)),
-    fits: (value) => value === undefined || value === null || everyFits(rows(), value),
-    clear: () => rows().forEach((row) => row.showFault("")),
-    focus: () => (rows().find((row) => row.faulty) ?? rows()[0])?.focus(),
-  };
-}
-
-/** Whether rows have a place for all that is in a value. */
-export function everyFits(rows, value) {
-  if (typeof value !== "object" || Array.isArray(value)) return false;
-  return Object.keys(value).every((name) => rows.find((row) => row.field.name === name)?.fits(value[name]));
-}
-
-function isBlank(row) {
-  const read = row.control.read();
-  return !read.fault && !read.faulty && (!("value" in read) || isDefault(row.field, read.value));
-}
-
 function writeAll(rows, value) {
   rows.forEach((row) => row.write(value ?? {}));
-}
-
-function isDefault(field, value) {
-  return !field.required && field.hasDefault && JSON.stringify(field.default) === JSON.stringify(value);
 }

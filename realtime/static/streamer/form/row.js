@@ -3,6 +3,7 @@
 import { h } from "../ground/dom.js";
 import { limitHint } from "./checks.js";
 import { makeControl } from "./controls.js";
+import { faultAt, settle, startValue } from "./payload.js";
 
 /** A label, a control, what there is to say about it, and what is wrong with it. */
 export class FieldRow {
@@ -32,8 +33,7 @@ export class FieldRow {
   }
 
   write(payload) {
-    const { name, hasDefault, default: standard } = this.field;
-    this.control.write(name in payload ? payload[name] : hasDefault ? standard : undefined);
+    this.control.write(startValue(this.field, payload));
   }
 
   /** Whether the form has a place for all of this value. */
@@ -43,23 +43,15 @@ export class FieldRow {
 
   /** → `{value}`, `{}` to leave the field out, `{fault}`; `faulty` too when the fault lies in a field inside. */
   read(complain = false) {
-    const read = this.control.read(complain);
-    if ("value" in read || read.fault) return read;
-    const { required, nullable, hasDefault, default: standard, kind } = this.field;
-    if (required) return nullable ? { value: null } : { fault: "This is required." };
-    if (!hasDefault || standard === null) return {};
-    // Emptied on purpose, although there is a default: leaving it out would bring the default back.
-    if (nullable) return { value: null };
-    return kind === "text" ? { value: "" } : {};
+    return settle(this.field, this.control.read(complain));
   }
 
   /** Show a fault of the server if it lies in this field. */
-  take({ path, message }) {
-    const [, name, inner] = /^([^.[]*)\.?(.*)$/.exec(path ?? "");
-    if (name !== this.field.name) return false;
-    if (inner && this.control.take?.({ path: inner, message })) return true;
-    const text = inner ? `${inner}: ${message}` : message.charAt(0).toUpperCase() + message.slice(1);
-    this.showFault(this.fault.hidden ? text : `${this.fault.textContent}; ${text}`);
+  take(fault) {
+    const at = faultAt(this.field, fault);
+    if (!at) return false;
+    if (at.inner && this.control.take?.({ path: at.inner, message: fault.message })) return true;
+    this.showFault(this.fault.hidden ? at.text : `${this.fault.textContent}; ${at.text}`);
     return true;
   }
 
