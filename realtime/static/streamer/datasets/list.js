@@ -1,8 +1,7 @@
 /** The list of datasets and sources, and how much of the quota they take. */
 
-import { toMs } from "../ground/clock.js";
 import { fill, h, setText } from "../ground/dom.js";
-import { count, roughTime, size } from "../ground/format.js";
+import { badge, factsLine, quotaOf } from "./facts.js";
 
 export class DatasetList {
   #datasets;
@@ -104,20 +103,6 @@ function mark(button, chosen) {
   else button.removeAttribute("aria-current");
 }
 
-function badge(dataset) {
-  return dataset.kind === "source" ? "source" : dataset.format;
-}
-
-function factsLine(dataset) {
-  if (dataset.kind === "source") return dataset.label && dataset.label !== dataset.name ? dataset.label : "Registered";
-  return [
-    `${count(dataset.rows)} rows`,
-    `${count(dataset.columns.length)} columns`,
-    size(dataset.size_bytes),
-    dataset.expires_at ? `until ${roughTime(toMs(dataset.expires_at))}` : "for ever",
-  ].join(" · ");
-}
-
 /** → `{node, update(datasets)}` */
 function quotaMeter() {
   const text = h("p", { class: "quota-text", "data-testid": "quota" });
@@ -126,16 +111,14 @@ function quotaMeter() {
   const node = h("div", { class: "quota", hidden: true }, text, bar);
   return {
     node,
-    update({ usedBytes, quotaBytes }) {
-      node.hidden = usedBytes === null;
+    update(datasets) {
+      node.hidden = datasets.usedBytes === null;
       if (node.hidden) return;
-      const left =
-        quotaBytes === null ? "" : ` of ${size(quotaBytes)}; ${size(Math.max(0, quotaBytes - usedBytes))} left`;
-      setText(text, `${size(usedBytes)} used${left}`);
-      bar.hidden = quotaBytes === null;
-      const share = quotaBytes ? Math.min(100, (100 * usedBytes) / quotaBytes) : 0;
-      filled.style.setProperty("--share", `${share}%`);
-      node.dataset.full = String(share > 90);
+      const { text: said, percent, nearlyFull } = quotaOf(datasets);
+      setText(text, said);
+      bar.hidden = percent === null;
+      filled.style.setProperty("--share", `${percent ?? 0}%`);
+      node.dataset.full = String(nearlyFull);
     },
   };
 }

@@ -1,20 +1,10 @@
 /** One dataset in full: what is known of it, its columns, its first rows, and what can be done with it. */
 
-import { toMs } from "../ground/clock.js";
 import { confirmed } from "../ground/confirm.js";
 import { fill, h, icon } from "../ground/dom.js";
-import { count, exactTime, fullTime, roughTime, size } from "../ground/format.js";
+import { count } from "../ground/format.js";
 import { dataTable } from "../ground/table.js";
-
-/** What people call the types of columns; the engine's own word is in the title. */
-const TYPES = [
-  [/^(TINY|SMALL|BIG|HUGE|U.*)?INT(EGER)?$/, "whole number"],
-  [/^(DOUBLE|FLOAT|REAL|DECIMAL.*)$/, "number"],
-  [/^VARCHAR$/, "text"],
-  [/^BOOLEAN$/, "yes or no"],
-  [/^DATE$/, "date"],
-  [/^TIMESTAMP.*$/, "date and time"],
-];
+import { emptyCells, factsOf, wordFor } from "./facts.js";
 
 export class DatasetPage {
   #root;
@@ -140,27 +130,6 @@ function bodyOf(dataset) {
   ];
 }
 
-function factsOf(dataset) {
-  if (dataset.kind === "source")
-    return [
-      ["Kind", "Source, registered by operators"],
-      ["Columns", count(dataset.columns.length)],
-    ];
-  const expires = toMs(dataset.expires_at);
-  const created = toMs(dataset.created_at);
-  return [
-    ["Dataset", dataset.dataset_id],
-    ["File", dataset.filename || "–"],
-    ["Rows", count(dataset.rows)],
-    ["Columns", count(dataset.columns.length)],
-    ["Format", dataset.format],
-    ["Size", `${size(dataset.size_bytes)} stored, ${size(dataset.uploaded_bytes)} uploaded`],
-    ["Uploaded", exactTime(created), fullTime(created)],
-    ["By", dataset.user_id],
-    ["Kept", expires ? `until ${roughTime(expires)}` : "for ever", expires ? fullTime(expires) : undefined],
-  ];
-}
-
 function columnTable(dataset) {
   const counted = dataset.columns.some((column) => "nulls" in column);
   const head = ["Column", "Type"].map((name) => h("th", { scope: "col" }, name));
@@ -187,16 +156,6 @@ function columnTable(dataset) {
     "data-testid": "columns",
   };
   return h("div", props, table);
-}
-
-function wordFor(type) {
-  return TYPES.find(([pattern]) => pattern.test(type))?.[1] ?? type.toLowerCase();
-}
-
-function emptyCells(nulls, rows) {
-  if (!nulls) return "none";
-  const percent = Math.round((100 * nulls) / rows);
-  return `${count(nulls)} (${percent === 0 ? "under 1" : percent} %)`;
 }
 
 function firstRows(sample, columns) {

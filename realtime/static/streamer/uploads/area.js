@@ -1,7 +1,8 @@
 /** Where files are dropped or chosen, and how far each of them is. */
 
 import { fill, h, icon, setText } from "../ground/dom.js";
-import { count, duration, size } from "../ground/format.js";
+import { size } from "../ground/format.js";
+import { faultOf, isUnderWay, sentenceOf, sentOf } from "./status.js";
 
 const ACCEPT = ".csv,.tsv,.txt,.jsonl,.ndjson,.json,.parquet,.xlsx,.xlsb,.xls,.ods,.gz";
 
@@ -90,53 +91,22 @@ function uploadRow(upload, uploads, onOpen) {
     node,
     update() {
       const { state } = upload;
-      const under = ["waiting", "sending", "reading"].includes(state);
-      const percent = upload.total ? Math.floor((100 * upload.sent) / upload.total) : 0;
+      const under = isUnderWay(upload);
+      const { percent, share } = sentOf(upload);
       node.dataset.state = state;
       bar.hidden = !under;
-      filled.style.setProperty("--share", `${state === "reading" ? 100 : percent}%`);
+      filled.style.setProperty("--share", `${share}%`);
       if (state === "reading") bar.removeAttribute("aria-valuenow");
       else bar.setAttribute("aria-valuenow", String(percent));
       stop.hidden = !under;
       again.hidden = !["failed", "stopped"].includes(state);
       open.hidden = state !== "done";
       dismiss.hidden = under;
-      setText(text, sentenceOf(upload, percent));
+      setText(text, sentenceOf(upload));
       setText(fault, state === "failed" ? faultOf(upload.error) : "");
       fault.hidden = state !== "failed";
     },
   };
-}
-
-function sentenceOf(upload, percent) {
-  switch (upload.state) {
-    case "waiting":
-      return "Waits for the one before.";
-    case "sending":
-      return `${percent} % · ${size(upload.sent)} of ${size(upload.total)}${timeLeft(upload)}`;
-    case "reading":
-      return "All is sent. The server reads it…";
-    case "done":
-      return [`Stored as ${upload.dataset.name}: ${count(upload.dataset.rows)} rows.`, ...upload.dataset.notes].join(
-        " ",
-      );
-    case "stopped":
-      return "Stopped. Nothing of it was stored.";
-    default:
-      return "";
-  }
-}
-
-function timeLeft(upload) {
-  const ms = performance.now() - upload.startedAt;
-  if (ms < 2000 || upload.sent === 0) return "";
-  return ` · ${duration(((upload.total - upload.sent) * ms) / upload.sent)} left`;
-}
-
-function faultOf(error) {
-  const faults = error.details?.faults ?? [];
-  const others = faults.slice(1).map((fault) => `${fault.path}: ${fault.message}`);
-  return [error.message || "It did not work.", ...others].join(" ");
 }
 
 /** What may be said about the next file → `{node, read(), clearName()}`. */

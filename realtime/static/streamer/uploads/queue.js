@@ -2,6 +2,7 @@
 
 import { ApiError, fault } from "../ground/api.js";
 import { size } from "../ground/format.js";
+import { isUnderWay } from "./status.js";
 
 const PATH = "api/datasets/";
 const CUT_OFF = "The upload was cut off: the connection was lost, or the server would not take more.";
@@ -27,7 +28,7 @@ export class Uploads extends EventTarget {
   }
 
   get busy() {
-    return this.all.some((upload) => ["waiting", "sending", "reading"].includes(upload.state));
+    return this.all.some(isUnderWay);
   }
 
   /** `wish`: the fields that go along, all of them texts. */
