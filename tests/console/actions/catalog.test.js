@@ -49,4 +49,5 @@ test("an action is found by its name, title or description, in any case", () => 
   assert.deepEqual(found("_"), ["process_data", "generate_report"]);
   assert.equal(found("").length, 3);
   assert.deepEqual(found("nothing like it"), []);
+  assert.deepEqual(found("undefined"), []);
 });

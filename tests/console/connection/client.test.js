@@ -256,3 +256,43 @@ test("signing out forgets all that was to be sent", () => {
   parts.connection.enter("open");
   assert.deepEqual([parts.connection.sent, parts.store.all()], [[], []]);
 });
+
+test("what is done again is a request of its own, with the payload of the first, and comes from no form", () => {
+  const parts = connected();
+  const record = submitted(parts);
+  parts.connection.say({ type: "complete", request_id: ID, seq: 1, success: true, final: true });
+  const fresh = parts.client.regenerate(record);
+  const [sent] = parts.connection.sentOf("regenerate");
+  assert.deepEqual([sent.request_id, sent.id], [ID, fresh.clientId]);
+  assert.deepEqual([fresh.again, fresh.action, fresh.payload], [true, "generate_report", { format: "pdf" }]);
+  assert.equal(record.again, false);
+});
+
+test("a snapshot moves the cursor only where the log no longer reaches back", () => {
+  const parts = connected();
+  const record = submitted(parts);
+  parts.connection.say(started);
+  const snapshot = { type: "snapshot", request_id: ID, seq: 50, status: "processing", percentage: 80 };
+  parts.connection.say(snapshot);
+  assert.equal(record.seq, 1);
+  parts.connection.say({ ...snapshot, reason: "trimmed" });
+  assert.deepEqual([record.seq, record.percentage], [50, 80]);
+});
+
+test("a request that could not be followed is followed when it is opened", () => {
+  const parts = connected();
+  const record = submitted(parts);
+  const error = { code: "RATE_LIMITED", message: "Too many." };
+  parts.connection.say({ type: "subscribed", requests: [{ request_id: ID, error }] });
+  parts.client.follow(record, { opened: true });
+  assert.deepEqual(followed(parts.connection), [[ID, 0]]);
+});
+
+test("a cancel that is refused for another reason is told to the person", () => {
+  const parts = connected();
+  const notices = heard(parts.client, "notice");
+  const record = submitted(parts);
+  parts.client.cancel(record);
+  parts.connection.say({ type: "error", id: `cancel.${ID}`, error: { code: "FORBIDDEN", message: "Not yours." } });
+  assert.deepEqual([record.cancelling, notices], [false, ["Not yours."]]);
+});

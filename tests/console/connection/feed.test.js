@@ -82,3 +82,11 @@ test("whoever signs in next begins without a cursor", () => {
   assert.equal("cursor" in connection.sent.at(-1), false);
   assert.equal(gaps.length, 2);
 });
+
+test("a fault of something else is no fault of the feed", async (t) => {
+  const time = new FakeTime(t);
+  const { connection } = connected();
+  connection.say({ type: "error", id: "other", error: { code: "NOT_FOUND", message: "Not found" } });
+  await time.pass(60_000);
+  assert.equal(connection.sent.length, 1);
+});

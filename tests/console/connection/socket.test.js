@@ -171,3 +171,23 @@ test("what an old connection says late is not heard", async (t) => {
   old.end(4501);
   assert.deepEqual([messages, socket.state], [[], "connecting"]);
 });
+
+test("a server that was never there is tried again after a second at most, and so is one after a stop", async (t) => {
+  const { socket, time } = await opened(t, { answers: false });
+  FakeWebSocket.last.end(1006);
+  assert.ok(time.untilNext <= 1000);
+  await time.pass(time.untilNext);
+  FakeWebSocket.last.end(1006);
+  socket.stop();
+  socket.start();
+  await time.pass(0);
+  FakeWebSocket.last.end(1006);
+  assert.ok(time.untilNext <= 1000);
+});
+
+test("the server says how often it is asked whether it is there", async (t) => {
+  const { time } = await opened(t, { answers: false });
+  FakeWebSocket.last.say({ ...welcome, heartbeat_seconds: 5 });
+  await time.pass(5000);
+  assert.equal(FakeWebSocket.last.sent.length, 1);
+});

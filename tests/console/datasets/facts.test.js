@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyCells, factsLine, factsOf, quotaOf, wordFor } from "../../../realtime/static/streamer/datasets/facts.js";
+import {
+  badge,
+  emptyCells,
+  factsLine,
+  factsOf,
+  quotaOf,
+  wordFor,
+} from "../../../realtime/static/streamer/datasets/facts.js";
 
 const GB = 1024 ** 3;
 const columns = [{ name: "town" }, { name: "amount" }];
@@ -64,6 +71,7 @@ test("empty cells are counted, and a share below one percent is not called none"
 });
 
 test("a line in the list, for datasets and for sources", () => {
+  assert.deepEqual([badge(dataset), badge({ kind: "source" })], ["csv", "source"]);
   assert.equal(factsLine(dataset), "100 rows · 2 columns · 2 KB · for ever");
   assert.equal(factsLine({ kind: "source", name: "sales", label: "All sales" }), "All sales");
   assert.equal(factsLine({ kind: "source", name: "sales", label: "sales" }), "Registered");

@@ -193,6 +193,7 @@ test("faults of the server stand at the field they are about, as deep as it lies
   const rest = faults.filter((fault) => !rows.some((one) => one.take(fault)));
   assert.equal(row.limit.fault, "Is too large");
   assert.equal(row.window.inner[0].fault, "Is too many");
+  assert.equal(row.window.inner[1].fault, "");
   assert.equal(row.window.fault, "hours: is unknown");
   assert.equal(row.note.fault, "[3]: no such letter");
   assert.deepEqual(rest, faults.slice(4));
@@ -208,6 +209,7 @@ test("a variant has a place for its own fields and for no other's", () => {
   };
   assert.equal(fitsVariant(source, { type: "dataset", dataset_id: "sales" }), true);
   assert.equal(fitsVariant(source, { type: "dataset", sql: "select 1" }), false);
+  assert.equal(fitsVariant(source, { type: "dataset", dataset_id: "sales", sql: "select 1" }), false);
   assert.equal(fitsVariant(source, { type: "stream" }), false);
   assert.equal(fitsVariant(source, {}), false);
   assert.equal(fitsVariant(source, null), true);
@@ -216,4 +218,10 @@ test("a variant has a place for its own fields and for no other's", () => {
 test("the server may name the variant on the way to a field", () => {
   assert.equal(pathInVariant("dataset.dataset_id", "dataset"), "dataset_id");
   assert.equal(pathInVariant("dataset_id", "dataset"), "dataset_id");
+});
+
+test("a fault that has a place inside a group is not told again at the group", () => {
+  const { row } = form(REPORT);
+  for (const name of ["days", "zone"]) row.window.take({ path: `window.${name}`, message: "is wrong" });
+  assert.deepEqual([row.window.fault, ...row.window.inner.map((inner) => inner.fault)], ["", "Is wrong", "Is wrong"]);
 });

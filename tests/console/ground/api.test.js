@@ -41,6 +41,17 @@ test("ids are escaped on their way into an address", async (t) => {
   assert.equal(calls[0].path, "/api/requests/..%2Fa%20b/events/?after_seq=7");
 });
 
+test("an answer without a body is nothing, and no fault", async (t) => {
+  const calls = answerFetch(t, () => [204, undefined]);
+  await new Api(new TwoTokens()).deleteDataset("d1");
+  assert.deepEqual([calls[0].method, calls[0].path], ["DELETE", "/api/datasets/d1/"]);
+});
+
+test("a success that is no JSON is a fault", async (t) => {
+  answerFetch(t, () => [200, null]);
+  await assert.rejects(new Api(new TwoTokens()).dataset("d1"), { status: 200, code: "HTTP_ERROR" });
+});
+
 test("a password goes in the body", async (t) => {
   const calls = answerFetch(t, () => [200, { access: "a", refresh: "r" }]);
   await obtainTokens("alice", "secret");

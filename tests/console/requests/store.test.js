@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { now } from "../../../realtime/static/streamer/ground/clock.js";
 import { RequestStore } from "../../../realtime/static/streamer/requests/store.js";
 import { heard } from "../fakes/browser.js";
 
@@ -114,6 +115,9 @@ test("a place in the queue is kept until the request starts", () => {
   assert.deepEqual([record.position, record.estimatedSeconds], [2, 7]);
   store.wait({ request_id: ID, position: 1, ahead: 0, reason: "paused" });
   assert.deepEqual([record.ahead, record.waitReason, record.estimatedSeconds], [0, "paused", null]);
+  const before = now();
+  store.wait({ request_id: ID, position: 1, ahead: 0, estimated_start_seconds: 60 });
+  assert.ok(record.startsAt >= before + 60_000 && record.startsAt <= now() + 60_000);
   store.apply(event("started", 1, { attempt: 1 }));
   store.wait({ request_id: ID, position: 9, ahead: 8 });
   assert.deepEqual([record.status, record.position], ["processing", null]);
@@ -152,4 +156,13 @@ test("a file that is kept for longer is so in every request that came to it", ()
   store.keepFile(kept);
   assert.deepEqual([listed.artifacts, inResult.artifacts], [[kept], [kept]]);
   assert.equal(other.artifacts[0].expires_at, "2026-01-01");
+});
+
+test("a state shows how a request ended, and where its result is from", () => {
+  const store = new RequestStore();
+  const receipt = { total_items: 3, succeeded: 1 };
+  const cancelled = store.absorb({ request_id: "a", status: "cancelled", percentage: 40, receipt });
+  assert.deepEqual([cancelled.receipt, cancelled.percentage], [receipt, 40]);
+  const known = store.absorb({ request_id: "b", status: "completed", cached_from: "a", computed_at: 5 });
+  assert.deepEqual([known.cachedFrom, known.computedAt, known.percentage], ["a", 5000, 100]);
 });

@@ -81,6 +81,7 @@ test("a pasted token cannot be renewed: refused once, it is over", async (t) => 
   const begins = heard(session, "begin");
   session.paste(tokenFor(time, 5));
   assert.equal(begins.length, 1);
+  assert.deepEqual([session.may(null), session.may("data.process")], [true, false]);
   assert.ok(await session.fresh());
   session.distrust();
   const ends = heard(session, "end");

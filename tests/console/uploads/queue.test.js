@@ -156,3 +156,11 @@ test("signing out stops and forgets all of them", async () => {
   await settled();
   assert.deepEqual([uploads.all, first.state, second.state, FakeRequest.made.length], [[], "stopped", "stopped", 1]);
 });
+
+test("an upload that is dismissed goes from the list, and no other does", async () => {
+  const uploads = queue();
+  const empty = await added(uploads, 0);
+  const other = await added(uploads);
+  uploads.dismiss(empty);
+  assert.deepEqual(uploads.all, [other]);
+});
