@@ -7,7 +7,9 @@ from uuid import UUID
 
 from jobs.models import AsyncRequest, Status
 from jobs.queue.wakeups import ring
-from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel, retry
+from jobs.requests.cancellation import AlreadyFinished, request_cancel
+from jobs.requests.reads import NotFound
+from jobs.requests.retrying import retry
 
 # One transaction for each: more than these would keep the browser waiting.
 MAX_SELECTED = 500

@@ -14,7 +14,8 @@ from django.conf import settings
 
 from jobs.models import FINAL, LIVE, AsyncRequest
 from jobs.queue.wakeups import ring
-from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel
+from jobs.requests.cancellation import AlreadyFinished, request_cancel
+from jobs.requests.reads import NotFound
 
 ACTION = "bulk_share"
 _BATCH = 200

@@ -25,7 +25,7 @@ from jobs.files.artifacts import ArtifactStaging
 from jobs.jsonable import to_json
 from jobs.models import BulkOutcome, BulkSlice
 from jobs.queue.claims import Claim
-from jobs.requests.submission import cancel_children
+from jobs.requests.cancellation import cancel_children
 
 _TELL_SECONDS = 1.0
 _POLL_SECONDS = 0.2

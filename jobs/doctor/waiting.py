@@ -15,7 +15,8 @@ from jobs.models import WAITING, AsyncRequest
 from jobs.queue.caps import count_running
 from jobs.queue.claims import waiting
 from jobs.queue.wakeups import connection, waiting_rings
-from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel
+from jobs.requests.cancellation import AlreadyFinished, request_cancel
+from jobs.requests.reads import NotFound
 
 RING_OVERDUE = timedelta(seconds=60)
 _CANCEL_OVERDUE = timedelta(seconds=30)

@@ -13,6 +13,10 @@ from jobs.models import AsyncRequest, Status
 from jobs.queue.waits import why_waiting
 
 
+class NotFound(Exception):
+    """There is no such request, or it is somebody else's."""
+
+
 def owned_by(tenant_id: str, user_id: str) -> Q:
     return Q(tenant_id=tenant_id, user_id=user_id)
 

@@ -1,7 +1,4 @@
-"""What may be asked of a request from outside its attempt: submit, cancel, retry.
-
-Each is one transaction; waking a worker comes after the commit and may fail without harm.
-"""
+"""Store requests, all in one transaction. Waking a worker comes after the commit and may fail without harm."""
 
 import uuid
 from collections import Counter
@@ -18,9 +15,8 @@ from django.utils import timezone
 
 from jobs.errors import ErrorBody, ErrorCode, error_body
 from jobs.log.events import NotOwner, append
-from jobs.log.outcomes import CancelledOutcome, FromCache
-from jobs.log.publishing import publish_changes
-from jobs.models import FINAL, LIVE, WAITING, AsyncRequest, Status
+from jobs.log.outcomes import FromCache
+from jobs.models import WAITING, AsyncRequest, Status
 from jobs.queue.estimates import learned_seconds
 from jobs.requests.differences import differing_fields
 
@@ -73,14 +69,6 @@ class Refused:
     error: ErrorBody
 
 
-class NotFound(Exception):
-    """There is no such request, or it is somebody else's."""
-
-
-class AlreadyFinished(Exception):
-    """The request has ended, so it cannot be cancelled. The text names its status."""
-
-
 def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
     """Store all of them in one transaction; the outcomes come in the same order."""
     submissions = [_with_learned_estimate(item) for item in submissions]
@@ -114,64 +102,6 @@ def _end_if_cached(submission: Submission, stored: Mapping["_Key | None", AsyncR
     outcome = submission.cached
     with suppress(NotOwner):  # a second try, after a commit whose answer was lost: it has ended already
         append(submission.request_id, [outcome.draft()], where=Q(status=Status.PENDING), changes=outcome.changes())
-
-
-def request_cancel(request_id: uuid.UUID, *, owner: Q | None = None) -> AsyncRequest:
-    """Cancel it now when it waits, ask its attempt to stop when it runs; the row as it then is.
-
-    ``owner`` narrows whose requests may be cancelled; None is for operators. Raises ``NotFound``, ``AlreadyFinished``.
-    """
-    rows = AsyncRequest.objects.filter(owner or Q(), id=request_id)
-    while True:
-        row = rows.first()
-        if row is None:
-            raise NotFound(str(request_id))
-        if row.status in FINAL:
-            raise AlreadyFinished(row.status)
-        if _cancel_in_state(row):
-            cancel_children(request_id)
-            return rows.get()
-
-
-def cancel_children(request_id: uuid.UUID) -> int:
-    """End those that share the work of a request; how many had not ended."""
-    children = AsyncRequest.objects.filter(parent_id=request_id, status__in=LIVE, cancel_requested_at__isnull=True)
-    return sum(map(_cancel_in_state, children))
-
-
-def retry(request_id: uuid.UUID) -> uuid.UUID:
-    """Submit a finished request again, as a new one: the old one keeps its one final message."""
-    row = AsyncRequest.objects.filter(id=request_id, status__in=FINAL, parent__isnull=True).first()
-    if row is None:
-        raise NotFound(str(request_id))
-    copy = AsyncRequest.objects.create(
-        tenant_id=row.tenant_id,
-        user_id=row.user_id,
-        action=row.action,
-        queue=row.queue,
-        payload=row.payload,
-        metadata={**row.metadata, "retry_of": str(row.id)},
-        estimated_seconds=row.estimated_seconds,
-    )
-    transaction.on_commit(lambda: publish_changes([((copy.tenant_id, copy.user_id), copy.id)]), robust=True)
-    return copy.id
-
-
-def _cancel_in_state(row: AsyncRequest) -> bool:
-    """False when the row changed its status meanwhile, so that the caller looks again."""
-    if row.status == Status.PROCESSING:
-        running = AsyncRequest.objects.filter(id=row.id, status=Status.PROCESSING)
-        now = timezone.now()
-        if not running.update(cancel_requested_at=row.cancel_requested_at or now, changed_at=now):
-            return False
-        transaction.on_commit(lambda: publish_changes([((row.tenant_id, row.user_id), row.id)]), robust=True)
-        return True
-    outcome = CancelledOutcome(mode="before_start", seconds=0.0)
-    try:
-        append(row.id, [outcome.draft()], where=Q(status__in=WAITING), changes=outcome.changes())
-    except NotOwner:
-        return False
-    return True
 
 
 def _with_learned_estimate(submission: Submission) -> Submission:

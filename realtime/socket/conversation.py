@@ -16,8 +16,8 @@ from jobs.contract.registry import all_handlers
 from jobs.errors import ErrorBody, ErrorCode, error_body
 from jobs.execution.inline import InlineFailure, run_inline
 from jobs.incidents import report_unexpected
-from jobs.requests.reads import find_explained, list_page, owned_by, snapshot
-from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel
+from jobs.requests.cancellation import AlreadyFinished, request_cancel
+from jobs.requests.reads import NotFound, find_explained, list_page, owned_by, snapshot
 from jobs.requests.writer import Overloaded
 from realtime.auth import KeysUnavailable, Unauthorized, verify
 from realtime.connections.open_connection import OpenConnection

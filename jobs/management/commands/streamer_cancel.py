@@ -6,7 +6,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.models import Status
-from jobs.requests.submission import AlreadyFinished, NotFound, request_cancel
+from jobs.requests.cancellation import AlreadyFinished, request_cancel
+from jobs.requests.reads import NotFound
 
 
 class Command(BaseCommand):

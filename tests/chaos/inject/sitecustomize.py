@@ -191,10 +191,8 @@ def _with_point(point: str, *, about_first: bool) -> Callable[[Function], Functi
 
 _WRAPPERS: dict[str, dict[str, Callable[[Function], Function]]] = {
     "django.db.backends.base.base": {"BaseDatabaseWrapper.commit": _commit},
-    "jobs.requests.submission": {
-        "submit_many": _submit_many,
-        "request_cancel": _with_point("after-cancel-commit", about_first=True),
-    },
+    "jobs.requests.submission": {"submit_many": _submit_many},
+    "jobs.requests.cancellation": {"request_cancel": _with_point("after-cancel-commit", about_first=True)},
     "jobs.log.events": {"append": _append, "read_after": _with_point("during-replay", about_first=True)},
     "jobs.queue.claims": {"claim_next": _claim_next},
     "jobs.execution.reporter": {"Reporter.stop_handler": _stop_handler},

@@ -8,8 +8,9 @@ from pytest_django import Settings
 
 from jobs.bulk.shares import end_orphans, invite
 from jobs.models import AsyncRequest, Status
-from jobs.requests.reads import changed_after, changed_since, list_page, owned_by
-from jobs.requests.submission import NotFound, request_cancel, retry
+from jobs.requests.cancellation import request_cancel
+from jobs.requests.reads import NotFound, changed_after, changed_since, list_page, owned_by
+from jobs.requests.retrying import retry
 from tests.jobs.building import change, claim, make_submission, row_of, store
 from tests.jobs.bulk.building import ECHO, echoes, run, submit_bulk
 

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from jobs.bulk.slices import Holder, cut
 from jobs.models import Artifact, AsyncRequest, BulkOutcome, BulkSlice, Status
 from jobs.queue.claims import Claim
-from jobs.requests.submission import request_cancel
+from jobs.requests.cancellation import request_cancel
 from jobs.sweeper.rules import recover_lost_attempts
 from tests.handlers.bulk import Ledger
 from tests.jobs.building import change, claim, final_of, log_of, run_next, types_of

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs.doctor import all_checks, examine
 from jobs.models import RequestEvent
-from jobs.requests.submission import request_cancel
+from jobs.requests.cancellation import request_cancel
 from tests.jobs.building import change, claim, run_next, submit
 from tests.jobs.doctor.illness import completed, ill, sweeper_lives
 

@@ -6,7 +6,7 @@ from pytest_django import Settings
 
 from jobs.files.artifacts import ArtifactStaging
 from jobs.models import Artifact, Status
-from jobs.requests.submission import request_cancel
+from jobs.requests.cancellation import request_cancel
 from tests.jobs.building import claim, final_of, log_of, run_next, stored_files, submit
 from tests.jobs.execution.in_thread import Aside
 

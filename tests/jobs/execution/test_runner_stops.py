@@ -15,7 +15,7 @@ from jobs.execution import runner, watchdog
 from jobs.execution.runner import Runner
 from jobs.log.events import append
 from jobs.models import Artifact, Status
-from jobs.requests.submission import request_cancel
+from jobs.requests.cancellation import request_cancel
 from tests.handlers.zoo import Deaf
 from tests.jobs.building import (
     change,

@@ -14,8 +14,8 @@ from jobs.queue import probes
 from jobs.queue.pauses import pause_action
 from jobs.queue.waits import Wait, waits_of, why_waiting
 from jobs.queue.wakeups import connection
+from jobs.requests.cancellation import request_cancel
 from jobs.requests.reads import explained, find_explained, owned_by
-from jobs.requests.submission import request_cancel
 from tests.jobs.building import change, claim, make_submission, row_of, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

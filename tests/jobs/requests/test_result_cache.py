@@ -17,9 +17,11 @@ from jobs.files.artifacts import files_of
 from jobs.models import Artifact, AsyncRequest, Status
 from jobs.queue.claims import claim_next
 from jobs.queue.estimates import learned_seconds
+from jobs.requests.cancellation import AlreadyFinished, request_cancel
 from jobs.requests.reads import snapshot
 from jobs.requests.result_cache import FILES_LAST, Found, cache_key, look_up
-from jobs.requests.submission import Accepted, AlreadyFinished, request_cancel, retry, submit_many
+from jobs.requests.retrying import retry
+from jobs.requests.submission import Accepted, submit_many
 from tests.jobs.building import QUEUES, change, claim, final_of, log_of, make_submission, row_of, run_next, types_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]

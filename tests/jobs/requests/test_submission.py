@@ -1,4 +1,3 @@
-import uuid
 from typing import Any
 
 import pytest
@@ -7,20 +6,9 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from jobs.models import AsyncRequest, Status
-from jobs.queue.claims import claim_next
 from jobs.requests.differences import differing_fields
-from jobs.requests.reads import owned_by
-from jobs.requests.submission import (
-    Accepted,
-    AlreadyFinished,
-    NotFound,
-    Refused,
-    Submission,
-    request_cancel,
-    retry,
-    submit_many,
-)
-from tests.jobs.building import QUEUES, Threads, change, claim, final_of, log_of, make_submission, row_of, store, submit
+from jobs.requests.submission import Accepted, Refused, Submission, submit_many
+from tests.jobs.building import Threads, change, claim, log_of, make_submission, row_of
 
 database = pytest.mark.django_db(transaction=True)
 
@@ -194,90 +182,3 @@ def test_an_id_that_comes_twice_at_once_needs_room_once(settings: Settings) -> N
     settings.STREAMER_MAX_WAITING_PER_USER = 2
     outcomes = submit_many([make_submission(client_id=name) for name in ("one", "one", "two", "three")])
     assert [isinstance(item, Accepted) for item in outcomes] == [True, True, True, False]
-
-
-# --- cancel ----------------------------------------------------------------------------------------------------------
-
-
-@database
-@pytest.mark.parametrize("status", [Status.PENDING, Status.RETRYING])
-def test_what_waits_is_cancelled_at_once(status: Status) -> None:
-    request_id = submit()
-    change(request_id, status=status)
-    assert request_cancel(request_id).status == Status.CANCELLED
-    data = final_of(request_id)
-    assert (data["mode"], data["seconds"], data["success"]) == ("before_start", 0, False)
-    assert row_of(request_id).finished_at is not None
-
-
-@database
-def test_what_runs_is_asked_to_stop_and_the_first_wish_counts() -> None:
-    request_id = submit()
-    claim()
-    first = request_cancel(request_id)
-    again = request_cancel(request_id)
-    assert first.status == again.status == Status.PROCESSING
-    assert first.cancel_requested_at is not None and again.cancel_requested_at == first.cancel_requested_at
-    assert [event.type for event in log_of(request_id)] == ["started"]
-
-
-@database
-@pytest.mark.parametrize("status", [Status.COMPLETED, Status.FAILED, Status.CANCELLED])
-def test_what_has_ended_cannot_be_cancelled(status: Status) -> None:
-    request_id = submit()
-    change(request_id, status=status)
-    with pytest.raises(AlreadyFinished, match=status.value):
-        request_cancel(request_id)
-
-
-@database
-def test_what_is_foreign_cannot_be_told_from_what_is_not_there() -> None:
-    request_id = submit()
-    for owner in (owned_by("acme", "bob"), owned_by("other", "alice")):
-        with pytest.raises(NotFound):
-            request_cancel(request_id, owner=owner)
-    with pytest.raises(NotFound):
-        request_cancel(uuid.uuid4(), owner=owned_by("acme", "alice"))
-    assert row_of(request_id).status == Status.PENDING
-    assert request_cancel(request_id, owner=owned_by("acme", "alice")).status == Status.CANCELLED
-
-
-@database
-def test_of_a_cancel_and_a_claim_at_once_exactly_one_wins_first() -> None:
-    for _ in range(10):
-        request_id = submit()
-        with Threads(lambda: request_cancel(request_id), claim_if_there):  # noqa: B023
-            pass
-        row = row_of(request_id)
-        types = [event.type for event in log_of(request_id)]
-        if row.status == Status.CANCELLED:
-            assert types == ["cancelled"]
-        else:
-            assert types == ["started"] and row.cancel_requested_at is not None
-            change(request_id, status=Status.CANCELLED)
-
-
-def claim_if_there() -> None:
-    claim_next(QUEUES, worker="")
-
-
-# --- retry -----------------------------------------------------------------------------------------------------------
-
-
-@database
-def test_a_retry_is_a_new_request_and_the_old_one_stays_as_it_is() -> None:
-    old = store(make_submission(payload={"updates": 2}, client_id="one", metadata={"tab": 1}))
-    request_cancel(old)
-    new = row_of(retry(old))
-    assert (new.status, new.action, new.payload, new.client_id) == ("pending", "zoo_count", {"updates": 2}, None)
-    assert (new.tenant_id, new.user_id, new.queue) == ("acme", "alice", "default")
-    assert new.metadata == {"tab": 1, "retry_of": str(old)}
-    assert row_of(old).status == Status.CANCELLED and len(log_of(old)) == 1
-
-
-@database
-def test_only_what_has_ended_can_be_retried() -> None:
-    request_id = submit()
-    for wanted in (request_id, uuid.uuid4()):
-        with pytest.raises(NotFound):
-            retry(wanted)

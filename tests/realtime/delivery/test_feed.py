@@ -15,8 +15,9 @@ from jobs.log.events import Draft, EventType, append
 from jobs.log.outcomes import Completed
 from jobs.log.publishing import user_group
 from jobs.queue.wakeups import connection
-from jobs.requests import submission, writer
-from jobs.requests.submission import request_cancel, retry
+from jobs.requests import cancellation, retrying, writer
+from jobs.requests.cancellation import request_cancel
+from jobs.requests.retrying import retry
 from realtime.delivery import feed as feed_module
 from realtime.shared import feed
 from tests.jobs.building import change, claim, make_submission, run_next, store
@@ -42,7 +43,7 @@ def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def lost_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "publish", lambda *_: None)
-    for module in (writer, submission):
+    for module in (writer, cancellation, retrying):
         monkeypatch.setattr(module, "publish_changes", lambda changes: None)
 
 

@@ -1,0 +1,57 @@
+"""Cancel requests: what waits ends at once, what runs is asked to stop."""
+
+import uuid
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from jobs.log.events import NotOwner, append
+from jobs.log.outcomes import CancelledOutcome
+from jobs.log.publishing import publish_changes
+from jobs.models import FINAL, LIVE, WAITING, AsyncRequest, Status
+from jobs.requests.reads import NotFound
+
+
+class AlreadyFinished(Exception):
+    """The request has ended, so it cannot be cancelled. The text names its status."""
+
+
+def request_cancel(request_id: uuid.UUID, *, owner: Q | None = None) -> AsyncRequest:
+    """Cancel it now when it waits, ask its attempt to stop when it runs; the row as it then is.
+
+    ``owner`` narrows whose requests may be cancelled; None is for operators. Raises ``NotFound``, ``AlreadyFinished``.
+    """
+    rows = AsyncRequest.objects.filter(owner or Q(), id=request_id)
+    while True:
+        row = rows.first()
+        if row is None:
+            raise NotFound(str(request_id))
+        if row.status in FINAL:
+            raise AlreadyFinished(row.status)
+        if _cancel_in_state(row):
+            cancel_children(request_id)
+            return rows.get()
+
+
+def cancel_children(request_id: uuid.UUID) -> int:
+    """End those that share the work of a request; how many had not ended."""
+    children = AsyncRequest.objects.filter(parent_id=request_id, status__in=LIVE, cancel_requested_at__isnull=True)
+    return sum(map(_cancel_in_state, children))
+
+
+def _cancel_in_state(row: AsyncRequest) -> bool:
+    """False when the row changed its status meanwhile, so that the caller looks again."""
+    if row.status == Status.PROCESSING:
+        running = AsyncRequest.objects.filter(id=row.id, status=Status.PROCESSING)
+        now = timezone.now()
+        if not running.update(cancel_requested_at=row.cancel_requested_at or now, changed_at=now):
+            return False
+        transaction.on_commit(lambda: publish_changes([((row.tenant_id, row.user_id), row.id)]), robust=True)
+        return True
+    outcome = CancelledOutcome(mode="before_start", seconds=0.0)
+    try:
+        append(row.id, [outcome.draft()], where=Q(status__in=WAITING), changes=outcome.changes())
+    except NotOwner:
+        return False
+    return True
