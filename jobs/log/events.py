@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from jobs.jsonable import to_json
+from jobs.log.announcing import announce_finished, announce_started
 from jobs.log.publishing import publish
 from jobs.models import LIVE, Artifact, AsyncRequest, Dataset, RequestEvent
 
@@ -86,7 +87,7 @@ def append(
     artifacts: Sequence[Artifact] = (),
     datasets: Sequence[Dataset] = (),
 ) -> Appended:
-    """Change the request and add its events, all or nothing, then tell the followers.
+    """Change the request and add its events, all or nothing, then tell the followers and the signals' receivers.
 
     ``where`` is what must still hold of the row; that it is not final is always asked. ``changes`` are columns.
     ``artifacts`` and ``datasets`` are rows that come into being with this append. Raises ``NotOwner`` when the row has
@@ -124,6 +125,10 @@ def append(
             frames = [(event.seq, event.message(), event.is_final) for event in events]
             # Not a ``partial``: Django's log of a failed hook asks for the function's name.
             transaction.on_commit(lambda: publish(request_id, frames, (row.tenant_id, row.user_id)), robust=True)
+            if any(draft.type == EventType.STARTED for draft in drafts):
+                announce_started(request_id)
+            if events[-1].is_final:
+                announce_finished(request_id)
     return Appended(last_seq=row.last_seq, cancel_requested_at=row.cancel_requested_at)
 
 

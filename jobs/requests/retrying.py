@@ -4,6 +4,7 @@ import uuid
 
 from django.db import transaction
 
+from jobs.log.announcing import announce_submitted
 from jobs.log.publishing import publish_changes
 from jobs.models import FINAL, AsyncRequest
 from jobs.requests.reads import NotFound
@@ -24,4 +25,5 @@ def retry(request_id: uuid.UUID) -> uuid.UUID:
         estimated_seconds=row.estimated_seconds,
     )
     transaction.on_commit(lambda: publish_changes([((copy.tenant_id, copy.user_id), copy.id)]), robust=True)
+    announce_submitted(copy)
     return copy.id

@@ -14,6 +14,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from jobs.errors import ErrorBody, ErrorCode, error_body
+from jobs.log.announcing import announce_submitted
 from jobs.log.events import NotOwner, append
 from jobs.log.outcomes import FromCache
 from jobs.models import WAITING, AsyncRequest, Status
@@ -90,6 +91,10 @@ def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
         # Read back: of two submissions with one client id, from anywhere, exactly one row came to stay.
         stored = _by_client_id(submissions)
         fresh = {item.request_id for item in admitted}
+        kept = {row.id for row in stored.values()}
+        for row in rows:
+            if row.client_id is None or row.id in kept:
+                announce_submitted(row)
         for submission in admitted:
             _end_if_cached(submission, stored)
     return [_outcome(item, fresh, stored, queue_lengths) for item in submissions]
