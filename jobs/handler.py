@@ -1,7 +1,10 @@
-"""All that a handler file needs of Streamer: ``from jobs.handler import Handler, Payload, …``."""
+"""What handler files, and code that submits requests, import of Streamer: ``from jobs.handler import Handler, …``."""
+
+from typing import Generic
 
 from jobs.bulk.entities import entity_names, permission_for
-from jobs.contract.base import Handler, NoPayload, Payload, Retry
+from jobs.contract import base
+from jobs.contract.base import NoPayload, P, Payload, Retry
 from jobs.contract.bulk import (
     ActionOperation,
     Bulk,
@@ -38,6 +41,32 @@ from jobs.errors import (
     TimedOut,
 )
 from jobs.queue.probes import probe_services
+from jobs.requests.handle import (
+    RequestHandle,
+    RequestState,
+    WaitInTransaction,
+    WaitTimeout,
+    aget_handle,
+    get_handle,
+)
+from jobs.requests.python_submission import (
+    DuplicateRequest,
+    RequestRefused,
+    Submittable,
+    TooManyWaiting,
+    UnknownAction,
+    asubmit,
+    submit,
+)
+from jobs.requests.reads import NotFound
+
+
+class Handler(Submittable, base.Handler[P], Generic[P]):
+    """Subclass it as ``Handler[MyPayload]``, set ``action``, write ``run``. Users see the docstring's first line.
+
+    What a handler is stands in the contract. ``submit`` is added here, because requests stand above the contract.
+    """
+
 
 __all__ = [
     "DATA",
@@ -77,10 +106,23 @@ __all__ = [
     "ItemOutcome",
     "OnError",
     "Operation",
+    "DuplicateRequest",
+    "NotFound",
+    "RequestHandle",
+    "RequestRefused",
+    "RequestState",
+    "TooManyWaiting",
+    "UnknownAction",
+    "WaitInTransaction",
+    "WaitTimeout",
+    "aget_handle",
+    "asubmit",
     "default_source",
     "entity_names",
     "find_handler",
+    "get_handle",
     "permission_for",
     "probe_services",
     "source_fingerprint",
+    "submit",
 ]

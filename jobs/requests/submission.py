@@ -45,6 +45,8 @@ class Submission:
     """Under which its result is kept; None: it is not."""
     cached: FromCache | None = None
     """What it ends with at once: it is stored, but never waits and is not run."""
+    unlimited: bool = False
+    """True: it is stored however many requests of the user are waiting."""
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
@@ -79,8 +81,9 @@ def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
         known, admitted = set(earlier), []
         for submission in submissions:
             owner, key = (submission.tenant_id, submission.user_id), _key(submission)
-            if key not in known and (submission.cached or room[owner] > 0):
-                room[owner] -= 0 if submission.cached else 1
+            needs_room = not (submission.cached or submission.unlimited)
+            if key not in known and (not needs_room or room[owner] > 0):
+                room[owner] -= int(needs_room)
                 admitted.append(submission)
                 known |= {key} - {None}  # the same id twice at once needs room once
         queue_lengths = _queue_lengths()

@@ -9,8 +9,7 @@ from concurrent.futures import Future
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connections
 
-from jobs.log.publishing import publish_changes
-from jobs.queue.wakeups import ring
+from jobs.requests.after_commit import tell
 from jobs.requests.submission import Accepted, Refused, Submission, submit_many
 
 logger = logging.getLogger(__name__)
@@ -81,18 +80,9 @@ class SubmissionWriter:
             future.set_result(outcome)
         # After the answers: a slow Redis must not delay an acknowledgment.
         try:
-            _tell(submissions, outcomes)
+            tell(submissions, outcomes)
         except Exception:  # whatever a Redis in trouble answers: without this thread the process would accept no more
             logger.exception("Nobody was told of %d submissions; the sweeper will wake the workers", len(items))
-
-
-def _tell(submissions: Sequence[Submission], outcomes: Sequence[Accepted | Refused]) -> None:
-    ring(item.queue for item in submissions if not item.cached)
-    publish_changes(
-        ((item.tenant_id, item.user_id), item.request_id)
-        for item, outcome in zip(submissions, outcomes, strict=True)
-        if isinstance(outcome, Accepted) and not outcome.duplicate
-    )
 
 
 def _submit_with_one_retry(submissions: list[Submission]) -> list[Accepted | Refused]:

@@ -235,3 +235,24 @@ class OddError(Handler[NoPayload]):
 
     def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
         raise Permanent("Two\x00words", details={"day": date(2026, 1, 31)})
+
+
+class Internal(Handler[NoPayload]):
+    """Be there for other handlers and for code, but not for clients."""
+
+    action = "zoo_internal"
+    internal = True
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        return {}
+
+
+class Submits(Handler[NoPayload]):
+    """Submit another request when it is done."""
+
+    action = "zoo_submits"
+    estimated_seconds = 6.0
+
+    def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
+        handle = Count.submit({"updates": 1}, user_id=context.user_id, tenant_id=context.tenant_id)
+        return {"next": str(handle.id)}

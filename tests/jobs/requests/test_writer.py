@@ -7,6 +7,7 @@ from django.db import OperationalError
 
 from jobs.models import AsyncRequest
 from jobs.queue.wakeups import waiting_rings
+from jobs.requests import after_commit
 from jobs.requests import writer as intake_module
 from jobs.requests.submission import Accepted, Refused, Submission, submit_many
 from jobs.requests.writer import Overloaded, SubmissionWriter
@@ -147,7 +148,7 @@ def test_a_fault_in_telling_others_ends_nothing(monkeypatch: pytest.MonkeyPatch)
     def broken(queues: object) -> None:
         raise TypeError("a bug, or an answer of Redis that nobody foresaw")
 
-    monkeypatch.setattr(intake_module, "ring", broken)
+    monkeypatch.setattr(after_commit, "ring", broken)
     writer = SubmissionWriter()
     for _ in range(2):
         assert isinstance(writer.submit(make_submission()).result(10), Accepted)

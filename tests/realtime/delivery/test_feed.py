@@ -15,7 +15,7 @@ from jobs.log.events import Draft, EventType, append
 from jobs.log.outcomes import Completed
 from jobs.log.publishing import user_group
 from jobs.queue.wakeups import connection
-from jobs.requests import cancellation, retrying, writer
+from jobs.requests import after_commit, cancellation, retrying
 from jobs.requests.cancellation import request_cancel
 from jobs.requests.retrying import retry
 from realtime.delivery import feed as feed_module
@@ -43,7 +43,7 @@ def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def lost_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "publish", lambda *_: None)
-    for module in (writer, cancellation, retrying):
+    for module in (after_commit, cancellation, retrying):
         monkeypatch.setattr(module, "publish_changes", lambda changes: None)
 
 
