@@ -48,7 +48,10 @@ def environment_variables() -> list[str]:
 
 
 def public_names(described: type) -> list[str]:
-    return sorted({name for name in {*vars(described), *described.__annotations__} if not name.startswith("_")})
+    """Its own and those of its bases, as far as they are ours."""
+    ours = [base for base in described.__mro__ if base.__module__.startswith("jobs.")]
+    names = {name for base in ours for name in {*vars(base), *base.__annotations__}}
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def commands() -> list[str]:
