@@ -4,21 +4,17 @@ Hints: losing one costs time, never an event or a state.
 """
 
 import hashlib
-import logging
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
-import redis
 from channels.layers import get_channel_layer
 
-logger = logging.getLogger(__name__)
+from jobs.circuit import CircuitBreaker
 
-_PAUSE_SECONDS = 1.0
-_quiet_until = 0.0
+breaker = CircuitBreaker("followers will read the log instead")
 
 
 def request_group(request_id: UUID | str) -> str:
@@ -72,12 +68,4 @@ def _changed(owner: tuple[str, str], request_ids: Iterable[UUID]) -> tuple[str, 
 
 
 def _send(messages: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """While Redis is down it is asked once a second only, so that no writer waits for it."""
-    global _quiet_until
-    if time.monotonic() < _quiet_until:
-        return
-    try:
-        get_channel_layer().groups_send_now(messages)
-    except (redis.RedisError, OSError) as error:
-        _quiet_until = time.monotonic() + _PAUSE_SECONDS
-        logger.warning("Redis is not reachable; followers will read the log instead: %s", error)
+    breaker.call(lambda: get_channel_layer().groups_send_now(messages))

@@ -4,7 +4,6 @@ A lost ring is rung again by the sweeper; a ring too many finds nothing to do. S
 the caller: while Redis is down it is asked once a second only.
 """
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,15 +18,15 @@ from redis.retry import Retry
 from rq.job import Job
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
-logger = logging.getLogger(__name__)
+from jobs.circuit import CircuitBreaker
 
 SHIFT = "jobs.execution.shift.work_shift"
 SWEEPER_HEARTBEATS = "streamer:sweeper:"
 MAX_WAIT_SECONDS = 2.5
 """One answer of Redis is waited for so long at most, because the connection takes a longer silence for a failure."""
 _SILENCE_SECONDS = 5
-_PAUSE_SECONDS = 1.0
-_quiet_until = 0.0
+
+breaker = CircuitBreaker("the sweeper will wake the workers later")
 
 
 @cache
@@ -43,15 +42,7 @@ def ring(queues: Iterable[str]) -> None:
 
     No more rings are left waiting than there are workers to hear them.
     """
-    global _quiet_until
-    if time.monotonic() < _quiet_until:
-        return
-    try:
-        for name, count in Counter(queues).items():
-            _ring(name, count)
-    except (redis.RedisError, OSError) as error:
-        _quiet_until = time.monotonic() + _PAUSE_SECONDS
-        logger.warning("Redis is not reachable; the sweeper will wake the workers later: %s", error)
+    breaker.call(lambda: [_ring(name, count) for name, count in Counter(queues).items()])
 
 
 def waiting_rings(queue: str) -> int:

@@ -20,8 +20,8 @@ from tests.jobs.building import Started, claim, submit
 
 @pytest.fixture(autouse=True)
 def fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(publishing, "_quiet_until", 0.0)
-    monkeypatch.setattr(wakeups, "_quiet_until", 0.0)
+    publishing.breaker.close()
+    wakeups.breaker.close()
     monkeypatch.setattr(probes, "_served_until", 0.0)
     monkeypatch.setattr(watchdog, "_before_end", [])
     with mmap.mmap(-1, 24) as memory:

@@ -25,9 +25,9 @@ OpenSocket = Callable[..., Awaitable[Socket]]
 
 
 @pytest.fixture(autouse=True)
-def fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(publishing, "_quiet_until", 0.0)
-    monkeypatch.setattr(wakeups, "_quiet_until", 0.0)
+def fresh_process_state() -> Iterator[None]:
+    publishing.breaker.close()
+    wakeups.breaker.close()
     on_terminate = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, on_terminate)

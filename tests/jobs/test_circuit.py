@@ -1,0 +1,85 @@
+from types import SimpleNamespace
+
+import pytest
+import redis
+
+from jobs import circuit
+from jobs.circuit import PAUSE_SECONDS, CircuitBreaker
+
+WAYS_TO_BE_AWAY = [redis.ConnectionError("gone"), redis.TimeoutError("slow"), OSError("no route"), TimeoutError()]
+
+
+class Server:
+    """Counts how often it is asked, and fails while it has an error."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.error: Exception | None = None
+
+    def ask(self) -> None:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The time that the breaker sees: set ``now``."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(circuit, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
+
+
+def test_it_works(server: Server) -> None:
+    breaker = CircuitBreaker("somebody else helps")
+    for _ in range(3):
+        breaker.call(server.ask)
+    assert server.asked == 3 and not breaker.is_open
+
+
+@pytest.mark.parametrize("error", WAYS_TO_BE_AWAY, ids=repr)
+def test_a_server_that_is_away_is_asked_once_a_second(
+    error: Exception, server: Server, clock: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.error = error
+    breaker = CircuitBreaker("somebody else helps")
+    for _ in range(5):
+        breaker.call(server.ask)
+    assert server.asked == 1 and breaker.is_open
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Redis is not reachable; somebody else helps: {error}"
+    ]
+    clock.now += PAUSE_SECONDS
+    breaker.call(server.ask)
+    assert server.asked == 2
+
+
+def test_it_stays_closed_once_the_server_is_back(server: Server, clock: SimpleNamespace) -> None:
+    server.error = OSError("no route")
+    breaker = CircuitBreaker("")
+    breaker.call(server.ask)
+    server.error = None
+    clock.now += PAUSE_SECONDS
+    for _ in range(3):
+        breaker.call(server.ask)
+    assert server.asked == 4 and not breaker.is_open
+
+
+def test_two_breakers_know_nothing_of_each_other(server: Server) -> None:
+    server.error = OSError("no route")
+    CircuitBreaker("").call(server.ask)
+    CircuitBreaker("").call(server.ask)
+    assert server.asked == 2
+
+
+def test_a_mistake_of_ours_is_raised_and_opens_nothing(server: Server) -> None:
+    server.error = TypeError("a bug")
+    breaker = CircuitBreaker("")
+    with pytest.raises(TypeError):
+        breaker.call(server.ask)
+    assert not breaker.is_open
