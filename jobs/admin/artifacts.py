@@ -20,12 +20,15 @@ from jobs.models import Artifact
 
 
 def download(row: Artifact) -> SafeString:
-    """The link by which the file comes, or the word that it has expired."""
+    """Return the link to the file, or the words that say why there is none."""
     if row.expires_at <= timezone.now():
         return format_html('<span class="st-quiet">{}</span>', "expired")
+    url = signed_url(row)
+    if url is None:
+        return format_html('<span class="st-quiet">{}</span>', "no download here")
     return format_html(
         '<a class="st-download" href="{}" download="{}" aria-label="Download {}">Download</a>',
-        signed_url(row),
+        url,
         row.filename,
         row.filename,
     )

@@ -1,7 +1,7 @@
 """The list of paused actions: adding one pauses it, deleting it resumes it."""
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -39,6 +39,9 @@ class PausedActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ("resume_selected",)
     list_per_page = 50
     show_full_result_count = False
+
+    class Media:
+        css: ClassVar = {"all": ["jobs/admin/pieces.css"]}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

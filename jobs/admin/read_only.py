@@ -1,6 +1,6 @@
 """What nobody may edit by hand: seen with the view permission, changed by the service alone."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import BadRequest, ValidationError
@@ -16,6 +16,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's cla
     # Without it, every filtered page would count the whole table too.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    class Media:
+        css: ClassVar = {"all": ["jobs/admin/pieces.css"]}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.template.defaultfilters import filesizeformat
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -63,7 +62,8 @@ class RequestPage:
         return [document("Payload", self.row.payload), document("Metadata", self.row.metadata)]
 
 
-def request_page(row: AsyncRequest, *, can_steer: bool, can_see_connections: bool) -> RequestPage:
+def request_page(row: AsyncRequest, *, can_steer: bool, connection_url: str | None) -> RequestPage:
+    """``connection_url``: the page of the connection it came over; None when the reader has no such page."""
     is_live = row.status in LIVE
     outcome = (("Error", row.error), ("Result", row.result), ("Checkpoint", row.resume_state))
     return RequestPage(
@@ -73,7 +73,7 @@ def request_page(row: AsyncRequest, *, can_steer: bool, can_see_connections: boo
         can_cancel=can_steer and is_live and row.cancel_requested_at is None,
         can_retry=can_steer and not is_live,
         headline=said(row),
-        facts=[*_times(row), *_who(row, can_see_connections), *_work(row)],
+        facts=[*_times(row), *_who(row, connection_url), *_work(row)],
         outcome=[document(title, value) for title, value in outcome if value is not None],
         files=[_file(artifact) for artifact in files_of(row).order_by("filename")],
         bulk=bulk_part(row),
@@ -100,11 +100,11 @@ def _times(row: AsyncRequest) -> Iterator[Fact]:
         yield Fact(label="Not started after", value=when(row.expires_at))
 
 
-def _who(row: AsyncRequest, can_see_connections: bool) -> Iterator[Fact]:
+def _who(row: AsyncRequest, connection_url: str | None) -> Iterator[Fact]:
     yield Fact(label="User", value=row.user_id)
     yield Fact(label="Tenant", value=row.tenant_id)
     yield Fact(label="Client id", value=row.client_id or NOTHING)
-    yield Fact(label="Connection", value=_connection(row.connection_id, can_see_connections))
+    yield Fact(label="Connection", value=_connection(row.connection_id, connection_url))
 
 
 def _work(row: AsyncRequest) -> Iterator[Fact]:
@@ -128,12 +128,11 @@ def _attempts(row: AsyncRequest) -> str:
     return f"{row.attempt} ({told})" if told else str(row.attempt)
 
 
-def _connection(connection_id: UUID | None, can_see: bool) -> str:
+def _connection(connection_id: UUID | None, url: str | None) -> str:
     if connection_id is None:
         return NOTHING
-    if not can_see:
+    if url is None:
         return str(connection_id)[:8]
-    url = reverse("admin:realtime_connection_change", args=[connection_id])
     return format_html('<a class="st-id" href="{}" title="{}">{}</a>', url, connection_id, str(connection_id)[:8])
 
 

@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
+from jobs.admin.connections import connection_url
 from jobs.admin.filters import ActionFilter, CreatedFilter, QueueFilter, StatusFilter, TenantFilter
 from jobs.admin.formatting import owner_lines, when
 from jobs.admin.progress import bar, duration_text, status_badge
@@ -131,10 +132,8 @@ class AsyncRequestAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(_url(request_id))
 
     def _page(self, request: HttpRequest, row: AsyncRequest) -> RequestPage:
-        sees_connections = request.user.has_perm("realtime.view_connection")
-        return request_page(
-            row, can_steer=self.has_steer_permission(request), can_see_connections=bool(sees_connections)
-        )
+        url = connection_url(request, row.connection_id) if row.connection_id else None
+        return request_page(row, can_steer=self.has_steer_permission(request), connection_url=url)
 
     def _tell(self, request: HttpRequest, tally: Tally) -> None:
         """Say what happened, and keep who wanted it in the history of each request."""

@@ -21,7 +21,8 @@ class ArtifactFile(Protocol):
 
     file: BinaryIO
     id: UUID
-    url: str
+    url: str | None
+    """None in a project that serves no files over HTTP."""
     size_bytes: int
     sha256: str
     expires_at: datetime

@@ -6,15 +6,14 @@ rows          a request's row: what each status must have, and must not
 waiting       requests that nobody will run
 files         artifacts, files that belong to nothing, scratch folders
 rings         Redis: wake-ups and RQ's books
-sockets       connections that look open
 sweeping      whether a sweeper lives, and its rules as remedies
-examination   all of it, in order, with or without remedies
+examination   all of it, in order, with or without remedies; other apps register checks of their own
 
 Every check is one statement, or reads in an order in which a healthy system never looks ill; so the doctor may look
 at a system that works.
 """
 
 from jobs.doctor.check import Check, Diagnosis, Found
-from jobs.doctor.examination import all_checks, examine
+from jobs.doctor.examination import all_checks, examine, register_checks
 
-__all__ = ["Check", "Diagnosis", "Found", "all_checks", "examine"]
+__all__ = ["Check", "Diagnosis", "Found", "all_checks", "examine", "register_checks"]

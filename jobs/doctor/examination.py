@@ -1,24 +1,33 @@
 """All checks in order, each with its remedy where one is wanted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import redis
+from django.utils.module_loading import autodiscover_modules
 
-from jobs.doctor import clocks, files, log, rings, rows, sockets, waiting
+from jobs.doctor import clocks, files, log, rings, rows, waiting
 from jobs.doctor.check import NOTHING, Check, Diagnosis, Found, NotExamined
 from jobs.files.storage import StorageAway
 
+_registered: list[Check] = []
+
+
+def register_checks(checks: Iterable[Check]) -> None:
+    """Have the doctor make these checks too. Called by the module ``doctor_checks`` of an app, while it is imported."""
+    _registered.extend(checks)
+
 
 def all_checks(*, deep: bool = False) -> tuple[Check, ...]:
-    """``deep`` adds those that read every stored file."""
+    """List the checks of jobs and of the other installed apps. ``deep`` adds those that read every stored file."""
+    autodiscover_modules("doctor_checks")
     shallow = (
         *log.CHECKS,
         *rows.CHECKS,
         *waiting.CHECKS,
         *files.CHECKS,
         *rings.CHECKS,
-        *sockets.CHECKS,
+        *_registered,
         *clocks.CHECKS,
     )
     return (*shallow, *files.DEEP_CHECKS) if deep else shallow

@@ -18,6 +18,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.signing import Signer
 from django.db.models import QuerySet
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.text import get_valid_filename
@@ -135,7 +136,10 @@ def files_of(request: AsyncRequest) -> QuerySet[Artifact]:
 
 
 def describe(row: Artifact) -> dict[str, Any]:
-    """What a client is told of an artifact. ``expires_at`` is RFC 3339."""
+    """Return what a client is told of an artifact. ``expires_at`` is RFC 3339.
+
+    ``url`` is None in a project that serves no artifacts over HTTP: see ``signed_url``.
+    """
     return {
         "artifact_id": str(row.id),
         "url": signed_url(row),
@@ -147,11 +151,26 @@ def describe(row: Artifact) -> dict[str, Any]:
     }
 
 
-def signed_url(row: Artifact) -> str:
-    """Where the file can be fetched until it expires. Bound to its owner; holds no secret of ours."""
+def signed_url(row: Artifact) -> str | None:
+    """Return where the file can be fetched until it expires. Bound to its owner; holds no secret of ours.
+
+    None when the project has no URL named ``streamer-artifact``, which the URLs of ``realtime`` bring along.
+    """
+    path = _path(row)
+    if path is None:
+        return None
     expires = str(int(row.expires_at.timestamp()))
     query = urlencode({"expires": expires, "signature": _signature(row, expires)})
-    return f"{settings.STREAMER_PUBLIC_URL}/api/artifacts/{row.id}/?{query}"
+    return f"{settings.STREAMER_PUBLIC_URL.rstrip('/')}{path}?{query}"
+
+
+def _path(row: Artifact) -> str | None:
+    try:
+        path = reverse("streamer-artifact", args=[row.id])
+    except NoReverseMatch:
+        return None
+    # A worker knows no mount point of a web server, and every process must make the same URL.
+    return f"/{path.removeprefix(get_script_prefix())}"
 
 
 def is_signature_valid(row: Artifact, expires: str, signature: str) -> bool:

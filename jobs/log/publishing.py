@@ -13,6 +13,7 @@ import msgspec
 from channels.layers import get_channel_layer
 
 from jobs.circuit import CircuitBreaker
+from jobs.log.kept_loop import send_on_kept_loop
 
 breaker = CircuitBreaker("followers will read the log instead")
 
@@ -68,4 +69,10 @@ def _changed(owner: tuple[str, str], request_ids: Iterable[UUID]) -> tuple[str, 
 
 
 def _send(messages: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    breaker.call(lambda: get_channel_layer().groups_send_now(messages))
+    """Without a channel layer nobody follows, so nothing is sent."""
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    # Any layer has ``group_send``; one that can send from code without an event loop is several times quicker.
+    send_now = getattr(layer, "groups_send_now", None)
+    breaker.call(lambda: send_now(messages) if send_now else send_on_kept_loop(layer, messages))

@@ -21,6 +21,7 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from jobs.circuit import CircuitBreaker
 
 SHIFT = "jobs.execution.shift.work_shift"
+SERIALIZER = "rq.serializers.JSONSerializer"
 SWEEPER_HEARTBEATS = "streamer:sweeper:"
 MAX_WAIT_SECONDS = 2.5
 """One answer of Redis is waited for so long at most, because the connection takes a longer silence for a failure."""
@@ -42,7 +43,7 @@ def ring(queues: Iterable[str]) -> None:
 
     No more rings are left waiting than there are workers to hear them.
     """
-    breaker.call(lambda: [_ring(name, count) for name, count in Counter(queues).items()])
+    breaker.call(lambda: _ring_all(queues))
 
 
 def waiting_rings(queue: str) -> int:
@@ -62,6 +63,11 @@ def await_ring(queues: Sequence[str], seconds: float) -> bool:
     return False
 
 
+def _ring_all(queues: Iterable[str]) -> None:
+    for name, count in Counter(queues).items():
+        _ring(name, count)
+
+
 def _ring(name: str, count: int) -> None:
     queue = _queue(name)
     with connection().pipeline(transaction=False) as pipeline:
@@ -74,4 +80,5 @@ def _ring(name: str, count: int) -> None:
 
 @cache
 def _queue(name: str) -> Any:
-    return django_rq.get_queue(name, connection=connection())
+    """Return RQ's queue as rings need it, whatever else ``RQ_QUEUES`` and ``RQ`` say."""
+    return django_rq.get_queue(name, connection=connection(), serializer=SERIALIZER, commit_mode="auto")

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -48,6 +51,13 @@ def connection_page(row: Connection, *, can_see_requests: bool) -> ConnectionPag
         requests=None if requests is None else [_line(item) for item in requests[:MAX_REQUESTS]],
         has_more=requests is not None and len(requests) > MAX_REQUESTS,
     )
+
+
+def connection_page_url(request: HttpRequest, connection_id: UUID) -> str | None:
+    """Return the URL of the page; None when the reader may not see connections."""
+    if not request.user.has_perm("realtime.view_connection"):
+        return None
+    return reverse("admin:realtime_connection_change", args=[connection_id])
 
 
 def state_badge(row: Connection) -> SafeString:

@@ -1,6 +1,6 @@
 """Who belongs to which tenant and may do what: on a page of its own, and on the page of the user."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -13,6 +13,9 @@ from realtime.models import Membership
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no argument at run time
     permissions = PermissionNamesField(required=False)
+
+    class Media:
+        css: ClassVar = {"all": ["jobs/admin/pieces.css"]}
 
     class Meta:
         model = Membership

@@ -25,7 +25,7 @@ urlpatterns = [
     path("api/requests/<uuid:request_id>", request_detail),
     path("api/requests/<uuid:request_id>/events/", request_events, name="request-events"),
     path("api/requests/<uuid:request_id>/events", request_events),
-    path("api/artifacts/<uuid:artifact_id>/", artifact, name="artifact"),
+    path("api/artifacts/<uuid:artifact_id>/", artifact, name="streamer-artifact"),
     path("api/artifacts/<uuid:artifact_id>", artifact),
     path("api/artifacts/<uuid:artifact_id>/extend/", extend_artifact, name="artifact-extend"),
     path("api/artifacts/<uuid:artifact_id>/extend", extend_artifact),

@@ -20,7 +20,7 @@ def check_sources(**_: Any) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     for name in source_names():
         messages += _check_source(name)
-    if default_source() not in source_names():
+    if default_source() and default_source() not in source_names():
         messages.append(
             Error(
                 f"STREAMER_DEFAULT_SOURCE is '{default_source()}', which is no registered source.",

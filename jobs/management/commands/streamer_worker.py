@@ -9,6 +9,8 @@ from django.db import connections
 from django_rq import get_worker
 
 from jobs.contract.registry import preload_handlers
+from jobs.execution.worker import ShiftWorker
+from jobs.queue.wakeups import SERIALIZER
 
 # An idle worker wakes up and shows it is alive every ``worker_ttl - 15`` seconds.
 _WORKER_TTL_SECONDS = 30
@@ -32,7 +34,8 @@ class Command(BaseCommand):
             worker = get_worker(
                 *served,
                 worker_ttl=_WORKER_TTL_SECONDS,
-                serializer="rq.serializers.JSONSerializer",
+                worker_class=ShiftWorker,
+                serializer=SERIALIZER,
             )
         except redis.RedisError as error:
             raise CommandError(f"Redis is not reachable: {error}") from None

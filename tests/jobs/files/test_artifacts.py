@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.storage import default_storage
+from django.urls import set_script_prefix
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -85,8 +86,27 @@ def test_hash_and_size_hold_for_any_length(staging: ArtifactStaging, size: int) 
 
 
 def test_the_public_address_is_put_in_front(staging: ArtifactStaging, settings: Settings) -> None:
-    settings.STREAMER_PUBLIC_URL = "https://files.example"
-    assert signed_url(add(staging)).startswith("https://files.example/api/artifacts/")
+    for public in ("https://files.example", "https://files.example/"):
+        settings.STREAMER_PUBLIC_URL = public
+        assert str(signed_url(add(staging))).startswith("https://files.example/api/artifacts/")
+
+
+def test_a_mount_point_that_only_web_servers_know_is_left_out(staging: ArtifactStaging) -> None:
+    row = add(staging)
+    in_a_worker = signed_url(row)
+    set_script_prefix("/streamer/")
+    try:
+        assert signed_url(row) == in_a_worker
+    finally:
+        set_script_prefix("/")
+
+
+def test_a_project_that_serves_no_files_has_no_url_for_them(staging: ArtifactStaging, settings: Settings) -> None:
+    settings.ROOT_URLCONF = "tests.alone.urls"
+    with staging.new("a.txt", "text/plain") as artifact:
+        artifact.file.write(b"rows")
+    assert artifact.url is None and artifact.describe()["url"] is None
+    assert artifact.describe()["size_bytes"] == 4
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

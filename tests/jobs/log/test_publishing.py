@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import redis
 from channels.layers import get_channel_layer
+from pytest_django import Settings
 
 from jobs.log import publishing
 from jobs.log.publishing import publish, publish_changes, request_group, user_group
@@ -70,6 +71,46 @@ async def test_it_arrives_at_a_member_of_the_group() -> None:
     publish(REQUEST, FRAMES, OWNER)
     assert (await layer.receive(channel))["request_id"] == str(REQUEST)
     await layer.group_discard(request_group(REQUEST), channel)
+
+
+class OtherLayer:
+    """A layer that has nothing but what every layer has."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.asked = 0
+        self.error: Exception | None = None
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        self.sent.append((group, message))
+
+
+def test_any_other_layer_gets_the_same(layer: RecordingLayer, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(REQUEST, FRAMES, OWNER)
+    other = OtherLayer()
+    monkeypatch.setattr(publishing, "get_channel_layer", lambda: other)
+    publish(REQUEST, FRAMES, OWNER)
+    assert [other.sent] == layer.sent
+
+
+def test_another_layer_that_fails_is_left_alone_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = OtherLayer()
+    other.error = RuntimeError("its broker is away")
+    monkeypatch.setattr(publishing, "get_channel_layer", lambda: other)
+    for _ in range(5):
+        publish(REQUEST, FRAMES, OWNER)
+    assert other.asked == 1
+
+
+def test_without_a_channel_layer_nothing_is_published_and_nothing_fails(settings: Settings) -> None:
+    settings.CHANNEL_LAYERS = {}
+    assert get_channel_layer() is None
+    publish(REQUEST, FRAMES, OWNER)
+    publish_changes([(OWNER, REQUEST)])
+    assert not publishing.breaker.is_open
 
 
 @pytest.mark.parametrize("error", [redis.ConnectionError("gone"), redis.TimeoutError("slow"), OSError("no route")])
