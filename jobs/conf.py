@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 # --- Requests ---
 STREAMER_HANDLER_PACKAGES = ["jobs.handlers"]
+STREAMER_QUEUES: list[str] = []  # beside those that handlers name
 STREAMER_INLINE_THRESHOLD_SECONDS = 5.0
 STREAMER_INLINE_THREADS = 8
 STREAMER_MAX_FRAME_BYTES = 1024 * 1024

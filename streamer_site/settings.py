@@ -142,7 +142,8 @@ _QUEUE: dict[str, Any] = {
     "SERIALIZER": "rq.serializers.JSONSerializer",
     "REDIS_CLIENT_KWARGS": {"socket_timeout": REDIS_SOCKET_SECONDS, "socket_connect_timeout": 5},
 }
-RQ_QUEUES = dict.fromkeys(env.list("STREAMER_QUEUES", default=["default", "reports", "ml", "bulk"]), _QUEUE)
+STREAMER_QUEUES = env.list("STREAMER_QUEUES", default=["default", "reports", "ml", "bulk"])
+RQ_QUEUES = dict.fromkeys(STREAMER_QUEUES, _QUEUE)
 RQ = {"WORKER_CLASS": "jobs.execution.worker.ShiftWorker", "COMMIT_MODE": "auto"}
 
 # --- Tokens ------------------------------------------------------------------------------------------------------
@@ -166,7 +167,6 @@ SIMPLE_JWT = {
     "LEEWAY": timedelta(seconds=env.int("JWT_LEEWAY_SECONDS", 10)),
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("JWT_ACCESS_MINUTES", 60)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("JWT_REFRESH_DAYS", 7)),
-    "USER_ID_FIELD": "username",
     "USER_ID_CLAIM": "sub",
 }
 REST_FRAMEWORK = {

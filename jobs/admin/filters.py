@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from jobs.contract.registry import all_handlers
 from jobs.models import LIVE, WAITING, Status
+from jobs.queue.names import own_queues
 
 _MAX_TENANTS = 50
 _WINDOWS = {
@@ -63,7 +63,7 @@ class QueueFilter(_ColumnFilter):
     parameter_name = "queue"
 
     def choices_of_column(self) -> Iterable[str]:
-        return sorted(settings.RQ_QUEUES)
+        return sorted(own_queues())
 
 
 class TenantFilter(SimpleListFilter):

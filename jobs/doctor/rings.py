@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import django_rq
-from django.conf import settings
 from rq.registry import FailedJobRegistry
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from jobs.doctor.check import Check, Found, of_items
-from jobs.queue.wakeups import connection, ring, waiting_rings
+from jobs.queue.names import own_queues
+from jobs.queue.wakeups import connection, is_ring, remove_rings, ring, waiting_rings
 
 
 def _answers() -> Found:
@@ -22,24 +22,24 @@ def _workers(queue: str) -> int:
 
 def _crowded() -> list[str]:
     """Queues with more rings than workers and one: the one may be on its way to a worker that is ending."""
-    return [name for name in settings.RQ_QUEUES if waiting_rings(name) > max(1, _workers(name)) + 1]
+    return [name for name in own_queues() if waiting_rings(name) > max(1, _workers(name)) + 1]
 
 
 def _thin_out() -> str:
     names = _crowded()
     for name in names:
-        django_rq.get_queue(name, connection=connection()).delete(delete_jobs=True)
+        remove_rings(name)
         ring([name] * max(1, _workers(name)))
     return f"rang {len(names)} queues anew, once for each worker"
 
 
 def _registries() -> Iterator[tuple[str, FailedJobRegistry]]:
-    for name in settings.RQ_QUEUES:
+    for name in own_queues():
         yield name, FailedJobRegistry(queue=django_rq.get_queue(name, connection=connection()))
 
 
 def _failed() -> Found:
-    counts = {name: registry.get_job_count(cleanup=False) for name, registry in _registries()}
+    counts = {name: sum(map(is_ring, registry.get_job_ids(cleanup=False))) for name, registry in _registries()}
     examples = tuple(f"{name}: {count}" for name, count in counts.items() if count)
     return Found(count=sum(counts.values()), examples=examples)
 

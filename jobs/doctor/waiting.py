@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from rq import Worker
@@ -14,6 +13,7 @@ from jobs.log.events import NotOwner
 from jobs.models import WAITING, AsyncRequest
 from jobs.queue.caps import count_running
 from jobs.queue.claims import waiting
+from jobs.queue.names import own_queues
 from jobs.queue.wakeups import connection, waiting_rings
 from jobs.requests.cancellation import AlreadyFinished, request_cancel
 from jobs.requests.reads import NotFound
@@ -25,7 +25,7 @@ _CANCEL_OVERDUE = timedelta(seconds=30)
 def _forgotten() -> Found:
     """Could have run for a minute, and neither does a ring wait in the queue nor is every worker of it busy."""
     now = timezone.now()
-    rows = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_OVERDUE)
+    rows = waiting(own_queues(), now).filter(available_at__lte=now - RING_OVERDUE)
     rows = count_running().leave_out_full(rows)
     queues = set(rows.order_by().values_list("queue", flat=True).distinct())
     return of_rows(rows.filter(queue__in=_unattended(queues))) if queues else NOTHING
@@ -43,7 +43,7 @@ def _unattended(queues: Iterable[str]) -> list[str]:
 
 
 def _unknown_queue() -> QuerySet[AsyncRequest]:
-    return AsyncRequest.objects.filter(status__in=WAITING).exclude(queue__in=tuple(settings.RQ_QUEUES))
+    return AsyncRequest.objects.filter(status__in=WAITING).exclude(queue__in=own_queues())
 
 
 def _cancelled_but_waiting() -> QuerySet[AsyncRequest]:

@@ -14,16 +14,20 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connections
 from rq import Queue, Worker
+from rq.exceptions import DeserializationError
 from rq.executions import Execution
 from rq.job import Job
 from rq.timeouts import BaseDeathPenalty, HorseMonitorTimeoutException
 
 from jobs.execution import watchdog
 from jobs.queue.claims import expire_leases_of, owns_any
+from jobs.queue.wakeups import SHIFT, is_ring
 
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 1
+_SHIFTS = (SHIFT, "jobs.shift.work_shift")
+"""The second is in the rings of an older version, whose ids say nothing."""
 # Where the end of a process cannot be waited for with a time limit.
 _POLL_SECONDS = 0.02
 REDIS_AWAY = (redis.RedisError, OSError)
@@ -49,10 +53,13 @@ class ShiftWorker(Worker):
     """Serves one or more queues; each RQ job is a shift over all of them.
 
     RQ's own worker quits when Redis does, and with it would go the child that runs a request. This one waits.
+    A job of others that somebody put into one of the queues is run as RQ runs it.
     """
 
-    death_penalty_class = NoAlarm
+    death_penalty_class: type[BaseDeathPenalty] = NoAlarm
     max_connection_wait_time = 2.0
+    _runs_shift = True
+    """Whether the child is at a shift, and not at a job of others."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs |= {"job_monitoring_interval": WATCH_SECONDS}
@@ -82,10 +89,15 @@ class ShiftWorker(Worker):
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         watchdog.reset()
+        self._runs_shift = _is_shift(job)
         super().fork_work_horse(job, queue)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         watchdog.die_with_parent()
+        if not self._runs_shift:
+            self.death_penalty_class = Worker.death_penalty_class  # its time limit is RQ's to keep
+            super().main_work_horse(job, queue)
+            return
         # The ring named one queue; the shift serves all that this worker serves, that one first.
         names = dict.fromkeys([queue.name, *self.queue_names()])
         assert job.func_name  # reads the job before it is changed: RQ could not do so afterwards
@@ -110,9 +122,9 @@ class ShiftWorker(Worker):
     def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
         """Reap the child; raises ``HorseMonitorTimeoutException``, as RQ expects, if it runs on for ``WATCH_SECONDS``.
 
-        A child that is overdue is killed on the way.
+        A child that is overdue in its shift is killed on the way.
         """
-        if watchdog.is_overdue(settings.STREAMER_LEASE_SECONDS) or self._works_in_vain():
+        if self._runs_shift and (watchdog.is_overdue(settings.STREAMER_LEASE_SECONDS) or self._works_in_vain()):
             logger.error("Killing child %s: it does not end, or shows no sign of life", self.horse_pid)
             self.kill_horse()
         if not _ends_within(self.horse_pid, WATCH_SECONDS):
@@ -147,6 +159,13 @@ class ShiftWorker(Worker):
     def handle_warm_shutdown_request(self) -> None:
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
         watchdog.leave()
+
+
+def _is_shift(job: Job) -> bool:
+    try:
+        return is_ring(job.id) or job.func_name in _SHIFTS
+    except DeserializationError:  # RQ fails it, and keeps why
+        return False
 
 
 def _ends_within(child: int, seconds: float) -> bool:

@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import redis
-from django.conf import settings
 from django.db import connection as database
 from django.utils import timezone
 from rq import Worker
 from rq.worker import BaseWorker
 
+from jobs.queue.names import own_queues
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS
 from jobs.queue.wakeups import connection as redis_connection
 
@@ -87,11 +87,12 @@ def _queues_of(workers: Iterable[BaseWorker]) -> dict[str, frozenset[str]]:
 
 
 def _workers() -> dict[str, Any]:
-    alive = _live_workers()
+    own = set(own_queues())
+    alive = [worker for worker in _live_workers() if own & set(worker.queue_names())]
     return {
         "ok": bool(alive),
         "alive": len(alive),
-        "queues_without_worker": sorted(set(settings.RQ_QUEUES) - _queues_of(alive).keys()),
+        "queues_without_worker": sorted(own - _queues_of(alive).keys()),
     }
 
 

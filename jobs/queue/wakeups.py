@@ -1,10 +1,12 @@
 """Rings: an RQ job that carries no request and only says "there is work in this queue".
 
+Jobs of others may wait in the same queue. They are told apart by their ids, and left alone.
 A lost ring is rung again by the sweeper; a ring too many finds nothing to do. So nothing here may fail or delay
 the caller: while Redis is down it is asked once a second only.
 """
 
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -16,11 +18,15 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq.job import Job
+from rq.utils import as_text
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from jobs.circuit import CircuitBreaker
+from jobs.queue.names import own_queues
 
 SHIFT = "jobs.execution.shift.work_shift"
+RING_ID = "streamer-ring-"
+"""The ids of our RQ jobs begin so."""
 SERIALIZER = "rq.serializers.JSONSerializer"
 SWEEPER_HEARTBEATS = "streamer:sweeper:"
 MAX_WAIT_SECONDS = 2.5
@@ -41,41 +47,78 @@ def connection() -> redis.Redis:
 def ring(queues: Iterable[str]) -> None:
     """Wake a worker for each name (a queue may be named several times, once for each request that waits in it).
 
-    No more rings are left waiting than there are workers to hear them.
+    No more rings are left waiting than there are workers to hear them. Queues that are not ours are passed over.
     """
     breaker.call(lambda: _ring_all(queues))
 
 
+def is_ring(job_id: str) -> bool:
+    return job_id.startswith(RING_ID)
+
+
 def waiting_rings(queue: str) -> int:
-    return int(connection().llen(_queue(queue).key))
+    return len(_rings(connection().lrange(_queue(queue).key, 0, -1)))
+
+
+def remove_rings(queue: str) -> None:
+    """Take back all rings that wait in the queue, and nothing else."""
+    key = _queue(queue).key
+    rings = _rings(connection().lrange(key, 0, -1))
+    with connection().pipeline(transaction=False) as pipeline:
+        for job_id in rings:
+            pipeline.lrem(key, 1, job_id)
+            pipeline.delete(Job.key_for(job_id))
+        pipeline.execute()
 
 
 def await_ring(queues: Sequence[str], seconds: float) -> bool:
-    """Wait for a ring in any of the queues, take it, and say whether one came."""
+    """Wait for a ring in any of the queues, take it, and say whether one came.
+
+    Ends early when a job of others comes first: it goes back to its place, where the worker finds it.
+    """
     keys = [_queue(name).key for name in queues]
     ends_at = time.monotonic() + seconds
     while (left := ends_at - time.monotonic()) > 0:
         # Redis takes 0 for ever, and thousandths of a second for the least.
         popped: Any = connection().blpop(keys, timeout=max(0.01, min(left, MAX_WAIT_SECONDS)))
-        if popped is not None:
-            connection().delete(Job.key_for(popped[1].decode()))
-            return True
+        if popped is None:
+            continue
+        key, job_id = popped
+        if not is_ring(as_text(job_id)):
+            connection().lpush(key, job_id)
+            return False
+        connection().delete(Job.key_for(as_text(job_id)))
+        return True
     return False
 
 
 def _ring_all(queues: Iterable[str]) -> None:
+    own = own_queues()
     for name, count in Counter(queues).items():
-        _ring(name, count)
+        if name in own:
+            _ring(name, count)
 
 
 def _ring(name: str, count: int) -> None:
     queue = _queue(name)
     with connection().pipeline(transaction=False) as pipeline:
-        pipeline.llen(queue.key)
+        pipeline.lrange(queue.key, 0, -1)
         pipeline.scard(WORKERS_BY_QUEUE_KEY % name)
-        rings, workers = pipeline.execute()
-    for _ in range(min(count, max(1, workers) - rings)):
-        queue.enqueue_call(SHIFT, args=([name], ""), timeout=-1, result_ttl=0, failure_ttl=60, description="shift")
+        job_ids, workers = pipeline.execute()
+    for _ in range(min(count, max(1, workers) - len(_rings(job_ids)))):
+        queue.enqueue_call(
+            SHIFT,
+            args=([name], ""),
+            timeout=-1,
+            result_ttl=0,
+            failure_ttl=60,
+            description="shift",
+            job_id=f"{RING_ID}{uuid.uuid4().hex}",
+        )
+
+
+def _rings(job_ids: Iterable[bytes | str]) -> list[str]:
+    return [job_id for job_id in map(as_text, job_ids) if is_ring(job_id)]
 
 
 @cache

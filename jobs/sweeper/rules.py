@@ -24,6 +24,7 @@ from jobs.log.outcomes import CancelledOutcome, Failed, Outcome, Repeated
 from jobs.models import FINAL, WAITING, Artifact, AsyncRequest, Dataset, Status
 from jobs.queue.caps import count_running
 from jobs.queue.claims import waiting
+from jobs.queue.names import own_queues
 from jobs.queue.wakeups import ring, waiting_rings
 from jobs.sweeper.orphans import OrphanSweep
 from jobs.sweeper.ownership import RING_GRACE, last_heard_cancel
@@ -48,7 +49,7 @@ class Rule:
 
 def ring_again(now: datetime) -> int:
     """Requests that could run, in a queue where no ring waits: a ring was lost, or a retry has come due."""
-    rows = waiting(tuple(settings.RQ_QUEUES), now).filter(available_at__lte=now - RING_GRACE)
+    rows = waiting(own_queues(), now).filter(available_at__lte=now - RING_GRACE)
     # Whoever waits for its user or tenant to run less is claimed when a run ends: to be woken for it is in vain.
     queues = count_running().leave_out_full(rows)
     names = [name for name in queues.order_by().values_list("queue", flat=True).distinct() if waiting_rings(name) == 0]
@@ -59,7 +60,7 @@ def ring_again(now: datetime) -> int:
 def ring_due_retries(now: datetime) -> int:
     """Retries whose pause ended since the last sweep: nobody else rings for them."""
     window = timedelta(seconds=2 * settings.STREAMER_SWEEP_SECONDS)
-    due = waiting(tuple(settings.RQ_QUEUES), now).filter(status=Status.RETRYING, available_at__gt=now - window)
+    due = waiting(own_queues(), now).filter(status=Status.RETRYING, available_at__gt=now - window)
     names = list(due.order_by().values_list("queue", flat=True).distinct())
     ring(names)
     return len(names)

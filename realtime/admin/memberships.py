@@ -4,11 +4,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
 from jobs.admin.formatting import NOTHING
 from realtime.admin.permission_names import PermissionNamesField, permission_help
 from realtime.models import Membership
+
+_USERNAME = get_user_model().USERNAME_FIELD
 
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no argument at run time
@@ -34,9 +38,15 @@ class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("user",)
     list_per_page = 50
     show_full_result_count = False
-    search_fields = ("user__username", "tenant_id")
-    ordering = ("user__username",)
-    autocomplete_fields = ("user",)
+    search_fields = (f"user__{_USERNAME}", "tenant_id")
+    ordering = (f"user__{_USERNAME}",)
+    raw_id_fields = ("user",)
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Search for the user by name where the admin has a page of users that can be searched."""
+        model = get_user_model()
+        searchable = self.admin_site.is_registered(model) and self.admin_site.get_model_admin(model).search_fields
+        return ("user",) if searchable else ()
 
     @admin.display(description="permissions")
     def names(self, row: Membership) -> str:
@@ -50,7 +60,7 @@ class MembershipInline(admin.StackedInline):  # type: ignore[type-arg]
 
 
 class MemberAdmin(UserAdmin):  # type: ignore[type-arg]
-    """Django's page of a user, and where the user belongs."""
+    """Django's page of a user, and where the user belongs. For Django's own user model."""
 
     inlines = (MembershipInline,)
     list_display = ("username", "email", "tenant", "is_staff", "is_active")

@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.throttling import AnonRateThrottle
@@ -30,6 +31,9 @@ class _TokenThrottle(AnonRateThrottle):
 
 
 class _ObtainSerializer(TokenObtainPairSerializer):
+    # As clients send it, whatever the user model calls the field. Django's backends take it so too.
+    username_field = "username"
+
     @classmethod
     def get_token(cls, user: Any) -> Any:
         """The refresh token; its claims are taken over by every access token made from it."""
@@ -70,7 +74,7 @@ class RefreshTokenView(TokenRefreshView):
 
 def _set_membership(token: Any, username: str) -> None:
     """Without a membership a user is alone in a tenant of their own and may do what needs no permission."""
-    membership = Membership.objects.filter(user__username=username).first()
+    membership = Membership.objects.filter(**{f"user__{get_user_model().USERNAME_FIELD}": username}).first()
     own_tenant = f"user:{hashlib.sha256(username.encode()).hexdigest()}" if len(username) > 100 else f"user:{username}"
     token["tenant_id"] = membership.tenant_id if membership else own_tenant
     token["permissions"] = membership.permissions if membership else []

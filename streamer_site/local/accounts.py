@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
+from django.db.models import EmailField
 
 from realtime.models import Membership
 from streamer_site.secrets import write_private
@@ -13,16 +14,24 @@ PASSWORD_FILE = "admin-password"
 TENANT_ID = "default"
 
 
+def admin_name() -> str:
+    """Return what the superuser signs in with: ``admin``, or an address where the user model wants one."""
+    model = get_user_model()
+    is_address = isinstance(model._meta.get_field(model.USERNAME_FIELD), EmailField)
+    return f"{USERNAME}@localhost" if is_address else USERNAME
+
+
 def ensure_admin(data_dir: Path) -> str | None:
-    """Create the superuser ``admin`` with a password kept in ``data_dir/admin-password``, unless there is one.
+    """Create the superuser ``admin_name()`` with a password kept in ``data_dir/admin-password``, unless there is one.
 
     Returns the password, or None when somebody has set another one since.
     """
     password = _kept_password(data_dir / PASSWORD_FILE)
-    users = get_user_model()._default_manager
-    user = users.filter(username=USERNAME).first()
+    model = get_user_model()
+    users = model._default_manager
+    user = users.filter(**{model.USERNAME_FIELD: admin_name()}).first()
     if user is None:
-        user = users.create_superuser(username=USERNAME, password=password)
+        user = users.create_superuser(**{model.USERNAME_FIELD: admin_name(), "password": password})
     Membership.objects.get_or_create(user=user, defaults={"tenant_id": TENANT_ID, "permissions": ["*"]})
     return password if user.check_password(password) else None
 

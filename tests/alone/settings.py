@@ -63,4 +63,5 @@ DATABASES = {
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL;"},
     }
 }
-RQ_QUEUES = {name: {"URL": os.environ["ALONE_REDIS_URL"]} for name in ("default", "reports", "ml", "bulk")}
+# The last one is for jobs of the project's own.
+RQ_QUEUES = {name: {"URL": os.environ["ALONE_REDIS_URL"]} for name in ("default", "reports", "ml", "bulk", "mail")}

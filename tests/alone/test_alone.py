@@ -78,6 +78,13 @@ def test_it_is_sound_and_its_migrations_are_complete(said: dict[str, str]) -> No
     assert "No changes detected" in said["makemigrations --check --dry-run"]
 
 
+def test_jobs_of_the_projects_own_are_left_or_run_as_they_are(visit: Any) -> None:
+    assert visit["queues"]["mail"] == 1  # no worker of ours serves it
+    assert visit["queues"]["default"] == 0 and visit["noted"] == ["own"]
+    (failure,) = visit["queues"]["failed"]  # nothing of ours unpickles what others wrote, and RQ keeps why it failed
+    assert "DeserializationError" in failure
+
+
 def test_the_page_of_a_request_shows_its_events_and_files(request_ids: list[str], visit: Any) -> None:
     page = visit["pages"]["request"]["text"]
     assert request_ids[1] in page and "Read the message" in page and "jobs/admin/pieces.css" in page

@@ -4,6 +4,8 @@ import json
 import sys
 
 import django
+import django_rq
+from django.conf import settings
 
 django.setup()
 
@@ -35,12 +37,22 @@ pages = {name: client.get(path) for name, path in PATHS.items()}
 pages["cancelled"] = client.post(f"/admin/jobs/asyncrequest/{waiting_id}/cancel/", follow=True)
 answers = {name: {"status": page.status_code, "text": page.content.decode()} for name, page in pages.items()}
 dataset.delete()  # it has no file, which the doctor would find
+default = django_rq.get_queue("default")
+queues = {
+    "mail": django_rq.get_queue("mail").count,
+    "default": default.count,
+    "failed": [
+        default.fetch_job(job_id).latest_result().exc_string for job_id in default.failed_job_registry.get_job_ids()
+    ],
+}
 statuses = dict(AsyncRequest.objects.values_list("id", "status"))
 print(
     json.dumps(
         {
             "pages": answers,
             "statuses": {str(key): status for key, status in statuses.items()},
+            "queues": queues,
+            "noted": sorted(path.stem for path in settings.BASE_DIR.glob("*.txt")),
             "imported": sorted(FOREIGN & {name.partition(".")[0] for name in sys.modules}),
         }
     )

@@ -10,6 +10,7 @@ from django_rq import get_worker
 
 from jobs.contract.registry import preload_handlers
 from jobs.execution.worker import ShiftWorker
+from jobs.queue.names import own_queues
 from jobs.queue.wakeups import SERIALIZER
 
 # An idle worker wakes up and shows it is alive every ``worker_ttl - 15`` seconds.
@@ -17,17 +18,17 @@ _WORKER_TTL_SECONDS = 30
 
 
 class Command(BaseCommand):
-    help = "Run requests of the given queues (default: all of them) until SIGTERM."
+    help = "Run requests of the given queues (default: all that handlers name) until SIGTERM."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("queues", nargs="*", metavar="queue", help=f"one of: {', '.join(settings.RQ_QUEUES)}")
+        parser.add_argument("queues", nargs="*", metavar="queue", help=f"one of: {', '.join(own_queues())}")
         parser.add_argument("--burst", action="store_true", help="end when nothing waits any more")
 
     def handle(self, *, queues: list[str], burst: bool, **options: Any) -> None:
-        unknown = set(queues) - set(settings.RQ_QUEUES)
+        unknown = set(queues) - set(own_queues())
         if unknown:
-            raise CommandError(f"No such queue: {', '.join(sorted(unknown))}")
-        served = queues or list(settings.RQ_QUEUES)
+            raise CommandError(f"No queue of ours: {', '.join(sorted(unknown))}")
+        served = queues or list(own_queues())
         if settings.STREAMER_PRELOAD:
             preload_handlers(served)
         try:

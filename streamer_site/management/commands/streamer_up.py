@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from jobs.data.sample.files import sample_is_there
 from streamer_site.local import valkey
-from streamer_site.local.accounts import PASSWORD_FILE, USERNAME, ensure_admin
+from streamer_site.local.accounts import PASSWORD_FILE, admin_name, ensure_admin
 from streamer_site.local.folder import AlreadyRunning
 from streamer_site.local.interrupt import hurried_by_signal, interruptible
 from streamer_site.local.printing import LinePrinter
@@ -55,17 +55,17 @@ def _run(stack: Stack, console: Console, wanted_port: int) -> None:
         stack.start()
         password = ensure_admin(stack.data_dir)
         connections.close_all()
-        token = stack.token(USERNAME, ttl_seconds=_TOKEN_HOURS * 3600)
+        token = stack.token(admin_name(), ttl_seconds=_TOKEN_HOURS * 3600)
     console.print("\nStreamer is running. Ctrl-C stops it.\n", style="bold green")
     if not stack.http_url.endswith(f":{wanted_port}"):
         console.print(f"Port {wanted_port} is taken, so this is the next free one.\n", style="yellow")
     login = f"password {password}" if password else f"with the password you set ({PASSWORD_FILE} has the first one)"
     addresses = {
         "Console": f"{stack.http_url}/",
-        "Admin": f"{stack.http_url}/admin/   user {USERNAME}, {login}",
+        "Admin": f"{stack.http_url}/admin/   user {admin_name()}, {login}",
         "Socket": stack.ws_url,
         "Data": str(stack.data_dir),
-        "Token": f"of user {USERNAME}, with every permission, for {_TOKEN_HOURS} hours:",
+        "Token": f"of user {admin_name()}, with every permission, for {_TOKEN_HOURS} hours:",
     }
     for name, value in addresses.items():
         console.print(f"[bold]{name:<8}[/] {escape(value)}", soft_wrap=True)

@@ -11,7 +11,7 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from jobs import doctor
 from jobs.doctor import Found, all_checks, examine
 from jobs.models import RequestEvent
-from jobs.queue.wakeups import SHIFT, connection, ring, waiting_rings
+from jobs.queue.wakeups import RING_ID, SHIFT, connection, ring, waiting_rings
 from tests.jobs.doctor.illness import completed, ill, mended
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage", "own_scratch")]
@@ -29,7 +29,7 @@ def test_more_rings_than_workers() -> None:
 
 def test_shifts_that_died_are_counted_and_no_finding() -> None:
     queue = django_rq.get_queue("default", connection=connection())
-    job = queue.enqueue_call(SHIFT, failure_ttl=60)
+    job = queue.enqueue_call(SHIFT, failure_ttl=60, job_id=f"{RING_ID}7")
     FailedJobRegistry(queue=queue).add(job, ttl=60)
     (died,) = (one for one in examine(all_checks()) if one.check.name == "failed-shifts")
     assert died.found == Found(count=1, examples=("default: 1",))

@@ -96,3 +96,17 @@ with worker.death_penalty_class(1, HorseMonitorTimeoutException):
     finally: print("ended")
 """
     assert run_alone(script) == ["ended"]
+
+
+def test_a_job_of_others_may_be_silent_for_as_long_as_it_likes() -> None:
+    script = """
+settings.STREAMER_LEASE_SECONDS = 0.2
+module.watchdog._IDLE_SILENCE_SECONDS = 0.2
+worker._runs_shift = False
+child(signal.pause)
+try: worker.wait_for_horse(); worker.wait_for_horse()
+except HorseMonitorTimeoutException: print("runs")
+worker._runs_shift = True
+print(os.waitstatus_to_exitcode(worker.wait_for_horse()[1]))
+"""
+    assert run_alone(script) == ["runs", "-9"]

@@ -1,0 +1,11 @@
+"""The project's own page of its users, of which nothing of ours knows."""
+
+from django.contrib import admin
+
+from tests.people.models import Person
+
+
+@admin.register(Person)
+class PersonAdmin(admin.ModelAdmin):
+    search_fields = ("email",)
+    ordering = ("email",)
