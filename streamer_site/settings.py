@@ -1,4 +1,4 @@
-"""Settings. The only module that reads the environment; ``docs/settings.md`` explains every variable."""
+"""Settings. The only module that reads the environment; ``docs/reference/settings.md`` explains every variable."""
 
 import socket
 import sys

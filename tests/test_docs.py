@@ -63,46 +63,46 @@ def test_it_works() -> None:
     assert {"report", "check", "request_id", "scratch_dir"} <= set(public_names(Context))
     assert {"action", "retry", "run", "estimate"} <= set(public_names(Handler))
     assert {"streamer_worker", "streamer_token", "streamer_up"} <= set(commands())
-    assert not is_word("no such word at all", "protocol.md")
+    assert not is_word("no such word at all", "reference/protocol.md")
 
 
 @pytest.mark.parametrize(
     "action", [name for name, handler in collect(["jobs.handlers"]).items() if not handler.internal]
 )
 def test_the_protocol_names_every_action(action: str) -> None:
-    assert action in code_of("protocol.md")
+    assert action in code_of("reference/protocol.md")
 
 
 @pytest.mark.parametrize("kind", [*CLIENT_MESSAGES, *SERVER_MESSAGES])
 def test_the_protocol_names_every_type_of_message(kind: str) -> None:
-    assert kind in code_of("protocol.md")
+    assert kind in code_of("reference/protocol.md")
 
 
 @pytest.mark.parametrize("code", [code.value for code in ErrorCode])
 def test_the_protocol_names_every_error_code(code: str) -> None:
-    assert is_word(code, "protocol.md")
+    assert is_word(code, "reference/protocol.md")
 
 
 @pytest.mark.parametrize("code", CloseCode, ids=lambda code: code.name)
 def test_the_protocol_names_every_close_code(code: CloseCode) -> None:
-    assert is_word(str(int(code)), "protocol.md")
+    assert is_word(str(int(code)), "reference/protocol.md")
 
 
 @pytest.mark.parametrize("name", environment_variables())
 def test_the_settings_name_every_environment_variable(name: str) -> None:
-    assert name in code_of("settings.md")
+    assert name in code_of("reference/settings.md")
 
 
 @pytest.mark.parametrize("name", [*public_names(Handler), *public_names(Context)])
 def test_the_handlers_name_every_part_of_handler_and_context(name: str) -> None:
-    assert name in code_of("handlers.md")
+    assert name in code_of("reference/handlers.md")
 
 
 @pytest.mark.parametrize("command", commands())
 def test_the_operations_name_every_command(command: str) -> None:
-    assert command in code_of("operations.md")
+    assert command in code_of("reference/lifecycle.md")
 
 
 @pytest.mark.parametrize("rule", [rule.name for rule in all_rules()])
 def test_the_operations_name_every_rule_of_the_sweeper(rule: str) -> None:
-    assert is_word(rule, "operations.md")
+    assert is_word(rule, "reference/lifecycle.md")

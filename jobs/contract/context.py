@@ -68,7 +68,7 @@ class Context(Protocol):
 
         ``percentage`` is 0–100, clamped, and never goes back inside an attempt. ``metadata`` must be JSON;
         its key ``stage`` names the stage, and a change of stage is sent at once. Calls may come as often as you
-        like: what is sent is thinned (see docs/handlers.md) and the last value always arrives.
+        like: what is sent is thinned (see docs/reference/handlers.md) and the last value always arrives.
         """
 
     def check(self) -> None:

@@ -1,7 +1,7 @@
 """Who has a request that is not final, until when, and which rule of the sweeper moves it on after that.
 
 Nothing here runs: it is the table that promises "nothing is processing for ever", written so that a test can walk it.
-docs/operations.md has it for people.
+docs/reference/lifecycle.md explains it to operators.
 """
 
 from collections.abc import Callable

@@ -43,7 +43,7 @@ def _check_source(name: str) -> list[CheckMessage]:
     try:
         source = parse_source(name)
     except ValidationError as error:
-        hint = "docs/settings.md lists the keys of a definition under STREAMER_SOURCES."
+        hint = "docs/reference/settings.md lists the keys of a definition under STREAMER_SOURCES."
         return [
             Error(f"STREAMER_SOURCES['{name}']: {fault}.", hint=hint, id="streamer.sources.E001")
             for fault in faults_of(error)

@@ -24,7 +24,7 @@ _LOADED, _READ, _PREDICTED = 5.0, 20.0, 98.0
 
 
 def predict(payload: PredictPayload, context: Context) -> dict[str, Any]:
-    """Return the result of the action; see docs/learning.md."""
+    """Return the result of the action; see docs/reference/learning.md."""
     with context.open_artifact(payload.model) as file, one_thread():
         model = load_model(file)
     context.report(_LOADED, f"Model loaded: {model.name}, {model.task}", stage="loading")

@@ -22,7 +22,7 @@ class LearningResult:
     dropped: int
     """Rows left out because their target is missing."""
     metrics: dict[str, Any]
-    """JSON; see docs/learning.md."""
+    """JSON; see docs/reference/learning.md."""
     baseline: dict[str, Any]
     """The same metrics for a prediction that uses no feature."""
     model_version: str
