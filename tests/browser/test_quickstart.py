@@ -1,4 +1,4 @@
-"""The quickstart and the README as a newcomer meets them: their files are written, their commands run, their page used.
+"""The quickstart, the README and the guides for clients, as a newcomer meets them: written down, run, used.
 
 Only ``make run``'s installation is left out, because the tests run in an installed environment already.
 """
@@ -25,6 +25,8 @@ from tests.local.waiting import eventually
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 QUICKSTART = (PROJECT_DIR / "docs/quickstart.md").read_text()
+GUIDE_FOR_PYTHON = (PROJECT_DIR / "docs/how-to/follow-from-python.md").read_text()
+GUIDE_FOR_BROWSERS = (PROJECT_DIR / "docs/how-to/follow-from-a-browser.md").read_text()
 README = (PROJECT_DIR / "README.md").read_text()
 FILE = re.compile(r"Save this as `([^`]+)`:\n\n```\w+\n(.*?)```", re.DOTALL)
 COMMANDS = re.compile(r"```bash\n(.*?)```", re.DOTALL)
@@ -198,6 +200,36 @@ def test_the_client_of_the_readme_follows_a_report(newcomer: Newcomer) -> None:
     said = done.stdout.splitlines()
     assert any(line.startswith("progress ") for line in said)
     assert said[-1].startswith("complete")
+
+
+def test_the_client_of_the_python_guide_follows_a_report(newcomer: Newcomer) -> None:
+    name, client = FILE.findall(GUIDE_FOR_PYTHON)[0]
+    (newcomer.folder / name).write_text(client)
+    command = [sys.executable, name, f"ws://127.0.0.1:{newcomer.port}/ws/", newcomer.token]
+    done = subprocess.run(command, cwd=newcomer.folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("/api/artifacts/")
+
+
+def test_the_module_of_the_browser_guide_follows_a_request(newcomer: Newcomer, page: Page) -> None:
+    name, module = FILE.findall(GUIDE_FOR_BROWSERS)[0]
+    (newcomer.folder / "my_page" / name).write_text(module)
+    types = page.evaluate(
+        """async ([url, token]) => {
+            const { follow } = await import("/follow.js");
+            const request = { action: "echo_async", id: crypto.randomUUID(), payload: { message: 7 } };
+            return new Promise((resolve) => {
+                const types = [];
+                follow(url, () => token, request, (message) => {
+                    types.push(message.type);
+                    if (message.final) resolve(types);
+                });
+            });
+        }""",
+        [f"ws://127.0.0.1:{newcomer.port}/ws/", newcomer.token],
+    )
+    assert types[0] == "welcome" and types[-1] == "complete"
+    assert "acknowledgment" in types and "progress" in types
 
 
 def test_the_page_comes_back_when_everything_was_killed(newcomer: Newcomer, page: Page) -> None:
