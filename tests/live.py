@@ -107,16 +107,16 @@ def run_live_stack(
     """Two web processes, two workers and a sweeper. ``redis_offset`` keeps two stacks on one Redis apart."""
     with ExitStack() as cleanup:
         services = cleanup.enter_context(fresh_services(label, redis_offset=redis_offset))
-        sample = sample_dir(factory)
+        sample_dir = sample_dir_for(factory)
         everything = {
             # pytest names its own settings in the environment; these processes are to run on the real ones.
             "DJANGO_SETTINGS_MODULE": "streamer_site.settings",
             "STREAMER_HANDLER_PACKAGES": "jobs.handlers,tests.handlers",
-            "STREAMER_SAMPLE_DIR": str(sample),
+            "STREAMER_SAMPLE_DIR": str(sample_dir),
             **services,
             **(env or {}),
         }
-        prepare = [] if sample_is_there(sample) else ["streamer_sample"]
+        prepare = [] if sample_is_there(sample_dir) else ["streamer_sample"]
         stack = Stack(
             factory.mktemp(label), workers=2, ports=(0, 0), env=everything, inherit_settings=False, prepare=prepare
         )
@@ -138,7 +138,7 @@ def live_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
         yield live
 
 
-def sample_dir(factory: pytest.TempPathFactory) -> Path:
+def sample_dir_for(factory: pytest.TempPathFactory) -> Path:
     """Where the sample tables are kept already; otherwise one place for all stacks of the run."""
     kept = PROJECT_DIR / "var" / "sample"
     return kept if sample_is_there(kept) else factory.getbasetemp() / "sample"

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from streamer_site.local.ports import listen, port_of
 from streamer_site.local.stack import PROJECT_DIR
-from tests.live import sample_dir
+from tests.live import sample_dir_for
 from tests.local.waiting import eventually
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
@@ -134,7 +134,7 @@ def a_free_port() -> int:
 
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
-    newcomer = Newcomer(tmp_path_factory.mktemp("newcomer"), sample_dir(tmp_path_factory))
+    newcomer = Newcomer(tmp_path_factory.mktemp("newcomer"), sample_dir_for(tmp_path_factory))
     with closing(newcomer.serve_page()):
         try:
             newcomer.start()
