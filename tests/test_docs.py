@@ -196,7 +196,7 @@ def test_files_that_a_page_names_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=name_of)
 def test_a_page_says_in_its_first_lines_for_whom_it_is(page: Path) -> None:
     # The title may stand before it.
-    assert any(line.startswith("For ") for line in page.read_text().split("\n")[:3])
+    assert any(line.startswith(("For ", "This page is for ")) for line in page.read_text().split("\n")[:3])
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=name_of)
