@@ -1,4 +1,4 @@
-"""The jobs app: finds its handlers at start-up, so that a broken one stops the process and not a request."""
+"""The jobs app: finds its handlers at start-up, so that checks tell of a broken one before a request does."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from django.core.checks import register
 
 from jobs import conf
 from jobs.bulk.checks import check_entities
-from jobs.contract.registry import all_handlers
+from jobs.contract.registry import check_handlers, discovered
+from jobs.data.sources import check_sources
 
 
 class JobsConfig(AppConfig):
@@ -23,4 +24,7 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         register(check_entities)
-        all_handlers()
+        register(check_handlers)
+        register(check_sources)
+        # An error is no exception here, or else no command could show the checks.
+        discovered()

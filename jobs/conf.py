@@ -10,7 +10,9 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 # --- Requests ---
-STREAMER_HANDLER_PACKAGES = ["jobs.handlers"]
+STREAMER_HANDLERS: list[str] = []
+STREAMER_HANDLER_PACKAGES: list[str] = []  # the earlier name
+STREAMER_BUILTIN_HANDLERS = ["all"]
 STREAMER_QUEUES: list[str] = []  # beside those that handlers name
 STREAMER_INLINE_THRESHOLD_SECONDS = 5.0
 STREAMER_INLINE_THREADS = 8

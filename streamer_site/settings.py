@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "streamer_site",
     "realtime",
     "jobs",
+    *filter(None, dict.fromkeys(name.strip() for name in env.list("STREAMER_APPS", default=[]))),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -212,7 +213,11 @@ STREAMER_DOWNLOAD_THREADS = env.int("STREAMER_DOWNLOAD_THREADS", 8)
 
 # --- Requests ----------------------------------------------------------------------------------------------------
 
-STREAMER_HANDLER_PACKAGES = env.list("STREAMER_HANDLER_PACKAGES", default=conf.STREAMER_HANDLER_PACKAGES)
+STREAMER_HANDLERS = env.list("STREAMER_HANDLERS", default=conf.STREAMER_HANDLERS)
+STREAMER_HANDLER_PACKAGES = env.list(
+    "STREAMER_HANDLER_PACKAGES", default=conf.STREAMER_HANDLER_PACKAGES
+)  # the earlier name
+STREAMER_BUILTIN_HANDLERS = env.list("STREAMER_BUILTIN_HANDLERS", default=conf.STREAMER_BUILTIN_HANDLERS)
 STREAMER_INLINE_THRESHOLD_SECONDS = env.float(
     "STREAMER_INLINE_THRESHOLD_SECONDS", conf.STREAMER_INLINE_THRESHOLD_SECONDS
 )

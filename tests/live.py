@@ -111,7 +111,7 @@ def run_live_stack(
         everything = {
             # pytest names its own settings in the environment; these processes are to run on the real ones.
             "DJANGO_SETTINGS_MODULE": "streamer_site.settings",
-            "STREAMER_HANDLER_PACKAGES": "jobs.handlers,tests.handlers",
+            "STREAMER_HANDLERS": "tests.handlers",
             "STREAMER_SAMPLE_DIR": str(sample_dir),
             **services,
             **(env or {}),

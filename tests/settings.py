@@ -14,13 +14,13 @@ if lane := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["STREAMER_DATA_DIR"] = str(Path(os.environ["STREAMER_DATA_DIR"]) / lane)
 
 from streamer_site.settings import *  # noqa: F403
-from streamer_site.settings import DATA_DIR, DATABASES, INSTALLED_APPS, STREAMER_HANDLER_PACKAGES
+from streamer_site.settings import DATA_DIR, DATABASES, INSTALLED_APPS, STREAMER_HANDLERS
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Threads of ours write to it too, so it cannot live in one connection's memory.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 
-STREAMER_HANDLER_PACKAGES = [*STREAMER_HANDLER_PACKAGES, "tests.handlers"]
+STREAMER_HANDLERS = [*STREAMER_HANDLERS, "tests.handlers"]
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.shop"]
 STREAMER_ENTITIES = {
     "customers": {"model": "shop.Customer", "fields": ["name", "email", "joined"], "tenant_field": "tenant"},

@@ -1,36 +1,41 @@
-"""Finds the handlers: one registry, filled once at start-up, used by sockets and workers alike."""
+"""Holds the handlers: one registry, filled once at start-up, used by sockets and workers alike."""
 
 import importlib
-import pkgutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from jobs.contract.base import Handler
+from jobs.contract.discovery.gathering import Discovery, discover
 
 
 @cache
-def all_handlers() -> dict[str, Handler[Any]]:
-    """Action → handler, from every module of ``STREAMER_HANDLER_PACKAGES``."""
-    return collect(settings.STREAMER_HANDLER_PACKAGES)
+def discovered() -> Discovery:
+    """Search the built-in handlers and what the settings name, once in a process."""
+    # The second is the earlier name of the first. An installation's own settings may lack it.
+    names = [*settings.STREAMER_HANDLERS, *getattr(settings, "STREAMER_HANDLER_PACKAGES", [])]
+    return discover(names, built_in=settings.STREAMER_BUILTIN_HANDLERS)
 
 
-def collect(packages: Iterable[str]) -> dict[str, Handler[Any]]:
-    """Import the modules directly inside ``packages`` and gather their handlers. A repeated action is an error."""
-    found: dict[str, Handler[Any]] = {}
-    for package_name in packages:
-        package = importlib.import_module(package_name)
-        for module in pkgutil.iter_modules(package.__path__, f"{package_name}."):
-            for handler_class in _handlers_in(module.name):
-                _add(found, handler_class)
-    return dict(sorted(found.items()))
+@cache
+def all_handlers() -> Mapping[str, Handler[Any]]:
+    """Map action → handler. Raises ``ImproperlyConfigured`` if anything is wrong with any handler."""
+    if errors := [str(message) for message in discovered().messages if message.is_serious()]:
+        raise ImproperlyConfigured("\n".join(errors))
+    return discovered().handlers
 
 
 def find_handler(action: str) -> Handler[Any] | None:
     return all_handlers().get(action)
+
+
+def check_handlers(**_: Any) -> list[CheckMessage]:
+    """Report what is wrong with handlers, as a system check. ``docs/how-to/outside-handlers.md`` lists the ids."""
+    return list(discovered().messages)
 
 
 def preload_handlers(queues: Collection[str]) -> None:
@@ -38,25 +43,3 @@ def preload_handlers(queues: Collection[str]) -> None:
     for handler in all_handlers().values():
         for module in handler.preload if handler.queue in queues else ():
             importlib.import_module(module)
-
-
-def _handlers_in(module_name: str) -> list[type[Handler[Any]]]:
-    module = importlib.import_module(module_name)
-    return [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Handler) and value.action and value.__module__ == module_name
-    ]
-
-
-def _add(found: dict[str, Handler[Any]], handler_class: type[Handler[Any]]) -> None:
-    action, queue = handler_class.action, handler_class.queue
-    if action in found:
-        first = type(found[action])
-        raise ImproperlyConfigured(
-            f"Two handlers claim the action '{action}': {first.__module__}.{first.__qualname__} "
-            f"and {handler_class.__module__}.{handler_class.__qualname__}"
-        )
-    if queue not in settings.RQ_QUEUES:
-        raise ImproperlyConfigured(f"{handler_class.__qualname__}: there is no queue '{queue}' in RQ_QUEUES")
-    found[action] = handler_class()

@@ -112,7 +112,7 @@ class Ground:
             "DJANGO_SETTINGS_MODULE": "streamer_site.settings",
             "PYTHONPATH": str(_INJECT),
             "STREAMER_CHAOS_DIR": str(self.traps.folder),
-            "STREAMER_HANDLER_PACKAGES": "jobs.handlers,tests.chaos.handlers",
+            "STREAMER_HANDLERS": "tests.chaos.handlers",
             "STREAMER_SAMPLE_DIR": str(sample),
             "STREAMER_STORAGE": "tests.chaos.full_disk.FullDiskStorage",
             "STREAMER_STORAGE_OPTIONS": json.dumps(storage),

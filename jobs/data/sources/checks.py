@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Warning
 from pydantic import ValidationError
 
 from jobs.contract.source import default_source, source_names
@@ -14,7 +14,6 @@ from jobs.data.sources.registry import faults_of, parse_source
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
 
 
-@register
 def check_sources(**_: Any) -> list[CheckMessage]:
     """Check every definition, the default source and DuckDB's memory limit. Opens no file and no database."""
     messages: list[CheckMessage] = []

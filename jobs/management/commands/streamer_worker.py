@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django_rq import get_worker
 
-from jobs.contract.registry import preload_handlers
+from jobs.contract.registry import all_handlers, preload_handlers
 from jobs.execution.worker import ShiftWorker
 from jobs.queue.names import own_queues
 from jobs.queue.wakeups import SERIALIZER
@@ -28,6 +28,7 @@ class Command(BaseCommand):
         unknown = set(queues) - set(own_queues())
         if unknown:
             raise CommandError(f"No queue of ours: {', '.join(sorted(unknown))}")
+        all_handlers()  # a broken one stops the worker, even where checks are skipped
         served = queues or list(own_queues())
         if settings.STREAMER_PRELOAD:
             preload_handlers(served)

@@ -1,0 +1,106 @@
+"""Gathers the handlers of everything that the settings name, each action once."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+from jobs.contract.base import Handler
+from jobs.contract.discovery.builtin import ALL, left_out
+from jobs.contract.discovery.classes import BUILT_IN, HandlerClass, lookalikes_in, make_handler, place_of
+from jobs.contract.discovery.importing import is_within
+from jobs.contract.discovery.search import Found, search
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discovery:
+    """All handlers, and all that is to be said about them."""
+
+    handlers: Mapping[str, Handler[Any]]
+    """By action, sorted. Those with an error are left out."""
+    messages: Sequence[CheckMessage]
+    """``manage.py check`` shows them. With an error among them, no process serves."""
+
+
+def discover(names: Iterable[str], *, built_in: Sequence[str] = (ALL,)) -> Discovery:
+    """Search the packages and modules ``names``, in addition to the built-in handlers that ``built_in`` leaves on."""
+    gathered = _Gathered()
+    gathered.add_built_in([word.strip() for word in built_in])
+    # Earlier settings named the built-in package too.
+    others = [name for name in dict.fromkeys(map(str.strip, names)) if name and not is_within(name, BUILT_IN)]
+    for name in others:
+        gathered.add(search(name, named=others))
+    return gathered.discovery()
+
+
+class _Gathered:
+    def __init__(self) -> None:
+        self._handlers: dict[str, Handler[Any]] = {}
+        self._messages: list[CheckMessage] = []
+        self._modules: list[ModuleType] = []
+        self._seen: set[HandlerClass] = set()
+
+    def add_built_in(self, words: Sequence[str]) -> None:
+        # One file or folder is one action. What is deeper imports heavy libraries; a run imports it.
+        found = search(BUILT_IN, depth=1)
+        # Clients know nothing of internal actions, and handlers of others may need them: the switch leaves them on.
+        off, faults = left_out(words, {one.action for one in found.classes if not one.internal})
+        self._messages += faults
+        self.add(found, leave_out=off)
+
+    def add(self, found: Found, *, leave_out: Iterable[str] = ()) -> None:
+        self._messages += found.messages
+        self._modules += found.modules
+        for handler_class in found.classes:
+            if handler_class not in self._seen and handler_class.action not in leave_out:
+                self._seen.add(handler_class)
+                self._add_class(handler_class)
+
+    def discovery(self) -> Discovery:
+        # Only now, because a base class may be followed by its handlers in a module that was searched later.
+        lookalikes = [message for module in dict.fromkeys(self._modules) for message in lookalikes_in(module)]
+        messages: list[CheckMessage] = []
+        for message in [*self._messages, *lookalikes]:
+            if message not in messages:  # a place below two names is told once
+                messages.append(message)
+        return Discovery(handlers=dict(sorted(self._handlers.items())), messages=messages)
+
+    def _add_class(self, handler_class: HandlerClass) -> None:
+        handler = make_handler(handler_class)
+        if isinstance(handler, CheckMessage):
+            self._messages.append(handler)
+        elif handler.queue not in settings.RQ_QUEUES:
+            self._messages.append(_unknown_queue(handler_class))
+        elif handler.action in self._handlers:
+            self._messages.append(_repeated(type(self._handlers[handler.action]), handler_class))
+        else:
+            self._handlers[handler.action] = handler
+
+
+def _unknown_queue(handler_class: HandlerClass) -> CheckMessage:
+    nearest = get_close_matches(handler_class.queue, settings.RQ_QUEUES, n=1)
+    question = f"Did you mean '{nearest[0]}'? " if nearest else ""
+    hint = f"{question}STREAMER_QUEUES has: {', '.join(settings.RQ_QUEUES)}."
+    text = f"{place_of(handler_class)} wants the queue '{handler_class.queue}', which does not exist."
+    return Error(text, hint=hint, id="streamer.handlers.E006")
+
+
+def _repeated(first: HandlerClass, second: HandlerClass) -> CheckMessage:
+    action = first.action
+    if is_within(first.__module__, BUILT_IN):
+        hint = f"Give yours another action, or switch the built-in one off: STREAMER_BUILTIN_HANDLERS=-{action}."
+    elif first.__module__ != second.__module__ and _file_of(first) == _file_of(second):
+        hint = "Both are from one file, imported under two names. Name it once, and have one folder on the path."
+    else:
+        hint = "Give one of them another action."
+    text = f"Two handlers have the action '{action}': {place_of(first)} and {place_of(second)}."
+    return Error(text, hint=hint, id="streamer.handlers.E005")
+
+
+def _file_of(handler_class: HandlerClass) -> str | None:
+    return getattr(sys.modules.get(handler_class.__module__), "__file__", None)

@@ -1,0 +1,292 @@
+"""What is found in packages and modules, and the zoo of what is badly declared."""
+
+import sys
+
+import pytest
+from django.core.checks import ERROR, INFO, WARNING
+
+from jobs.contract.discovery.gathering import discover
+from jobs.contract.discovery.search import Found, search
+from tests.jobs.contract.conftest import MakeFiles, MakePackage, source
+
+BAD = "from jobs.handler import Handler, NoPayload, Payload\n"
+
+
+def places(found: Found) -> list[str]:
+    return [f"{one.__module__}.{one.__qualname__}" for one in found.classes]
+
+
+def ids(found: Found) -> list[str | None]:
+    assert all(message.hint for message in found.messages)
+    return [message.id for message in found.messages]
+
+
+# --- What is found ----------------------------------------------------------------------------------------------
+
+
+def test_it_works(make_files: MakeFiles) -> None:
+    make_files(
+        {
+            "deep/__init__.py": source("in_init", name="InInit"),
+            "deep/_private.py": source("private", name="Private"),
+            "deep/one.py": source("one", name="One"),
+            "deep/sub/__init__.py": source("in_sub", name="InSub"),
+            "deep/sub/more/__init__.py": "",
+            "deep/sub/more/two.py": source("two", name="Two"),
+        }
+    )
+    found = search("deep")
+    assert places(found) == [
+        "deep.InInit",
+        "deep._private.Private",
+        "deep.one.One",
+        "deep.sub.InSub",
+        "deep.sub.more.two.Two",
+    ]
+    assert ids(found) == []
+
+
+def test_a_plain_module_is_taken_as_it_is(make_files: MakeFiles) -> None:
+    make_files({"plain.py": source("one"), "pack/__init__.py": "1 / 1", "pack/work.py": source("two")})
+    assert places(search("plain")) == ["plain.Some"]
+    assert places(search("pack.work")) == ["pack.work.Some"]
+
+
+def test_a_folder_without_init_can_be_named(make_files: MakeFiles) -> None:
+    make_files({"folder/work.py": source("one")})
+    assert places(search("folder")) == ["folder.work.Some"]
+
+
+def test_a_handler_re_exported_from_everywhere_is_found_once(make_files: MakeFiles) -> None:
+    again = "from again.sub.work import Some\nAlias = Some\n"
+    make_files(
+        {
+            "again/__init__.py": again,
+            "again/one.py": again,
+            "again/sub/__init__.py": again,
+            "again/sub/work.py": source("one"),
+        }
+    )
+    assert places(search("again")) == ["again.sub.work.Some"]
+
+
+def test_what_the_named_module_imports_counts(make_files: MakeFiles) -> None:
+    make_files({"elsewhere/work.py": source("one"), "named.py": "from elsewhere.work import Some\n"})
+    assert places(search("named")) == ["elsewhere.work.Some"]
+
+
+def test_what_a_module_below_it_imports_from_elsewhere_does_not_count(make_files: MakeFiles) -> None:
+    derived = "from elsewhere.work import Some\nclass Mine(Some):\n    action = 'mine'\n"
+    make_files({"elsewhere/work.py": source("one"), "named/__init__.py": "", "named/work.py": derived})
+    assert places(search("named")) == ["named.work.Mine"]
+
+
+def test_built_in_handlers_count_only_where_they_are_at_home(make_files: MakeFiles) -> None:
+    make_files({"borrowed.py": "from jobs.handlers.echo import Echo, EchoAsync\n"})
+    assert places(search("borrowed")) == []
+    assert "jobs.handlers.echo.Echo" in places(search("jobs.handlers"))
+
+
+def test_a_base_class_is_fine_once_a_handler_derives_from_it(make_files: MakeFiles) -> None:
+    base = f"{BAD}class Base(Handler[NoPayload]):\n    def run(self, payload, context):\n        return {{}}\n"
+    make_files(
+        {
+            "based/__init__.py": "",
+            "based/base.py": base,
+            "based/work.py": "from based.base import Base\nclass One(Base):\n    action = 'one'\n",
+        }
+    )
+    found = discover(["based"])
+    assert "one" in found.handlers and found.messages == []
+
+
+def test_the_depth_of_a_search_can_be_limited(make_files: MakeFiles) -> None:
+    make_files(
+        {
+            "levels/__init__.py": "",
+            "levels/one/__init__.py": source("one"),
+            "levels/one/two.py": source("two", name="Two"),
+        }
+    )
+    assert places(search("levels", depth=1)) == ["levels.one.Some"]
+    assert "levels.one.two" not in sys.modules
+
+
+# --- What is not searched ---------------------------------------------------------------------------------------
+
+
+def test_tests_migrations_and_management_are_not_imported(make_files: MakeFiles) -> None:
+    silent = ("tests/__init__", "tests/test_x", "migrations/__init__", "management/__init__", "__main__", "conftest")
+    make_files({"quiet/__init__.py": source("one"), **{f"quiet/{name}.py": "1 / 0" for name in silent}})
+    found = search("quiet")
+    assert places(found) == ["quiet.Some"] and ids(found) == []
+
+
+def test_a_handler_in_them_is_told(make_files: MakeFiles) -> None:
+    make_files(
+        {
+            "lost/__init__.py": source("one"),
+            "lost/management/__init__.py": "",
+            "lost/management/work.py": source("two", name="Two"),
+            "lost/tests/__init__.py": "",
+            "lost/tests/zoo.py": source("three", name="Three") + source("four", name="Four"),
+            "lost/test_more.py": source("five", name="Five"),
+        }
+    )
+    found = search("lost")
+    assert places(found) == ["lost.Some"]
+    assert [(one.id, one.level) for one in found.messages] == [
+        ("streamer.handlers.W004", WARNING),
+        ("streamer.handlers.I001", INFO),
+        ("streamer.handlers.I001", INFO),
+    ]
+    management, more, zoo = found.messages
+    assert management.msg == (
+        "lost.management is not searched, but has what looks like a handler: lost.management.work.Two."
+    )
+    assert "lost.management in STREAMER_HANDLERS" in str(management.hint)
+    assert "lost.test_more.Five" in more.msg and "lost.tests.zoo.Three, lost.tests.zoo.Four" in zoo.msg
+
+
+def test_unless_the_settings_name_the_place_too(make_files: MakeFiles) -> None:
+    make_files(
+        {
+            "both/__init__.py": source("one"),
+            "both/tests/__init__.py": "",
+            "both/tests/zoo.py": source("two", name="Two"),
+        }
+    )
+    assert ids(search("both")) == ["streamer.handlers.I001"]
+    found = discover(["both", "both.tests.zoo"])
+    assert {"one", "two"} <= found.handlers.keys() and found.messages == []
+
+
+def test_a_folder_without_init_that_has_a_handler_is_told(make_files: MakeFiles) -> None:
+    folder = make_files(
+        {
+            "half/__init__.py": source("one"),
+            "half/work/two.py": source("two", name="Two"),
+            "half/data/notes.py": "action = 'none'\n1 / 0\n",
+            "half/data/broken.py": "    action = 'x'\n  ) (",
+        }
+    )
+    (message,) = search("half").messages
+    assert message.id == "streamer.handlers.W004" and message.msg.endswith("handler: half.work.two.Two.")
+    assert str(folder / "half/work") in str(message.hint) and "__init__.py" in str(message.hint)
+
+
+# --- The zoo: names ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("no_such_module", "PYTHONPATH="),
+        ("no.such.module", "PYTHONPATH="),
+        ("here.no_such", "PYTHONPATH="),
+        (".relative", "PYTHONPATH="),
+        ("here/work.py", "here.work."),
+        ("./here/work", "here.work."),
+        ("here.work.py", "here.work."),
+        ("here.work.Some", "That is a class. Name its module: here.work."),
+    ],
+)
+def test_a_name_that_does_not_exist(name: str, hint: str, make_package: MakePackage) -> None:
+    make_package("here", work=source("one"))
+    (message,) = search(name).messages
+    assert (message.id, message.level) == ("streamer.handlers.E001", ERROR)
+    assert f"STREAMER_HANDLERS names '{name}'" in message.msg and hint in str(message.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "hint"),
+    [
+        ("x = 1\n1 / 0", "ZeroDivisionError: division by zero (line 2 of broken.work)", "shell -c 'import broken"),
+        ("def (", "SyntaxError", "shell -c 'import broken.work'"),
+        ("import no_such_library", "No module named 'no_such_library'", "Install the package that has 'no_such_lib"),
+        ("raise SystemExit", "SystemExit", "shell"),
+        ("raise ValueError('one\\n\\ntwo')", "ValueError: one two (line 1", "shell"),
+        (f"{BAD}class A(Handler[NoPayload]):\n    action = 'No-Good'", "'No-Good' is no valid action name", "shell"),
+        (f"{BAD}class A(Handler):\n    action = 'good'", "name its payload", "shell"),
+        ("from django.db import models\nclass M(models.Model): pass", "INSTALLED_APPS", "STREAMER_APPS"),
+    ],
+    ids=lambda text: str(text)[:20].replace("\n", " "),
+)
+def test_a_module_that_cannot_be_imported(text: str, cause: str, hint: str, make_package: MakePackage) -> None:
+    found = search(make_package("broken", work=text, sound=source("one")))
+    (message,) = found.messages
+    assert (message.id, message.level) == ("streamer.handlers.E002", ERROR)
+    assert message.msg.startswith("broken.work cannot be imported: ") and cause in message.msg
+    assert "\n" not in message.msg and hint in str(message.hint)
+    assert places(found) == ["broken.sound.Some"]
+
+
+def test_the_place_is_the_last_line_in_the_package(make_package: MakePackage) -> None:
+    package = make_package("chain", models="\n\nraise ValueError('why')", work="from chain.models import X\n")
+    assert {message.msg.partition(" (")[2] for message in search(package).messages} == {"line 3 of chain.models)."}
+
+
+@pytest.mark.parametrize("text", ["", "x = 1", "from jobs.handler import *", "import jobs.handlers.echo"])
+def test_a_named_module_without_a_handler(text: str, make_files: MakeFiles) -> None:
+    make_files({"empty.py": text})
+    (message,) = search("empty").messages
+    assert (message.id, message.level) == ("streamer.handlers.W003", WARNING)
+    assert message.msg == "There is no handler in 'empty'."
+
+
+# --- The zoo: classes -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("action = 'x_one'", "has the action 'x_one' but no run"),
+        ("action = 'x_one'\n    run = 'fast'", "run that is not a method"),
+        ("action = 'x_one'\n    async def run(self, payload, context): ...", "async or yields"),
+        ("action = 'x_one'\n    def run(self, payload, context): yield 1", "async or yields"),
+        ("action = 'x_one'\n    def run(self, payload): ...", "cannot be called with a payload and a context"),
+    ],
+)
+def test_a_handler_that_could_not_be_run(body: str, fault: str, make_package: MakePackage) -> None:
+    found = discover([make_package("runless", work=f"{BAD}class Bad(Handler[NoPayload]):\n    {body}")])
+    (message,) = found.messages
+    assert (message.id, message.level) == ("streamer.handlers.E003", ERROR)
+    assert message.msg.startswith("runless.work.Bad ") and fault in message.msg and message.hint
+    assert "x_one" not in found.handlers
+
+
+def test_a_run_made_by_a_decorator_is_trusted(make_package: MakePackage) -> None:
+    text = f"""{BAD}
+import functools
+class Fine(Handler[NoPayload]):
+    action = 'x_one'
+    run = functools.partialmethod(lambda self, word, payload, context: {{}}, 'word')
+class Loose(Handler[NoPayload]):
+    action = 'x_two'
+    def run(self, *args, **kwargs): return {{}}
+"""
+    found = discover([make_package("decorated", work=text)])
+    assert found.messages == [] and {"x_one", "x_two"} <= found.handlers.keys()
+
+
+def test_a_handler_that_cannot_be_made(make_package: MakePackage) -> None:
+    text = f"{source('x_one')}\n    def __init__(self, size): ...\n"
+    (message,) = discover([make_package("unmade", work=text)]).messages
+    assert (message.id, message.level) == ("streamer.handlers.E004", ERROR)
+    assert "unmade.work.Some cannot be made: TypeError" in message.msg and message.hint
+
+
+def test_a_handler_without_an_action(make_package: MakePackage) -> None:
+    text = f"{BAD}class Bad(Handler[NoPayload]):\n    def run(self, payload, context): ...\n"
+    found = discover([make_package("actionless", work=text, sound=source("one"))])
+    (message,) = found.messages
+    assert (message.id, message.level) == ("streamer.handlers.W001", WARNING)
+    assert "actionless.work.Bad is a handler without an action" in message.msg
+    assert "one" in found.handlers
+
+
+def test_a_class_that_only_looks_like_a_handler(make_package: MakePackage) -> None:
+    text = "class Bad:\n    action = 'bad'\n    def run(self, payload, context): ...\n"
+    (message,) = discover([make_package("alike", work=text, sound=source("one"))]).messages
+    assert (message.id, message.level) == ("streamer.handlers.W002", WARNING)
+    assert "alike.work.Bad has an action and a run, but does not derive" in message.msg
