@@ -69,6 +69,11 @@ def public_names(described: type) -> list[str]:
     return sorted(name for name in names if not name.startswith("_"))
 
 
+def ids_of_handler_checks() -> list[str]:
+    sources = (ROOT / "jobs/contract/discovery").glob("*.py")
+    return sorted({found for file in sources for found in re.findall(r"streamer\.handlers\.\w+", file.read_text())})
+
+
 def commands() -> list[str]:
     return sorted(path.stem for path in ROOT.glob("*/management/commands/streamer_*.py"))
 
@@ -136,6 +141,11 @@ def test_the_settings_name_every_environment_variable(name: str) -> None:
 @pytest.mark.parametrize("name", [*public_names(Handler), *public_names(Context)])
 def test_the_handlers_name_every_part_of_handler_and_context(name: str) -> None:
     assert name in code_of("reference/handlers.md")
+
+
+@pytest.mark.parametrize("check_id", ids_of_handler_checks())
+def test_the_page_on_outside_handlers_names_every_check(check_id: str) -> None:
+    assert f"`{check_id}`" in text_of("how-to/outside-handlers.md")
 
 
 @pytest.mark.parametrize("command", commands())

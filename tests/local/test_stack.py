@@ -84,8 +84,8 @@ def test_stop_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_what_cannot_start_is_told_with_its_log(tmp_path: Path) -> None:
-    stack = Stack(tmp_path, env={"STREAMER_HANDLER_PACKAGES": "no.such.package"}, inherit_settings=False)
-    with pytest.raises(StackFailed, match=r"No module named 'no'"):
+    stack = Stack(tmp_path, env={"STREAMER_HANDLERS": "no.such.package"}, inherit_settings=False)
+    with pytest.raises(StackFailed, match=r"STREAMER_HANDLERS names 'no\.such\.package', which does not exist"):
         stack.start()
     assert not stack.is_running
 

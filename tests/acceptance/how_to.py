@@ -1,0 +1,25 @@
+"""A page of docs/how-to as something to be carried out: its files and its commands, in their order."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FILE_NAME = re.compile(r"# ([\w./-]+\.\w+)\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One block of code. ``file_name`` is what its first line says; "" for commands."""
+
+    language: str
+    text: str
+    file_name: str
+
+
+def read_blocks(page: Path) -> list[Block]:
+    blocks = []
+    for language, text in _BLOCK.findall(page.read_text()):
+        named = _FILE_NAME.match(text)
+        blocks.append(Block(language=language, text=text, file_name=named[1] if named else ""))
+    return blocks
