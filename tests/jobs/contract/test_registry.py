@@ -81,6 +81,11 @@ def test_a_handler_found_by_several_names_is_one(make_package: MakePackage) -> N
     assert added(found) == {"pack_one"} and ids(found) == []
 
 
+def test_a_mistake_below_two_names_is_told_once(make_package: MakePackage) -> None:
+    make_package("told_pack", one=source("pack_one"), two="1 / 0")
+    assert ids(discover(["told_pack", "told_pack.two"])) == ["streamer.handlers.E002"]
+
+
 def test_an_action_of_a_built_in_handler_is_taken_until_that_one_is_switched_off(make_package: MakePackage) -> None:
     package = make_package("echo_pack", one=source("echo"))
     message = the_message(discover([package]))
