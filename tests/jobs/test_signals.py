@@ -60,15 +60,15 @@ def heard() -> Iterator[Heard]:
 
 
 @pytest.fixture
-def broken() -> Iterator[Callable[..., None]]:
-    """A receiver of all signals that raises. It is connected before those of ``heard``, so it is called first."""
+def broken() -> Iterator[None]:
+    """A receiver of all signals that raises. Named before ``heard``, it is called first."""
 
     def broken(**facts: Any) -> None:
         raise ValueError("a bug of the receiver")
 
     for signal in NAMES.values():
         signal.connect(broken)
-    yield broken
+    yield
     for signal in NAMES.values():
         signal.disconnect(broken)
 
@@ -96,14 +96,11 @@ def test_it_works(heard: Heard) -> None:
 
 
 def test_a_receiver_may_ask_for_one_handler_alone(heard: Heard) -> None:
-    counted = Heard()
+    counted = Heard()  # it is forgotten with this test: signals hold receivers weakly
     request_finished.connect(counted.receive, sender=Count)
-    try:
-        ids = [submit("zoo_count", updates=1), submit("zoo_permanent")]
-        for _ in ids:
-            run_next()
-    finally:
-        request_finished.disconnect(counted.receive, sender=Count)
+    ids = [submit("zoo_count", updates=1), submit("zoo_permanent")]
+    for _ in ids:
+        run_next()
     assert [facts["request_id"] for _, facts in counted.calls] == ids[:1]
     assert [heard.names(request_id)[-1] for request_id in ids] == ["finished"] * 2
 
@@ -176,7 +173,7 @@ def test_every_end_sends_one_signal_whoever_writes_it(
 @pytest.mark.usefixtures("own_storage")
 def test_a_result_that_is_known_already_is_submitted_and_then_finished(heard: Heard) -> None:
     handler = all_handlers()["zoo_kept"]
-    ids = []
+    ids = list[UUID]()
     for _ in range(2):
         found = look_up(handler, handler.parse({}), tenant_id="acme", user_id="alice", fresh=False)
         ids.append(store(make_submission("zoo_kept", cache_key=found.key, cached=found.outcome)))
@@ -247,9 +244,7 @@ def test_shares_of_a_bulk_are_part_of_it(heard: Heard) -> None:
 # --- receivers -------------------------------------------------------------------------------------------------------
 
 
-def test_receivers_that_raise_do_no_harm(
-    broken: Callable[..., None], heard: Heard, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_receivers_that_raise_do_no_harm(broken: None, heard: Heard, caplog: pytest.LogCaptureFixture) -> None:
     request_id = submit("zoo_count", updates=1)
     assert run_next().status == Status.COMPLETED
     assert heard.names(request_id) == ["submitted", "started", "finished"]
@@ -298,11 +293,7 @@ def test_without_receivers_nothing_is_read_for_them(heard: Heard) -> None:
 def count_queries() -> int:
     with CaptureQueriesContext(connection) as queries:
         submit()
-        request_cancel(claim_and_release())
+        request_id = claim().request_id
+        change(request_id, status=Status.RETRYING)
+        request_cancel(request_id)
     return len(queries)
-
-
-def claim_and_release() -> UUID:
-    request_id = claim().request_id
-    change(request_id, status=Status.RETRYING)
-    return request_id
