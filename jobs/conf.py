@@ -1,7 +1,7 @@
-"""The settings that jobs reads, and what they are where a project does not set them.
+"""The settings that jobs reads, with the value of each in a project that does not set it.
 
-``docs/settings.md`` says what each one means. ``complete`` puts the missing ones into Django's settings at start-up,
-so that everything else reads ``settings.STREAMER_…`` and knows of no default.
+``docs/reference/settings.md`` explains them. ``complete`` puts the missing ones into Django's settings at start-up, so
+that all other code reads ``settings.STREAMER_…`` and knows of no default.
 """
 
 from pathlib import Path
