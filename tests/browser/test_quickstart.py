@@ -45,8 +45,6 @@ SHORTCUTS = {
     "STREAMER_PRELOAD": "false",
     # So that a killed worker is noticed sooner than the half minute of which the page speaks.
     "STREAMER_LEASE_SECONDS": "3",
-    # What STREAMER_HANDLERS stands for, where only this older name is known.
-    "STREAMER_HANDLER_PACKAGES": "jobs.handlers,my_handlers",
 }
 
 
