@@ -13,8 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import redis
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
@@ -23,6 +21,7 @@ from jobs.log.publishing import user_group
 from jobs.models import Artifact, AsyncRequest
 from jobs.requests.reads import changed_after, changed_since, snapshot
 from realtime.database import in_database
+from realtime.delivery.groups import Groups
 from realtime.wire.protocol import encode
 
 logger = logging.getLogger(__name__)
@@ -74,8 +73,7 @@ class Feed:
 
     def __init__(self) -> None:
         self._followers: dict[Owner, set[FeedFollower]] = {}
-        self._joined: set[Owner] = set()
-        self._changed_groups = asyncio.Event()
+        self._groups = Groups(self._take)
         self._hinted: set[UUID] = set()
         self._expiring: set[UUID] = set()
         self._has_hints = asyncio.Event()
@@ -83,8 +81,6 @@ class Feed:
         self._reading = asyncio.Lock()
         self._next_check = 0.0
         self._checked_until = timezone.now()
-        self._channel: str | None = None
-        self._is_layer_away = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, follower: FeedFollower, since: datetime | None, answer: Callable[[str, bool], object]) -> None:
@@ -96,7 +92,7 @@ class Feed:
         try:
             async with self._reading:
                 self._followers.setdefault(follower.owner, set()).add(follower)
-                self._changed_groups.set()
+                self._groups.join(user_group(*follower.owner))
                 self._next_check = min(self._next_check, time.monotonic() + FIRST_CHECK_SECONDS)
                 cursor = _cursor_now()
                 start = since or timezone.now() - 2 * MARGIN
@@ -118,56 +114,14 @@ class Feed:
         followers.discard(follower)
         if not followers:
             self._followers.pop(follower.owner, None)
-            self._changed_groups.set()
+            self._groups.leave(user_group(*follower.owner))
 
     # --- hints ---------------------------------------------------------------------------------------------------
-
-    async def _receive(self) -> None:
-        layer = get_channel_layer()
-        while True:
-            try:
-                if self._channel is None:
-                    self._channel = await layer.new_channel()
-                    self._joined.clear()
-                    self._changed_groups.set()
-                self._take(await layer.receive(self._channel))
-            except (redis.RedisError, OSError) as error:
-                self._channel = None
-                logger.warning("No channel layer for now: %s", error)
-                await asyncio.sleep(1)
-            except Exception:  # a hint of another version, say: it must not be the last that is heard
-                logger.exception("A hint could not be taken")
-                await asyncio.sleep(0.1)
 
     def _take(self, hint: Mapping[str, Any]) -> None:
         self._hinted.update(map(UUID, hint.get("request_ids", ())))
         self._expiring.update(map(UUID, hint.get("artifact_ids", ())))
         self._has_hints.set()
-
-    async def _keep_groups(self) -> None:
-        """The one task that joins and leaves groups, so that no two ever overtake each other."""
-        layer = get_channel_layer()
-        while True:
-            await self._changed_groups.wait()
-            self._changed_groups.clear()
-            try:
-                await self._match_groups(layer)
-                self._is_layer_away = False
-            except Exception as error:  # this task ends with the process: without it no hint would ever come again
-                self._is_layer_away = True
-                logger.warning("Feeds cannot be joined for now: %r", error)
-                await asyncio.sleep(0.5)
-                self._changed_groups.set()
-
-    async def _match_groups(self, layer: Any) -> None:
-        while self._channel is not None and (wanted := self._followers.keys() - self._joined):
-            owner = wanted.pop()
-            await layer.group_add(user_group(*owner), self._channel)
-            self._joined.add(owner)
-        while self._channel is not None and (unwanted := self._joined - self._followers.keys()):
-            owner = unwanted.pop()
-            await layer.group_discard(user_group(*owner), self._channel)
-            self._joined.discard(owner)
 
     # --- states --------------------------------------------------------------------------------------------------
 
@@ -209,11 +163,10 @@ class Feed:
 
     async def _check(self) -> None:
         """Find what was never shown: soon after somebody came, else every ten seconds, every second without Redis."""
-        layer = get_channel_layer()
         was_away = False
         while True:
             await asyncio.sleep(FIRST_CHECK_SECONDS)
-            is_away = getattr(layer, "is_away", False) or self._is_layer_away
+            is_away = self._groups.is_away
             if not (is_away or was_away or time.monotonic() >= self._next_check):
                 continue
             was_away = is_away
@@ -244,7 +197,7 @@ class Feed:
     def _start(self) -> None:
         if not self._tasks:
             self._checked_until = timezone.now()
-            for work in (self._receive(), self._keep_groups(), self._show_changes(), self._check()):
+            for work in (self._show_changes(), self._check()):
                 self._spawn(work)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

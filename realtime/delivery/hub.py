@@ -9,13 +9,11 @@ for a delay.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 import msgspec
-import redis
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 
 from jobs.log.events import Event, read_after
@@ -26,6 +24,7 @@ from realtime.database import in_database
 from realtime.delivery import places
 from realtime.delivery.credit import CreditWindow
 from realtime.delivery.gate import Frame
+from realtime.delivery.groups import Groups
 from realtime.delivery.subscription import Subscription
 from realtime.wire.protocol import encode
 
@@ -33,8 +32,6 @@ logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 10.0
 FIRST_CHECK_SECONDS = 1.0
-# A submission waits this long for its group, no longer: the check repairs what a late join missed.
-_JOIN_SECONDS = 0.3
 _PAGE = 500
 
 
@@ -43,14 +40,9 @@ class Delivery:
 
     def __init__(self) -> None:
         self._follows: dict[UUID, set[Subscription]] = {}
-        self._joined: dict[UUID, asyncio.Event] = {}
-        self._to_join: set[UUID] = set()
-        self._to_leave: set[UUID] = set()
-        self._changed = asyncio.Event()
+        self._groups = Groups(self._take)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._started = False
-        self._channel: str | None = None
-        self._is_layer_away = False
 
     async def open(
         self,
@@ -65,16 +57,13 @@ class Delivery:
         self._start()
         follow = Subscription(request_id, client_id, after_seq, push, window)
         self._follows.setdefault(request_id, set()).add(follow)
-        self._to_leave.discard(request_id)
-        joined = self._joined.setdefault(request_id, asyncio.Event())
-        if not joined.is_set():
-            self._to_join.add(request_id)
-            self._changed.set()
-            try:
-                await self._wait_a_moment_for(joined)
-            except BaseException:
-                self.close(follow)
-                raise
+        group = request_group(request_id)
+        self._groups.join(group)
+        try:
+            await self._groups.wait_until_joined(group)
+        except BaseException:
+            self.close(follow)
+            raise
         return follow
 
     def begin(self, follow: Subscription) -> None:
@@ -112,65 +101,17 @@ class Delivery:
         followers.discard(follow)
         if not followers:
             del self._follows[follow.request_id]
-            self._to_join.discard(follow.request_id)
-            self._to_leave.add(follow.request_id)
-            self._changed.set()
+            self._groups.leave(request_group(follow.request_id))
 
     # --- hints ---------------------------------------------------------------------------------------------------
 
-    async def _receive(self) -> None:
-        layer = get_channel_layer()
-        while True:
-            try:
-                if self._channel is None:
-                    self._channel = await layer.new_channel()
-                    self._to_join.update(self._follows)
-                    self._changed.set()
-                self._take(await layer.receive(self._channel))
-            except (redis.RedisError, OSError) as error:
-                self._channel = None
-                logger.warning("No channel layer for now: %s", error)
-                await asyncio.sleep(1)
-            except Exception:  # a hint of another version, say: it must not be the last that is heard
-                logger.exception("A hint could not be taken")
-                await asyncio.sleep(0.1)
-
-    def _take(self, message: dict[str, Any]) -> None:
+    def _take(self, message: Mapping[str, Any]) -> None:
         request_id = UUID(message["request_id"])
         for seq, text, final in message["frames"]:
             frame = Frame(seq, text, final)
             for follow in tuple(self._follows.get(request_id, ())):
                 self._pass(follow, follow.gate.take_hint(frame))
                 self.go_on(follow)
-
-    async def _keep_groups(self) -> None:
-        """The one task that joins and leaves groups, so that no two ever overtake each other."""
-        layer = get_channel_layer()
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            try:
-                await self._match_groups(layer)
-                self._is_layer_away = False
-            except Exception as error:  # this task ends with the process: without it no hint would ever come again
-                self._is_layer_away = True
-                logger.warning("Groups cannot be joined for now: %r", error)
-                await asyncio.sleep(0.5)
-                self._changed.set()
-
-    async def _match_groups(self, layer: Any) -> None:
-        if self._channel is None:
-            return
-        while self._to_join:
-            request_id = next(iter(self._to_join))
-            await layer.group_add(request_group(request_id), self._channel)
-            self._to_join.discard(request_id)
-            if request_id in self._joined:
-                self._joined[request_id].set()
-        while self._to_leave:
-            request_id = self._to_leave.pop()
-            self._joined.pop(request_id, None)
-            await layer.group_discard(request_group(request_id), self._channel)
 
     # --- the log -------------------------------------------------------------------------------------------------
 
@@ -193,14 +134,13 @@ class Delivery:
 
     async def _check(self) -> None:
         """Find out about lost hints: new follows after a second, all of them every ten."""
-        layer = get_channel_layer()
         last_full = time.monotonic()
         was_away = False
         while True:
             await asyncio.sleep(FIRST_CHECK_SECONDS)
             now = time.monotonic()
             # While there are no hints at all, and once after that, everything is looked at every second.
-            is_away = getattr(layer, "is_away", False) or self._is_layer_away
+            is_away = self._groups.is_away
             full = is_away or was_away or now - last_full >= CHECK_SECONDS
             was_away = is_away
             last_full = now if full else last_full
@@ -232,15 +172,6 @@ class Delivery:
             follow.gate.take_last_seq(last_seqs.get(follow.request_id, 0))
             self.go_on(follow)
 
-    async def _wait_a_moment_for(self, joined: asyncio.Event) -> None:
-        if self._is_layer_away:
-            return  # known not to answer: nobody shall wait for it again and again
-        try:
-            await asyncio.wait_for(joined.wait(), _JOIN_SECONDS)
-        except TimeoutError:
-            self._is_layer_away = True
-            logger.warning("Groups are not joined in time; followers read the log instead")
-
     def _is_first_check_due(self, follow: Subscription, now: float) -> bool:
         return not follow.checked and now - follow.opened_at >= FIRST_CHECK_SECONDS
 
@@ -249,7 +180,7 @@ class Delivery:
     def _start(self) -> None:
         if not self._started:
             self._started = True
-            for work in (self._receive(), self._keep_groups(), self._check(), self._tell_waiting()):
+            for work in (self._check(), self._tell_waiting()):
                 self._spawn(work)
 
     def _spawn(self, work: Any) -> None:

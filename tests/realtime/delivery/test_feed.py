@@ -19,6 +19,7 @@ from jobs.requests import after_commit, cancellation, retrying
 from jobs.requests.cancellation import request_cancel
 from jobs.requests.retrying import retry
 from realtime.delivery import feed as feed_module
+from realtime.delivery import groups as groups_module
 from realtime.shared import feed
 from tests.jobs.building import change, claim, make_submission, run_next, store
 from tests.realtime.conftest import OpenSocket
@@ -179,7 +180,7 @@ async def test_without_redis_it_is_told_all_the_same(open_socket: OpenSocket, mo
         async def new_channel(self) -> str:
             raise redis.ConnectionError
 
-    for module in (feed_module, publishing):
+    for module in (groups_module, publishing):
         monkeypatch.setattr(module, "get_channel_layer", Away)
     socket = await open_socket()
     await socket.say(type="subscribe", topic="requests")

@@ -6,7 +6,9 @@ import pytest
 from channels.layers import get_channel_layer
 
 from jobs.log.publishing import request_group
+from realtime.delivery import groups as groups_module
 from realtime.delivery import hub as delivery_module
+from realtime.delivery.groups import Groups
 from realtime.delivery.hub import Delivery
 from realtime.delivery.layer import BoundedPubSubLayer
 from tests.jobs.building import submit
@@ -26,7 +28,7 @@ async def test_following_joins_the_group_and_the_last_to_go_leaves_it(delivery: 
     assert len(delivery._follows[request_id]) == 1 and members(request_id) == 1
     delivery.close(second)
     await until(lambda: members(request_id) == 0, "the group is left")
-    assert delivery._follows == {} and delivery._joined == {}
+    assert delivery._follows == {} and delivery._groups._wanted == {}
 
 
 async def test_who_does_not_follow_any_more_is_sent_nothing(delivery: Delivery) -> None:
@@ -73,7 +75,7 @@ async def test_who_goes_away_while_joining_leaves_nothing_behind(
     async def hang(self: Any, layer: Any) -> None:
         await hanging.wait()
 
-    monkeypatch.setattr(Delivery, "_match_groups", hang)
+    monkeypatch.setattr(Groups, "_match", hang)
     joining = asyncio.ensure_future(delivery.open(uuid4(), Follower()))
     await asyncio.sleep(0)
     joining.cancel()
@@ -92,7 +94,7 @@ async def test_without_redis_everything_still_arrives(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch, closed_port: int
 ) -> None:
     away = BoundedPubSubLayer(hosts=[{"address": f"redis://127.0.0.1:{closed_port}"}])
-    monkeypatch.setattr(delivery_module, "get_channel_layer", lambda: away)
+    monkeypatch.setattr(groups_module, "get_channel_layer", lambda: away)
     claimed = await aside(started_with, 2)
     follower = Follower()
     await asyncio.wait_for(follow(delivery, claimed.request_id, follower), 3)
@@ -139,7 +141,7 @@ async def test_a_hint_that_cannot_be_read_is_not_the_last_that_is_heard(delivery
 async def test_a_fault_while_joining_does_not_end_the_joining(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = Delivery._match_groups, list[int]()
+    real, calls = Groups._match, list[int]()
 
     async def flaky(self: Any, layer: Any) -> None:
         calls.append(1)
@@ -147,7 +149,7 @@ async def test_a_fault_while_joining_does_not_end_the_joining(
             raise ValueError("a bug")
         await real(self, layer)
 
-    monkeypatch.setattr(Delivery, "_match_groups", flaky)
+    monkeypatch.setattr(Groups, "_match", flaky)
     claimed = await aside(started_with, 0)
     follower = Follower()
     await follow(delivery, claimed.request_id, follower)
