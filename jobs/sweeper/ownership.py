@@ -1,7 +1,7 @@
 """Who has a request that is not final, until when, and which rule of the sweeper moves it on after that.
 
-Nothing here runs: it is the table that promises "nothing is processing for ever", written so that a test can walk it.
-docs/reference/lifecycle.md explains it to operators.
+Nothing here runs: it is the table that promises "nothing is processing for ever". The rules ask their rows with its
+conditions, and a test walks it. docs/reference/lifecycle.md explains it to operators.
 """
 
 from collections.abc import Callable
@@ -33,6 +33,15 @@ class Ownership:
     ends: bool = True
     """Whether the rule changes the status at once; otherwise it wakes a worker, who does."""
 
+    def stuck(self, now: datetime) -> Q:
+        """The condition on a row that its rule is to move on."""
+        return Q(status__in=self.statuses) & self.overdue(now)
+
+
+def _last_heard_cancel(now: datetime) -> datetime:
+    """What was to be cancelled before has had its grace."""
+    return now - timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS) - CANCEL_REPORT_GRACE
+
 
 def _past_total(now: datetime) -> Q:
     condition = Q(pk__in=[])
@@ -42,63 +51,66 @@ def _past_total(now: datetime) -> Q:
     return condition
 
 
-OWNERSHIP = (
-    Ownership(
-        statuses=WAITING,
-        owner="the queue",
-        deadline="it is claimed within 2 s of being due, if a worker is free",
-        overdue=lambda now: Q(available_at__lte=now - RING_GRACE),
-        rule="lost rings",
-        ends=False,
+LOST_RINGS = Ownership(
+    statuses=WAITING,
+    owner="the queue",
+    deadline="it is claimed within 2 s of being due, if a worker is free",
+    overdue=lambda now: Q(available_at__lte=now - RING_GRACE),
+    rule="lost rings",
+    ends=False,
+)
+EXPIRED = Ownership(
+    statuses=(Status.PENDING,),
+    owner="the queue",
+    deadline="the time its client gave it with expires_in",
+    overdue=lambda now: Q(expires_at__lte=now),
+    rule="expired requests",
+)
+CANCELLED_WAITING = Ownership(
+    statuses=WAITING,
+    owner="the queue",
+    deadline="a cancel",
+    overdue=lambda now: Q(cancel_requested_at__isnull=False),
+    rule="cancelled requests",
+)
+DUE_RETRIES = Ownership(
+    statuses=(Status.RETRYING,),
+    owner="the queue",
+    deadline="its pause is over",
+    overdue=lambda now: Q(
+        available_at__lte=now, available_at__gt=now - timedelta(seconds=2 * settings.STREAMER_SWEEP_SECONDS)
     ),
-    Ownership(
-        statuses=(Status.PENDING,),
-        owner="the queue",
-        deadline="the time its client gave it with expires_in",
-        overdue=lambda now: Q(expires_at__lte=now),
-        rule="expired requests",
-    ),
-    Ownership(
-        statuses=WAITING,
-        owner="the queue",
-        deadline="a cancel",
-        overdue=lambda now: Q(cancel_requested_at__isnull=False),
-        rule="cancelled requests",
-    ),
-    Ownership(
-        statuses=(Status.RETRYING,),
-        owner="the queue",
-        deadline="its pause is over",
-        overdue=lambda now: Q(
-            available_at__lte=now, available_at__gt=now - timedelta(seconds=2 * settings.STREAMER_SWEEP_SECONDS)
-        ),
-        rule="due retries",
-        ends=False,
-    ),
-    Ownership(
-        statuses=(Status.RETRYING,),
-        owner="the queue",
-        deadline="total_seconds of its handler, from its first start",
-        overdue=_past_total,
-        rule="overdue retries",
-    ),
-    Ownership(
-        statuses=(Status.PROCESSING,),
-        owner="one attempt",
-        deadline="its lease; a living attempt renews it, and ends by itself at a timeout or a cancel",
-        overdue=lambda now: Q(lease_until__lt=now),
-        rule="lost attempts",
-    ),
-    Ownership(
-        statuses=(Status.PROCESSING,),
-        owner="one attempt",
-        deadline="the grace of a cancel",
-        overdue=lambda now: Q(cancel_requested_at__lt=last_heard_cancel(now)),
-        rule="overdue cancels",
-    ),
+    rule="due retries",
+    ends=False,
+)
+OVERDUE_RETRIES = Ownership(
+    statuses=(Status.RETRYING,),
+    owner="the queue",
+    deadline="total_seconds of its handler, from its first start",
+    overdue=_past_total,
+    rule="overdue retries",
+)
+LOST_ATTEMPTS = Ownership(
+    statuses=(Status.PROCESSING,),
+    owner="one attempt",
+    deadline="its lease; a living attempt renews it, and ends by itself at a timeout or a cancel",
+    overdue=lambda now: Q(lease_until__lt=now),
+    rule="lost attempts",
+)
+OVERDUE_CANCELS = Ownership(
+    statuses=(Status.PROCESSING,),
+    owner="one attempt",
+    deadline="the grace of a cancel",
+    overdue=lambda now: Q(cancel_requested_at__lt=_last_heard_cancel(now)),
+    rule="overdue cancels",
 )
 
-
-def last_heard_cancel(now: datetime) -> datetime:
-    """What was to be cancelled before has had its grace."""
-    return now - timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS) - CANCEL_REPORT_GRACE
+OWNERSHIP = (
+    LOST_RINGS,
+    EXPIRED,
+    CANCELLED_WAITING,
+    DUE_RETRIES,
+    OVERDUE_RETRIES,
+    LOST_ATTEMPTS,
+    OVERDUE_CANCELS,
+)

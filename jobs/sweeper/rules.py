@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -20,14 +21,23 @@ from jobs.files.scratch import dead_folders
 from jobs.files.scratch import delete as delete_scratch
 from jobs.files.storage import StorageAway
 from jobs.log.events import NotOwner, append
-from jobs.log.outcomes import CancelledOutcome, Failed, Outcome, Repeated
-from jobs.models import FINAL, WAITING, Artifact, AsyncRequest, Dataset, Status
+from jobs.log.outcomes import CancelledOutcome, CancelMode, Failed, Outcome, Repeated
+from jobs.models import FINAL, Artifact, AsyncRequest, Dataset
 from jobs.queue.caps import count_running
 from jobs.queue.claims import waiting
 from jobs.queue.names import own_queues
 from jobs.queue.wakeups import ring, waiting_rings
 from jobs.sweeper.orphans import OrphanSweep
-from jobs.sweeper.ownership import RING_GRACE, last_heard_cancel
+from jobs.sweeper.ownership import (
+    CANCELLED_WAITING,
+    DUE_RETRIES,
+    EXPIRED,
+    LOST_ATTEMPTS,
+    LOST_RINGS,
+    OVERDUE_CANCELS,
+    OVERDUE_RETRIES,
+    Ownership,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +59,7 @@ class Rule:
 
 def ring_again(now: datetime) -> int:
     """Requests that could run, in a queue where no ring waits: a ring was lost, or a retry has come due."""
-    rows = waiting(own_queues(), now).filter(available_at__lte=now - RING_GRACE)
+    rows = waiting(own_queues(), now).filter(LOST_RINGS.stuck(now))
     # Whoever waits for its user or tenant to run less is claimed when a run ends: to be woken for it is in vain.
     queues = count_running().leave_out_full(rows)
     names = [name for name in queues.order_by().values_list("queue", flat=True).distinct() if waiting_rings(name) == 0]
@@ -59,8 +69,7 @@ def ring_again(now: datetime) -> int:
 
 def ring_due_retries(now: datetime) -> int:
     """Retries whose pause ended since the last sweep: nobody else rings for them."""
-    window = timedelta(seconds=2 * settings.STREAMER_SWEEP_SECONDS)
-    due = waiting(own_queues(), now).filter(status=Status.RETRYING, available_at__gt=now - window)
+    due = waiting(own_queues(), now).filter(DUE_RETRIES.stuck(now))
     names = list(due.order_by().values_list("queue", flat=True).distinct())
     ring(names)
     return len(names)
@@ -68,58 +77,28 @@ def ring_due_retries(now: datetime) -> int:
 
 def recover_lost_attempts(now: datetime) -> int:
     """Attempts whose lease ran out: the worker died, or was cut off."""
-    moved = 0
-    for row in _some(AsyncRequest.objects.filter(status=Status.PROCESSING, lease_until__lt=now)):
-        outcome = _after_loss(row, now)
-        still = Q(status=Status.PROCESSING, attempt=row.attempt, lease_until__lt=now)
-        if isinstance(outcome, Repeated):
-            moved += _end(row, outcome, still & outcome.condition)
-            ring([row.queue])
-        else:
-            moved += _end(row, outcome, still)
-    return moved
+    return _end_stuck(LOST_ATTEMPTS, now, lambda row: _after_loss(row, now))
 
 
 def cancel_waiting(now: datetime) -> int:
     """Requests that wait although they are to be cancelled: nobody would claim them."""
-    wanted = Q(status__in=WAITING, cancel_requested_at__isnull=False)
-    moved = 0
-    for row in _some(AsyncRequest.objects.filter(wanted)):
-        assert row.cancel_requested_at is not None
-        moved += _end(row, CancelledOutcome.since(row.cancel_requested_at, mode="before_start"), wanted)
-    return moved
+    return _end_stuck(CANCELLED_WAITING, now, lambda row: _cancelled(row, mode="before_start"))
 
 
 def cancel_running(now: datetime) -> int:
     """Attempts past the grace of their cancel: no thread of their process can hear it, or it is frozen."""
-    moved = 0
-    for row in _some(
-        AsyncRequest.objects.filter(status=Status.PROCESSING, cancel_requested_at__lt=last_heard_cancel(now))
-    ):
-        assert row.cancel_requested_at is not None
-        outcome = CancelledOutcome.since(row.cancel_requested_at, mode="killed")
-        moved += _end(row, outcome, Q(status=Status.PROCESSING, attempt=row.attempt))
-    return moved
+    return _end_stuck(OVERDUE_CANCELS, now, lambda row: _cancelled(row, mode="killed"))
 
 
 def expire_waiting(now: datetime) -> int:
     """Requests that did not start, not even once, in the time their client gave them."""
     error = error_body(ErrorCode.EXPIRED, "The request was not started in the time it was given")
-    rows = _some(AsyncRequest.objects.filter(status=Status.PENDING, expires_at__lte=now))
-    return sum(_end(row, Failed(error=error), Q(status=Status.PENDING)) for row in rows)
+    return _end_stuck(EXPIRED, now, lambda row: Failed(error=error))
 
 
 def end_overdue_retries(now: datetime) -> int:
     """Requests that wait for another attempt although all that they may take together is over."""
-    moved = 0
-    for action, handler in all_handlers().items():
-        if handler.total_seconds is None:
-            continue
-        before = now - timedelta(seconds=handler.total_seconds)
-        outcome = Failed(error=timeout_error(TimedOut(reason="request", seconds=handler.total_seconds)))
-        rows = AsyncRequest.objects.filter(status=Status.RETRYING, action=action, started_at__lt=before)
-        moved += sum(_end(row, outcome, Q(status=Status.RETRYING)) for row in _some(rows))
-    return moved
+    return _end_stuck(OVERDUE_RETRIES, now, _past_total)
 
 
 def delete_expired_artifacts(now: datetime) -> int:
@@ -154,13 +133,13 @@ def delete_dead_scratch(now: datetime) -> int:
 
 
 RULES = (
-    Rule(name="lost attempts", sweep=recover_lost_attempts, judges_silence=True),
-    Rule(name="cancelled requests", sweep=cancel_waiting),
-    Rule(name="overdue cancels", sweep=cancel_running),
-    Rule(name="expired requests", sweep=expire_waiting),
-    Rule(name="overdue retries", sweep=end_overdue_retries),
-    Rule(name="lost rings", sweep=ring_again),
-    Rule(name="due retries", sweep=ring_due_retries),
+    Rule(name=LOST_ATTEMPTS.rule, sweep=recover_lost_attempts, judges_silence=True),
+    Rule(name=CANCELLED_WAITING.rule, sweep=cancel_waiting),
+    Rule(name=OVERDUE_CANCELS.rule, sweep=cancel_running),
+    Rule(name=EXPIRED.rule, sweep=expire_waiting),
+    Rule(name=OVERDUE_RETRIES.rule, sweep=end_overdue_retries),
+    Rule(name=LOST_RINGS.rule, sweep=ring_again),
+    Rule(name=DUE_RETRIES.rule, sweep=ring_due_retries),
     Rule(name="orphaned shares", sweep=end_orphans),
     Rule(name="expiring artifacts", sweep=announce_expiring),
     Rule(name="expired artifacts", sweep=delete_expired_artifacts, apart=True),
@@ -192,19 +171,37 @@ def _delete_each(rows: QuerySet[M], delete: Callable[[M], object]) -> int:
     return deleted
 
 
-def _end(row: AsyncRequest, outcome: Outcome, still: Q) -> int:
-    """1 if the outcome became the request's, 0 if the request moved on by itself."""
-    try:
-        append(row.id, [outcome.draft()], where=still, changes=outcome.changes())
-    except NotOwner:
-        return 0
-    return 1
+def _end_stuck(ownership: Ownership, now: datetime, outcome_of: Callable[[AsyncRequest], Outcome]) -> int:
+    """End some of the attempts or requests that are stuck in that way; how many had not moved on by themselves."""
+    moved = 0
+    for row in _some(AsyncRequest.objects.filter(ownership.stuck(now))):
+        outcome = outcome_of(row)
+        still = ownership.stuck(now) & Q(attempt=row.attempt)
+        if isinstance(outcome, Repeated):
+            still &= outcome.condition
+        with suppress(NotOwner):
+            append(row.id, [outcome.draft()], where=still, changes=outcome.changes())
+            moved += 1
+        if isinstance(outcome, Repeated):
+            ring([row.queue])
+    return moved
+
+
+def _cancelled(row: AsyncRequest, *, mode: CancelMode) -> Outcome:
+    assert row.cancel_requested_at is not None
+    return CancelledOutcome.since(row.cancel_requested_at, mode=mode)
+
+
+def _past_total(row: AsyncRequest) -> Outcome:
+    total = all_handlers()[row.action].total_seconds
+    assert total is not None
+    return Failed(error=timeout_error(TimedOut(reason="request", seconds=total)))
 
 
 def _after_loss(row: AsyncRequest, now: datetime) -> Outcome:
     handler = find_handler(row.action)
     if row.cancel_requested_at is not None:
-        return CancelledOutcome.since(row.cancel_requested_at, mode="killed")
+        return _cancelled(row, mode="killed")
     if handler is not None:
         total, attempt = now - (row.started_at or now), now - (row.attempt_started_at or now)
         late = time_up(handler, total_seconds=total.total_seconds(), attempt_seconds=attempt.total_seconds())
