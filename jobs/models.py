@@ -5,6 +5,7 @@ Rows of requests change only through conditional UPDATEs (``jobs.log.events``, `
 """
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -218,6 +219,16 @@ class Artifact(models.Model):
         return self.filename
 
 
+class DatasetRows(models.QuerySet["Dataset"]):
+    """Datasets, some of which may be past their time: those exist for nobody, and the sweeper deletes them."""
+
+    def living(self, now: datetime | None = None) -> "DatasetRows":
+        return self.filter(models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now or timezone.now()))
+
+    def expired(self, now: datetime | None = None) -> "DatasetRows":
+        return self.filter(expires_at__lte=now or timezone.now())
+
+
 class Dataset(models.Model):
     """A table that a tenant uploaded. Whatever came in, what is stored is Parquet."""
 
@@ -237,6 +248,8 @@ class Dataset(models.Model):
     storage_name = models.CharField(max_length=512)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    objects = DatasetRows.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-created_at"]

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from django.core.files.storage import default_storage
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs.doctor.check import NOTHING, Check, Found, NotExamined, of_items, of_rows
@@ -25,8 +25,7 @@ def _missing() -> Found:
 
 
 def _missing_of_datasets() -> Found:
-    kept = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
-    rows = Dataset.objects.filter(kept).order_by().only("storage_name", "size_bytes")
+    rows = Dataset.objects.living().order_by().only("storage_name", "size_bytes")
     return of_items(row.pk for row in rows.iterator() if not _is_there(row))
 
 

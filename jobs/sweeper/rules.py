@@ -116,7 +116,7 @@ def delete_expired_artifacts(now: datetime) -> int:
 
 def delete_expired_datasets(now: datetime) -> int:
     """Datasets past their time, and those whose deletion was interrupted."""
-    return _delete_each(Dataset.objects.filter(expires_at__lte=now).defer("sample"), remove)
+    return _delete_each(Dataset.objects.expired(now).defer("sample"), remove)
 
 
 def delete_old_requests(now: datetime) -> int:

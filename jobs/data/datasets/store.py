@@ -30,11 +30,16 @@ _CHUNK_BYTES = 1024 * 1024
 _TRIES = 5
 
 
+def datasets_of(tenant_id: str) -> QuerySet[Dataset]:
+    """The tenant's datasets whose time is not over."""
+    return Dataset.objects.living().filter(tenant_id=tenant_id)
+
+
 def find_dataset(tenant_id: str, id_or_name: str) -> Dataset | None:
     """The tenant's dataset of that id or that name, or None."""
     if not is_storable(id_or_name):
         return None
-    rows = _kept(tenant_id)
+    rows = datasets_of(tenant_id)
     try:
         row = rows.filter(id=UUID(id_or_name)).first()
     except ValueError:
@@ -44,7 +49,7 @@ def find_dataset(tenant_id: str, id_or_name: str) -> Dataset | None:
 
 def list_datasets(tenant_id: str, *, limit: int, before: tuple[datetime, UUID] | None = None) -> list[Dataset]:
     """Newest first. ``before`` is ``(created_at, id)`` of the last one of the page before. Without samples."""
-    rows = _kept(tenant_id).defer("sample").order_by("-created_at", "-id")
+    rows = datasets_of(tenant_id).defer("sample").order_by("-created_at", "-id")
     if before is not None:
         created_at, last_id = before
         rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=last_id))
@@ -53,7 +58,7 @@ def list_datasets(tenant_id: str, *, limit: int, before: tuple[datetime, UUID] |
 
 def used_bytes(tenant_id: str) -> int:
     """What the tenant's datasets take of its quota."""
-    return int(_kept(tenant_id).aggregate(total=Sum("size_bytes"))["total"] or 0)
+    return int(datasets_of(tenant_id).aggregate(total=Sum("size_bytes"))["total"] or 0)
 
 
 def check_quota(tenant_id: str, size_bytes: int) -> None:
@@ -70,7 +75,7 @@ def check_name(tenant_id: str, name: str) -> None:
     checked_name(name)
     if name in source_names():
         raise InvalidName(f"'{name}' is the name of a source")
-    if _kept(tenant_id).filter(name=name).exists():
+    if datasets_of(tenant_id).filter(name=name).exists():
         raise InvalidName(f"There is a dataset '{name}' already; delete it first or take another name")
 
 
@@ -187,11 +192,6 @@ def local_copy(dataset: Dataset, scratch_dir: Path) -> Path:
     return path
 
 
-def _kept(tenant_id: str) -> QuerySet[Dataset]:
-    alive = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
-    return Dataset.objects.filter(alive, tenant_id=tenant_id)
-
-
 def _expiry(days: float | None) -> datetime | None:
     days = settings.STREAMER_DATASET_DAYS if days is None else days
     return timezone.now() + timedelta(days=days) if days else None
@@ -214,10 +214,10 @@ def _insert(row: Dataset, name: str | None) -> None:
 
 
 def _taken(tenant_id: str) -> Sequence[str]:
-    return [*source_names(), *_kept(tenant_id).values_list("name", flat=True)]
+    return [*source_names(), *datasets_of(tenant_id).values_list("name", flat=True)]
 
 
 def remove_expired(tenant_id: str, name: str) -> None:
     """An expired dataset that the sweeper has not come to yet holds its name no longer."""
-    for row in Dataset.objects.filter(tenant_id=tenant_id, name=name, expires_at__lte=timezone.now()):
+    for row in Dataset.objects.expired().filter(tenant_id=tenant_id, name=name):
         remove(row)

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
-
-from jobs.data.datasets.store import find_dataset
+from jobs.data.datasets.store import datasets_of, find_dataset
 from jobs.data.tables.failures import not_there
 from jobs.models import Dataset
 
@@ -20,16 +17,12 @@ def tenant_tables(tenant_id: str, names: Iterable[str]) -> list[tuple[str, Datas
     found = [(name, find_dataset(tenant_id, name) or _spelled_otherwise(tenant_id, name)) for name in names]
     missing = [name for name, dataset in found if dataset is None]
     if missing:
-        living = _living(tenant_id).order_by("name").values_list("name", flat=True)
+        living = datasets_of(tenant_id).order_by("name").values_list("name", flat=True)
         known = ", ".join(living[:_NAMES_TOLD]) or "none yet"
         raise not_there("sql", f"there is no table '{missing[0]}'; your datasets: {known}")
     return [(name, dataset) for name, dataset in found if dataset is not None]
 
 
 def _spelled_otherwise(tenant_id: str, name: str) -> Dataset | None:
-    alike = list(_living(tenant_id).filter(name__iexact=name)[:2])
+    alike = list(datasets_of(tenant_id).filter(name__iexact=name)[:2])
     return alike[0] if len(alike) == 1 else None
-
-
-def _living(tenant_id: str) -> QuerySet[Dataset]:
-    return Dataset.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), tenant_id=tenant_id)
