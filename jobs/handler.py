@@ -24,6 +24,7 @@ from jobs.contract.data_source import (
     QuerySource,
     StreamSource,
 )
+from jobs.contract.quoting import quote_name
 from jobs.contract.registry import find_handler
 from jobs.contract.source import OpenSource, SourceName, SourceTable, default_source
 from jobs.contract.table import DATA, OpenTable, RowsRead
@@ -123,6 +124,7 @@ __all__ = [
     "get_handle",
     "permission_for",
     "probe_services",
+    "quote_name",
     "source_fingerprint",
     "submit",
 ]

@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import duckdb
 
+from jobs.contract.quoting import quote_text
+
 THREADS = 2
 
 
@@ -48,13 +50,3 @@ def open_sandbox(
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection, path
-
-
-def quote_name(name: str) -> str:
-    """A column or table name as SQL. The name must have been found in the source first."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """A text of the operator's as SQL, where DuckDB takes no parameter."""
-    return "'" + text.replace("'", "''") + "'"

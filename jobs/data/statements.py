@@ -9,9 +9,7 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
-from jobs.data.sandbox import open_sandbox, quote_name, quote_text
-
-__all__ = ["fetch", "fetch_watched", "open_database", "quote_name", "quote_text", "stream_watched", "watched"]
+from jobs.data.sandbox import open_sandbox
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 T = TypeVar("T")

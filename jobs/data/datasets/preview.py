@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db import connections
 
+from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.ingest.conversion import SAMPLE_ROWS, shown
 from jobs.data.sources import SourceDefinition
 from jobs.data.sources.failures import readable_failures
-from jobs.data.statements import fetch, open_database, quote_name, quote_text
+from jobs.data.statements import fetch, open_database
 
 
 def source_preview(source: SourceDefinition, scratch_dir: Path) -> dict[str, Any]:

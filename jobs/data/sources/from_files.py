@@ -7,9 +7,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from jobs.contract.quoting import quote_name
 from jobs.data.sources.definition import SourceDefinition
 from jobs.data.sources.incoming import IncomingTable, rows_per_batch
-from jobs.data.statements import fetch, fetch_watched, quote_name, stream_watched
+from jobs.data.statements import fetch, fetch_watched, stream_watched
 from jobs.errors import Permanent
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 import duckdb
 import pyarrow as pa
 
+from jobs.contract.quoting import quote_name
 from jobs.data.sources.incoming import IncomingTable
-from jobs.data.statements import fetch, quote_name
+from jobs.data.statements import fetch
 
 _BATCH = "incoming_batch"
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.contract.quoting import quote_name
 from jobs.data.sources.definition import SINGLE_TABLE, SourceDefinition
 from jobs.data.sources.failures import readable_failures
 from jobs.data.sources.from_database import database_table
 from jobs.data.sources.from_files import file_table
 from jobs.data.sources.incoming import IncomingTable
 from jobs.data.sources.loading import create_empty, insert, load_batches
-from jobs.data.statements import Parameters, fetch_watched, open_database, quote_name, stream_watched
+from jobs.data.statements import Parameters, fetch_watched, open_database, stream_watched
 
 
 class SourceReader:

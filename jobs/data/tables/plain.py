@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from jobs.data.sandbox import quote_name
+from jobs.contract.quoting import quote_name
 
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _OTHERS = {"BOOLEAN", "FLOAT", "DOUBLE", "VARCHAR", "BLOB", "DATE", "TIME", "TIMESTAMP"}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.contract.quoting import quote_name
 from jobs.contract.table import DATA
-from jobs.data.sandbox import quote_name
 from jobs.data.statements import fetch, fetch_watched
 from jobs.data.tables.run_database import RunDatabase
 from jobs.data.tables.type_inference import Kind, kind_of, kind_of_text, text_of, type_of

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from jobs.handler import quote_name
+
 
 class Kind(Enum):
     NUMBER = "numbers"
@@ -46,11 +48,6 @@ class Column:
     def text_sql(self) -> str:
         """Return SQL for the column as text, whatever its type."""
         return self.sql if self.type == "VARCHAR" else f"CAST({self.sql} AS VARCHAR)"
-
-
-def quote_name(name: str) -> str:
-    """Quote a name for SQL. Names from outside reach SQL only through this function."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def list_names(names: list[str]) -> str:

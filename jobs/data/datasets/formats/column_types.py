@@ -10,7 +10,7 @@ from typing import Literal
 
 import duckdb
 
-from jobs.data.statements import quote_name, quote_text
+from jobs.contract.quoting import quote_name, quote_text
 
 Kind = Literal["bool", "int", "float", "date", "timestamp", "text"]
 NARROW: tuple[Kind, ...] = ("bool", "int", "float", "date", "timestamp")

@@ -6,10 +6,10 @@ from typing import Any
 
 import duckdb
 
+from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import Unreadable, in_words
 from jobs.data.datasets.formats.column_types import Kind, write_typed
 from jobs.data.datasets.naming import unique_columns
-from jobs.data.statements import quote_name, quote_text
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 _LINES, _TABLE = "lines", "incoming"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.formats.column_types import Kind, fits, value
-from jobs.data.statements import quote_name, quote_text
 
 _FIRST_ROWS, _MIN_VALUES = 20_000, 10
 _NEARLY_ALL = 0.9

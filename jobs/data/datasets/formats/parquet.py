@@ -4,9 +4,9 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.naming import unique_columns
-from jobs.data.statements import quote_name, quote_text
 
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
 _AS_TEXT = ("UUID", "JSON", "INTERVAL", "TIME", "BIT", "GEOMETRY")

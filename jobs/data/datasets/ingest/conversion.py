@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import DatasetError, Unreadable
 from jobs.data.datasets.formats.delimited import delimited_to_parquet
 from jobs.data.datasets.formats.json_lines import json_lines_to_parquet
@@ -22,7 +23,6 @@ from jobs.data.datasets.ingest.encoding import as_utf8
 from jobs.data.datasets.ingest.engine import open_engine
 from jobs.data.datasets.ingest.unpacking import check_archive, unpack_gzip
 from jobs.data.datasets.outcome import Ingested, Options
-from jobs.data.statements import quote_name, quote_text
 
 SAMPLE_ROWS = 20
 _MAX_SAMPLE_TEXT = 200

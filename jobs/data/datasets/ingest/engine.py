@@ -4,7 +4,8 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.data.sandbox import THREADS, quote_text
+from jobs.contract.quoting import quote_text
+from jobs.data.sandbox import THREADS
 
 
 def open_engine(path: Path, scratch_dir: Path, memory: str, *, in_order: bool = False) -> duckdb.DuckDBPyConnection:

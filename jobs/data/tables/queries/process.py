@@ -19,7 +19,8 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
-from jobs.data.sandbox import open_sandbox, quote_name, quote_text
+from jobs.contract.quoting import quote_name, quote_text
+from jobs.data.sandbox import open_sandbox
 from jobs.data.tables.plain import plain_select
 from jobs.data.tables.queries.rules import Refused, check_query
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from jobs.handler import Permanent
+from jobs.handler import Permanent, quote_name
 
 
 class Kind(Enum):
@@ -38,7 +38,7 @@ class Column:
 
     @property
     def sql(self) -> str:
-        return '"' + self.name.replace('"', '""') + '"'
+        return quote_name(self.name)
 
 
 @dataclass(frozen=True, kw_only=True)

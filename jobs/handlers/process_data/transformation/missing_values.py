@@ -1,7 +1,6 @@
 """Count the missing values of each column before anything is changed."""
 
-from jobs.handler import DATA, OpenTable
-from jobs.handlers.process_data.columns import quote_name
+from jobs.handler import DATA, OpenTable, quote_name
 from jobs.handlers.process_data.stages import Progress, Stage
 from jobs.handlers.process_data.transformation.working_table import slices
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from jobs.handler import DATA, OpenTable
-from jobs.handlers.process_data.columns import Column, quote_name
+from jobs.handler import DATA, OpenTable, quote_name
+from jobs.handlers.process_data.columns import Column
 from jobs.handlers.process_data.faults import OperationFault, unknown_column
 
 OnProgress = Callable[[int, int], None]

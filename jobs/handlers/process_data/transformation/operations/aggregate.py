@@ -12,8 +12,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from jobs.handler import Payload
-from jobs.handlers.process_data.columns import FLOATS, INTEGERS, Column, Kind, quote_name
+from jobs.handler import Payload, quote_name
+from jobs.handlers.process_data.columns import FLOATS, INTEGERS, Column, Kind
 from jobs.handlers.process_data.faults import OperationFault
 from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
 from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable, step_progress
