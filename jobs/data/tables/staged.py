@@ -1,6 +1,7 @@
 """Rows whose types are known only when all have been seen: kept on disk as text until then."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ from jobs.contract.quoting import quote_name
 from jobs.contract.table import DATA
 from jobs.data.statements import fetch, fetch_watched
 from jobs.data.tables.run_database import RunDatabase
-from jobs.data.tables.type_inference import Kind, kind_of, kind_of_text, text_of, type_of
+from jobs.data.type_inference import ALL_KINDS, Kind, find_kinds, kinds_of_json, typed
 from jobs.errors import Permanent
 
 MAX_COLUMNS = 1_000
@@ -22,14 +23,15 @@ class StagedRows:
 
     def __init__(self, database: RunDatabase) -> None:
         self._database = database
-        self._kinds: dict[str, set[Kind]] = {}
+        self._possible: dict[str, set[Kind]] = {}
+        """Column → the kinds that what came as JSON leaves possible."""
         self.rows = 0
         fetch(database.connection, f"CREATE TABLE {_STAGED} ({_POSITION} BIGINT)")
 
     def add(self, rows: Iterable[tuple[Mapping[str, str], Mapping[str, Any]]]) -> None:
         """Each row: values that came as text, and values that came as JSON. What both name is the former's."""
         texts = [self._texts(plain, typed) for plain, typed in rows]
-        columns = {self._column(at): [row.get(name) for row in texts] for at, name in enumerate(self._kinds)}
+        columns = {self._column(at): [row.get(name) for row in texts] for at, name in enumerate(self._possible)}
         positions = pa.array(range(self.rows, self.rows + len(texts)), pa.int64())
         batch = {
             _POSITION: positions,
@@ -41,53 +43,57 @@ class StagedRows:
         self._database.refuse_too_much()
 
     def finish(self) -> None:
-        if not self._kinds:
+        if not self._possible:
             raise Permanent("These rows have no columns.")
-        casts = ", ".join(
-            f"{_cast(self._column(at), type_of(kinds))} AS {quote_name(name)}"
-            for at, (name, kinds) in enumerate(self._kinds.items())
-        )
-        connection, check = self._database.connection, self._database.check
-        fetch_watched(
-            connection, f"CREATE TABLE {DATA} AS SELECT {casts} FROM {_STAGED} ORDER BY {_POSITION}", (), check
-        )
-        fetch(connection, f"DROP TABLE {_STAGED}")
+        names = {self._column(at): name for at, name in enumerate(self._possible)}
+        possible = {column: _in_order(self._possible[name]) for column, name in names.items()}
+        kinds = find_kinds(self._run, _STAGED, possible)
+        casts = ", ".join(f"{typed(column, kinds[column])} AS {quote_name(name)}" for column, name in names.items())
+        self._run(f"CREATE TABLE {DATA} AS SELECT {casts} FROM {_STAGED} ORDER BY {_POSITION}")
+        fetch(self._database.connection, f"DROP TABLE {_STAGED}")
 
-    def _texts(self, plain: Mapping[str, str], typed: Mapping[str, Any]) -> dict[str, str | None]:
+    def _run(self, sql: str) -> list[tuple[Any, ...]]:
+        return fetch_watched(self._database.connection, sql, (), self._database.check)
+
+    def _texts(self, plain: Mapping[str, str], typed_values: Mapping[str, Any]) -> dict[str, str | None]:
         texts: dict[str, str | None] = {}
-        for name, value in typed.items():
+        for name, value in typed_values.items():
             if name not in plain:
-                texts[name] = text_of(value)
-                self._see(name, None if value is None else kind_of(value))
+                texts[name] = _text_of(value)
+                self._column_of(name).intersection_update(kinds_of_json(value))
         for name, text in plain.items():
             texts[name] = text
-            self._see(name, kind_of_text(text))
+            self._column_of(name)
         return texts
 
-    def _see(self, name: str, kind: Kind | None) -> None:
-        kinds = self._kinds.get(name)
-        if kinds is None:
-            kinds = self._add_column(name)
-        if kind is not None:
-            kinds.add(kind)
+    def _column_of(self, name: str) -> set[Kind]:
+        kinds = self._possible.get(name)
+        return self._add_column(name) if kinds is None else kinds
 
     def _add_column(self, name: str) -> set[Kind]:
         if not name or "\0" in name:
             raise Permanent("A column needs a name, without zero bytes.")
-        if len(self._kinds) >= MAX_COLUMNS:
+        if len(self._possible) >= MAX_COLUMNS:
             raise Permanent(f"These rows have more than {MAX_COLUMNS:,} columns.")
-        if any(name.casefold() == other.casefold() for other in self._kinds):
+        if any(name.casefold() == other.casefold() for other in self._possible):
             raise Permanent(f"Two columns are called '{name}'. Names must differ in more than upper and lower case.")
-        column = self._column(len(self._kinds))
+        column = self._column(len(self._possible))
         fetch(self._database.connection, f"ALTER TABLE {_STAGED} ADD COLUMN {column} VARCHAR")
-        return self._kinds.setdefault(name, set())
+        return self._possible.setdefault(name, set(ALL_KINDS))
 
     @staticmethod
     def _column(at: int) -> str:
         return f"column_{at}"
 
 
-def _cast(column: str, kind: str) -> str:
-    if kind == "TIMESTAMP":  # by way of a zone, so that those with an offset are taken in UTC
-        return f"CAST(CAST({column} AS TIMESTAMP WITH TIME ZONE) AS TIMESTAMP)"
-    return f"CAST({column} AS {kind})"
+def _in_order(kinds: set[Kind]) -> Sequence[Kind]:
+    return [kind for kind in ALL_KINDS if kind in kinds]
+
+
+def _text_of(value: Any) -> str | None:
+    """A JSON value as the text it is stored by until the type of its column is known."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -8,10 +8,11 @@ import duckdb
 
 from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import Unreadable, in_words
-from jobs.data.datasets.formats.column_types import Kind, write_typed
 from jobs.data.datasets.formats.dialect import Dialect, find_dialect
 from jobs.data.datasets.formats.odd_values import odd_values
+from jobs.data.datasets.formats.typed_parquet import write_typed
 from jobs.data.datasets.naming import unique_columns
+from jobs.data.type_inference import Kind
 
 MAX_VALUE_BYTES = 8 * 1024 * 1024
 _TABLE = "incoming"

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from jobs.data.datasets.failures import Unreadable
-from jobs.data.datasets.formats.column_types import Kind
 from jobs.data.datasets.naming import unique_columns
+from jobs.data.type_inference import Kind
 
 _BATCH_ROWS = 20_000
 _EXACT = 2**53

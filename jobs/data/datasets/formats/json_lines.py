@@ -8,18 +8,19 @@ import duckdb
 
 from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import Unreadable, in_words
-from jobs.data.datasets.formats.column_types import Kind, write_typed
+from jobs.data.datasets.formats.typed_parquet import write_typed
 from jobs.data.datasets.naming import unique_columns
+from jobs.data.type_inference import Kind, kinds_of_json
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 _LINES, _TABLE = "lines", "incoming"
-# JSON's own types hold: a text of digits stays a text. Only moments have no type of their own there.
-_POSSIBLE: dict[str, tuple[Kind, ...]] = {
-    "BOOLEAN": ("bool",),
-    "BIGINT": ("int", "float"),
-    "UBIGINT": ("int", "float"),
-    "DOUBLE": ("float",),
-    "VARCHAR": ("date", "timestamp"),
+_POSSIBLE = {
+    "BOOLEAN": kinds_of_json(True),
+    "BIGINT": kinds_of_json(1),
+    "UBIGINT": kinds_of_json(1),
+    "HUGEINT": kinds_of_json(1),
+    "DOUBLE": kinds_of_json(1.0),
+    "VARCHAR": kinds_of_json(""),
 }
 _NAMES = {list: "an array", str: "a text", int: "a number", float: "a number", bool: "a truth value"}
 
@@ -66,7 +67,7 @@ def _structure(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, A
 
 
 def _possible(structure: Any) -> tuple[Kind, ...]:
-    return _POSSIBLE.get(structure, ("text",)) if isinstance(structure, str) else ("text",)
+    return _POSSIBLE.get(structure, ()) if isinstance(structure, str) else ()
 
 
 def _fault(path: Path) -> Unreadable:

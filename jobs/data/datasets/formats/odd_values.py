@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from jobs.contract.quoting import quote_name, quote_text
-from jobs.data.datasets.formats.column_types import Kind, fits, value
+from jobs.data.type_inference import Kind, fits, value
 
 _FIRST_ROWS, _MIN_VALUES = 20_000, 10
 _NEARLY_ALL = 0.9
@@ -21,10 +21,11 @@ def odd_values(connection: duckdb.DuckDBPyConnection, table: Path, columns: Sequ
     if not columns:
         return
     rows = f"read_parquet({quote_text(str(table))}, file_row_number = true)"
-    asked = [f"count({value(name)})" for name in columns]
-    for name in columns:
-        asked += [f"count(*) FILTER ({fits(name, kind)})" for kind in _LIKELY]
-        asked.append(f"count(*) FILTER (regexp_full_match({value(name)}, '{_COMMAS}'))")
+    texts = [value(quote_name(name)) for name in columns]
+    asked = [f"count({text})" for text in texts]
+    for text in texts:
+        asked += [f"count(*) FILTER ({fits(text, kind)})" for kind in _LIKELY]
+        asked.append(f"count(*) FILTER (regexp_full_match({text}, '{_COMMAS}'))")
     found = connection.execute(f"SELECT {', '.join(asked)} FROM (FROM {rows} LIMIT {_FIRST_ROWS})").fetchall()[0]
     counts, answers = found[: len(columns)], iter(found[len(columns) :])
     for name, count in zip(columns, counts, strict=True):
@@ -38,7 +39,7 @@ def odd_values(connection: duckdb.DuckDBPyConnection, table: Path, columns: Sequ
 
 
 def _odd(connection: duckdb.DuckDBPyConnection, rows: str, name: str, kind: Kind) -> str:
-    is_odd = f"{value(name)} IS NOT NULL AND NOT coalesce({fits(name, kind)}, false)"
+    is_odd = f"NOT {fits(value(quote_name(name)), kind)}"
     [(count, row, text)] = connection.execute(
         f"SELECT count(*), min(file_row_number), arg_min({quote_name(name)}, file_row_number) "
         f"FROM {rows} WHERE {is_odd}"
