@@ -17,6 +17,7 @@ from jobs.admin.progress import queued_seconds, run_seconds, said, status_badge
 from jobs.admin.timeline import Timeline, timeline
 from jobs.files.artifacts import files_of
 from jobs.models import LIVE, Artifact, AsyncRequest, Status
+from jobs.requests.regeneration import origin_of
 
 _RUN_LABELS = {Status.PROCESSING.value: "Running for", Status.RETRYING.value: "Since first start"}
 
@@ -118,7 +119,7 @@ def _work(row: AsyncRequest) -> Iterator[Fact]:
     if row.cached_from and row.computed_at:
         yield Fact(label="From cache", value=request_link(row.cached_from))
         yield Fact(label="Computed", value=when(row.computed_at))
-    if origin := _retry_of(row):
+    if origin := origin_of(row):
         yield Fact(label="Repeats", value=request_link(origin))
 
 
@@ -134,14 +135,6 @@ def _connection(connection_id: UUID | None, url: str | None) -> str:
     if url is None:
         return str(connection_id)[:8]
     return format_html('<a class="st-id" href="{}" title="{}">{}</a>', url, connection_id, str(connection_id)[:8])
-
-
-def _retry_of(row: AsyncRequest) -> UUID | None:
-    """The metadata is the client's own, so anything may stand there."""
-    try:
-        return UUID(row.metadata["retry_of"])
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
 
 
 def _file(row: Artifact) -> File:

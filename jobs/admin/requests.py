@@ -140,6 +140,8 @@ class AsyncRequestAdmin(ReadOnlyAdmin):
         word = "Submitted again" if tally.made else "Cancel asked for"
         for row in tally.changed:
             self.log_change(request, row, word)
+        for new in AsyncRequest.objects.filter(id__in=tally.made).defer(*_HEAVY):
+            self.log_addition(request, new, word)
         made = [(_url(new), str(new)[:8]) for new in tally.made[:_MAX_LINKS]]
         links = format_html_join(", ", '<a href="{}">{}</a>', made)
         text = format_html("{}: {}", str(tally), links) if links else f"{tally}."

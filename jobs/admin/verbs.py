@@ -9,6 +9,7 @@ from jobs.models import AsyncRequest, Status
 from jobs.queue.wakeups import ring
 from jobs.requests.cancellation import AlreadyFinished, request_cancel
 from jobs.requests.reads import NotFound
+from jobs.requests.regeneration import NotFinished
 from jobs.requests.retrying import retry
 
 # One transaction for each: more than these would keep the browser waiting.
@@ -70,12 +71,11 @@ def retry_all(request_ids: Iterable[UUID]) -> Tally:
     ids = list(request_ids)
     found = AsyncRequest.objects.defer("payload", "result", "error").in_bulk(ids)
     for request_id in ids:
-        if request_id not in found:
-            tally.counts["gone"] += 1
-            continue
         try:
             tally.made.append(retry(request_id))
         except NotFound:
+            tally.counts["gone"] += 1
+        except NotFinished:
             tally.counts["live"] += 1
         else:
             tally.counts["submitted"] += 1

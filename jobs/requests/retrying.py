@@ -3,16 +3,21 @@
 import uuid
 
 from django.db import transaction
+from django.db.models import Q
 
 from jobs.log.announcing import announce_submitted
 from jobs.log.publishing import publish_changes
-from jobs.models import FINAL, AsyncRequest
+from jobs.models import AsyncRequest
 from jobs.requests.reads import NotFound
+from jobs.requests.regeneration import find_finished, traced_metadata
 
 
 def retry(request_id: uuid.UUID) -> uuid.UUID:
-    """Submit a finished request again, as a new one: the old one keeps its one final message."""
-    row = AsyncRequest.objects.filter(id=request_id, status__in=FINAL, parent__isnull=True).first()
+    """Submit a finished request again, as a new one: the old one keeps its one final message.
+
+    Raises ``NotFound`` and ``NotFinished``.
+    """
+    row = find_finished(request_id, Q())
     if row is None:
         raise NotFound(str(request_id))
     copy = AsyncRequest.objects.create(
@@ -21,7 +26,7 @@ def retry(request_id: uuid.UUID) -> uuid.UUID:
         action=row.action,
         queue=row.queue,
         payload=row.payload,
-        metadata={**row.metadata, "retry_of": str(row.id)},
+        metadata=traced_metadata(row),
         estimated_seconds=row.estimated_seconds,
     )
     transaction.on_commit(lambda: publish_changes([((copy.tenant_id, copy.user_id), copy.id)]), robust=True)

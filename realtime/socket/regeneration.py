@@ -7,16 +7,13 @@ from django.db.models import Q
 from jobs.contract.registry import all_handlers
 from jobs.errors import ErrorBody, ErrorCode, error_body
 from jobs.models import AsyncRequest
-from jobs.requests.reads import find
+from jobs.requests.regeneration import NotFinished, find_finished, traced_metadata
 from realtime.auth import Identity
 from realtime.database import in_database
 from realtime.socket.router import Refusal, route
 from realtime.socket.submitting import Chosen
 from realtime.wire.messages import Regenerate, Request
 from realtime.wire.protocol import encode_error
-
-ORIGIN = "regenerated_from"
-"""The key of the new request's metadata that names the old one."""
 
 
 async def answer_regenerate(
@@ -28,8 +25,7 @@ async def answer_regenerate(
     push: Callable[[str], None],
 ) -> None:
     """Submit it again for whoever asks now: with the permissions of the present token, under the caps as usual."""
-    row = await in_database(find, message.request_id, owner())
-    fault = _fault(message, row)
+    row, fault = await in_database(_find, message, owner())
     if fault is None and row is not None:
         request = _again(message, row)
         try:
@@ -43,17 +39,19 @@ async def answer_regenerate(
         push(encode_error(fault, message.id, request_id=message.request_id))
 
 
-def _fault(message: Regenerate, row: AsyncRequest | None) -> ErrorBody | None:
+def _find(message: Regenerate, owner: Q) -> tuple[AsyncRequest | None, ErrorBody | None]:
+    try:
+        row = find_finished(message.request_id, owner)
+    except NotFinished as status:
+        text = f"The request is {status}; it can be done again once it has ended"
+        return None, error_body(ErrorCode.VALIDATION_ERROR, text, details={"status": str(status)})
     if row is None:
-        return error_body(ErrorCode.NOT_FOUND, "There is no such request")
-    if not row.is_final:
-        text = f"The request is {row.status}; it can be done again once it has ended"
-        return error_body(ErrorCode.VALIDATION_ERROR, text, details={"status": row.status})
+        return None, error_body(ErrorCode.NOT_FOUND, "There is no such request")
     if message.id is not None and message.id == row.client_id:
-        return error_body(ErrorCode.VALIDATION_ERROR, "This id belongs to the old request; give another, or none")
-    return None
+        text = "This id belongs to the old request; give another, or none"
+        return None, error_body(ErrorCode.VALIDATION_ERROR, text)
+    return row, None
 
 
 def _again(message: Regenerate, row: AsyncRequest) -> Request:
-    metadata = {**row.metadata, ORIGIN: str(row.id)}
-    return Request(id=message.id, action=row.action, payload=row.payload, metadata=metadata, cache=False)
+    return Request(id=message.id, action=row.action, payload=row.payload, metadata=traced_metadata(row), cache=False)

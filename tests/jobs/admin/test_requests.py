@@ -77,7 +77,7 @@ def test_nothing_a_client_sent_becomes_markup(admin_client: Client) -> None:
     row = make_request(
         Status.FAILED,
         payload={HOSTILE: [HOSTILE]},
-        metadata={"retry_of": HOSTILE},
+        metadata={"regenerated_from": HOSTILE},
         result=HOSTILE,
         error={"code": HOSTILE, "message": HOSTILE},
         **texts,
@@ -91,7 +91,7 @@ def test_nothing_a_client_sent_becomes_markup(admin_client: Client) -> None:
 
 
 def test_metadata_of_any_shape_is_shown(viewer: Client) -> None:
-    for metadata in ([], "text", None, {"retry_of": 7}):
+    for metadata in ([], "text", None, {"regenerated_from": 7}):
         assert viewer.get(page_of(make_request(metadata=metadata or "none"))).status_code == 200
 
 

@@ -114,6 +114,15 @@ def test_retry_makes_a_new_request_links_to_it_and_rings(operator: Client, monke
     assert page_of(row) in operator.get(page_of(new)).content.decode()
 
 
+def test_a_retry_leaves_the_trace_of_a_client_and_the_history_says_who_asked(operator: Client) -> None:
+    row = make_request(Status.FAILED, metadata={"tab": 1})
+    operator.post(f"{LIST}{row.id}/retry/")
+    new = AsyncRequest.objects.exclude(id=row.id).get()
+    assert new.metadata == {"tab": 1, "regenerated_from": str(row.id)}
+    history = LogEntry.objects.values_list("object_id", "user__username", "change_message")
+    assert set(history) == {(str(one.id), "operator", "Submitted again") for one in (row, new)}
+
+
 def test_retry_refuses_what_is_live(operator: Client) -> None:
     rows = [make_request(Status.PENDING), make_request(Status.PROCESSING), make_request(Status.CANCELLED)]
     chosen = {"action": "retry_selected", "_selected_action": [str(row.id) for row in rows]}

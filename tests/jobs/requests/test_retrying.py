@@ -5,6 +5,7 @@ import pytest
 from jobs.models import Status
 from jobs.requests.cancellation import request_cancel
 from jobs.requests.reads import NotFound
+from jobs.requests.regeneration import NotFinished
 from jobs.requests.retrying import retry
 from tests.jobs.building import log_of, make_submission, row_of, store, submit
 
@@ -17,12 +18,12 @@ def test_a_retry_is_a_new_request_and_the_old_one_stays_as_it_is() -> None:
     new = row_of(retry(old))
     assert (new.status, new.action, new.payload, new.client_id) == ("pending", "zoo_count", {"updates": 2}, None)
     assert (new.tenant_id, new.user_id, new.queue) == ("acme", "alice", "default")
-    assert new.metadata == {"tab": 1, "retry_of": str(old)}
+    assert new.metadata == {"tab": 1, "regenerated_from": str(old)}
     assert row_of(old).status == Status.CANCELLED and len(log_of(old)) == 1
 
 
 def test_only_what_has_ended_can_be_retried() -> None:
-    request_id = submit()
-    for wanted in (request_id, uuid.uuid4()):
-        with pytest.raises(NotFound):
-            retry(wanted)
+    with pytest.raises(NotFinished, match="pending"):
+        retry(submit())
+    with pytest.raises(NotFound):
+        retry(uuid.uuid4())
