@@ -4,7 +4,7 @@ from typing import Generic
 
 from jobs.bulk.entities import entity_names, permission_for
 from jobs.contract import base
-from jobs.contract.base import NoPayload, P, Payload, Retry
+from jobs.contract.base import NoPayload, P, Payload, Retry, max_result_bytes
 from jobs.contract.bulk import (
     ActionOperation,
     Bulk,
@@ -122,6 +122,7 @@ __all__ = [
     "entity_names",
     "find_handler",
     "get_handle",
+    "max_result_bytes",
     "permission_for",
     "probe_services",
     "quote_name",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 import msgspec
 import pydantic
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, ConfigDict
 
@@ -133,6 +134,11 @@ class Handler(Generic[P]):
             return self.payload_model.model_validate_json(msgspec.json.encode(payload))  # type: ignore[return-value]
         except pydantic.ValidationError as error:
             raise InvalidPayload([_fault(item) for item in error.errors(include_url=False)]) from None
+
+
+def max_result_bytes() -> int:
+    """Return how large a result may be, as JSON. A larger one becomes a file."""
+    return int(settings.STREAMER_INLINE_RESULT_BYTES)
 
 
 def _fault(item: Any) -> Fault:

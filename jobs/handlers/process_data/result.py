@@ -3,15 +3,20 @@
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
+from itertools import accumulate
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
+from jobs.handler import max_result_bytes
 from jobs.handlers.process_data.output.files import first_records
 from jobs.handlers.process_data.output.outcome import Outcome
 from jobs.handlers.process_data.payload import Pipeline
 
 _RECORDS = 100
+# For what is around and between the parts.
+_MARGIN_BYTES = 256
 _LIBRARIES = {"duckdb": "duckdb", "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn"}
 
 
@@ -27,8 +32,9 @@ def make_result(
     figures: Mapping[str, Any],
     dataset: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """Return the result as JSON. ``records``: the rows read; ``seconds``: the duration of the run.
+    """Return the result as JSON, no larger than a result may be: of the rows it has the first ones that fit.
 
+    ``records``: the rows read; ``seconds``: the duration of the run.
     ``figures``: the pipeline's own entries of the summary. ``artifacts``: what a file is (output, model, report) → its
     description. ``dataset``: the description of the dataset that the outcome is kept as, if any.
     """
@@ -52,12 +58,36 @@ def make_result(
         "columns": [{"name": field.name, "type": _type_in_words(field.type)} for field in outcome.schema],
     }
     kept = {} if dataset is None else {"dataset": dict(dataset)}
-    return {
-        "summary": summary,
-        "records": first_records(outcome, _RECORDS),
-        "artifacts": {name: dict(stored) for name, stored in artifacts.items()},
-        **kept,
-    }
+    files = {"artifacts": {name: dict(stored) for name, stored in artifacts.items()}, **kept}
+    room = max_result_bytes() - _size({"records": [], **files}) - _MARGIN_BYTES
+    shortened = _shortened(summary, room)
+    first = _those_that_fit(first_records(outcome, _RECORDS), room - _size(shortened))
+    return {"summary": shortened, "records": first, **files}
+
+
+def _shortened(summary: Mapping[str, Any], room: int) -> dict[str, Any]:
+    """Leave the largest lists and objects out of a summary that takes more than ``room`` bytes; name them."""
+    kept = dict(summary)
+    left_out: list[str] = []
+    while _size(kept) > room:
+        sizes = {name: _size(value) for name, value in kept.items() if isinstance(value, Mapping | list)}
+        if not sizes:
+            break
+        largest = max(sizes, key=lambda name: sizes[name])
+        del kept[largest]
+        left_out.append(largest)
+    return {**kept, "left_out": left_out} if left_out else kept
+
+
+def _those_that_fit(records: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
+    """Return the first records that take at most ``room`` bytes together."""
+    sizes = accumulate(_size(record) + 1 for record in records)
+    return [record for record, size in zip(records, sizes, strict=True) if size <= room]
+
+
+def _size(value: Any) -> int:
+    """Return the size as JSON, in bytes."""
+    return len(msgspec.json.encode(value, enc_hook=str))
 
 
 def _type_in_words(data_type: pa.DataType) -> str:
