@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from django.core.files.storage import Storage, default_storage
+
 from jobs.bulk.work import BulkWork
 from jobs.contract.bulk import Bulk, OnError, Operation
 from jobs.contract.context import ArtifactFile, DatasetFile
@@ -26,11 +28,18 @@ from jobs.files.scratch import scratch_folder
 from jobs.queue.claims import Claim
 
 
-class _Run:
-    """What both contexts share: identity, files, sources. Used in a ``with`` block, which tidies up."""
+class BaseContext:
+    """What all contexts share: identity, files, sources. Used in a ``with`` block, which tidies up."""
 
     def __init__(
-        self, *, request_id: uuid.UUID, tenant_id: str, user_id: str, attempt: int, files_of: uuid.UUID | None
+        self,
+        *,
+        request_id: uuid.UUID,
+        tenant_id: str,
+        user_id: str,
+        attempt: int,
+        files_of: uuid.UUID | None,
+        storage: Storage = default_storage,
     ) -> None:
         self.request_id = request_id
         self.tenant_id = tenant_id
@@ -43,6 +52,7 @@ class _Run:
             tenant_id=tenant_id,
             user_id=user_id,
             scratch=lambda: self.scratch_dir,
+            storage=storage,
         )
         self.datasets = DatasetStaging(
             folder=self.staging.folder, tenant_id=tenant_id, user_id=user_id, scratch=lambda: self.scratch_dir
@@ -102,7 +112,7 @@ class _Run:
         raise Permanent("Bulk work needs a request of its own")
 
 
-class AttemptContext(_Run):
+class AttemptContext(BaseContext):
     """The context of an attempt: what it reports goes to the log."""
 
     def __init__(self, claim: Claim, reporter: Reporter) -> None:
@@ -133,7 +143,7 @@ class AttemptContext(_Run):
         return BulkWork(self._claim, operation, on_error=on_error, check=self.check, new_item_run=ItemContext)
 
 
-class ItemContext(_Run):
+class ItemContext(BaseContext):
     """The context of one item of a bulk: it has a time of its own, and what it reports is not shown.
 
     ``request_id`` is the item's, the same in every attempt, so it is as good an idempotency key as a request's.
@@ -141,7 +151,15 @@ class ItemContext(_Run):
 
     resume_state = None
 
-    def __init__(self, claim: Claim, index: int, *, seconds: float, check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        claim: Claim,
+        index: int,
+        *,
+        seconds: float,
+        check: Callable[[], None],
+        storage: Storage = default_storage,
+    ) -> None:
         bulk_id = claim.parent_id or claim.request_id
         super().__init__(
             request_id=uuid.uuid5(bulk_id, str(index)),
@@ -149,6 +167,7 @@ class ItemContext(_Run):
             user_id=claim.user_id,
             attempt=claim.attempt,
             files_of=bulk_id,
+            storage=storage,
         )
         self._check = check
         self._deadline = time.monotonic() + seconds
@@ -174,7 +193,7 @@ class ItemContext(_Run):
         raise Permanent("A dataset cannot be made inside a bulk")
 
 
-class InlineContext(_Run):
+class InlineContext(BaseContext):
     """The context of a quick action: nobody watches its progress, but it must end in ``seconds``."""
 
     resume_state = None

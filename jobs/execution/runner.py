@@ -5,13 +5,11 @@ the request meanwhile, nothing of it is seen. A handler that does not end when t
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import msgspec
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connections
@@ -19,26 +17,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from jobs.contract.registry import find_handler
-from jobs.errors import (
-    AttemptLost,
-    Cancelled,
-    ErrorBody,
-    ErrorCode,
-    HandlerError,
-    InvalidPayload,
-    Stop,
-    TimedOut,
-    error_body,
-)
+from jobs.errors import Cancelled, ErrorCode, Stop, TimedOut, error_body
 from jobs.execution import watchdog
 from jobs.execution.contexts import AttemptContext
-from jobs.execution.deadlines import last_moment, time_up, timeout_error
+from jobs.execution.deadlines import time_up
+from jobs.execution.endings import dataset_name_taken, outcome_of_error, outcome_of_result, outcome_of_stop
 from jobs.execution.reporter import Reporter, shown_by
-from jobs.files.artifacts import describe
-from jobs.incidents import report_unexpected
-from jobs.jsonable import to_json
 from jobs.log.events import Draft, NotOwner, append
-from jobs.log.outcomes import CancelledOutcome, CancelMode, Completed, Failed, Outcome, Repeated
+from jobs.log.outcomes import CancelledOutcome, Completed, Failed, Outcome, Repeated
 from jobs.models import AsyncRequest
 from jobs.queue.claims import Claim
 
@@ -101,37 +87,9 @@ class Runner:
         try:
             if (late := self._time_up()) is not None:
                 raise late
-            return _completed(handler.run(handler.parse(self._claim.payload), context), context)
-        except AttemptLost:
-            return None
-        except Stop as stop:
-            return self._stopped(stop, killed=False)
-        except InvalidPayload as error:
-            return Failed(error=error.body())
-        except HandlerError as error:
-            return self._after_error(error.body(), error.retryable, error.retry_after_seconds)
-        except handler.retry_on as error:
-            return self._after_error(self._unexpected(error), True, None)
+            return outcome_of_result(handler.run(handler.parse(self._claim.payload), context), context.staging)
         except BaseException as error:  # SystemExit too: it ends the handler, not the worker
-            return Failed(error=self._unexpected(error))
-
-    def _after_error(self, error: ErrorBody, retryable: bool, pause_seconds: float | None) -> Outcome:
-        assert self._handler is not None
-        policy = self._handler.retry
-        failures = self._claim.errors_count + 1
-        if not retryable or failures >= policy.max_attempts:
-            return Failed(error=error, counts={"errors_count": 1})
-        if pause_seconds is None:
-            pause_seconds = random.uniform(0, policy.longest_pause_seconds(failures))
-        retry_at = timezone.now() + timedelta(seconds=pause_seconds)
-        last = last_moment(self._handler, self._claim.started_at)
-        if last is not None and retry_at >= last:
-            return Failed(error=error, counts={"errors_count": 1})
-        return Repeated(error=error, retry_at=retry_at, counts={"errors_count": 1})
-
-    def _unexpected(self, error: BaseException) -> ErrorBody:
-        what = f"The handler of '{self._claim.action}' failed"
-        return report_unexpected(logger, what, error, request_id=str(self._claim.request_id))
+            return outcome_of_error(error, handler, self._claim)
 
     # --- the reporter's thread -----------------------------------------------------------------------------------
 
@@ -144,21 +102,10 @@ class Runner:
             self._reporter.stop_handler(watchdog.Leaving())
         stop, seconds = self._reporter.stop_order()
         if stop is not None and seconds > _grace_seconds(stop):
-            self._settle(self._stopped(stop, killed=True))
+            self._settle(outcome_of_stop(stop, killed=True))
             self._end_process()
 
     # --- either --------------------------------------------------------------------------------------------------
-
-    def _stopped(self, stop: Stop, *, killed: bool) -> Outcome | None:
-        if isinstance(stop, Cancelled):
-            mode: CancelMode = "killed" if killed else "cooperative"
-            return CancelledOutcome.since(stop.requested_at, mode=mode, receipt=None if killed else stop.receipt)
-        if isinstance(stop, TimedOut):
-            return Failed(error=timeout_error(stop))
-        if isinstance(stop, watchdog.Leaving):
-            text = "The worker was told to stop; another one takes over"
-            return Repeated(error=error_body(ErrorCode.SERVICE_UNAVAILABLE, text), retry_at=timezone.now())
-        return None
 
     def _settle(self, outcome: Outcome | None) -> None:
         """Log the outcome together with what was still unsaid; try for a while if the database is away."""
@@ -186,8 +133,7 @@ class Runner:
         except IntegrityError:
             if not made.get("datasets"):
                 raise
-            text = "The name of the dataset was taken by another one while this one was made"
-            self._log(Failed(error=error_body(ErrorCode.PROCESSING_FAILED, text)), drafts)
+            self._log(dataset_name_taken(), drafts)
             return False
         if isinstance(outcome, Repeated) and (wish := self._cancel_wish()) is not None:
             return self._log(CancelledOutcome.since(wish, mode="cooperative"), drafts)
@@ -197,15 +143,6 @@ class Runner:
         """When a cancel was asked for that came too late for the handler to hear of it."""
         rows = AsyncRequest.objects.filter(self._claim.fence, id=self._claim.request_id)
         return rows.values_list("cancel_requested_at", flat=True).first()
-
-
-def _completed(result: Any, context: AttemptContext) -> Completed:
-    """The outcome of a handler that returned; a large result becomes a file."""
-    encoded = msgspec.json.encode(to_json(result))
-    plain = msgspec.json.decode(encoded)
-    if len(encoded) > settings.STREAMER_INLINE_RESULT_BYTES:
-        plain = context.staging.add_bytes("result.json", "application/json", encoded)
-    return Completed(result=plain, artifacts=[describe(row) for row in context.staging.rows])
 
 
 def _grace_seconds(stop: Stop) -> float:

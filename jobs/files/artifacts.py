@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, default_storage
 from django.core.signing import Signer
 from django.db.models import QuerySet
 from django.urls import NoReverseMatch, get_script_prefix, reverse
@@ -39,9 +39,10 @@ class WrittenFile:
 
     file: BinaryIO
 
-    def __init__(self, row: Artifact, path: Path) -> None:
+    def __init__(self, row: Artifact, path: Path, storage: Storage) -> None:
         self.row = row
         self._path = path
+        self._storage = storage
         self.id = row.id
         self.url = signed_url(row)
         self.expires_at: datetime = row.expires_at
@@ -58,12 +59,12 @@ class WrittenFile:
             self.size_bytes = self.row.size_bytes = written.tell()
             written.seek(0)
             try:
-                self.row.storage_name = default_storage.save(self.row.storage_name, File(written))
+                self.row.storage_name = self._storage.save(self.row.storage_name, File(written))
             except OSError as error:
                 logger.warning("The file '%s' could not be stored: %s", self.row.filename, error)
                 if not isinstance(error, StorageAway):  # a full disk should not keep half a file
                     with suppress(OSError):
-                        default_storage.delete(self.row.storage_name)
+                        self._storage.delete(self.row.storage_name)
                 raise Retryable("The file could not be stored right now") from None
 
 
@@ -78,12 +79,14 @@ class ArtifactStaging:
         tenant_id: str,
         user_id: str,
         scratch: Callable[[], Path],
+        storage: Storage = default_storage,
     ) -> None:
         self._request_id = request_id
         self.folder = f"artifacts/{request_id or 'inline'}/{attempt}"
         """Of the storage."""
         self._owner = {"tenant_id": tenant_id, "user_id": user_id}
         self._scratch = scratch
+        self._storage = storage
         self.rows: list[Artifact] = []
 
     @contextmanager
@@ -91,7 +94,7 @@ class ArtifactStaging:
         """See ``Context.save_artifact``. An error inside the block leaves nothing behind."""
         row = self._row(get_valid_filename(filename)[-200:], media_type)
         path = self._scratch() / row.id.hex
-        artifact = WrittenFile(row, path)
+        artifact = WrittenFile(row, path, self._storage)
         try:
             with path.open("w+b") as file:
                 artifact.file = file
@@ -109,7 +112,7 @@ class ArtifactStaging:
     def discard(self) -> None:
         """Delete the stored files of a run that did not complete."""
         for row in self.rows:
-            default_storage.delete(row.storage_name)
+            self._storage.delete(row.storage_name)
         self.rows.clear()
 
     def _row(self, filename: str, media_type: str) -> Artifact:

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from jobs.execution import runner, watchdog
+from jobs.execution import endings, runner, watchdog
 from jobs.execution.runner import Runner
 from jobs.models import Status
 from jobs.queue.claims import Claim
@@ -53,7 +53,7 @@ def test_an_attempt_that_starts_after_all_time_is_over_runs_nothing() -> None:
 def test_no_attempt_follows_that_would_have_no_time(
     monkeypatch: pytest.MonkeyPatch, ago: float, status: Status
 ) -> None:
-    monkeypatch.setattr(runner.random, "uniform", lambda low, high: 3.0)
+    monkeypatch.setattr(endings.random, "uniform", lambda low, high: 3.0)
     claimed = claim_after(submit("zoo_too_often"), ago)
     Runner(claimed, end_process=never).run()
     row = row_of(claimed.request_id)

@@ -1,0 +1,84 @@
+"""Turns what a handler returned or raised into the outcome of its attempt."""
+
+import logging
+import random
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.utils import timezone
+
+from jobs.contract.base import Handler
+from jobs.errors import Cancelled, ErrorBody, ErrorCode, HandlerError, InvalidPayload, Stop, TimedOut, error_body
+from jobs.execution.deadlines import last_moment, timeout_error
+from jobs.execution.watchdog import Leaving
+from jobs.files.artifacts import ArtifactStaging, describe
+from jobs.incidents import report_unexpected
+from jobs.jsonable import to_json
+from jobs.log.outcomes import CancelledOutcome, Completed, Failed, Outcome, Repeated
+from jobs.queue.claims import Claim
+
+logger = logging.getLogger(__name__)
+
+
+def outcome_of_result(result: Any, staging: ArtifactStaging) -> Completed:
+    """Complete the attempt with what its handler returned; a large result becomes a file.
+
+    Raises ``TypeError`` for a result that is not JSON.
+    """
+    encoded = msgspec.json.encode(to_json(result))
+    plain = msgspec.json.decode(encoded)
+    if len(encoded) > settings.STREAMER_INLINE_RESULT_BYTES:
+        plain = staging.add_bytes("result.json", "application/json", encoded)
+    return Completed(result=plain, artifacts=[describe(row) for row in staging.rows])
+
+
+def outcome_of_error(error: BaseException, handler: Handler[Any], claim: Claim) -> Outcome | None:
+    """End the attempt as the error of its handler demands; None when the attempt had lost its request."""
+    if isinstance(error, Stop):
+        return outcome_of_stop(error, killed=False)
+    if isinstance(error, InvalidPayload):
+        return Failed(error=error.body())
+    if isinstance(error, HandlerError):
+        return _fail_or_repeat(error.body(), handler, claim, error.retryable, error.retry_after_seconds)
+    body = report_unexpected(logger, f"The handler of '{claim.action}' failed", error, request_id=str(claim.request_id))
+    if isinstance(error, handler.retry_on):
+        return _fail_or_repeat(body, handler, claim, True, None)
+    return Failed(error=body)
+
+
+def outcome_of_stop(stop: Stop, *, killed: bool) -> Outcome | None:
+    """End an attempt that was told to stop; None when it had lost its request."""
+    if isinstance(stop, Cancelled):
+        if killed:
+            return CancelledOutcome.since(stop.requested_at, mode="killed")
+        return CancelledOutcome.since(stop.requested_at, mode="cooperative", receipt=stop.receipt)
+    if isinstance(stop, TimedOut):
+        return Failed(error=timeout_error(stop))
+    if isinstance(stop, Leaving):
+        text = "The worker was told to stop; another one takes over"
+        return Repeated(error=error_body(ErrorCode.SERVICE_UNAVAILABLE, text), retry_at=timezone.now())
+    return None
+
+
+def dataset_name_taken() -> Failed:
+    """Fail an attempt whose dataset cannot come into being under its name."""
+    text = "The name of the dataset was taken by another one while this one was made"
+    return Failed(error=error_body(ErrorCode.PROCESSING_FAILED, text))
+
+
+def _fail_or_repeat(
+    error: ErrorBody, handler: Handler[Any], claim: Claim, retryable: bool, pause_seconds: float | None
+) -> Outcome:
+    policy = handler.retry
+    failures = claim.errors_count + 1
+    if not retryable or failures >= policy.max_attempts:
+        return Failed(error=error, counts={"errors_count": 1})
+    if pause_seconds is None:
+        pause_seconds = random.uniform(0, policy.longest_pause_seconds(failures))
+    retry_at = timezone.now() + timedelta(seconds=pause_seconds)
+    last = last_moment(handler, claim.started_at)
+    if last is not None and retry_at >= last:
+        return Failed(error=error, counts={"errors_count": 1})
+    return Repeated(error=error, retry_at=retry_at, counts={"errors_count": 1})
