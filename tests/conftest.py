@@ -16,7 +16,7 @@ from streamer_site.local.supervisor import Supervisor
 from streamer_site.local.valkey import EmbeddedValkey
 from streamer_site.storage import storage_backend
 
-pytest_plugins = ["tests.acceptance.figures"]
+pytest_plugins = ["jobs.testing.fixtures", "tests.acceptance.figures"]
 MakeToken = Callable[..., str]
 # With `-n 2 --dist loadgroup` the tests of whole stacks run in two lanes, so that one waits while the other works.
 _SECOND_LANE = ("tests/chaos/", "tests/local/")

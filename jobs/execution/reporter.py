@@ -58,7 +58,7 @@ class Reporter:
         self.check()
         update = Update(percentage=float(percentage), message=to_json(str(message)), metadata=to_json(metadata))
         with self._changed:
-            self._enqueue([_progress(item) for item in self._throttle.offer(update, time.monotonic())])
+            self._enqueue([progress_draft(item) for item in self._throttle.offer(update, time.monotonic())])
 
     def partial(self, data: Mapping[str, Any]) -> None:
         """See ``Context.partial``."""
@@ -66,7 +66,7 @@ class Reporter:
         draft = Draft(type=EventType.PARTIAL, data={"data": to_json(data)})
         with self._changed:
             held = self._throttle.take(time.monotonic(), force=True)
-            self._enqueue([*map(_progress, held), draft])
+            self._enqueue([*map(progress_draft, held), draft])
 
     def checkpoint(self, state: Any) -> None:
         """See ``Context.checkpoint``."""
@@ -116,7 +116,7 @@ class Reporter:
             self._thread.join()
         with self._changed:
             held = self._throttle.take(time.monotonic(), force=True)
-            drafts, self._outbox = [*self._outbox, *map(_progress, held)], []
+            drafts, self._outbox = [*self._outbox, *map(progress_draft, held)], []
         return drafts
 
     # --- the thread ----------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class Reporter:
         """Drafts and columns to write now. Both empty when only the beat is due, or when it is time to end."""
         with self._changed:
             while not self._closed and (now := time.monotonic()) < self._next_beat:
-                self._enqueue([_progress(update) for update in self._throttle.take(now)], notify=False)
+                self._enqueue([progress_draft(update) for update in self._throttle.take(now)], notify=False)
                 due = self._due_at()
                 if due <= now:
                     break
@@ -214,7 +214,8 @@ def shown_by(drafts: Sequence[Draft]) -> dict[str, Any]:
     return {"percentage": shown["percentage"], "message": shown["message"]} if shown else {}
 
 
-def _progress(update: Update) -> Draft:
+def progress_draft(update: Update) -> Draft:
+    """Make the event of a progress update that is to be sent."""
     return Draft(
         type=EventType.PROGRESS,
         data={"percentage": update.percentage, "message": update.message, "metadata": update.metadata},

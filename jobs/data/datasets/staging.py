@@ -50,7 +50,7 @@ class DatasetStaging:
     def new(self, name: str, expires_in_days: float | None) -> AbstractContextManager[WrittenDataset]:
         """See ``Context.save_dataset``. An error inside the block leaves nothing behind."""
         tenant_id = self._owner["tenant_id"]
-        with _told_to_clients():
+        with told_to_clients():
             check_name(tenant_id, name)
             check_quota(tenant_id, 1)
         return self._writing(name, expires_in_days)
@@ -84,7 +84,7 @@ class DatasetStaging:
             size_bytes = written.tell()
         try:
             remove_expired(self._owner["tenant_id"], name)
-            with _told_to_clients():
+            with told_to_clients():
                 row = store_file(
                     ingest(path, path.parent, Options(memory=settings.STREAMER_DUCKDB_MEMORY)),
                     filename=f"{name}.parquet",
@@ -102,7 +102,7 @@ class DatasetStaging:
 
 
 @contextmanager
-def _told_to_clients() -> Iterator[None]:
+def told_to_clients() -> Iterator[None]:
     try:
         yield
     except DatasetError as error:

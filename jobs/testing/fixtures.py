@@ -1,0 +1,42 @@
+"""Fixtures of pytest for the whole stack in one process: ``pytest_plugins = ["jobs.testing.fixtures"]``.
+
+They need pytest-django. Redis may be there or not: it only wakes workers, and here nobody sleeps.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from pytest_django import Settings
+
+from jobs.contract.base import Handler
+from jobs.contract.registry import all_handlers
+from jobs.queue import estimates
+from jobs.testing.stack import InProcessStack
+
+
+@pytest.fixture
+def streamer(
+    transactional_db: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[InProcessStack]:
+    """Submit requests and run them: ``streamer.submit("count_words", {…})``, then ``streamer.run()``.
+
+    The database is that of the test; files and scratch folders are in the test's ``tmp_path``.
+    """
+    connection = connections["default"]
+    if isinstance(connection, DatabaseWrapper) and connection.is_in_memory_db():
+        # Progress is written by a thread of its own, with a connection of its own.
+        pytest.fail('The stack needs a SQLite database in a file: set TEST={"NAME": "…"} in DATABASES', pytrace=False)
+    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path / "files")}}
+    settings.STORAGES = {**settings.STORAGES, "default": files}
+    settings.STREAMER_SCRATCH_DIR = tmp_path / "scratch"
+
+    def register(handler: Handler[Any]) -> None:
+        monkeypatch.setitem(all_handlers(), handler.action, handler)
+
+    estimates.forget()
+    yield InProcessStack(register)
+    estimates.forget()

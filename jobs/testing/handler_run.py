@@ -1,0 +1,81 @@
+"""What a run of a handler in memory came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from jobs.errors import ErrorBody
+from jobs.testing.saved import SavedArtifact, SavedDataset
+
+RunStatus = Literal["completed", "failed", "cancelled", "retrying", "processing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One call of ``Context.report``."""
+
+    percentage: float
+    """As clients see it: 0–100, rounded to hundredths, never below that of an earlier report."""
+    given_percentage: float
+    """As the handler gave it."""
+    message: str
+    metadata: Mapping[str, Any]
+
+    @property
+    def stage(self) -> Any:
+        """The stage that the metadata name; None without one."""
+        return self.metadata.get("stage")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlerRun:
+    """One attempt of a handler in memory, after its end. Nothing in it changes any more."""
+
+    request_id: UUID
+    attempt: int
+    status: RunStatus
+    """That of the request after the attempt: ``processing`` when the attempt has lost it to another one."""
+    result: Any
+    """As clients get it, so plain JSON; the description of a file when it is large. None unless completed."""
+    error: ErrorBody | None
+    """The error that clients get; None unless failed or retrying."""
+    exception: BaseException | None
+    """What the handler raised, stops included; None when it returned."""
+    receipt: Any
+    """What a cancelled handler says was done and stays done; None without."""
+    progress: tuple[Report, ...] = field(repr=False)
+    """Every report, in order."""
+    partials: tuple[Any, ...]
+    checkpoints: tuple[Any, ...]
+    """Every state that was given to ``checkpoint``, in order."""
+    resume_state: Any
+    """What the next attempt would start from."""
+    artifacts: tuple[SavedArtifact, ...]
+    """The files that clients may fetch. None unless completed, except those of bulk items."""
+    datasets: tuple[SavedDataset, ...]
+    """The datasets that exist now. None unless completed."""
+    discarded: tuple[SavedArtifact | SavedDataset, ...]
+    """What was saved, and deleted because the attempt did not complete."""
+    messages: tuple[Mapping[str, Any], ...] = field(repr=False)
+    """What followers of the request get of this attempt, progress thinned: see docs/protocol.md."""
+    earlier: tuple["HandlerRun", ...] = field(default=(), repr=False)
+    """The attempts before this one, oldest first; only ``max_attempts`` makes any."""
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages in the order they were first reported."""
+        return tuple(dict.fromkeys(report.stage for report in self.progress if report.stage is not None))
+
+    def artifact(self, filename: str | None = None, *, media_type: str | None = None) -> SavedArtifact:
+        """Return the one artifact of that name, of that type, or the only one there is.
+
+        Raises ``LookupError``, which lists the artifacts, when none fits or more than one does.
+        """
+        found = [
+            one for one in self.artifacts if filename in (None, one.filename) and media_type in (None, one.media_type)
+        ]
+        if len(found) != 1:
+            there_are = ", ".join(f"{one.filename} ({one.media_type})" for one in self.artifacts) or "none"
+            raise LookupError(f"{len(found)} artifacts fit. There are: {there_are}")
+        return found[0]
