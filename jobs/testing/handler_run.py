@@ -38,6 +38,8 @@ class HandlerRun:
     """That of the request after the attempt: ``processing`` when the attempt has lost it to another one."""
     result: Any
     """As clients get it, so plain JSON; the description of a file when it is large. None unless completed."""
+    returned: Any = field(repr=False)
+    """What the handler returned, untouched; None when it raised."""
     error: ErrorBody | None
     """The error that clients get; None unless failed or retrying."""
     exception: BaseException | None

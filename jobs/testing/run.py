@@ -59,11 +59,13 @@ def _registered(sources: Mapping[str, Mapping[str, Any]] | None) -> AbstractCont
 def _run_attempt(
     handler: Handler[Any], payload: Mapping[str, Any], options: ContextOptions, earlier: list[HandlerRun]
 ) -> HandlerRun:
+    returned: Any = None
     raised: BaseException | None = None
     outcome: Outcome | None
     with MemoryContext(handler, **options) as context:
         try:
-            outcome = outcome_of_result(handler.run(handler.parse(payload), context), context.staging)
+            returned = handler.run(handler.parse(payload), context)
+            outcome = outcome_of_result(returned, context.staging)
             if context.datasets.has_twins():
                 outcome = dataset_name_taken()
         except (Exception, Stop, SystemExit) as error:  # not Ctrl-C, nor a ``pytest.fail``
@@ -81,6 +83,7 @@ def _run_attempt(
             attempt=context.attempt,
             status=_status_after(outcome),
             result=final.get("result"),
+            returned=returned,
             error=final.get("error"),
             exception=raised,
             receipt=final.get("receipt"),

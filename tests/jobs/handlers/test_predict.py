@@ -1,73 +1,33 @@
 """``predict`` with real models, real DuckDB and real files."""
 
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
-import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
 from sklearn import datasets
 
-from jobs.handler import Cancelled, DataSource, InvalidPayload, Permanent, RowsRead
+from jobs.handler import InvalidPayload, Permanent
 from jobs.handlers.predict import Predict
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.run import learn
-from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
-from tests.jobs.handlers.recording_context import RecordingContext, new_context
+from jobs.handlers.process_data.stages import Progress
+from jobs.testing import HandlerRun, MemoryContext, run_handler
 
 MODEL = uuid4()
 
 
-class DuckTable:
-    """An ``OpenTable`` over rows of a frame."""
-
-    label, fingerprint = "inline rows", "0" * 64
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._connection = duckdb.connect()
-        self._connection.register("frame", frame)
-        self._connection.execute("CREATE TABLE data AS SELECT * FROM frame")
-        self.rows = len(frame)
-        described = self._connection.execute("DESCRIBE data").fetchall()
-        self.columns: Mapping[str, str] = {row[0]: row[1] for row in described}
-
-    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), *, on_share: Any = None) -> None:
-        self._connection.execute(sql, parameters)
-
-    def fetch(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, parameters).fetchall()
-
-    def stream(self, sql: str, rows: int, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Any]:
-        return iter(self._connection.execute(sql, parameters).to_arrow_reader(rows))
-
-
 @dataclass(kw_only=True)
-class PredictContext(RecordingContext):
-    """Knows one artifact, the model, and one table, whatever is asked for."""
+class Given:
+    """The model and the table that are there to be read."""
 
-    model: bytes = b""
-    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    @contextmanager
-    def open_artifact(self, artifact_id: UUID) -> Iterator[BinaryIO]:
-        if artifact_id != MODEL:
-            raise Permanent(f"There is no artifact '{artifact_id}'")
-        yield io.BytesIO(self.model)
-
-    @contextmanager
-    def open_data(self, source: DataSource, *, on_rows: RowsRead | None = None) -> Iterator[DuckTable]:
-        if on_rows is not None:
-            on_rows(len(self.frame), len(self.frame))
-        yield DuckTable(self.frame)
+    model: bytes
+    frame: pd.DataFrame
 
 
 @pytest.fixture(scope="module")
@@ -78,32 +38,25 @@ def wine() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def learned(wine: pd.DataFrame) -> LearningResult:
     options = LearningOptions(target="target", confidence_threshold=0.8, max_iterations=30)
-    return learn(wine, "classification", options, RecordingSteps())
+    return learn(wine, "classification", options, Progress(MemoryContext()))
 
 
 @pytest.fixture
-def context(tmp_path: Path, learned: LearningResult, wine: pd.DataFrame) -> PredictContext:
-    plain = new_context(tmp_path)
+def given(learned: LearningResult, wine: pd.DataFrame) -> Given:
     assert learned.model_bytes is not None
-    return PredictContext(
-        scratch_dir=plain.scratch_dir,
-        artifact_dir=plain.artifact_dir,
-        model=learned.model_bytes,
-        frame=wine.assign(note="hello"),
-    )
+    return Given(model=learned.model_bytes, frame=wine.assign(note="hello"))
 
 
-def run(context: PredictContext, form: str = "csv", model: UUID = MODEL) -> dict[str, Any]:
-    handler = Predict()
-    source = {"type": "inline", "rows": [{"a": 1}]}
+def run(given: Given, form: str = "csv", model: UUID = MODEL, **options: Any) -> HandlerRun:
+    source = {"type": "dataset", "dataset_id": "wine"}
     payload = {"model": str(model), "data_source": source, "output": {"format": form}}
-    return handler.run(handler.parse(payload), context)
+    return run_handler(Predict, payload, artifacts={MODEL: given.model}, data={"wine": given.frame}, **options)
 
 
-def test_it_works(context: PredictContext, learned: LearningResult, wine: pd.DataFrame) -> None:
-    result = run(context)
-    (saved,) = context.artifacts
-    output = pd.read_csv(saved.path)
+def test_it_works(given: Given, learned: LearningResult, wine: pd.DataFrame) -> None:
+    done = run(given)
+    result, saved = done.result, done.artifact()
+    output = pd.read_csv(saved.open())
     names = ["prediction", "confidence", "certainty"]
     assert_frame_equal(output[names], learned.output[names], check_dtype=False)
     assert_frame_equal(output[list(wine.columns)], wine, check_dtype=False)
@@ -112,77 +65,72 @@ def test_it_works(context: PredictContext, learned: LearningResult, wine: pd.Dat
     assert result["ignored_columns"] == ["target", "note"] and result["unreadable_values"] == {}
     assert result["counts"]["uncertain"] == (learned.output["certainty"] == "uncertain").sum()
     assert result["output"]["artifact_id"] == str(saved.id) and result["model"]["target"] == "target"
-    assert context.stages() == ["loading", "reading", "predicting"] and context.reports[-1].percentage == 98
-    json.dumps(result, allow_nan=False)
+    assert done.stages == ("loading", "reading", "predicting") and done.progress[-1].given_percentage == 98
+    json.dumps(done.returned, allow_nan=False)
 
 
 @pytest.mark.parametrize("form", ["json", "parquet"])
-def test_other_formats_hold_the_same(context: PredictContext, learned: LearningResult, form: str) -> None:
-    run(context, form)
-    path = context.artifacts[0].path
-    rows = json.loads(path.read_text()) if form == "json" else pq.read_table(path).to_pylist()
+def test_other_formats_hold_the_same(given: Given, learned: LearningResult, form: str) -> None:
+    file = run(given, form).artifact().open()
+    rows = json.load(file) if form == "json" else pq.read_table(file).to_pylist()
     assert [row["prediction"] for row in rows] == list(learned.output["prediction"])
     assert [row["note"] for row in rows] == ["hello"] * 178
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "parquet"])
-def test_batches_are_one_file_and_no_rows_are_one_too(
-    context: PredictContext, monkeypatch: pytest.MonkeyPatch, form: str
-) -> None:
+def test_batches_are_one_file_and_no_rows_are_one_too(given: Given, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     monkeypatch.setattr("jobs.handlers.predict.prediction.BATCH_ROWS", 100)
-    context.frame = pd.concat([context.frame] * 30, ignore_index=True).assign(late=None)
-    context.frame.loc[5_000:, "late"] = "here"
-    result = run(context, form)
+    given.frame = pd.concat([given.frame] * 30, ignore_index=True).assign(late=None)
+    given.frame.loc[5_000:, "late"] = "here"
+    done = run(given, form)
+    result = done.result
     read = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[form]
-    output = read(context.artifacts[0].path)
+    output = read(done.artifact().open())
     assert result["rows"] == len(output) == 5_340 and output["late"].notna().sum() == 340
     assert len(result["preview"]) == 100
-    context.frame = context.frame.head(0)
-    names = [*context.frame.columns, "prediction", "confidence", "certainty"]
-    assert run(context, form)["rows"] == 0
-    empty = read(context.artifacts[1].path)
+    given.frame = given.frame.head(0)
+    names = [*given.frame.columns, "prediction", "confidence", "certainty"]
+    done = run(given, form)
+    assert done.result["rows"] == 0
+    empty = read(done.artifact().open())
     assert len(empty) == 0 and (form == "json" or list(empty.columns) == names)
 
 
-def test_whole_numbers_beside_missing_ones_stay_whole(context: PredictContext) -> None:
-    context.frame = context.frame.assign(number=pd.array([None, *[2**53 + 1] * 177], dtype="Int64"))
-    preview = run(context, "json")["preview"]
+def test_whole_numbers_beside_missing_ones_stay_whole(given: Given) -> None:
+    given.frame = given.frame.assign(number=pd.array([None, *[2**53 + 1] * 177], dtype="Int64"))
+    preview = run(given, "json").result["preview"]
     assert [row["number"] for row in preview[:2]] == [None, 2**53 + 1]
 
 
-def test_a_missing_column_is_named(context: PredictContext) -> None:
-    context.frame = context.frame.drop(columns=["alcohol", "hue"])
-    with pytest.raises(InvalidPayload) as refused:
-        run(context)
-    assert [fault["path"] for fault in refused.value.faults] == ["data_source"] * 2
-    assert "'alcohol'" in refused.value.faults[0]["message"] and "'hue'" in refused.value.faults[1]["message"]
-    assert context.artifacts == []
+def test_a_missing_column_is_named(given: Given) -> None:
+    given.frame = given.frame.drop(columns=["alcohol", "hue"])
+    done = run(given)
+    assert isinstance(done.exception, InvalidPayload)
+    faults = done.exception.faults
+    assert [fault["path"] for fault in faults] == ["data_source"] * 2
+    assert "'alcohol'" in faults[0]["message"] and "'hue'" in faults[1]["message"]
+    assert done.artifacts == done.discarded == ()
 
 
-def test_values_that_cannot_be_read_are_counted(context: PredictContext) -> None:
-    texts = context.frame["hue"].astype(str)
+def test_values_that_cannot_be_read_are_counted(given: Given) -> None:
+    texts = given.frame["hue"].astype(str)
     texts[:3] = "pale"
-    context.frame = context.frame.assign(hue=texts)
-    assert run(context)["unreadable_values"] == {"hue": 3}
+    given.frame = given.frame.assign(hue=texts)
+    assert run(given).result["unreadable_values"] == {"hue": 3}
 
 
-def test_a_file_that_is_no_model_and_one_that_is_not_there(context: PredictContext) -> None:
+def test_a_file_that_is_no_model_and_one_that_is_not_there(given: Given) -> None:
     with pytest.raises(Permanent, match="There is no artifact"):
-        run(context, model=uuid4())
-    context.model = context.model[:-100]
+        run(given, model=uuid4(), raise_errors=True)
+    given.model = given.model[:-100]
     with pytest.raises(Permanent, match="not a model of this service"):
-        run(context)
+        run(given, raise_errors=True)
 
 
-def test_it_can_be_cancelled(context: PredictContext) -> None:
-    def cancel() -> None:
-        if context.reports:
-            raise Cancelled(pd.Timestamp.now("UTC").to_pydatetime())
-
-    context.on_check = cancel
-    with pytest.raises(Cancelled):
-        run(context)
-    assert context.artifacts == []
+def test_it_can_be_cancelled(given: Given) -> None:
+    done = run(given, cancel_after=1)
+    assert done.status == "cancelled"
+    assert done.artifacts == done.discarded == ()
 
 
 def test_the_permission_and_a_bad_payload() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import AttemptLost, Cancelled, InvalidPayload, Permanent, Retryable, TimedOut
@@ -206,7 +206,13 @@ endings = st.sampled_from(
 
 
 @given(script=st.lists(steps, max_size=8), ending=endings)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    # Each try runs the whole stack, so the search for a shorter script would last for minutes.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_both_see_the_same_of_any_script(streamer: InProcessStack, script: list[Any], ending: Any) -> None:
     def follow(scene: Scene) -> Any:
         context = scene.context

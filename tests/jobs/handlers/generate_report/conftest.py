@@ -8,10 +8,10 @@ import pytest
 from pytest_django import Settings
 
 from jobs.handlers.generate_report import GenerateReport
-from tests.jobs.handlers.recording_context import RecordingContext
+from jobs.testing import ContextOptions, HandlerRun, StopAfter, run_handler
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 
-RunReport = Callable[..., dict[str, Any]]
+RunReport = Callable[..., HandlerRun]
 
 
 @pytest.fixture
@@ -23,12 +23,12 @@ def drinks(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture
-def run_report(context: RecordingContext) -> RunReport:
-    """Parse a payload, run the report, return its result. Without more, it is 2024 of ``drinks`` as CSV."""
+def run_report() -> RunReport:
+    """Run the report of a payload. Without more, it is 2024 of ``drinks`` as CSV. Its errors are raised."""
 
-    def run(**payload: Any) -> dict[str, Any]:
-        handler = GenerateReport()
+    def run(*, cancel_after: StopAfter | None = None, **payload: Any) -> HandlerRun:
         base = {"start_date": "2024-01-01", "end_date": "2024-12-31", "source": "drinks", "format": "csv"}
-        return handler.run(handler.parse({**base, **payload}), context)
+        options: ContextOptions = {} if cancel_after is None else {"cancel_after": cancel_after}
+        return run_handler(GenerateReport, {**base, **payload}, raise_errors=True, **options)
 
     return run

@@ -14,7 +14,6 @@ from jobs.handlers.generate_report import GenerateReport
 from jobs.handlers.generate_report.comparison import Comparison
 from jobs.handlers.generate_report.periods import cut_into_periods, period_size
 from tests.jobs.handlers.generate_report.conftest import RunReport
-from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 
 
@@ -41,7 +40,7 @@ def sales(tmp_path: Path, settings: Settings) -> None:
 
 @pytest.mark.usefixtures("sales")
 def test_it_works(run_report: RunReport) -> None:
-    stats = run_report(end_date="2024-02-29", compare="previous_year", filters={"kind": "Tea"})["stats"]
+    stats = run_report(end_date="2024-02-29", compare="previous_year", filters={"kind": "Tea"}).result["stats"]
     compared = stats["compared_with"]
     assert (compared["first_day"], compared["last_day"]) == ("2023-01-01", "2023-02-28")
     assert (compared["total_value"], compared["records"]) == (100.0, 2)
@@ -54,7 +53,7 @@ def test_it_works(run_report: RunReport) -> None:
 
 @pytest.mark.usefixtures("sales")
 def test_the_previous_period_lies_right_before_and_nothing_before_is_no_change(run_report: RunReport) -> None:
-    stats = run_report(start_date="2024-01-01", end_date="2024-02-29", compare="previous_period")["stats"]
+    stats = run_report(start_date="2024-01-01", end_date="2024-02-29", compare="previous_period").result["stats"]
     compared = stats["compared_with"]
     assert (compared["first_day"], compared["last_day"], compared["total_value"]) == ("2023-11-02", "2023-12-31", 7)
     january, february = stats["by_period"]
@@ -69,7 +68,7 @@ def test_the_previous_period_lies_right_before_and_nothing_before_is_no_change(r
 
 
 def test_without_compare_nothing_is_said(drinks: Path, run_report: RunReport) -> None:
-    stats = run_report()["stats"]
+    stats = run_report().result["stats"]
     assert stats["compared_with"] is None and "previous" not in stats["by_period"][0]
 
 
@@ -106,9 +105,9 @@ def test_a_year_after_a_leap_year_is_compared_with_all_of_it() -> None:
 
 
 @pytest.mark.usefixtures("sales")
-def test_an_excel_report_shows_it(run_report: RunReport, context: RecordingContext) -> None:
-    run_report(format="excel", end_date="2024-02-29", compare="previous_year")
-    book = openpyxl.load_workbook(context.artifacts[0].path)
+def test_an_excel_report_shows_it(run_report: RunReport) -> None:
+    run = run_report(format="excel", end_date="2024-02-29", compare="previous_year")
+    book = openpyxl.load_workbook(run.artifact().open())
     table = [row[6:9] for row in book["By period"].iter_rows(max_col=9, values_only=True)]
     assert table == [
         ("Previous year", "Difference", "Change"),
@@ -124,9 +123,9 @@ def test_an_excel_report_shows_it(run_report: RunReport, context: RecordingConte
 
 @pytest.mark.usefixtures("sales")
 @pytest.mark.parametrize("filters", [{}, {"kind": "Cocoa"}, {"kind": "Wine"}])
-def test_a_pdf_shows_it(run_report: RunReport, context: RecordingContext, filters: dict[str, str]) -> None:
-    run_report(format="pdf", end_date="2024-02-29", compare="previous_year", filters=filters)
-    text = "\n".join(page.extract_text() for page in PdfReader(context.artifacts[0].path).pages)
+def test_a_pdf_shows_it(run_report: RunReport, filters: dict[str, str]) -> None:
+    run = run_report(format="pdf", end_date="2024-02-29", compare="previous_year", filters=filters)
+    text = "\n".join(page.extract_text() for page in PdfReader(run.artifact().open()).pages)
     assert "Previous year, 1 Jan 2023 – 28 Feb 2023" in text
     assert "before: 100.00" in text if not filters else "before: 0.00" in text
     assert "−19.0 %" in text or filters

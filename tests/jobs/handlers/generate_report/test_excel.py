@@ -7,19 +7,19 @@ import pytest
 from pytest_django import Settings
 
 from jobs.handlers.generate_report.excel import records
+from jobs.testing import HandlerRun
 from tests.jobs.handlers.generate_report.conftest import RunReport
-from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 
 
-def read(context: RecordingContext) -> openpyxl.Workbook:
-    return openpyxl.load_workbook(context.artifacts[0].path)
+def read(run: HandlerRun) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(run.artifact().open())
 
 
 @pytest.mark.usefixtures("drinks")
-def test_it_has_its_sheets_with_the_figures(run_report: RunReport, context: RecordingContext) -> None:
-    run_report(format="excel", report_type="quarterly", filters={"area": ["North", "South"]})
-    book = read(context)
+def test_it_has_its_sheets_with_the_figures(run_report: RunReport) -> None:
+    run = run_report(format="excel", report_type="quarterly", filters={"area": ["North", "South"]})
+    book = read(run)
     assert book.sheetnames == ["Summary", "By period", "By category", "Records"]
     summary = {row[0]: row[1] for row in book["Summary"].iter_rows(min_col=1, max_col=2, values_only=True)}
     assert summary["Filters"] == "area is North or South"
@@ -31,9 +31,9 @@ def test_it_has_its_sheets_with_the_figures(run_report: RunReport, context: Reco
 
 
 @pytest.mark.usefixtures("drinks")
-def test_records_are_typed_and_never_formulas(run_report: RunReport, context: RecordingContext) -> None:
-    run_report(format="excel")
-    sheet = read(context)["Records"]
+def test_records_are_typed_and_never_formulas(run_report: RunReport) -> None:
+    run = run_report(format="excel")
+    sheet = read(run)["Records"]
     day, amount, _, _, note = sheet[3]
     assert (day.value, day.number_format) == (datetime(2024, 1, 31), "yyyy-mm-dd")
     assert (amount.value, amount.number_format) == (20.2, "#,##0.00")
@@ -44,21 +44,17 @@ def test_records_are_typed_and_never_formulas(run_report: RunReport, context: Re
 
 @pytest.mark.usefixtures("drinks")
 @pytest.mark.parametrize("include_charts", [True, False])
-def test_charts_are_drawn_when_they_are_asked_for(
-    run_report: RunReport, context: RecordingContext, include_charts: bool
-) -> None:
-    run_report(format="excel", include_charts=include_charts)
-    book = read(context)
+def test_charts_are_drawn_when_they_are_asked_for(run_report: RunReport, include_charts: bool) -> None:
+    run = run_report(format="excel", include_charts=include_charts)
+    book = read(run)
     assert [len(book[name]._charts) for name in ("By period", "By category")] == [int(include_charts)] * 2
 
 
 @pytest.mark.usefixtures("drinks")
-def test_more_rows_than_a_sheet_holds_go_on_on_the_next(
-    run_report: RunReport, context: RecordingContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_rows_than_a_sheet_holds_go_on_on_the_next(run_report: RunReport, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "ROWS_PER_SHEET", 2)
-    run_report(format="excel")
-    book = read(context)
+    run = run_report(format="excel")
+    book = read(run)
     assert book.sheetnames[3:] == ["Records", "Records 2", "Records 3"]
     rows = [row for name in book.sheetnames[3:] for row in book[name].iter_rows(min_row=2, values_only=True)]
     assert len(rows) == 5
@@ -66,10 +62,8 @@ def test_more_rows_than_a_sheet_holds_go_on_on_the_next(
     assert all(book[name]["A1"].value == "day" for name in book.sheetnames[3:])
 
 
-def test_long_numbers_keep_their_digits(
-    tmp_path: Path, settings: Settings, run_report: RunReport, context: RecordingContext
-) -> None:
+def test_long_numbers_keep_their_digits(tmp_path: Path, settings: Settings, run_report: RunReport) -> None:
     rows = [{**ROWS[0], "order_id": 12345678901234567}]
     settings.STREAMER_SOURCES = {"drinks": definition(write_parquet(tmp_path / "ids.parquet", rows))}
-    run_report(format="excel")
-    assert read(context)["Records"]["F2"].value == "12345678901234567"
+    run = run_report(format="excel")
+    assert read(run)["Records"]["F2"].value == "12345678901234567"

@@ -10,10 +10,10 @@ import pytest
 from pytest_django import Settings
 
 from jobs.data.sample.files import write_sample
-from jobs.handler import Cancelled, Permanent
+from jobs.handler import Permanent
 from jobs.models import AsyncRequest
 from tests.jobs.handlers.generate_report.conftest import RunReport
-from tests.jobs.handlers.recording_context import RecordingContext
+from tests.jobs.handlers.progress import jumps
 from tests.jobs.handlers.report_tables import ROWS, definition, in_days, total, totals_by, write_parquet
 
 YEAR = in_days(ROWS, date(2024, 1, 1), date(2024, 12, 31))
@@ -35,9 +35,9 @@ def sample(sample_folder: Path, settings: Settings) -> Path:
 
 
 @pytest.mark.usefixtures("drinks")
-def test_it_works(run_report: RunReport, context: RecordingContext) -> None:
-    result = run_report()
-    [artifact] = context.artifacts
+def test_it_works(run_report: RunReport) -> None:
+    run = run_report()
+    result, artifact = run.result, run.artifact()
     assert result["records"] == len(YEAR) == 5
     assert result["filename"] == "drinks-2024-01-01-2024-12-31.csv"
     assert (result["url"], result["artifact_id"]) == (artifact.url, str(artifact.id))
@@ -50,7 +50,7 @@ def test_it_works(run_report: RunReport, context: RecordingContext) -> None:
 @pytest.mark.usefixtures("drinks")
 @pytest.mark.parametrize("file_format", ["csv", "pdf", "excel"])
 def test_the_figures_are_those_of_the_rows(run_report: RunReport, file_format: str) -> None:
-    stats = run_report(format=file_format)["stats"]
+    stats = run_report(format=file_format).result["stats"]
     assert Decimal(str(stats["total_value"])) == total(YEAR) == Decimal("25.55")
     assert stats["average_value"] == 5.11
     assert (stats["categories_count"], stats["top_category"]) == (3, "Coffee")
@@ -75,7 +75,7 @@ def test_the_figures_are_those_of_the_rows(run_report: RunReport, file_format: s
 def test_the_type_decides_the_periods(
     run_report: RunReport, report_type: str, first: str, last: str, periods: list[str]
 ) -> None:
-    rows = run_report(report_type=report_type, start_date=first, end_date=last)["stats"]["by_period"]
+    rows = run_report(report_type=report_type, start_date=first, end_date=last).result["stats"]["by_period"]
     assert [row["period"] for row in rows] == periods
     wanted = in_days(ROWS, date.fromisoformat(first), date.fromisoformat(last))
     assert sum(Decimal(str(row["total_value"])) for row in rows) == total(wanted)
@@ -95,7 +95,7 @@ def test_the_type_decides_the_periods(
     ],
 )
 def test_filters_by_value_and_by_list(run_report: RunReport, filters: dict[str, Any], records: int) -> None:
-    assert run_report(filters=filters)["records"] == records
+    assert run_report(filters=filters).result["records"] == records
 
 
 @pytest.mark.usefixtures("drinks")
@@ -119,7 +119,7 @@ def test_a_filter_value_its_column_cannot_hold_is_an_error(run_report: RunReport
 @pytest.mark.usefixtures("drinks")
 @pytest.mark.parametrize("file_format", ["csv", "pdf", "excel"])
 def test_an_empty_selection_gives_a_report(run_report: RunReport, file_format: str) -> None:
-    result = run_report(format=file_format, filters={"kind": "Wine"})
+    result = run_report(format=file_format, filters={"kind": "Wine"}).result
     assert result["records"] == 0
     assert result["size_bytes"] > 0
     assert result["stats"]["top_category"] is None
@@ -128,7 +128,7 @@ def test_an_empty_selection_gives_a_report(run_report: RunReport, file_format: s
 
 @pytest.mark.usefixtures("drinks")
 def test_one_day(run_report: RunReport) -> None:
-    result = run_report(start_date="2024-01-31", end_date="2024-01-31", report_type="custom", format="pdf")
+    result = run_report(start_date="2024-01-31", end_date="2024-01-31", report_type="custom", format="pdf").result
     assert result["records"] == 1
     assert [row["period"] for row in result["stats"]["by_period"]] == ["2024-01-31"]
 
@@ -140,7 +140,7 @@ def test_dates_in_a_csv_may_be_text(tmp_path: Path, settings: Settings, run_repo
     with pytest.raises(Permanent, match='"unknown"'):
         run_report()
     path.write_text(path.read_text().replace("unknown", "2024-03-02"))
-    assert run_report()["stats"]["total_value"] == 6.1
+    assert run_report().result["stats"]["total_value"] == 6.1
 
 
 @pytest.mark.django_db
@@ -159,14 +159,14 @@ def test_a_report_over_the_django_database(settings: Settings, run_report: RunRe
         "category": "action",
     }
     settings.STREAMER_SOURCES = {"requests": definition}
-    result = run_report(source="requests", end_date="2024-02-29", filters={"action": "echo"})
+    result = run_report(source="requests", end_date="2024-02-29", filters={"action": "echo"}).result
     assert (result["records"], result["stats"]["total_value"], result["stats"]["by_region"]) == (2, 0.3, [])
 
 
 def test_float_values_add_up_without_drift(tmp_path: Path, settings: Settings, run_report: RunReport) -> None:
     rows = [{**ROWS[0], "amount": 0.1} for _ in range(1000)]
     settings.STREAMER_SOURCES = {"floats": definition(write_parquet(tmp_path / "floats.parquet", rows))}
-    assert run_report(source="floats")["stats"]["total_value"] == 100.0
+    assert run_report(source="floats").result["stats"]["total_value"] == 100.0
 
 
 @pytest.mark.parametrize("file_format", ["csv", "pdf", "excel"])
@@ -175,14 +175,14 @@ def test_days_are_those_of_utc(tmp_path: Path, settings: Settings, run_report: R
     rows = [{**ROWS[0], "day": moment} for moment in moments]
     settings.STREAMER_SOURCES = {"zoned": definition(write_parquet(tmp_path / "zoned.parquet", rows))}
     days = {"start_date": "2024-03-02", "end_date": "2024-03-03", "report_type": "custom"}
-    stats = run_report(source="zoned", format=file_format, **days)["stats"]
+    stats = run_report(source="zoned", format=file_format, **days).result["stats"]
     assert [(row["period"], row["records"]) for row in stats["by_period"]] == [("2024-03-02", 1), ("2024-03-03", 1)]
 
 
 def test_records_without_value_or_category(tmp_path: Path, settings: Settings, run_report: RunReport) -> None:
     rows = [*ROWS[:2], {**ROWS[0], "amount": None, "kind": None}]
     settings.STREAMER_SOURCES = {"gaps": definition(write_parquet(tmp_path / "gaps.parquet", rows))}
-    stats = run_report(source="gaps")["stats"]
+    stats = run_report(source="gaps").result["stats"]
     assert (stats["total_value"], stats["average_value"]) == (30.3, 15.15)
     assert {"category": "(none)", "records": 1, "total_value": 0.0, "average_value": 0.0} in stats["by_category"]
 
@@ -192,7 +192,7 @@ def test_beyond_a_hundred_categories_the_rest_is_one_row(
 ) -> None:
     rows = [{**ROWS[0], "kind": f"Blend {number:03}", "amount": Decimal(number)} for number in range(1, 131)]
     settings.STREAMER_SOURCES = {"many": definition(write_parquet(tmp_path / "many.parquet", rows))}
-    stats = run_report(source="many", format="pdf")["stats"]
+    stats = run_report(source="many", format="pdf").result["stats"]
     assert (stats["categories_count"], len(stats["by_category"])) == (130, 101)
     assert stats["by_category"][0]["category"] == "Blend 130"
     assert stats["by_category"][-1]["category"] == "All others (30)"
@@ -201,24 +201,23 @@ def test_beyond_a_hundred_categories_the_rest_is_one_row(
 
 @pytest.mark.usefixtures("sample")
 @pytest.mark.parametrize("file_format", ["csv", "pdf", "excel"])
-def test_progress_is_steady_and_its_counts_are_true(
-    run_report: RunReport, context: RecordingContext, file_format: str
-) -> None:
-    result = run_report(source="sample", format=file_format, start_date="2024-01-01", end_date="2024-03-31")
-    assert context.stages() == ["querying", "processing", "generating", "storing"]
-    assert context.reports[-1].percentage == 100
-    assert min(context.jumps()) >= 0 and max(context.jumps()) <= 10
-    last = {report.metadata["stage"]: report for report in context.reports}
+def test_progress_is_steady_and_its_counts_are_true(run_report: RunReport, file_format: str) -> None:
+    run = run_report(source="sample", format=file_format, start_date="2024-01-01", end_date="2024-03-31")
+    result = run.result
+    assert list(run.stages) == ["querying", "processing", "generating", "storing"]
+    assert run.progress[-1].given_percentage == 100
+    assert min(jumps(run)) >= 0 and max(jumps(run)) <= 10
+    last = {report.metadata["stage"]: report for report in run.progress}
     records = result["records"]
     assert last["processing"].message == f"Processed {records:,} of {records:,} records"
     assert last["storing"].metadata["bytes_stored"] == result["size_bytes"]
     if file_format != "pdf":
         assert last["generating"].message == f"Wrote {records:,} of {records:,} rows"
-    assert any(report.message == "Read 80 of 80 products" for report in context.reports)
+    assert any(report.message == "Read 80 of 80 products" for report in run.progress)
 
 
 def test_the_sample_report_adds_up(sample: Path, run_report: RunReport) -> None:
-    stats = run_report(source="sample", start_date="2024-03-01", end_date="2024-03-31")["stats"]
+    stats = run_report(source="sample", start_date="2024-03-01", end_date="2024-03-31").result["stats"]
     tables = {
         name: pyarrow.parquet.read_table(sample / f"{name}.parquet").to_pylist()
         for name in ("products", "transactions")
@@ -232,13 +231,8 @@ def test_the_sample_report_adds_up(sample: Path, run_report: RunReport) -> None:
 
 @pytest.mark.usefixtures("sample")
 @pytest.mark.parametrize("at_report", [1, 30, 60, 90])
-def test_a_cancel_ends_the_report_at_once(run_report: RunReport, context: RecordingContext, at_report: int) -> None:
-    def cancel() -> None:
-        if len(context.reports) >= at_report:
-            raise Cancelled(datetime.now(UTC))
-
-    context.on_check = cancel
-    with pytest.raises(Cancelled):
-        run_report(source="sample")
-    assert len(context.reports) == at_report
-    assert context.artifacts == []
+def test_a_cancel_ends_the_report_at_once(run_report: RunReport, at_report: int) -> None:
+    run = run_report(source="sample", cancel_after=at_report)
+    assert run.status == "cancelled"
+    assert len(run.progress) == at_report
+    assert run.artifacts == run.discarded == ()

@@ -1,6 +1,5 @@
 """A report of half a million records: its progress is steady, and a cancel is noticed while the file is packed."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -10,9 +9,9 @@ import pyarrow.parquet
 import pytest
 from pytest_django import Settings
 
-from jobs.handler import Cancelled
+from jobs.testing import MemoryContext
 from tests.jobs.handlers.generate_report.conftest import RunReport
-from tests.jobs.handlers.recording_context import RecordingContext
+from tests.jobs.handlers.progress import jumps
 from tests.jobs.handlers.report_tables import definition
 
 RECORDS = 500_000
@@ -35,23 +34,21 @@ def many(table: Path, settings: Settings) -> None:
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("file_format", ["csv", "excel", "pdf"])
-def test_progress_never_jumps(run_report: RunReport, context: RecordingContext, file_format: str) -> None:
-    result = run_report(format=file_format, compare="previous_period", group_by=["kind"])
-    assert result["records"] == RECORDS
-    assert min(context.jumps()) >= 0 and max(context.jumps()) <= 15
-    assert context.reports[-1].percentage == 100
+def test_progress_never_jumps(run_report: RunReport, file_format: str) -> None:
+    run = run_report(format=file_format, compare="previous_period", group_by=["kind"])
+    assert run.result["records"] == RECORDS
+    assert min(jumps(run)) >= 0 and max(jumps(run)) <= 15
+    assert run.progress[-1].given_percentage == 100
     if file_format == "excel":
-        with ZipFile(context.artifacts[0].path) as book, book.open("xl/worksheets/sheet5.xml") as sheet:
+        with ZipFile(run.artifact().open()) as book, book.open("xl/worksheets/sheet5.xml") as sheet:
             assert sum(part.count(b"</row>") for part in sheet) == RECORDS + 1
 
 
 @pytest.mark.usefixtures("many")
-def test_a_cancel_is_noticed_while_the_workbook_is_packed(run_report: RunReport, context: RecordingContext) -> None:
-    def cancel() -> None:
-        if context.reports and context.reports[-1].metadata.get("rows_written", 0) >= 100_000:
-            raise Cancelled(datetime.now(UTC))
+def test_a_cancel_is_noticed_while_the_workbook_is_packed(run_report: RunReport) -> None:
+    def has_many_rows(context: MemoryContext) -> bool:
+        return bool(context.progress) and context.progress[-1].metadata.get("rows_written", 0) >= 100_000
 
-    context.on_check = cancel
-    with pytest.raises(Cancelled):
-        run_report(format="excel")
-    assert context.reports[-1].metadata["rows_written"] < 120_000
+    run = run_report(format="excel", cancel_after=has_many_rows)
+    assert run.status == "cancelled"
+    assert run.progress[-1].metadata["rows_written"] < 120_000

@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from jobs.handler import Cancelled
-from tests.jobs.handlers.process_data.data_context import DataContext, data_context, run, transformation
+from jobs.data.tables import loaded
+from jobs.testing import MemoryContext
+from tests.jobs.handlers.process_data.running import run, transformation
+from tests.jobs.handlers.progress import jumps
 
 OPERATIONS = [
     {"type": "filter", "column": "amount", "operator": "gt", "value": 0},
@@ -38,11 +40,6 @@ SHARES = {
     "model": (60, 85),
     "output": (85, 100),
 }
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> DataContext:
-    return data_context(tmp_path / "run")
 
 
 def from_file(path: Path, *operations: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -85,14 +82,14 @@ def odd_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_it_works(data: DataContext) -> None:
+def test_it_works() -> None:
     rows: list[dict[str, Any]] = [{"town": "Bonn", "x": 1}, {"town": "Ulm", "x": 2}, {"town": None, "x": 3}]
     condition = {"type": "filter", "column": "x", "operator": "ge", "value": 2}
-    result = run(data, transformation(rows, condition, output={"filename": "towns"}))
-    [artifact] = data.artifacts
+    done = run(transformation(rows, condition, output={"filename": "towns"}))
+    result, artifact = done.result, done.artifact()
     summary = result["summary"]
-    assert result["records"] == rows[1:] == msgspec.json.decode(artifact.path.read_bytes())
-    assert result["artifacts"] == {"output": artifact.describe()} and artifact.path.name == "towns.json"
+    assert result["records"] == rows[1:] == msgspec.json.decode(artifact.content)
+    assert result["artifacts"] == {"output": done.messages[-1]["artifacts"][0]} and artifact.filename == "towns.json"
     assert (summary["total_records"], summary["output_records"], summary["dropped"]) == (3, 2, 1)
     assert (summary["pipeline"], summary["model"], summary["missing"]) == ("transformation", None, {"town": 1})
     [operation] = summary["operations"]
@@ -101,66 +98,64 @@ def test_it_works(data: DataContext) -> None:
     assert {"python", "duckdb", "numpy", "sklearn"} <= summary["versions"].keys()
     assert summary["columns"] == [{"name": "town", "type": "string"}, {"name": "x", "type": "int64"}]
     assert summary["processing_time"] > 0
-    assert data.partials == [{"records": rows[1:], "total_records": 2, "columns": ["town", "x"]}]
+    assert done.partials == ({"records": rows[1:], "total_records": 2, "columns": ["town", "x"]},)
 
 
-def test_json_says_every_value_and_null_for_what_it_cannot(data: DataContext, odd_rows: Path) -> None:
-    result = run(data, from_file(odd_rows, {"type": "limit", "rows": 9}))
-    rows = msgspec.json.decode(data.artifacts[0].path.read_bytes())
-    assert rows == result["records"] and rows[1] == dict.fromkeys(rows[0])
-    assert list(rows[0].values()) == ["=1+1", 0.1, 2**60, 12.3, "2024-05-06T07:08:09.500000", True, "[1, 2]"]
+def test_json_says_every_value_and_null_for_what_it_cannot(odd_rows: Path) -> None:
+    done = run(from_file(odd_rows, {"type": "limit", "rows": 9}))
+    rows = msgspec.json.decode(done.artifacts[0].content)
+    assert rows == done.result["records"] and rows[1] == dict.fromkeys(rows[0])
+    assert list(rows[0].values()) == ["=1+1", 0.1, 2**60, 12.3, "2024-05-06T07:08:09.500000", True, "[1,2]"]
     assert list(rows[2].values())[:4] == ['Zo"ë\n\\ €', None, -1, -0.01]
     assert list(rows[3].values())[:5] == ["", None, 0, 0.0, "2024-05-06T07:08:09"]
 
 
-def test_csv_opens_in_pandas_and_runs_no_formula(data: DataContext, odd_rows: Path) -> None:
+def test_csv_opens_in_pandas_and_runs_no_formula(odd_rows: Path) -> None:
     rename = {"type": "rename", "columns": {"yes": "=yes()"}}
-    run(data, from_file(odd_rows, rename, output={"format": "csv"}))
-    [artifact] = data.artifacts
-    frame = pd.read_csv(artifact.path, keep_default_na=False, na_values={"number": [""]}, dtype={"money": "str"})
+    done = run(from_file(odd_rows, rename, output={"format": "csv"}))
+    [artifact] = done.artifacts
+    frame = pd.read_csv(artifact.open(), keep_default_na=False, na_values={"number": [""]}, dtype={"money": "str"})
     assert list(frame) == ['te"xt, 1', "number", "whole", "money", "moment", "'=yes()", "many"]
     assert list(frame['te"xt, 1']) == ["'=1+1", "", 'Zo"ë\n\\ €', ""]
     assert list(frame["money"]) == ["12.30", "", "-0.01", "0.00"]
     assert frame["number"][0] == 0.1 and frame["number"][1:].isna().all()
-    assert artifact.media_type == "text/csv" and artifact.path.name == "output.csv"
+    assert artifact.media_type == "text/csv" and artifact.filename == "output.csv"
 
 
-def test_parquet_keeps_the_types(data: DataContext, odd_rows: Path) -> None:
-    run(data, from_file(odd_rows, {"type": "limit", "rows": 9}, output={"format": "parquet"}))
-    frame = pd.read_parquet(data.artifacts[0].path)
+def test_parquet_keeps_the_types(odd_rows: Path) -> None:
+    done = run(from_file(odd_rows, {"type": "limit", "rows": 9}, output={"format": "parquet"}))
+    frame = pd.read_parquet(done.artifacts[0].open())
     assert frame["money"][0] == Decimal("12.30") and frame["moment"].dtype.kind == "M"
     assert math.isnan(frame["number"][2]) and frame["number"][3] == math.inf
-    assert frame["many"][0] == "[1, 2]"
+    assert frame["many"][0] == "[1,2]"
 
 
 @pytest.mark.parametrize("file_format", ["json", "csv", "parquet"])
-def test_no_rows_are_a_file_with_columns(data: DataContext, file_format: str) -> None:
+def test_no_rows_are_a_file_with_columns(file_format: str) -> None:
     nothing = {"type": "filter", "column": "a", "operator": "gt", "value": 9}
-    result = run(data, transformation([{"a": 1, "b": "x"}], nothing, output={"format": file_format}))
-    path = data.artifacts[0].path
+    done = run(transformation([{"a": 1, "b": "x"}], nothing, output={"format": file_format}))
+    result, output = done.result, done.artifact()
     assert result["records"] == [] and result["summary"]["output_records"] == 0
     if file_format == "json":
-        assert msgspec.json.decode(path.read_bytes()) == []
+        assert msgspec.json.decode(output.content) == []
     else:
-        frame = pd.read_csv(path) if file_format == "csv" else pd.read_parquet(path)
+        frame = pd.read_csv(output.open()) if file_format == "csv" else pd.read_parquet(output.open())
         assert list(frame) == ["a", "b"] and frame.empty
-    assert data.reports[-1].percentage == 100
+    assert done.progress[-1].given_percentage == 100
 
 
-def test_half_a_million_rows_show_steady_progress_and_give_the_same_bytes_again(
-    tmp_path: Path, half_a_million: Path
-) -> None:
-    contexts = [data_context(tmp_path / name) for name in ("one", "two")]
-    results = [run(context, from_file(half_a_million, *OPERATIONS)) for context in contexts]
-    one, two = (context.artifacts[0].path.read_bytes() for context in contexts)
+def test_half_a_million_rows_show_steady_progress_and_give_the_same_bytes_again(half_a_million: Path) -> None:
+    runs = [run(from_file(half_a_million, *OPERATIONS)) for _ in range(2)]
+    results = [done.result for done in runs]
+    one, two = (done.artifact().content for done in runs)
     assert one == two and results[0]["records"] == results[1]["records"]
     assert results[0]["summary"]["data_fingerprint"] == results[1]["summary"]["data_fingerprint"]
-    reports = contexts[0].reports
-    assert len(reports) > 50 and min(contexts[0].jumps()) >= 0 and reports[-1].percentage == 100
-    assert contexts[0].stages() == list(SHARES)
+    reports = runs[0].progress
+    assert len(reports) > 50 and min(jumps(runs[0])) >= 0 and reports[-1].percentage == 100
+    assert list(runs[0].stages) == list(SHARES)
     for report in reports:
         low, high = SHARES[report.metadata["stage"]]
-        assert low <= report.percentage <= high
+        assert low <= report.given_percentage <= high
         assert report.metadata["done"] <= (report.metadata["total"] or 10**9)
     frame = pd.read_parquet(half_a_million)
     kept = frame[frame["amount"] > 0].drop_duplicates("code", keep="last")
@@ -170,39 +165,37 @@ def test_half_a_million_rows_show_steady_progress_and_give_the_same_bytes_again(
     assert results[0]["summary"]["dropped"] == 500_000 - len(kept)
 
 
-def test_rows_keep_the_order_of_the_source(data: DataContext, half_a_million: Path) -> None:
-    run(data, from_file(half_a_million, OPERATIONS[0], OPERATIONS[2], output={"format": "parquet"}))
+def test_rows_keep_the_order_of_the_source(half_a_million: Path) -> None:
+    done = run(from_file(half_a_million, OPERATIONS[0], OPERATIONS[2], output={"format": "parquet"}))
     frame = pd.read_parquet(half_a_million)
     kept = frame[frame["amount"] > 0].drop_duplicates("code", keep="last").reset_index(drop=True)
-    pd.testing.assert_frame_equal(pd.read_parquet(data.artifacts[0].path), kept)
+    pd.testing.assert_frame_equal(pd.read_parquet(done.artifacts[0].open()), kept)
 
 
-def test_a_cancel_is_heeded_in_the_middle_and_leaves_no_file(tmp_path: Path, half_a_million: Path) -> None:
-    data = data_context(tmp_path / "run")
+def test_a_cancel_is_heeded_in_the_middle_and_leaves_no_file(half_a_million: Path) -> None:
+    def is_late(context: MemoryContext) -> bool:
+        return bool(context.progress) and context.progress[-1].given_percentage > 50
 
-    def cancel_late() -> None:
-        if data.reports and data.reports[-1].percentage > 50:
-            raise Cancelled(datetime.now())
-
-    data.on_check = cancel_late
-    with pytest.raises(Cancelled):
-        run(data, from_file(half_a_million, *OPERATIONS))
-    assert data.reports[-1].percentage < 60 and not data.artifacts
+    done = run(from_file(half_a_million, *OPERATIONS), cancel_after=is_late)
+    assert done.status == "cancelled"
+    assert done.progress[-1].given_percentage < 60 and not done.artifacts and not done.discarded
 
 
-def test_what_a_user_sends_is_never_part_of_a_statement(data: DataContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.jobs.handlers.open_table import DuckTable  # noqa: PLC0415
-
+def test_what_a_user_sends_is_never_part_of_a_statement(monkeypatch: pytest.MonkeyPatch) -> None:
     statements: list[str] = []
-    fetch = DuckTable.fetch
 
-    def listening(self: DuckTable, sql: str, *more: Any) -> Any:
-        statements.append(sql)
-        return fetch(self, sql, *more)
+    def listening(name: str) -> None:
+        watched = getattr(loaded, name)
 
-    monkeypatch.setattr(DuckTable, "fetch", listening)
+        def listen(connection: Any, sql: str, *more: Any) -> Any:
+            statements.append(sql)
+            return watched(connection, sql, *more)
+
+        monkeypatch.setattr(loaded, name, listen)
+
+    listening("fetch_watched")
+    listening("stream_watched")
     run(
-        data,
         transformation(
             [{"a": "x"}],
             {"type": "filter", "column": "a", "operator": "ne", "value": "SECRET"},

@@ -1,7 +1,6 @@
 """The pipelines that learn, as far as the handler goes: a double of ``learn`` stands in for the learning itself."""
 
 import sys
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -12,15 +11,11 @@ import pytest
 from jobs.handler import InvalidPayload
 from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.result import LearningResult
-from tests.jobs.handlers.process_data.data_context import DataContext, data_context, run
+from tests.jobs.handlers.process_data.running import run
+from tests.jobs.handlers.progress import jumps
 
 ROWS = [{"x": number, "y": "yes" if number > 2 else "no", "day": "2024-01-01"} for number in range(6)]
 MODULE = "jobs.handlers.process_data.learning.run"
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> DataContext:
-    return data_context(tmp_path / "run")
 
 
 @pytest.fixture
@@ -58,8 +53,9 @@ def classification(**options: Any) -> dict[str, Any]:
     return {"pipeline": "classification", "data_source": source, "options": {"target": "y", **options}}
 
 
-def test_it_works(data: DataContext, asked: SimpleNamespace) -> None:
-    result = run(data, classification(features=["x"], seed=7))
+def test_it_works(asked: SimpleNamespace) -> None:
+    done = run(classification(features=["x"], seed=7))
+    result = done.result
     assert asked.pipeline == "classification" and list(asked.frame["x"]) == [0, 1, 2, 3, 4, 5]
     assert (asked.options.target, asked.options.features, asked.options.seed) == ("y", ("x",), 7)
     summary = result["summary"]
@@ -69,31 +65,31 @@ def test_it_works(data: DataContext, asked: SimpleNamespace) -> None:
         {"accuracy": 0.9},
         {"accuracy": 0.5},
     )
-    assert [artifact.path.name for artifact in data.artifacts] == ["output.json", "model.skops", "report.pdf"]
+    assert [artifact.filename for artifact in done.artifacts] == ["output.json", "model.skops", "report.pdf"]
     assert list(result["artifacts"]) == ["output", "model", "report"]
     assert len(result["records"]) == 5 and result["records"][1]["confidence"] is None
-    assert data.partials[0] == {"metrics": {"accuracy": 0.5}} and len(data.partials[1]["records"]) == 5
-    assert [report.percentage for report in data.reports if "of 2" in report.message] == [60.0, 72.5]
+    assert done.partials[0] == {"metrics": {"accuracy": 0.5}} and len(done.partials[1]["records"]) == 5
+    assert [report.given_percentage for report in done.progress if "of 2" in report.message] == [60.0, 72.5]
     assert summary["learned_records"] == 5
-    assert data.stages() == ["ingestion", "preprocessing", "feature_engineering", "model", "output"]
-    assert min(data.jumps()) >= 0 and data.reports[-1].percentage == 100
+    assert list(done.stages) == ["ingestion", "preprocessing", "feature_engineering", "model", "output"]
+    assert min(jumps(done)) >= 0 and done.progress[-1].given_percentage == 100
 
 
-def test_without_a_model_there_is_no_file_of_one(data: DataContext, asked: SimpleNamespace) -> None:
+def test_without_a_model_there_is_no_file_of_one(asked: SimpleNamespace) -> None:
     asked.model_bytes = None
-    assert list(run(data, classification())["artifacts"]) == ["output", "report"]
+    assert list(run(classification()).result["artifacts"]) == ["output", "report"]
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
-def test_the_frame_is_written_in_every_format(data: DataContext, asked: SimpleNamespace, file_format: str) -> None:
-    run(data, {**classification(), "output": {"format": file_format}})
-    path = data.artifacts[0].path
-    frame = pd.read_csv(path) if file_format == "csv" else pd.read_parquet(path)
+def test_the_frame_is_written_in_every_format(asked: SimpleNamespace, file_format: str) -> None:
+    done = run({**classification(), "output": {"format": file_format}})
+    file = done.artifacts[0].open()
+    frame = pd.read_csv(file) if file_format == "csv" else pd.read_parquet(file)
     assert list(frame) == ["x", "y", "day", "prediction", "confidence"] and list(frame["x"]) == [0, 1, 2, 3, 4]
 
 
-def test_columns_that_are_not_there_are_told_all_at_once(data: DataContext, asked: SimpleNamespace) -> None:
+def test_columns_that_are_not_there_are_told_all_at_once(asked: SimpleNamespace) -> None:
     with pytest.raises(InvalidPayload) as caught:
-        run(data, classification(target="z", features=["x", "w"]))
+        run(classification(target="z", features=["x", "w"]))
     assert [fault["path"] for fault in caught.value.faults] == ["options.target", "options.features[1]"]
     assert "there are: x, y, day" in caught.value.faults[0]["message"]

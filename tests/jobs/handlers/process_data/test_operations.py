@@ -1,15 +1,12 @@
 """Each operation of a transformation, on real rows in a real DuckDB."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs.handler import InvalidPayload, Permanent
-from tests.jobs.handlers.process_data.data_context import (
-    DataContext,
+from tests.jobs.handlers.process_data.running import (
     Rows,
-    data_context,
     output_rows,
     run,
     transformation,
@@ -23,19 +20,12 @@ ROWS: Rows = [
 ]
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> DataContext:
-    return data_context(tmp_path / "run")
+def ids(*operations: dict[str, Any]) -> list[int]:
+    return [row["id"] for row in output_rows(run(transformation(ROWS, *operations)))]
 
 
-def ids(context: DataContext, *operations: dict[str, Any]) -> list[int]:
-    run(context, transformation(ROWS, *operations))
-    return [row["id"] for row in output_rows(context)]
-
-
-def values(context: DataContext, column: str, *operations: dict[str, Any], rows: Rows = ROWS) -> list[Any]:
-    run(context, transformation(rows, *operations))
-    return [row[column] for row in output_rows(context)]
+def values(column: str, *operations: dict[str, Any], rows: Rows = ROWS) -> list[Any]:
+    return [row[column] for row in output_rows(run(transformation(rows, *operations)))]
 
 
 def change(function: str, column: str, **more: Any) -> dict[str, Any]:
@@ -80,10 +70,8 @@ TO_DATE = {"type": "transform", "function": "cast", "column": "day", "to": "date
         ),
     ],
 )
-def test_filter_keeps_the_rows_that_meet_the_condition(
-    data: DataContext, condition: dict[str, Any], kept: list[int]
-) -> None:
-    assert ids(data, {"type": "filter", **condition}) == kept
+def test_filter_keeps_the_rows_that_meet_the_condition(condition: dict[str, Any], kept: list[int]) -> None:
+    assert ids({"type": "filter", **condition}) == kept
 
 
 @pytest.mark.parametrize(
@@ -95,8 +83,8 @@ def test_filter_keeps_the_rows_that_meet_the_condition(
         ("between", ["2024-01-01", "2024-03-01"], [1, 2]),
     ],
 )
-def test_dates_are_compared_as_dates_and_in_utc(data: DataContext, operator: str, value: Any, kept: list[int]) -> None:
-    assert ids(data, TO_DATE, {"type": "filter", "column": "day", "operator": operator, "value": value}) == kept
+def test_dates_are_compared_as_dates_and_in_utc(operator: str, value: Any, kept: list[int]) -> None:
+    assert ids(TO_DATE, {"type": "filter", "column": "day", "operator": operator, "value": value}) == kept
 
 
 @pytest.mark.parametrize(
@@ -137,31 +125,31 @@ def test_dates_are_compared_as_dates_and_in_utc(data: DataContext, operator: str
     ],
     ids=lambda value: f"{value['function']}-{value['column']}" if isinstance(value, dict) else "",
 )
-def test_transform_makes_a_column(data: DataContext, operation: dict[str, Any], outcome: list[Any]) -> None:
-    result = values(data, "out", operation)
+def test_transform_makes_a_column(operation: dict[str, Any], outcome: list[Any]) -> None:
+    result = values("out", operation)
     assert result == pytest.approx(outcome) if all(isinstance(one, float) for one in outcome) else result == outcome
 
 
-def test_without_into_the_column_itself_is_changed_in_its_place(data: DataContext) -> None:
-    run(data, transformation(ROWS, {"type": "transform", "function": "upper", "column": "name"}))
-    rows = output_rows(data)
+def test_without_into_the_column_itself_is_changed_in_its_place() -> None:
+    done = run(transformation(ROWS, {"type": "transform", "function": "upper", "column": "name"}))
+    rows = output_rows(done)
     assert list(rows[0]) == list(ROWS[0]) and [row["name"] for row in rows] == ["ANN", " BOB ", None, "ANN"]
 
 
-def test_small_integers_have_room_for_what_they_become(data: DataContext) -> None:
+def test_small_integers_have_room_for_what_they_become() -> None:
     year = {"type": "transform", "function": "cast", "column": "id", "to": "integer"}
-    assert values(data, "out", year, change("multiply", "id", value=3_000_000_000)) == [
+    assert values("out", year, change("multiply", "id", value=3_000_000_000)) == [
         3_000_000_000 * number for number in (1, 2, 3, 4)
     ]
 
 
-def test_aggregate_by_group_with_all_functions(data: DataContext) -> None:
+def test_aggregate_by_group_with_all_functions() -> None:
     functions = ["sum", "avg", "min", "max", "count", "count_distinct", "median", "stddev"]
     figures = [{"function": function, "column": "x", "as": function} for function in functions]
     rows: Rows = [{"k": key, "x": x} for key, x in [("b", 1.0), ("a", 2.0), ("b", 4.0), (None, 8.0), ("b", None)]]
-    run(data, transformation(rows, {"type": "aggregate", "group_by": ["k"], "aggregations": figures}))
+    done = run(transformation(rows, {"type": "aggregate", "group_by": ["k"], "aggregations": figures}))
     nothing = {"count": 1, "count_distinct": 1, "stddev": None}
-    assert output_rows(data) == [
+    assert output_rows(done) == [
         {"k": "a", **dict.fromkeys(functions, 2.0), **nothing},
         {
             "k": "b",
@@ -178,36 +166,35 @@ def test_aggregate_by_group_with_all_functions(data: DataContext) -> None:
     ]
 
 
-def test_aggregate_of_everything_names_its_figures(data: DataContext) -> None:
+def test_aggregate_of_everything_names_its_figures() -> None:
     figures = [{"function": "count"}, {"function": "sum", "column": "id"}, {"function": "max", "column": "day"}]
-    result = run(data, transformation(ROWS, {"type": "aggregate", "aggregations": figures}))
-    assert output_rows(data) == [{"count": 4, "sum_id": 10, "max_day": "2024-12-31"}]
-    assert [column["type"] for column in result["summary"]["columns"]] == ["int64", "int64", "string"]
+    done = run(transformation(ROWS, {"type": "aggregate", "aggregations": figures}))
+    assert output_rows(done) == [{"count": 4, "sum_id": 10, "max_day": "2024-12-31"}]
+    assert [column["type"] for column in done.result["summary"]["columns"]] == ["int64", "int64", "date32[day]"]
 
 
-def test_sort_is_stable_and_has_missing_values_last(data: DataContext) -> None:
+def test_sort_is_stable_and_has_missing_values_last() -> None:
     by = [{"column": "name"}, {"column": "amount", "descending": True}]
-    assert ids(data, {"type": "sort", "by": by}) == [2, 1, 4, 3]
+    assert ids({"type": "sort", "by": by}) == [2, 1, 4, 3]
 
 
-def test_sorting_downwards_has_missing_values_last_too(data: DataContext) -> None:
-    assert ids(data, {"type": "sort", "by": [{"column": "new", "descending": True}]}) == [1, 4, 2, 3]
+def test_sorting_downwards_has_missing_values_last_too() -> None:
+    assert ids({"type": "sort", "by": [{"column": "new", "descending": True}]}) == [1, 4, 2, 3]
 
 
 @pytest.mark.parametrize(("keep", "kept"), [("first", [1, 2, 3]), ("last", [2, 3, 4])])
-def test_deduplicate_keeps_one_of_each_in_order(data: DataContext, keep: str, kept: list[int]) -> None:
-    assert ids(data, {"type": "deduplicate", "columns": ["name"], "keep": keep}) == kept
+def test_deduplicate_keeps_one_of_each_in_order(keep: str, kept: list[int]) -> None:
+    assert ids({"type": "deduplicate", "columns": ["name"], "keep": keep}) == kept
 
 
-def test_without_columns_rows_are_equal_in_all(data: DataContext) -> None:
+def test_without_columns_rows_are_equal_in_all() -> None:
     rows: Rows = [{"a": 1, "b": None}, {"a": 1, "b": "x"}, {"a": 1, "b": None}]
-    run(data, transformation(rows, {"type": "deduplicate"}))
-    assert output_rows(data) == rows[:2]
+    done = run(transformation(rows, {"type": "deduplicate"}))
+    assert output_rows(done) == rows[:2]
 
 
-def test_select_rename_drop_and_limit(data: DataContext) -> None:
-    run(
-        data,
+def test_select_rename_drop_and_limit() -> None:
+    done = run(
         transformation(
             ROWS,
             {"type": "select", "columns": ["town", "id", "name"]},
@@ -216,7 +203,7 @@ def test_select_rename_drop_and_limit(data: DataContext) -> None:
             {"type": "limit", "rows": 2},
         ),
     )
-    assert [list(row.items()) for row in output_rows(data)] == [
+    assert [list(row.items()) for row in output_rows(done)] == [
         [("id", "Bonn"), ("Number", 1)],
         [("id", "Ulm"), ("Number", 2)],
     ]
@@ -257,45 +244,40 @@ def test_select_rename_drop_and_limit(data: DataContext) -> None:
         ),
     ],
 )
-def test_what_does_not_fit_the_table_is_told_before_any_work(
-    data: DataContext, operation: dict[str, Any], path: str, words: str
-) -> None:
+def test_what_does_not_fit_the_table_is_told_before_any_work(operation: dict[str, Any], path: str, words: str) -> None:
     first = {"type": "limit", "rows": 3}
-    with pytest.raises(InvalidPayload) as caught:
-        run(data, transformation(ROWS, first, operation))
-    [fault] = caught.value.faults
+    done = run(transformation(ROWS, first, operation), raise_errors=False)
+    assert isinstance(done.exception, InvalidPayload)
+    [fault] = done.exception.faults
     assert fault["path"] == f"options.operations[1].{path}".removesuffix(".")
     assert words in fault["message"] and f"operation 1 ({operation['type']})" in fault["message"]
-    assert data.stages() == ["ingestion"] and not data.artifacts
+    assert done.stages == ("ingestion",) and not done.discarded
 
 
-def test_a_value_that_cannot_be_cast_is_counted_and_shown(data: DataContext) -> None:
+def test_a_value_that_cannot_be_cast_is_counted_and_shown() -> None:
     with pytest.raises(InvalidPayload) as caught:
-        run(data, transformation(ROWS, change("cast", "name", to="number")))
+        run(transformation(ROWS, change("cast", "name", to="number")))
     assert "3 values of 'name' cannot be read as type number, such as ' bob '" in caught.value.message
 
 
-def test_an_overflow_names_its_operation(data: DataContext) -> None:
+def test_an_overflow_names_its_operation() -> None:
     rows: Rows = [{"n": 2**62}]
     with pytest.raises(Permanent, match=r"options.operations\[1\] \(transform\): .*"):
-        run(data, transformation(rows, {"type": "limit", "rows": 1}, change("multiply", "n", value=4)))
+        run(transformation(rows, {"type": "limit", "rows": 1}, change("multiply", "n", value=4)))
 
 
-def test_data_with_a_column_rowid_is_refused_clearly(data: DataContext) -> None:
+def test_data_with_a_column_rowid_is_refused_clearly() -> None:
     with pytest.raises(Permanent, match="column 'rowid'"):
-        run(data, transformation([{"RowID": 1}], {"type": "limit", "rows": 1}))
+        run(transformation([{"RowID": 1}], {"type": "limit", "rows": 1}))
 
 
-def test_many_groups_are_aggregated_in_parts_to_the_same_outcome(
-    data: DataContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_groups_are_aggregated_in_parts_to_the_same_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     rows: Rows = [{"k": n * 7 % 40 or None, "t": f"t{n % 3}", "x": n / 10, "y": n % 5} for n in range(400)]
     functions = ["sum", "avg", "min", "max", "count", "count_distinct", "median", "stddev"]
     figures = [{"function": function, "column": column} for function in functions for column in ("x", "y")]
     payload = transformation(rows, {"type": "aggregate", "group_by": ["k", "t"], "aggregations": figures})
-    run(data, payload)
-    whole, steps = output_rows(data), len(data.reports)
-    data.artifacts.clear()
+    done = run(payload)
+    whole, steps = output_rows(done), len(done.progress)
     monkeypatch.setattr("jobs.handlers.process_data.transformation.operations.aggregate._GROUPS_IN_PART", 20)
-    run(data, payload)
-    assert output_rows(data) == whole and len(whole) == 120 and len(data.reports) > 2 * steps
+    done = run(payload)
+    assert output_rows(done) == whole and len(whole) == 120 and len(done.progress) > 2 * steps

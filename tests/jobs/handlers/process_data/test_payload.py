@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jobs.handlers.process_data import ProcessData
-from tests.jobs.handlers.process_data.data_context import faults_of, transformation
+from tests.jobs.handlers.process_data.running import faults_of, transformation
 
 DATASET = {"type": "dataset", "dataset_id": "customers"}
 LIMIT = {"type": "limit", "rows": 1}

@@ -14,7 +14,8 @@ from jobs.handlers.process_data.learning.models.file import load_model
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.reading import sampling
 from jobs.handlers.process_data.stages import Progress
-from tests.jobs.handlers.process_data.data_context import DataContext, data_context, run
+from jobs.testing import HandlerRun, MemoryContext
+from tests.jobs.handlers.process_data.running import run
 
 ROWS, LIMIT = 3_000, 200
 
@@ -40,21 +41,20 @@ def table(tmp_path: Path) -> pd.DataFrame:
     return frame
 
 
-def process(tmp_path: Path, pipeline: str, **options: Any) -> tuple[DataContext, dict[str, Any], pd.DataFrame]:
-    data = data_context(tmp_path / "run")
+def process(tmp_path: Path, pipeline: str, **options: Any) -> tuple[HandlerRun, dict[str, Any], pd.DataFrame]:
     source = {"type": "file", "path": str(tmp_path / "table.parquet")}
     options = {"features": ["a", "b"], "max_iterations": 10, **options}
     if pipeline == "clustering":
         options["n_clusters"] = 3
     payload = {"pipeline": pipeline, "data_source": source, "options": options, "output": {"format": "parquet"}}
-    result = run(data, payload)
-    return data, result, pd.read_parquet(data.artifacts[0].path)
+    done = run(payload)
+    return done, done.result, pd.read_parquet(done.artifacts[0].open())
 
 
 def test_every_row_with_a_class_is_predicted(tmp_path: Path, table: pd.DataFrame) -> None:
-    data, result, output = process(tmp_path, "classification", target="kind", confidence_threshold=0.6)
+    done, result, output = process(tmp_path, "classification", target="kind", confidence_threshold=0.6)
     labelled = table[table["kind"].notna()].reset_index(drop=True)
-    written = pyarrow.parquet.read_table(data.artifacts[0].path).select(list(table))
+    written = pyarrow.parquet.read_table(done.artifacts[0].open()).select(list(table))
     assert written.to_pylist() == pa.Table.from_pandas(labelled).to_pylist()
     summary = result["summary"]
     assert summary["total_records"] == ROWS and summary["output_records"] == len(labelled)
@@ -64,10 +64,10 @@ def test_every_row_with_a_class_is_predicted(tmp_path: Path, table: pd.DataFrame
     assert (output["prediction"] == output["kind"])[output["kind"] != "rare"].mean() > 0.85
     drawn = output[output["part"] != "unseen"]
     assert (drawn["kind"] == "rare").sum() == (labelled["kind"] == "rare").sum() == 30
-    assert any(report.message == "Sampled 200 of 3,000 rows to learn from" for report in data.reports)
+    assert any(report.message == "Sampled 200 of 3,000 rows to learn from" for report in done.progress)
     assert len(result["records"]) == 100 and result["records"][0]["whole"] is None
     # The model that was saved says the same of every row.
-    with data.artifacts[1].path.open("rb") as file:
+    with done.artifacts[1].open() as file:
         again = load_model(file).predict(labelled)
     assert list(again["prediction"]) == list(output["prediction"])
 
@@ -93,11 +93,11 @@ def test_without_a_target_every_row_is(tmp_path: Path, table: pd.DataFrame, pipe
 def test_the_same_rows_and_seed_give_the_same_sample_and_another_seed_another(
     tmp_path: Path, table: pd.DataFrame
 ) -> None:
-    data = data_context(tmp_path / "run")
-    source = FileSource(type="file", path=str(tmp_path / "table.parquet"))
-    with data.open_data(source) as opened:
+    source = FileSource(type="file", path="table.parquet")
+    given = {"table.parquet": tmp_path / "table.parquet"}
+    with MemoryContext(data=given) as context, context.open_data(source) as opened:
         samples = [
-            sampling.sample_rows(opened, "classification", LearningOptions(target="kind", seed=seed), Progress(data))
+            sampling.sample_rows(opened, "classification", LearningOptions(target="kind", seed=seed), Progress(context))
             for seed in (1, 1, 2)
         ]
     pd.testing.assert_frame_equal(samples[0].frame, samples[1].frame)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,9 @@ import pytest
 
 from jobs.data.datasets.adding import Wish, add_dataset
 from jobs.data.datasets.ingest.conversion import ingest
-from jobs.data.tables.reader import open_data
-from jobs.handler import DataSource, OpenTable, RowsRead
 from jobs.queue import wakeups
-from tests.jobs.handlers.process_data.data_context import run
-from tests.jobs.handlers.recording_context import RecordingContext, new_context
+from tests.jobs.handlers.process_data.running import run
+from tests.jobs.handlers.progress import jumps
 
 pytestmark = pytest.mark.django_db
 
@@ -45,15 +42,6 @@ PIPELINES: dict[str, dict[str, Any]] = {
 MAX_POINTS = 15.0
 
 
-class RealContext(RecordingContext):
-    """Opens what a worker would open."""
-
-    def open_data(self, source: DataSource, *, on_rows: RowsRead | None = None) -> AbstractContextManager[OpenTable]:
-        return open_data(
-            source, tenant_id=self.tenant_id, scratch_dir=self.scratch_dir, check=self.check, on_rows=on_rows
-        )
-
-
 @pytest.fixture
 def sources(own_storage: Path, tmp_path: Path) -> Mapping[str, dict[str, Any]]:
     frame = pd.DataFrame(ROWS)
@@ -69,25 +57,24 @@ def sources(own_storage: Path, tmp_path: Path) -> Mapping[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
-def test_it_works(sources: Mapping[str, dict[str, Any]], tmp_path: Path, pipeline: str) -> None:
+def test_it_works(sources: Mapping[str, dict[str, Any]], pipeline: str) -> None:
     results = {}
     for name, source in sources.items():
-        (tmp_path / name).mkdir()
-        context = new_context(tmp_path / name, RealContext)
         payload = {"pipeline": pipeline, "data_source": source, "options": PIPELINES[pipeline]}
-        result = run(context, payload)
+        done = run(payload, use_stored_data=True)
+        result = done.result
         results[name] = {
             "records": result["records"],
             "metrics": result["summary"]["metrics"],
             "version": result["summary"]["model_version"],
-            "output": context.artifacts[0].path.read_bytes(),
+            "output": done.artifacts[0].content,
         }
         assert result["summary"]["total_records"] == len(ROWS) and set(ROWS[0]) <= set(result["records"][0])
         is_learned = pipeline != "transformation"
         assert list(result["artifacts"]) == ["output", *(["model", "report"] if is_learned else [])]
         if is_learned:
             steps = [
-                jump for jump, report in zip(context.jumps(), context.reports, strict=True) if report.percentage > 20
+                jump for jump, report in zip(jumps(done), done.progress, strict=True) if report.given_percentage > 20
             ]
             assert min(steps) >= 0 and max(steps) <= MAX_POINTS
     assert [name for name, found in results.items() if found != results["rows"]] == []

@@ -10,7 +10,8 @@ from sklearn import datasets
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.run import learn
-from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
+from jobs.handlers.process_data.stages import Progress
+from jobs.testing import MemoryContext
 
 Learn = Callable[..., LearningResult]
 
@@ -22,16 +23,16 @@ def iris() -> pd.DataFrame:
 
 
 @pytest.fixture
-def steps() -> RecordingSteps:
-    return RecordingSteps()
+def context() -> MemoryContext:
+    return MemoryContext()
 
 
 @pytest.fixture(name="learn")
-def learn_quickly(steps: RecordingSteps) -> Learn:
+def learn_quickly(context: MemoryContext) -> Learn:
     """``learn(frame, pipeline, **options)``, with few trees."""
 
     def run(frame: pd.DataFrame, pipeline: str, **options: Any) -> LearningResult:
-        return learn(frame, pipeline, LearningOptions(**{"max_iterations": 20, **options}), steps)
+        return learn(frame, pipeline, LearningOptions(**{"max_iterations": 20, **options}), Progress(context))
 
     return run
 
@@ -39,4 +40,4 @@ def learn_quickly(steps: RecordingSteps) -> Learn:
 @pytest.fixture(scope="session")
 def iris_model(iris: pd.DataFrame) -> LearningResult:
     options = LearningOptions(target="target", confidence_threshold=0.7, max_iterations=60)
-    return learn(iris, "classification", options, RecordingSteps())
+    return learn(iris, "classification", options, Progress(MemoryContext()))

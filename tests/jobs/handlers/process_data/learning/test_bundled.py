@@ -8,9 +8,13 @@ import pytest
 from pandas.testing import assert_frame_equal
 from sklearn import datasets
 
+from jobs.errors import Cancelled
+from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.result import LearningResult
+from jobs.handlers.process_data.learning.run import learn as learn_with
+from jobs.handlers.process_data.stages import Progress
+from jobs.testing import MemoryContext
 from tests.jobs.handlers.process_data.learning.conftest import Learn
-from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
 
 
 def test_it_works(iris: pd.DataFrame, iris_model: LearningResult) -> None:
@@ -46,17 +50,17 @@ def test_numbers_are_predicted(learn: Learn, seed: int) -> None:
     assert inside.mean() > 0.8
 
 
-def test_clusters_are_found_and_their_number_too(learn: Learn, iris: pd.DataFrame, steps: RecordingSteps) -> None:
+def test_clusters_are_found_and_their_number_too(learn: Learn, iris: pd.DataFrame, context: MemoryContext) -> None:
     learned = learn(iris, "clustering", target="target")
     assert learned.metrics["clusters"] in (2, 3) and learned.metrics["silhouette"] > 0.45
     assert learned.baseline["silhouette"] < 0.1
-    assert [partial["clusters"] for partial in steps.partials] == list(range(2, 11))
+    assert [partial["clusters"] for partial in context.partials] == list(range(2, 11))
     assert sum(cluster["rows"] for cluster in learned.details["clusters"]) == 150
 
 
-def test_so_many_clusters_as_were_asked_for(learn: Learn, iris: pd.DataFrame, steps: RecordingSteps) -> None:
+def test_so_many_clusters_as_were_asked_for(learn: Learn, iris: pd.DataFrame, context: MemoryContext) -> None:
     learned = learn(iris, "clustering", target="target", n_clusters=3)
-    assert set(learned.output["cluster"]) == {0, 1, 2} and len(steps.partials) == 1
+    assert set(learned.output["cluster"]) == {0, 1, 2} and len(context.partials) == 1
 
 
 def test_anomalies_are_found_and_held_against_the_label(learn: Learn, iris: pd.DataFrame) -> None:
@@ -70,26 +74,22 @@ def test_anomalies_are_found_and_held_against_the_label(learn: Learn, iris: pd.D
 
 
 def test_the_same_seed_gives_the_same_and_every_step_is_told(
-    learn: Learn, iris: pd.DataFrame, steps: RecordingSteps
+    learn: Learn, iris: pd.DataFrame, context: MemoryContext
 ) -> None:
     first = learn(iris, "classification", target="target", seed=3)
-    told = list(steps.told)
+    told = list(context.progress)
     second = learn(iris, "classification", target="target", seed=3)
     assert first.metrics == second.metrics and first.details == second.details
     assert first.model_version == second.model_version
     assert_frame_equal(first.output, second.output)
-    for stage in ("preprocessing", "features", "model"):
-        counted = [(done, total) for name, done, total, _ in told if name == stage]
+    for stage in ("preprocessing", "feature_engineering", "model"):
+        counted = [(one.metadata["done"], one.metadata["total"]) for one in told if one.stage == stage]
         assert counted == [(done, counted[-1][1]) for done in range(1, counted[-1][1] + 1)]
-    assert len(steps.partials) == 2 * 10 and {"candidate", "fold", "folds", "scores"} <= set(steps.partials[0])
+    assert len(context.partials) == 2 * 10 and {"candidate", "fold", "folds", "scores"} <= set(context.partials[0])
 
 
-def test_a_stop_goes_through_between_two_fits(learn: Learn, iris: pd.DataFrame, steps: RecordingSteps) -> None:
-    def stop() -> None:
-        if len(steps.partials) == 2:
-            raise KeyboardInterrupt
-
-    steps.on_check = stop
-    with pytest.raises(KeyboardInterrupt):
-        learn(iris, "classification", target="target")
-    assert len(steps.partials) == 2
+def test_a_stop_goes_through_between_two_fits(iris: pd.DataFrame) -> None:
+    context = MemoryContext(cancel_after=lambda context: len(context.partials) == 2)
+    with pytest.raises(Cancelled):
+        learn_with(iris, "classification", LearningOptions(target="target", max_iterations=20), Progress(context))
+    assert len(context.partials) == 2
