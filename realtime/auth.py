@@ -10,6 +10,7 @@ from jwt.exceptions import InvalidSubjectError, PyJWKClientConnectionError, PyJW
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken
 
+from jobs.errors import ErrorBody, ErrorCode, error_body
 from jobs.jsonable import is_storable
 
 SUBPROTOCOL = "streamer.v1"
@@ -26,9 +27,15 @@ class Unauthorized(Exception):
         super().__init__(text)
         self.reason = reason
 
+    def body(self) -> ErrorBody:
+        return error_body(ErrorCode.UNAUTHORIZED, str(self), details={"reason": self.reason})
+
 
 class KeysUnavailable(Exception):
     """The server that publishes the signing keys does not answer, so no token can be judged now."""
+
+    def body(self) -> ErrorBody:
+        return error_body(ErrorCode.SERVICE_UNAVAILABLE, "Tokens cannot be checked right now", retry_after=5.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,7 @@ class Feed:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, follower: FeedFollower, since: datetime | None, answer: Callable[[str, bool], object]) -> None:
-        """Subscription from now on, and first get what has changed since a moment, and which files will expire soon.
+        """Follow from now on, and first get what has changed since a moment, and which files will expire soon.
 
         ``answer`` is called before anything is pushed, with the cursor and whether more was missed than is told.
         """

@@ -35,6 +35,6 @@ class Backpressure:
             self._timer = None
 
     def _wait(self) -> None:
-        """OutageGrace begins, or begins anew."""
+        """Patience begins, or begins anew."""
         self.end()
         self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up)

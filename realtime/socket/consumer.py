@@ -1,4 +1,4 @@
-"""The consumer: one connection's lifecycle, from handshake to close. What messages mean is in ``answers``."""
+"""The consumer: one connection's lifecycle, from handshake to close. What messages lead to is in ``conversation``."""
 
 import asyncio
 import logging
@@ -68,11 +68,9 @@ class StreamerConsumer(AsyncConsumer):
             token = token_of(scope["headers"], scope["subprotocols"], scope["query_string"])
             return await loop.run_in_executor(_verifiers(), verify, token)
         except Unauthorized as error:
-            body = error_body(ErrorCode.UNAUTHORIZED, str(error), details={"reason": error.reason})
-            await self._refuse(encode_error(body), CloseCode.BAD_TOKEN)
-        except KeysUnavailable:
-            body = error_body(ErrorCode.SERVICE_UNAVAILABLE, "Tokens cannot be checked right now", retry_after=5)
-            await self._refuse(encode_error(body), CloseCode.DRAIN)
+            await self._refuse(encode_error(error.body()), CloseCode.BAD_TOKEN)
+        except KeysUnavailable as error:
+            await self._refuse(encode_error(error.body()), CloseCode.DRAIN)
         return None
 
     async def _refuse(self, text: str, code: CloseCode) -> None:

@@ -2,31 +2,28 @@
 
 import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.db.models import Q
 
 from jobs.contract.registry import all_handlers
 from jobs.errors import ErrorBody, ErrorCode, error_body
 from jobs.execution.inline import InlineFailure, run_inline
 from jobs.incidents import report_unexpected
-from jobs.requests.cancellation import AlreadyFinished, request_cancel
-from jobs.requests.reads import NotFound, find_explained, list_page, owned_by, snapshot
+from jobs.requests.reads import owned_by
 from jobs.requests.writer import Overloaded
-from realtime.auth import KeysUnavailable, Unauthorized, verify
 from realtime.connections.open_connection import OpenConnection
-from realtime.database import in_database
 from realtime.delivery.credit import CreditWindow
+from realtime.socket.authentication import Authentication
 from realtime.socket.backpressure import Backpressure
-from realtime.socket.extending import answer_extend
-from realtime.socket.regeneration import answer_regenerate
+from realtime.socket.questions import Questions
 from realtime.socket.router import Mode, Refusal, Route, route
+from realtime.socket.steering import Steering
 from realtime.socket.submitting import Chosen, Submitting
 from realtime.socket.subscriptions import Subscriptions
 from realtime.socket.topics import Topics
@@ -65,45 +62,35 @@ class Conversation:
         self._window = CreditWindow(
             most_events=settings.STREAMER_CREDIT_EVENTS, most_bytes=settings.STREAMER_CREDIT_BYTES
         )
-        self._followed = Subscriptions(self._owner, push, self._window)
+        self._followed = Subscriptions(self._owner, push, self._window, Topics(connection.identity, push))
         self._submitting = Submitting(connection, push, self._followed, self._window)
-        self._topics = Topics(connection.identity, push)
         self._backpressure = Backpressure(
             self._window, resume=self._followed.go_on, give_up=lambda: connection.close(CloseCode.TOO_SLOW)
         )
         self._tasks: set[asyncio.Task[None]] = set()
         # Messages that depend on each other (subscribe, unsubscribe …) are answered one after the other.
         self._lane = asyncio.Lock()
+        questions = Questions(self._owner, push)
+        steering = Steering(lambda: connection.identity, self._owner, push, self._submitting)
+        authentication = Authentication(connection, push)
+        self._answers: Mapping[type[ClientMessage], Callable[[Any], None]] = {
+            Ping: self._pong,
+            Received: self._backpressure.take,
+            Request: self._request,
+            Subscribe: self._in_lane(self._followed.subscribe),
+            Unsubscribe: self._in_lane(self._followed.unsubscribe),
+            Cancel: self._in_lane(steering.cancel),
+            Status: self._in_lane(questions.status),
+            List: self._in_lane(questions.list),
+            Extend: self._in_lane(steering.extend),
+            Regenerate: self._beside(steering.regenerate),
+            Authenticate: self._in_lane(authentication.renew),
+        }
+        """What each type of message leads to. ``Requests`` come here one by one, by way of ``answer_all``."""
 
     def answer(self, message: ClientMessage) -> None:
         """Returns at once. Raises ``BadMessage`` for a message that is refused without any work."""
-        match message:
-            case Ping():
-                self._push(encode("pong", message.id))
-            case Received():
-                self._backpressure.take(message)
-            case Request():
-                self._request(message)
-            case Subscribe() if message.topic is not None:
-                self._spawn(message, self._topics.subscribe, in_lane=True)
-            case Unsubscribe() if message.topic is not None:
-                self._spawn(message, self._topics.unsubscribe, in_lane=True)
-            case Subscribe():
-                self._spawn(message, self._followed.subscribe, in_lane=True)
-            case Unsubscribe():
-                self._spawn(message, self._followed.unsubscribe, in_lane=True)
-            case Cancel():
-                self._spawn(message, self._cancel, in_lane=True)
-            case Status():
-                self._spawn(message, self._status, in_lane=True)
-            case List():
-                self._spawn(message, self._list, in_lane=True)
-            case Extend():
-                self._spawn(message, partial(answer_extend, owner=self._owner, push=self._push), in_lane=True)
-            case Regenerate():
-                self._spawn(message, self._regenerate)
-            case Authenticate():
-                self._spawn(message, self._authenticate, in_lane=True)
+        self._answers[type(message)](message)
 
     def answer_all(self, batch: Sequence[Request]) -> None:
         """Answer each request of a batch as if it had come alone; those that are stored share a commit."""
@@ -112,7 +99,7 @@ class Conversation:
             try:
                 chosen = self._route(message)
                 if chosen.mode is Mode.INLINE:
-                    self._spawn(message, partial(self._answer_inline, chosen))
+                    self._spawn_all([message], partial(self._answer_inline, chosen, message))
                 else:
                     queued.append((message, chosen))
             except BadMessage as error:
@@ -133,12 +120,14 @@ class Conversation:
             task.cancel()
         self._backpressure.end()
         self._followed.end()
-        self._topics.end()
 
     # --- tasks ---------------------------------------------------------------------------------------------------
 
-    def _spawn(self, message: M, work: Callable[[M], Awaitable[None]], *, in_lane: bool = False) -> None:
-        self._spawn_all([message], partial(work, message), in_lane=in_lane)
+    def _in_lane(self, work: Callable[[M], Awaitable[None]]) -> Callable[[M], None]:
+        return lambda message: self._spawn_all([message], partial(work, message), in_lane=True)
+
+    def _beside(self, work: Callable[[M], Awaitable[None]]) -> Callable[[M], None]:
+        return lambda message: self._spawn_all([message], partial(work, message))
 
     def _spawn_all(
         self, messages: Sequence[ClientMessage], work: Callable[[], Awaitable[None]], *, in_lane: bool = False
@@ -178,7 +167,7 @@ class Conversation:
     def _request(self, message: Request) -> None:
         chosen = self._route(message)
         if chosen.mode is Mode.INLINE:
-            self._spawn(message, partial(self._answer_inline, chosen))
+            self._spawn_all([message], partial(self._answer_inline, chosen, message))
         else:
             self._spawn_all([message], partial(self._submitting.submit, [(message, chosen)]))
 
@@ -198,80 +187,12 @@ class Conversation:
         fields = {**message.place, "data": answer.data, "metadata": answer.metadata}
         self._push(encode("response", message.client_id, request_id=message.client_id, success=True, **fields))
 
-    async def _regenerate(self, message: Regenerate) -> None:
-        identity = self._connection.identity
-        submit = self._submitting.submit
-        await answer_regenerate(message, identity=identity, owner=self._owner, submit=submit, push=self._push)
+    def _pong(self, message: Ping) -> None:
+        self._push(encode("pong", message.id))
 
-    # --- questions -----------------------------------------------------------------------------------------------
-
-    def _owner(self) -> Any:
+    def _owner(self) -> Q:
         identity = self._connection.identity
         return owned_by(identity.tenant_id, identity.user_id)
 
-    async def _status(self, message: Status) -> None:
-        body = await in_database(find_explained, message.request_id, self._owner())
-        if body is None:
-            self._error(message, not_found(), request_id=message.request_id)
-        else:
-            self._push(encode("snapshot", message.id, **{**body, **_echo(message), "reason": "status"}))
-
-    async def _cancel(self, message: Cancel) -> None:
-        try:
-            row = await in_database(request_cancel, message.request_id, owner=self._owner())
-        except NotFound:
-            self._error(message, not_found(), request_id=message.request_id)
-        except AlreadyFinished as error:
-            text = f"The request is already {error} and cannot be cancelled"
-            body = error_body(ErrorCode.VALIDATION_ERROR, text, details={"status": str(error)})
-            self._error(message, body, request_id=message.request_id)
-        else:
-            self._push(encode("snapshot", message.id, **{**snapshot(row), **_echo(message), "reason": "cancel"}))
-
-    async def _list(self, message: List) -> None:
-        try:
-            rows, cursor = await in_database(
-                list_page,
-                self._owner(),
-                status=message.status,
-                action=message.action,
-                limit=message.limit,
-                cursor=message.cursor,
-            )
-        except ValueError as error:
-            self._error(message, error_body(ErrorCode.VALIDATION_ERROR, str(error)))
-        else:
-            self._push(encode("requests", message.id, requests=[snapshot(row) for row in rows], next_cursor=cursor))
-
-    async def _authenticate(self, message: Authenticate) -> None:
-        try:
-            fresh = await asyncio.to_thread(verify, message.token)
-        except Unauthorized as error:
-            body = error_body(ErrorCode.UNAUTHORIZED, str(error), details={"reason": error.reason})
-            self._error(message, body)
-            return
-        except KeysUnavailable:
-            body = error_body(ErrorCode.SERVICE_UNAVAILABLE, "Tokens cannot be checked right now", retry_after=5.0)
-            self._error(message, body)
-            return
-        current = self._connection.identity
-        if (fresh.user_id, fresh.tenant_id) != (current.user_id, current.tenant_id):
-            text = "This token is of another user or tenant; open another connection for it"
-            body = error_body(ErrorCode.UNAUTHORIZED, text, details={"reason": "other_identity"})
-            self._error(message, body)
-            return
-        self._connection.take_identity(fresh)
-        self._push(encode("authenticated", message.id, token_expires_in=round(fresh.expires_at - time.time(), 1)))
-
-    def _error(self, message: ClientMessage, body: ErrorBody, *, request_id: UUID | None = None) -> None:
-        fields = {"request_id": request_id} if request_id else {}
-        self._push(encode_error(body, message.client_id, **message.place, **fields))
-
-
-def not_found() -> ErrorBody:
-    return error_body(ErrorCode.NOT_FOUND, "There is no such request")
-
-
-def _echo(message: ClientMessage) -> dict[str, Any]:
-    """The id of the question; the request's own id goes by ``client_id`` in an answer."""
-    return {} if message.id is None else {"id": message.id}
+    def _error(self, message: ClientMessage, body: ErrorBody) -> None:
+        self._push(encode_error(body, message.client_id, **message.place))

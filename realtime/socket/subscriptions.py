@@ -10,8 +10,9 @@ from realtime.database import in_database
 from realtime.delivery.credit import CreditWindow
 from realtime.delivery.subscription import Subscription
 from realtime.shared import delivery
+from realtime.socket.topics import Topics
 from realtime.wire.messages import Cursor, Subscribe, Unsubscribe
-from realtime.wire.protocol import encode, encode_error
+from realtime.wire.protocol import encode, encode_error, no_such_request
 
 MAX_SUBSCRIPTIONS = 1_000
 """Requests that one connection may follow at the same time."""
@@ -20,26 +21,32 @@ MAX_SUBSCRIPTIONS = 1_000
 class Subscriptions:
     """``owner`` gives the condition under which a request may be followed; ``push`` takes what is sent.
 
-    ``window`` says how much of it may be on the way at a time.
+    ``window`` says how much of it may be on the way at a time. ``topics`` answers what names a topic.
     """
 
-    def __init__(self, owner: Callable[[], Any], push: Callable[[str], None], window: CreditWindow) -> None:
+    def __init__(
+        self, owner: Callable[[], Any], push: Callable[[str], None], window: CreditWindow, topics: Topics
+    ) -> None:
         self._owner = owner
         self._push = push
         self._window = window
+        self._topics = topics
         self._follows: dict[UUID, Subscription] = {}
 
     def adopt(self, follow: Subscription) -> None:
-        """Subscription a request that this connection has just submitted."""
+        """Follow a request that this connection has just submitted."""
         self._keep(follow)
         delivery().begin(follow)
 
     async def follow_again(self, request_id: UUID, client_id: str | None) -> None:
-        """Subscription from the start a request that was submitted before, unless this connection still does."""
+        """Follow from the start a request that was submitted before, unless this connection still does."""
         if request_id not in self._follows:
             await self._follow(request_id, client_id, 0)
 
     async def subscribe(self, message: Subscribe) -> None:
+        if message.topic is not None:
+            await self._topics.subscribe(message)
+            return
         wanted = list(message.requests)
         if message.request_id is not None:
             wanted.append(Cursor(message.request_id, message.after_seq))
@@ -65,6 +72,9 @@ class Subscriptions:
                     await self._follow(row.id, row.client_id, cursor.after_seq)
 
     async def unsubscribe(self, message: Unsubscribe) -> None:
+        if message.topic is not None:
+            await self._topics.unsubscribe(message)
+            return
         if message.request_id is None:
             text = "Name what to follow no more: request_id, or topic"
             self._push(encode_error(error_body(ErrorCode.VALIDATION_ERROR, text), message.id))
@@ -78,6 +88,7 @@ class Subscriptions:
             delivery().go_on(follow)
 
     def end(self) -> None:
+        self._topics.end()
         for request_id in tuple(self._follows):
             self._forget(request_id)
 
@@ -105,7 +116,7 @@ def _readable(request_ids: list[UUID], owner: Any) -> dict[UUID, AsyncRequest]:
 
 def _fault(cursor: Cursor, row: AsyncRequest | None) -> ErrorBody | None:
     if row is None:
-        return error_body(ErrorCode.NOT_FOUND, "There is no such request")
+        return no_such_request()
     if cursor.after_seq > row.last_seq:
         text = f"after_seq is {cursor.after_seq}, but the last message of this request is {row.last_seq}"
         return error_body(ErrorCode.VALIDATION_ERROR, text)

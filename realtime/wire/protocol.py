@@ -90,6 +90,11 @@ def encode_goodbye(code: CloseCode, after_ms: int = 0) -> str:
     return encode("goodbye", code=int(code), reason=code.reason, reconnect=code.reconnect, after_ms=after_ms)
 
 
+def no_such_request() -> ErrorBody:
+    """The same for what does not exist and for what is somebody else's."""
+    return error_body(ErrorCode.NOT_FOUND, "There is no such request")
+
+
 def wire_bytes(text: str) -> int:
     """The size of a message as it is sent. Most are plain ASCII, which Python knows without looking."""
     return len(text) if text.isascii() else len(text.encode())

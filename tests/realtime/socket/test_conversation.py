@@ -13,8 +13,11 @@ from jobs.models import AsyncRequest
 from jobs.requests import writer as writer_module
 from jobs.requests.submission import submit_many
 from jobs.requests.writer import SubmissionWriter
+from realtime.auth import Identity
+from realtime.connections.open_connection import OpenConnection
 from realtime.shared import submission_writer
-from realtime.socket import conversation, submitting
+from realtime.socket import conversation, questions, submitting
+from realtime.wire.messages import CLIENT_MESSAGES, Requests
 from tests.jobs.building import Threads, row_of, run_next
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import aside, submit, until
@@ -160,7 +163,7 @@ async def test_a_database_that_is_away_is_an_answer(
     socket = await open_socket()
     with monkeypatch.context() as broken:
         broken.setattr(writer_module, "submit_many", away)
-        broken.setattr(conversation, "find_explained", away)
+        broken.setattr(questions, "find_explained", away)
         submitted = await socket.ask(action="echo_async", id="one")
         asked = await socket.ask(type="status", request_id=str(uuid4()), id="two")
     for answer, message_id in ((submitted, "one"), (asked, "two")):
@@ -215,3 +218,10 @@ def test_the_process_has_one_writer() -> None:
     with threads:
         pass
     assert len(set(map(id, threads.answers))) == 1
+
+
+async def test_every_message_of_a_client_has_an_answer() -> None:
+    identity = Identity(user_id="alice", tenant_id="acme", permissions=frozenset(), expires_at=2e9)
+    opened = OpenConnection(identity=identity, address="", user_agent="", close=lambda code: None)
+    answered = conversation.Conversation(opened, lambda text: None)._answers.keys()
+    assert answered == set(CLIENT_MESSAGES.values()) - {Requests}  # the consumer takes a batch apart
