@@ -9,12 +9,12 @@ from jobs.contract.source import source_names
 from jobs.data.datasets.describing import description, source_description, source_summary, summary
 from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
 from jobs.data.sources import find_source
-from jobs.errors import ErrorCode, HandlerError, error_body
+from jobs.errors import ErrorCode, error_body
 from jobs.requests.reads import decode_cursor, encode_cursor
 from realtime.auth import Identity
 from realtime.database import in_database
-from realtime.http.authenticated import answering
-from realtime.http.responses import error_response, forbidden, json_response, not_found
+from realtime.http.authenticated import answering, demand, found, whole_number
+from realtime.http.responses import Refused, invalid, json_response, not_found
 from realtime.http.uploads import PERMISSION as WRITE
 
 READ = "datasets.read"
@@ -24,35 +24,27 @@ _PAGE, _MOST = 50, 200
 @answering("GET", "HEAD")
 async def dataset_list(request: HttpRequest, identity: Identity) -> HttpResponse:
     """``GET /api/datasets/?limit=&cursor=``: the newest first; the first page begins with the sources."""
-    if not identity.may(READ):
-        return error_response(forbidden(READ))
-    limit = request.GET.get("limit", str(_PAGE))
-    if not (limit.isascii() and limit.isdecimal() and len(limit) <= 4 and 1 <= int(limit) <= _MOST):
-        return error_response(error_body(ErrorCode.VALIDATION_ERROR, f"limit is a whole number from 1 to {_MOST}"))
+    demand(identity, READ)
+    limit = whole_number(request, "limit", default=_PAGE, least=1, most=_MOST)
     try:
-        body = await in_database(_page, identity.tenant_id, int(limit), request.GET.get("cursor"))
+        body = await in_database(_page, identity.tenant_id, limit, request.GET.get("cursor"))
     except ValueError as error:
-        return error_response(error_body(ErrorCode.VALIDATION_ERROR, f"cursor: {error}"))
+        raise Refused(invalid(f"cursor: {error}")) from None
     return json_response(body)
 
 
 @answering("GET", "HEAD", "DELETE")
 async def dataset_detail(request: HttpRequest, identity: Identity, id_or_name: str) -> HttpResponse:
     """``GET`` describes it, ``DELETE`` deletes it. By id or by name."""
-    permission = WRITE if request.method == "DELETE" else READ
-    if not identity.may(permission):
-        return error_response(forbidden(permission))
-    if request.method == "DELETE":
-        if await in_database(delete_dataset, identity.tenant_id, id_or_name):
-            return HttpResponse(status=204)
-        if id_or_name in source_names():
-            return error_response(error_body(ErrorCode.FORBIDDEN, "A source is registered by operators, and stays"))
-        return error_response(not_found())
-    try:
-        body = await in_database(_detail, identity.tenant_id, id_or_name)
-    except HandlerError as error:
-        return error_response(error.body())
-    return json_response(body) if body else error_response(not_found())
+    if request.method != "DELETE":
+        demand(identity, READ)
+        return json_response(found(await in_database(_detail, identity.tenant_id, id_or_name)))
+    demand(identity, WRITE)
+    if await in_database(delete_dataset, identity.tenant_id, id_or_name):
+        return HttpResponse(status=204)
+    if id_or_name in source_names():
+        raise Refused(error_body(ErrorCode.FORBIDDEN, "A source is registered by operators, and stays"))
+    raise Refused(not_found())
 
 
 def _page(tenant_id: str, limit: int, cursor: str | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from jobs.errors import ErrorCode, Fault, error_body
-from realtime.http.responses import error_response, not_found
+from realtime.http.responses import error_response, invalid, not_found, unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None
     """The answer of a view of the REST framework. None: the error is not of its kind and goes on."""
     if isinstance(error, DatabaseError):
         logger.warning("Not answered for now: %s", error)
-        return Response({"error": error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now")}, 503)
+        return Response({"error": unavailable()}, 503)
     response: Response | None = exception_handler(error, context)
     if response is None or not isinstance(error, APIException):
         return response
@@ -49,7 +49,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBa
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if not _is_api(request):
         return defaults.bad_request(request, exception)
-    return error_response(error_body(ErrorCode.VALIDATION_ERROR, "This request cannot be read"))
+    return error_response(invalid("This request cannot be read"))
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

@@ -7,14 +7,13 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from msgspec import Meta, Struct
 
-from jobs.errors import ErrorCode, error_body
 from jobs.files.artifacts import describe_extended
 from jobs.files.expiry import NoSuchArtifact, extend
 from jobs.requests.reads import owned_by
 from realtime.auth import Identity
 from realtime.database import in_database
 from realtime.http.authenticated import answering
-from realtime.http.responses import error_response, json_response, not_found
+from realtime.http.responses import Refused, invalid, json_response, not_found
 
 
 class _Wish(Struct):
@@ -29,6 +28,6 @@ async def extend_artifact(request: HttpRequest, identity: Identity, artifact_id:
         owner = owned_by(identity.tenant_id, identity.user_id)
         return json_response(describe_extended(await in_database(extend, artifact_id, wish.days, owner=owner)))
     except (msgspec.MsgspecError, UnicodeError) as error:
-        return error_response(error_body(ErrorCode.VALIDATION_ERROR, str(error)))
+        raise Refused(invalid(str(error))) from None
     except NoSuchArtifact:
-        return error_response(not_found())
+        raise Refused(not_found()) from None

@@ -5,15 +5,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from jobs.errors import ErrorCode, error_body
 from jobs.files.artifacts import describe, files_of
 from jobs.log.events import read_after
 from jobs.models import AsyncRequest
 from jobs.requests.reads import explained, find, owned_by
 from realtime.auth import Identity
 from realtime.database import in_database
-from realtime.http.authenticated import answering
-from realtime.http.responses import error_response, json_response, not_found
+from realtime.http.authenticated import answering, found, whole_number
+from realtime.http.responses import json_response
 
 _EVENTS_PAGE = 500
 
@@ -21,18 +20,14 @@ _EVENTS_PAGE = 500
 @answering("GET", "HEAD")
 async def request_detail(request: HttpRequest, identity: Identity, request_id: UUID) -> HttpResponse:
     """``GET /api/requests/<id>/``: its snapshot, payload and artifacts."""
-    body = await in_database(_detail, request_id, identity)
-    return json_response(body) if body else error_response(not_found())
+    return json_response(found(await in_database(_detail, request_id, identity)))
 
 
 @answering("GET", "HEAD")
 async def request_events(request: HttpRequest, identity: Identity, request_id: UUID) -> HttpResponse:
     """``GET /api/requests/<id>/events/?after_seq=``: its numbered messages, 500 at most."""
-    after_seq = request.GET.get("after_seq", "0")
-    if not (after_seq.isascii() and after_seq.isdecimal() and len(after_seq) <= 9):
-        return error_response(error_body(ErrorCode.VALIDATION_ERROR, "after_seq is a whole number from 0 on"))
-    body = await in_database(_events, request_id, identity, int(after_seq))
-    return json_response(body) if body else error_response(not_found())
+    after_seq = whole_number(request, "after_seq", default=0, least=0)
+    return json_response(found(await in_database(_events, request_id, identity, after_seq)))
 
 
 def _find(request_id: UUID, identity: Identity) -> AsyncRequest | None:

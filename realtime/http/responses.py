@@ -7,7 +7,6 @@ import msgspec
 from django.http import HttpResponse
 
 from jobs.errors import ErrorBody, ErrorCode, error_body
-from realtime.auth import Unauthorized
 
 _STATUS = {
     ErrorCode.UNAUTHORIZED: 401,
@@ -18,6 +17,14 @@ _STATUS = {
     ErrorCode.INTERNAL_ERROR: 500,
     ErrorCode.SERVICE_UNAVAILABLE: 503,
 }
+
+
+class Refused(Exception):
+    """Ends a view with an error; ``authenticated`` makes the response of it."""
+
+    def __init__(self, error: ErrorBody) -> None:
+        super().__init__(error["message"])
+        self.error = error
 
 
 def json_response(body: Mapping[str, Any], status: int = 200) -> HttpResponse:
@@ -43,10 +50,10 @@ def forbidden(permission: str) -> ErrorBody:
     )
 
 
-def unauthorized(error: Unauthorized) -> HttpResponse:
-    return error_response(error_body(ErrorCode.UNAUTHORIZED, str(error), details={"reason": error.reason}))
+def unavailable() -> ErrorBody:
+    """Say that a database, or a key server, is away."""
+    return error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now")
 
 
-def unavailable() -> HttpResponse:
-    """Answer for a database, or a key server, that is away."""
-    return error_response(error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now"))
+def invalid(text: str) -> ErrorBody:
+    return error_body(ErrorCode.VALIDATION_ERROR, text)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import Error as DatabaseError
 from django.db import connections
 from django.http import HttpResponse
 
@@ -24,10 +23,11 @@ from jobs.data.datasets.failures import DatasetError, TooLarge
 from jobs.data.datasets.ingest.ingest_process import GivenUp, ingest_in_process
 from jobs.errors import Fault
 from jobs.incidents import report_unexpected
-from realtime.auth import Identity, KeysUnavailable, Unauthorized, token_of, verify
+from realtime.auth import Identity
 from realtime.database import in_database
+from realtime.http.authenticated import demand, identify_by, refusing
 from realtime.http.multipart import EXTRA_BYTES, Body, HungUp, save_upload
-from realtime.http.responses import error_response, forbidden, json_response, unauthorized, unavailable
+from realtime.http.responses import Refused, error_response, json_response, unavailable
 from realtime.shared import drain
 
 logger = logging.getLogger(__name__)
@@ -64,39 +64,23 @@ class Uploads:
 
 async def _answer(scope: Scope, receive: Receive) -> HttpResponse:
     try:
-        identity = await in_database(_admit, scope)
-        return json_response(await _add(scope, receive, identity), 201)
-    except Unauthorized as error:
-        return unauthorized(error)
-    except _Forbidden:
-        return error_response(forbidden(PERMISSION))
-    except DatasetError as error:
-        return error_response(error.body())
-    except (DatabaseError, KeysUnavailable, _Draining):
-        return unavailable()
+        with refusing():
+            identity = await in_database(_admit, scope)
+            return json_response(await _add(scope, receive, identity), 201)
+    except Refused as refused:
+        return error_response(refused.error)
     except (HungUp, GivenUp):
         raise
     except Exception as error:
         return error_response(report_unexpected(logger, "an upload failed", error))
 
 
-class _Forbidden(Exception):
-    """The token lacks the permission."""
-
-
-class _Draining(Exception):
-    """This server is stopping."""
-
-
 def _admit(scope: Scope) -> Identity:
     """Whose upload it is. All that needs no look into the body is looked at here, before any of it is read."""
-    headers = [item for item in scope["headers"] if item[0] == b"authorization"]
-    # As in the rest of the HTTP side, a token in the URL does not count.
-    identity = verify(token_of(headers, [], b""))
-    if not identity.may(PERMISSION):
-        raise _Forbidden
+    identity = identify_by(item for item in scope["headers"] if item[0] == b"authorization")
+    demand(identity, PERMISSION)
     if drain().begun:
-        raise _Draining
+        raise Refused(unavailable())
     most = settings.STREAMER_DATASET_MAX_BYTES
     length = _header(scope, b"content-length")
     if length.isdecimal() and int(length) > most + EXTRA_BYTES:
