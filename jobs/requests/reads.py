@@ -1,8 +1,7 @@
 """Reads of requests for their owner: one, or a page of them. Never a hint that somebody else's exists."""
 
-import base64
-import binascii
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from django.db.models import Q
 
 from jobs.log.outcomes import cache_origin
 from jobs.models import AsyncRequest, Status
+from jobs.paging import cut_page, newest_first
 from jobs.queue.waits import why_waiting
 
 
@@ -69,22 +69,17 @@ def find_explained(request_id: UUID, owner: Q) -> dict[str, Any] | None:
 
 def list_page(
     owner: Q, *, status: str | None = None, action: str | None = None, limit: int = 50, cursor: str | None = None
-) -> tuple[list[AsyncRequest], str | None]:
+) -> tuple[Sequence[AsyncRequest], str | None]:
     """The newest requests first, and the cursor of the next page (None: this was the last).
 
     Raises ``ValueError`` for a cursor that no earlier page gave.
     """
-    rows = AsyncRequest.objects.filter(owner, parent__isnull=True).order_by("-created_at", "-id")
+    rows = newest_first(AsyncRequest.objects.filter(owner, parent__isnull=True), cursor)
     if status is not None:
         rows = rows.filter(status=status)
     if action is not None:
         rows = rows.filter(action=action)
-    if cursor is not None:
-        created_at, last_id = decode_cursor(cursor)
-        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=last_id))
-    page = list(rows[: limit + 1])
-    more = len(page) > limit
-    return page[:limit], encode_cursor(page[limit - 1].created_at, page[limit - 1].id) if more else None
+    return cut_page(list(rows[: limit + 1]), limit)
 
 
 def changed_since(tenant_id: str, user_id: str, moment: datetime, limit: int) -> list[AsyncRequest]:
@@ -100,23 +95,6 @@ def changed_after(moment: datetime) -> list[tuple[UUID, tuple[str, str], datetim
         (request_id, (tenant_id, user_id), changed_at)
         for request_id, tenant_id, user_id, changed_at in rows.values_list("id", "tenant_id", "user_id", "changed_at")
     ]
-
-
-def encode_cursor(created_at: datetime, last_id: UUID) -> str:
-    """Where a page that is sorted by time ended, as a text that clients give back."""
-    return base64.urlsafe_b64encode(f"{created_at.isoformat()} {last_id}".encode()).decode()
-
-
-def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
-    """Raises ``ValueError`` for a cursor that no earlier page gave."""
-    try:
-        created_at, last_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
-        moment = datetime.fromisoformat(created_at)
-        if moment.tzinfo is None:
-            raise ValueError
-        return moment.astimezone(UTC), UUID(last_id)
-    except (ValueError, OverflowError, binascii.Error):
-        raise ValueError("this cursor was not given by an earlier page") from None
 
 
 def _unix(moment: datetime | None) -> float | None:

@@ -10,7 +10,6 @@ from jobs.data.datasets.describing import description, source_description, sourc
 from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
 from jobs.data.sources import find_source
 from jobs.errors import ErrorCode, error_body
-from jobs.requests.reads import decode_cursor, encode_cursor
 from realtime.auth import Identity
 from realtime.database import in_database
 from realtime.http.authenticated import answering, demand, found, whole_number
@@ -48,12 +47,11 @@ async def dataset_detail(request: HttpRequest, identity: Identity, id_or_name: s
 
 
 def _page(tenant_id: str, limit: int, cursor: str | None) -> dict[str, Any]:
-    rows = list_datasets(tenant_id, limit=limit + 1, before=decode_cursor(cursor) if cursor else None)
-    page = rows[:limit]
+    page, next_cursor = list_datasets(tenant_id, limit=limit, cursor=cursor or None)
     sources = [] if cursor else [source for name in source_names() if (source := find_source(name))]
     return {
         "datasets": [*map(source_summary, sources), *map(summary, page)],
-        "next_cursor": encode_cursor(page[-1].created_at, page[-1].id) if len(rows) > limit else None,
+        "next_cursor": next_cursor,
         "used_bytes": used_bytes(tenant_id),
         "quota_bytes": settings.STREAMER_DATASET_QUOTA_BYTES,
         "upload_bytes": settings.STREAMER_DATASET_MAX_BYTES,

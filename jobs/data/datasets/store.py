@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from jobs.contract.source import source_names
@@ -24,6 +24,7 @@ from jobs.data.datasets.outcome import Ingested
 from jobs.errors import Permanent
 from jobs.jsonable import is_storable
 from jobs.models import Dataset
+from jobs.paging import cut_page, newest_first
 
 FOLDER = "datasets"
 _CHUNK_BYTES = 1024 * 1024
@@ -47,13 +48,12 @@ def find_dataset(tenant_id: str, id_or_name: str) -> Dataset | None:
     return row or rows.filter(name=id_or_name).first()
 
 
-def list_datasets(tenant_id: str, *, limit: int, before: tuple[datetime, UUID] | None = None) -> list[Dataset]:
-    """Newest first. ``before`` is ``(created_at, id)`` of the last one of the page before. Without samples."""
-    rows = datasets_of(tenant_id).defer("sample").order_by("-created_at", "-id")
-    if before is not None:
-        created_at, last_id = before
-        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=last_id))
-    return list(rows[:limit])
+def list_datasets(tenant_id: str, *, limit: int, cursor: str | None = None) -> tuple[Sequence[Dataset], str | None]:
+    """A page, without samples, the newest first, and the cursor of the next (None: this was the last).
+
+    Raises ``ValueError`` for a cursor that no earlier page gave.
+    """
+    return cut_page(list(newest_first(datasets_of(tenant_id).defer("sample"), cursor)[: limit + 1]), limit)
 
 
 def used_bytes(tenant_id: str) -> int:

@@ -81,7 +81,7 @@ class Command(BaseCommand):
 
 
 def _list(tenant: str, console: Console) -> None:
-    rows = list_datasets(tenant, limit=_MAX_LISTED)
+    rows, _ = list_datasets(tenant, limit=_MAX_LISTED)
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for title in ("name", "rows", "columns", "stored", "format", "user", "created", "expires"):
         table.add_column(title, justify="right" if title in ("rows", "columns", "stored") else "left", no_wrap=True)

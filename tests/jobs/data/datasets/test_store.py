@@ -163,14 +163,14 @@ def test_it_is_found_by_id_and_by_name_within_its_tenant_alone(folder: Path) -> 
     for key in (str(row.id), row.name):
         assert find_dataset("acme", key) == row
         assert find_dataset("other", key) is None and not delete_dataset("other", key)
-    assert list_datasets("other", limit=10) == [] and used_bytes("other") == 0
+    assert list_datasets("other", limit=10) == ([], None) and used_bytes("other") == 0
 
 
 def test_the_list_comes_in_pages(folder: Path) -> None:
     rows = [add(folder) for _ in range(3)]
-    first = list_datasets("acme", limit=2)
-    rest = list_datasets("acme", limit=2, before=(first[-1].created_at, first[-1].id))
-    assert [*first, *rest] == rows[::-1]
+    first, cursor = list_datasets("acme", limit=2)
+    rest, end = list_datasets("acme", limit=2, cursor=cursor)
+    assert ([*first, *rest], end) == (rows[::-1], None)
 
 
 # --- the end ---------------------------------------------------------------------------------------------------------
