@@ -11,6 +11,7 @@ from jobs.doctor.check import Check, Found, NotExamined, of_items, of_rows
 from jobs.doctor.sweeping import apply_rule, sweeper_lives
 from jobs.models import FINAL, AsyncRequest, RequestEvent, Status
 from jobs.queue.claims import lease_end
+from jobs.sweeper.ownership import EXPIRED, LOST_ATTEMPTS, Ownership
 
 SWEEPER_GRACE = timedelta(seconds=30)
 """A living sweeper has moved on whatever was due longer ago than this."""
@@ -50,20 +51,11 @@ def _lend() -> str:
     return f"gave {done} a lease of the usual length"
 
 
-def _overdue(rows: QuerySet[AsyncRequest]) -> Found:
+def _overdue(ownership: Ownership) -> Found:
+    """Requests that a living sweeper would have moved on by now."""
     if not sweeper_lives():
         raise NotExamined("no sweeper shows a sign of life, so nothing is overdue yet")
-    return of_rows(rows)
-
-
-def _overdue_leases() -> Found:
-    before = timezone.now() - SWEEPER_GRACE
-    return _overdue(AsyncRequest.objects.filter(status=Status.PROCESSING, lease_until__lt=before))
-
-
-def _overdue_expiries() -> Found:
-    before = timezone.now() - SWEEPER_GRACE
-    return _overdue(AsyncRequest.objects.filter(status=Status.PENDING, expires_at__lt=before))
+    return of_rows(AsyncRequest.objects.filter(ownership.stuck(timezone.now() - SWEEPER_GRACE)))
 
 
 def _client_ids() -> Found:
@@ -97,14 +89,14 @@ CHECKS = (
     Check(
         name="overdue-leases",
         sentence="No lease ran out more than 30 s ago while a sweeper lives.",
-        look=_overdue_leases,
-        remedy=lambda: apply_rule("lost attempts"),
+        look=lambda: _overdue(LOST_ATTEMPTS),
+        remedy=lambda: apply_rule(LOST_ATTEMPTS.rule),
     ),
     Check(
         name="overdue-expiries",
         sentence="No request waits on for more than 30 s after it expired while a sweeper lives.",
-        look=_overdue_expiries,
-        remedy=lambda: apply_rule("expired requests"),
+        look=lambda: _overdue(EXPIRED),
+        remedy=lambda: apply_rule(EXPIRED.rule),
     ),
     Check(
         name="client-ids",

@@ -17,6 +17,7 @@ from jobs.queue.names import own_queues
 from jobs.queue.wakeups import connection, waiting_rings
 from jobs.requests.cancellation import AlreadyFinished, request_cancel
 from jobs.requests.reads import NotFound
+from jobs.sweeper.ownership import LOST_RINGS
 
 RING_OVERDUE = timedelta(seconds=60)
 _CANCEL_OVERDUE = timedelta(seconds=30)
@@ -68,7 +69,7 @@ CHECKS = (
         name="forgotten",
         sentence="What could run for 60 s has a ring in its queue, or a fleet that is busy.",
         look=_forgotten,
-        remedy=lambda: apply_rule_once("lost rings"),
+        remedy=lambda: apply_rule_once(LOST_RINGS.rule),
     ),
     Check(
         name="unknown-queue",

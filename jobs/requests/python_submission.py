@@ -45,7 +45,7 @@ class RequestRefused(Exception):
 
 
 class UnknownAction(RequestRefused):
-    """No module of ``STREAMER_HANDLER_PACKAGES`` has this handler."""
+    """No handler that ``STREAMER_HANDLERS`` names, and no built-in one, has this action."""
 
 
 class DuplicateRequest(RequestRefused):
@@ -116,7 +116,7 @@ class Submittable:
         """Have this handler run by a worker: as ``submit`` with its action."""
         handler: object = find_handler(cls.action)
         if type(handler) is not cls:
-            text = f"{cls.__qualname__} is no handler of STREAMER_HANDLER_PACKAGES, so no worker would run it"
+            text = f"{cls.__qualname__} is no handler that STREAMER_HANDLERS names, so no worker would run it"
             raise UnknownAction(error_body(ErrorCode.INVALID_ACTION, text))
         return submit(cls.action, payload, **options)
 

@@ -24,7 +24,8 @@ class SavedArtifact:
     content: bytes = field(repr=False)
     sha256: str
     """In hexadecimal digits."""
-    url: str
+    url: str | None
+    """None where no URL of files is installed."""
     expires_at: datetime
 
     @classmethod

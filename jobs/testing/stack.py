@@ -22,8 +22,9 @@ from jobs.log.events import Event, read_after
 from jobs.models import AsyncRequest, Status
 from jobs.queue.claims import Claim, claim_next
 from jobs.queue.wakeups import ring
+from jobs.requests.cancellation import request_cancel
 from jobs.requests.result_cache import look_up
-from jobs.requests.submission import Refused, Submission, request_cancel, submit_many
+from jobs.requests.submission import Refused, Submission, submit_many
 from jobs.testing.saved import SavedArtifact
 
 _ALL_EVENTS = 1_000_000
@@ -159,7 +160,7 @@ class InProcessStack:
             self._register(action())
             handler = find_handler(name)
         if handler is None:
-            raise LookupError(f"No handler does '{name}': see STREAMER_HANDLER_PACKAGES, or give the class")
+            raise LookupError(f"No handler does '{name}': see STREAMER_HANDLERS, or give the class")
         return handler
 
 

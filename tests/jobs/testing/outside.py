@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = """\
 from tests.settings import *
 
-STREAMER_HANDLER_PACKAGES = ["jobs.handlers", "shop.handlers"]
+STREAMER_HANDLERS = ["shop.handlers"]
 """
 
 

@@ -58,7 +58,7 @@ def test_it_has_an_owner_a_client_id_and_metadata(streamer: InProcessStack) -> N
 def test_what_is_refused_is_not_stored(streamer: InProcessStack) -> None:
     with pytest.raises(InvalidPayload):
         streamer.submit("zoo_count", {"updates": "many"})
-    with pytest.raises(LookupError, match="STREAMER_HANDLER_PACKAGES"):
+    with pytest.raises(LookupError, match="STREAMER_HANDLERS"):
         streamer.submit("no_such_action")
     streamer.submit("zoo_count", {"updates": 1}, client_id="mine")
     with pytest.raises(RequestRefused) as refused:
