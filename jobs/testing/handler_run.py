@@ -60,7 +60,7 @@ class HandlerRun:
     discarded: tuple[SavedArtifact | SavedDataset, ...]
     """What was saved, and deleted because the attempt did not complete."""
     messages: tuple[Mapping[str, Any], ...] = field(repr=False)
-    """What followers of the request get of this attempt, progress thinned: see docs/protocol.md."""
+    """What followers of the request get of this attempt, progress thinned: see docs/reference/protocol.md."""
     earlier: tuple["HandlerRun", ...] = field(default=(), repr=False)
     """The attempts before this one, oldest first; only ``max_attempts`` makes any."""
 

@@ -73,7 +73,7 @@ class SubmittedRequest:
         return read_after(self.id, self.row.client_id, 0, limit=_ALL_EVENTS)
 
     def messages(self) -> list[dict[str, Any]]:
-        """Return the messages that followers get: the log in the words of docs/protocol.md."""
+        """Return the messages that followers get: the log in the words of docs/reference/protocol.md."""
         return [event.message() for event in self.events()]
 
     def artifacts(self) -> list[SavedArtifact]:

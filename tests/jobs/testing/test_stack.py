@@ -14,7 +14,7 @@ from jobs.execution import reporter
 from jobs.handler import Context, Handler, InvalidPayload, NoPayload
 from jobs.log.events import EventType
 from jobs.models import AsyncRequest
-from jobs.requests.submission import AlreadyFinished
+from jobs.requests.cancellation import AlreadyFinished
 from jobs.testing import InProcessStack, RequestRefused
 from tests.handlers.results import Kept, SavesFile
 from tests.handlers.zoo import Count
