@@ -20,7 +20,7 @@ from jobs.models import Artifact
 
 
 def download(row: Artifact) -> SafeString:
-    """Return the link to the file, or the words that say why there is none."""
+    """Return the link to the file, or the text that says why there is none."""
     if row.expires_at <= timezone.now():
         return format_html('<span class="st-quiet">{}</span>', "expired")
     url = signed_url(row)
@@ -57,12 +57,12 @@ class ArtifactAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def has_extend_permission(self, request: HttpRequest) -> bool:
-        """Who may keep files for longer. Editing a row by hand is for nobody."""
+        """Allow staff with the permission to extend files. Nobody may edit a row by hand."""
         return bool(request.user.has_perm("jobs.change_artifact"))
 
     @admin.action(description="Keep the selected files for longer", permissions=["extend"])
     def extend_selected(self, request: HttpRequest, queryset: QuerySet[Artifact]) -> None:
-        """For as many days from now as a new file gets, within the longest life that files may have."""
+        """Keep the selected files as long from now as a new file is kept, but not beyond the longest life of a file."""
         kept = gone = 0
         for row in queryset[:MAX_SELECTED]:
             try:

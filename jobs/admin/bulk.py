@@ -1,4 +1,4 @@
-"""What the page of a bulk request shows of its items: how they came out, who is at which slice, and who shares."""
+"""The part of a bulk request's page about its items: their outcomes, the slices, and the child requests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class BulkPart:
     codes: Sequence[tuple[str, int]]
     """Error code → items that ended with it, the commonest first."""
     slices: Sequence[Slice]
-    """Those with work left come first."""
+    """Slices with work left come first."""
     more_slices: int
     shares: Sequence[Share]
     """The newest first."""
@@ -55,7 +55,7 @@ class BulkPart:
 
 
 def bulk_part(row: AsyncRequest) -> BulkPart | None:
-    """None for a request that is no bulk."""
+    """Gather the part about items. Return None for a request that is no bulk."""
     found = counts(row.id)
     if not found.total:
         return None

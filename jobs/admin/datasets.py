@@ -51,7 +51,7 @@ class DatasetAdmin(ReadOnlyAdmin):
         return rows
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        # Django's own would delete rows in SQL and leave their files.
+        # Django's own action would delete rows in SQL and leave their files.
         return {name: verb for name, verb in super().get_actions(request).items() if name != "delete_selected"}
 
     @admin.action(description="Delete the selected datasets and their files", permissions=["delete"])

@@ -1,4 +1,4 @@
-"""JSON as it is shown: indented, folded when long, cut when enormous. Escaping is the template's."""
+"""JSON as pages show it: indented, folded when long, cut when enormous. The template escapes it."""
 
 import json
 from dataclasses import dataclass

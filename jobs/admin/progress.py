@@ -1,4 +1,4 @@
-"""How far a request is: the parts that its list and its page have in common."""
+"""The progress of a request, for its list and its page."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,30 +14,30 @@ _LIST_MESSAGE = 60
 
 
 def status_badge(row: AsyncRequest) -> SafeString:
-    """A running request that was asked to stop says so."""
+    """Show the status. A running request that was asked to stop says so."""
     if row.status == Status.PROCESSING and row.cancel_requested_at:
         return badge("stopping", "Stopping", "A cancel was asked for; the attempt has not ended yet.")
     return badge(row.status, row.get_status_display())
 
 
 def queued_seconds(row: AsyncRequest) -> float:
-    """From its creation to its first start, or to its end when it never started, or to now."""
+    """Return the seconds from the creation to the first start; if it never started, to the end or to now."""
     return _seconds((row.started_at or row.finished_at or timezone.now()) - row.created_at)
 
 
 def run_seconds(row: AsyncRequest) -> float | None:
-    """From its first start to its end or to now, pauses between attempts included. None before it starts."""
+    """Return the seconds from the first start to the end or to now, pauses included. None before it starts."""
     return _seconds((row.finished_at or timezone.now()) - row.started_at) if row.started_at else None
 
 
 def said(row: AsyncRequest) -> str:
-    """What the request says now: ``CODE: message`` when it ended with an error, its last message otherwise."""
+    """Return ``CODE: message`` when the request ended with an error, its last message otherwise."""
     error: Any = row.error
     return f"{error.get('code', '')}: {error.get('message', '')}" if isinstance(error, dict) else row.message
 
 
 def bar(row: AsyncRequest) -> SafeString:
-    """The percentage, and below it what the request says."""
+    """Show the percentage, and below it the text of ``said``."""
     return format_html(
         '<span class="st-progress"><progress max="100" value="{}" data-kind="{}" aria-label="Progress"></progress>'
         '<span class="st-percent">{} %</span></span>{}',

@@ -1,4 +1,4 @@
-"""What nobody may edit by hand: seen with the view permission, changed by the service alone."""
+"""The base of pages that nobody may edit by hand: the view permission shows rows, the service alone changes them."""
 
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class takes no argument at run time
-    """A list and pages to look at. Verbs ask for permissions of their own."""
+    """A list and pages to look at. Admin actions ask for permissions of their own."""
 
     list_per_page = 50
     list_max_show_all = 200

@@ -1,4 +1,4 @@
-"""What the page of one request shows, gathered from its row, its log and its files."""
+"""The content of the page of one request, gathered from its row, its log and its files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -59,12 +59,12 @@ class RequestPage:
 
     @property
     def request(self) -> Sequence[Document]:
-        """What the client sent. Made on demand: it never changes, so the part that is fetched again leaves it out."""
+        """The payload and options that the client sent. They never change, so the refreshed part leaves them out."""
         return [document("Payload", self.row.payload), document("Metadata", self.row.metadata)]
 
 
 def request_page(row: AsyncRequest, *, can_steer: bool, connection_url: str | None) -> RequestPage:
-    """``connection_url``: the page of the connection it came over; None when the reader has no such page."""
+    """Gather the page. ``connection_url`` is the page of its connection; None when the reader may not see one."""
     is_live = row.status in LIVE
     outcome = (("Error", row.error), ("Result", row.result), ("Checkpoint", row.resume_state))
     return RequestPage(

@@ -24,7 +24,7 @@ from jobs.admin.verbs import MAX_SELECTED, Tally, cancel_all, retry_all
 from jobs.models import AsyncRequest
 
 _MAX_LINKS = 10
-# Up to a megabyte each, and the list shows none of them.
+# The list shows none of these columns, and each may hold a megabyte.
 _HEAVY = ("payload", "result", "metadata", "resume_state")
 
 
@@ -49,7 +49,7 @@ class AsyncRequestAdmin(ReadOnlyAdmin):
         ]
 
     def has_steer_permission(self, request: HttpRequest) -> bool:
-        """Who may cancel and retry. Editing a row by hand is for nobody, so ``has_change_permission`` says no."""
+        """Allow staff with the permission to cancel and retry. Nobody may edit a row by hand."""
         return bool(request.user.has_perm("jobs.change_asyncrequest"))
 
     # --- the list ---
@@ -109,13 +109,13 @@ class AsyncRequestAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         response = super().change_view(request, object_id, form_url, extra_context)
-        # Filled in here because Django has by now looked at the permissions and found the row.
+        # Filled in here, because Django has checked the permissions and found the row by now.
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             response.context_data["page"] = self._page(request, response.context_data["original"])
         return response
 
     def live_view(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
-        """The changing part of the page, as the page itself fetches it while the request is live."""
+        """Render the changing part of the page, which the page fetches again until the request ends."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = self.get_object(request, str(request_id))
@@ -136,7 +136,7 @@ class AsyncRequestAdmin(ReadOnlyAdmin):
         return request_page(row, can_steer=self.has_steer_permission(request), connection_url=url)
 
     def _tell(self, request: HttpRequest, tally: Tally) -> None:
-        """Say what happened, and keep who wanted it in the history of each request."""
+        """Show the operator the result, and record the operator in the history of each request."""
         word = "Submitted again" if tally.made else "Cancel asked for"
         for row in tally.changed:
             self.log_change(request, row, word)

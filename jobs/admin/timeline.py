@@ -69,7 +69,7 @@ def _row(event: RequestEvent, start: datetime) -> TimelineRow:
 
 
 def _text(data: dict[str, Any]) -> str:
-    """What the event says to people: its message, its error, or how the request was cancelled."""
+    """Return the text of the event: its message, its error, or how the request was cancelled."""
     error = data.get("error")
     if isinstance(error, dict):
         return short(f"{error.get('code', '')}: {error.get('message', '')}", 300)

@@ -1,4 +1,4 @@
-"""Cancel and retry as an operator asks for them: for some requests at once, each with an answer of its own."""
+"""Cancel and retry several requests for an operator, each with a result of its own."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from jobs.requests.reads import NotFound
 from jobs.requests.regeneration import NotFinished
 from jobs.requests.retrying import retry
 
-# One transaction for each: more than these would keep the browser waiting.
+# Each request takes a transaction, so more would keep the browser waiting.
 MAX_SELECTED = 500
 
 _ONE_AND_MANY = {
@@ -29,21 +29,21 @@ _ONE_AND_MANY = {
 
 @dataclass(kw_only=True)
 class Tally:
-    """What became of the requests that somebody wanted to cancel or to repeat."""
+    """The results of one cancel or retry of several requests."""
 
     counts: Counter[str] = field(default_factory=Counter)
     changed: list[AsyncRequest] = field(default_factory=list)
-    """The requests for which the wish was granted, as they are after it."""
+    """The requests that were cancelled or retried, as they are afterwards."""
     made: list[UUID] = field(default_factory=list)
     """The new requests, in the order of ``changed``."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether it was granted for each of them."""
+        """Return True if all requests were cancelled or retried."""
         return len(self.changed) == self.counts.total()
 
     def __str__(self) -> str:
-        """For example ``3 cancelled, 1 was already completed``; of a single request without the number."""
+        """Return a text such as ``3 cancelled, 1 was already completed``; for one request without the number."""
         counted = [(key, self.counts[key]) for key in _ONE_AND_MANY if self.counts[key]]
         if self.counts.total() == 1:
             return _ONE_AND_MANY[counted[0][0]][0]
@@ -51,7 +51,7 @@ class Tally:
 
 
 def cancel_all(request_ids: Iterable[UUID]) -> Tally:
-    """Cancel what waits, ask what runs to stop, leave what has ended."""
+    """Cancel requests that wait, ask running ones to stop, and leave those that have ended."""
     tally = Tally()
     for request_id in request_ids:
         try:
@@ -66,7 +66,7 @@ def cancel_all(request_ids: Iterable[UUID]) -> Tally:
 
 
 def retry_all(request_ids: Iterable[UUID]) -> Tally:
-    """Submit what has ended again, as new requests, and wake workers for them."""
+    """Submit requests that have ended again, as new ones, and wake workers for them."""
     tally = Tally()
     ids = list(request_ids)
     found = AsyncRequest.objects.defer("payload", "result", "error").in_bulk(ids)
@@ -85,7 +85,7 @@ def retry_all(request_ids: Iterable[UUID]) -> Tally:
 
 
 def _count_cancel(tally: Tally, row: AsyncRequest) -> None:
-    """``row`` is as it was right after; it may have ended in another way between the wish and the look."""
+    """Count one cancel. ``row`` was read right after it; the request may have ended in another way meanwhile."""
     if row.status in (Status.COMPLETED, Status.FAILED):
         tally.counts[f"already {row.status}"] += 1
         return
