@@ -1,1 +1,1 @@
-"""Bulk work: one operation over many items, each with an outcome of its own, spread over the workers that are free."""
+"""Bulk work: one operation over many items, each with an outcome of its own, spread over the free workers."""

@@ -1,4 +1,4 @@
-"""Runs one item as the action it is meant for: the same handler, the same payload model, an outcome of its own."""
+"""Runs one item as a run of its action: the same handler, the same payload model, an outcome of its own."""
 
 import logging
 from collections.abc import Mapping
@@ -28,13 +28,13 @@ class ItemRun(Context, Protocol):
 
     @property
     def is_late(self) -> bool:
-        """Whether the item, and not the bulk, has used up its time."""
+        """Return True if the item, and not the bulk, has used up its time."""
 
 
 def run_item(handler: Handler[Any], item: Item, context: ItemRun) -> Answer:
-    """Run it; a ``Stop`` of the bulk passes through, after the files of the item are gone.
+    """Run one item. A ``Stop`` of the bulk is raised again once the files of the item are deleted.
 
-    A cancel that reaches the item in its middle is the item's outcome: nobody can say how much of it was done.
+    A cancel in the middle of the item becomes its outcome, because nobody can tell how much of it was done.
     """
     try:
         return _result(handler.run(handler.parse(item), context), context), None
@@ -61,7 +61,7 @@ def run_item(handler: Handler[Any], item: Item, context: ItemRun) -> Answer:
 
 
 def _result(result: Any, context: ItemRun) -> Any:
-    """What the handler returned, with the files it made; a large result becomes one of them."""
+    """Return the handler's result with the files it made. A large result becomes one of them."""
     plain = to_json(result)
     encoded = msgspec.json.encode(plain)
     if len(encoded) > settings.STREAMER_INLINE_RESULT_BYTES:

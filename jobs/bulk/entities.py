@@ -22,7 +22,7 @@ class Entity:
     model: str
     """As in ``shop.Customer``."""
     fields: tuple[str, ...]
-    """What clients may set."""
+    """The fields that clients may set."""
     tenant_field: str
     """The field that holds the tenant."""
     key: str = "id"
@@ -38,11 +38,11 @@ class Entity:
         return found
 
     def rows(self, tenant_id: str) -> QuerySet[Model]:
-        """Those of one tenant."""
+        """Return the rows of one tenant."""
         return self.model_class._default_manager.filter(**{self.tenant_field: tenant_id})
 
     def target_of(self, name: str) -> "Entity | None":
-        """The entity that a foreign key points to; None for any other field."""
+        """Return the entity that a foreign key points to; None for any other field."""
         field = self.field(name)
         if not isinstance(field, ForeignKey):
             return None
@@ -63,10 +63,10 @@ def find_entity(name: str) -> Entity | None:
 
 
 def parse_entity(name: str, definition: Mapping[str, Any]) -> Entity:
-    """Raises ``TypeError`` for a definition that lacks a part, or has one too many."""
+    """Read a definition. Raises ``TypeError`` when it lacks a field or has an unknown one."""
     return Entity(name=name, **{**definition, "fields": tuple(definition.get("fields", ()))})
 
 
 def permission_for(entity: str, verb: Verb) -> str:
-    """What a token must carry to do that."""
+    """Return the permission that a token needs for the operation."""
     return f"entities.{entity}.{verb}"

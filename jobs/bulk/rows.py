@@ -1,6 +1,6 @@
-"""Creates, updates and deletes one row of an entity, as one item of a bulk says. Only ever a row of the tenant.
+"""Creates, updates and deletes one row of an entity for one item of a bulk. Only rows of the tenant can be meant.
 
-A row of another tenant, be it named by the item's key or by a foreign key, is answered as one that does not exist.
+A row of another tenant, whether the item's key or a foreign key names it, counts as one that does not exist.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,15 +17,15 @@ from jobs.jsonable import has_nul, to_json
 
 
 class NoSuchRow(HandlerError):
-    """There is none, or it is another tenant's."""
+    """The row does not exist, or belongs to another tenant."""
 
     code = ErrorCode.NOT_FOUND
 
 
 def write_row(entity: Entity, verb: Verb, item: Item, tenant_id: str) -> dict[str, Any]:
-    """Do it, within the transaction of the caller; the result is the row's key.
+    """Write the row in the caller's transaction and return its key.
 
-    Raises ``HandlerError`` when it cannot be done; then nothing of it is.
+    Raises ``HandlerError`` when it cannot be written; then nothing has changed.
     """
     _refuse_unknown(entity, verb, item)
     try:

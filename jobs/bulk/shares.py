@@ -1,4 +1,4 @@
-"""Child requests that share the work of a bulk request: few, behind whatever the tenant has waiting, and short.
+"""Child requests that share the work of a bulk request: few, short, and behind the tenant's waiting requests.
 
 The bulk's own attempt works too, so it needs none of them. A share ends after one shift and is asked for anew, so that
 a long bulk leaves its workers to others in between.
@@ -36,12 +36,12 @@ def invite(bulk_id: uuid.UUID, payload: Mapping[str, Any], most: int) -> None:
 
 
 def is_wanted(bulk_id: uuid.UUID) -> bool:
-    """Whether the request that is shared has not ended and is not to be cancelled."""
+    """Return True if the parent request has neither ended nor been asked to cancel."""
     return AsyncRequest.objects.filter(id=bulk_id, status__in=LIVE, cancel_requested_at__isnull=True).exists()
 
 
 def end_orphans(now: datetime) -> int:
-    """Children that live on although their parent has ended."""
+    """End the children whose parent has ended."""
     orphans = AsyncRequest.objects.filter(status__in=LIVE, cancel_requested_at__isnull=True, parent__status__in=FINAL)
     ids = list(orphans.values_list("id", flat=True)[:_BATCH])
     for request_id in ids:

@@ -1,4 +1,4 @@
-"""The items of a bulk request in slices: cut once, taken by whoever is free, recorded with their outcomes.
+"""The items of a bulk request in slices: cut once, taken by free attempts, recorded with their outcomes.
 
 A slice is held by the attempt that took it last, for as long as that attempt has its request. So it needs no lease of
 its own: when the sweeper ends the attempt, the slice may be taken. ``takes`` fences out whoever held it before.
@@ -33,13 +33,13 @@ class Holder:
 
     @property
     def rows(self) -> QuerySet[AsyncRequest]:
-        """Its request; none when the attempt has lost it."""
+        """Select its request; no row when the attempt has lost it."""
         return AsyncRequest.objects.filter(id=self.request_id, attempt_token=self.token, status=Status.PROCESSING)
 
 
 @dataclass(kw_only=True)
 class Held:
-    """A slice in the hands of ``holder``."""
+    """A slice that ``holder`` works on."""
 
     slice_id: int
     bulk_id: uuid.UUID
@@ -59,14 +59,14 @@ class Held:
 def cut(holder: Holder, items: Iterable[Item], batch_size: int) -> None:
     """Store the items as slices of the holder's request. Raises ``AttemptLost`` when it was lost."""
     with transaction.atomic():
-        # An update and no look, so that it also waits for whoever would take the request away meanwhile.
+        # An UPDATE and no SELECT, so that it also waits for a transaction that takes the request away.
         if not holder.rows.update(lease_until=F("lease_until")):
             raise AttemptLost
         BulkSlice.objects.bulk_create(_slices(holder.request_id, items, batch_size), batch_size=_INSERT)
 
 
 def take(bulk_id: uuid.UUID, holder: Holder) -> Held | None:
-    """The first slice that has work left and that nobody holds; None when there is none."""
+    """Take the first slice that has work left and that nobody holds; None when there is none."""
     while (row := _free(bulk_id).defer("items").first()) is not None:
         lost_at = None if row.holder is None else row.done
         rows = BulkSlice.objects.filter(Exists(holder.rows), id=row.id, takes=row.takes)
@@ -89,7 +89,7 @@ def take(bulk_id: uuid.UUID, holder: Holder) -> Held | None:
 
 
 def release(held: Held) -> None:
-    """Let others have it: whoever held it was not lost but told to stop."""
+    """Give the slice back: its holder was not lost but told to stop."""
     BulkSlice.objects.filter(id=held.slice_id, takes=held.takes).update(
         holder=None, holder_token=None, interrupted_at=None
     )
@@ -98,7 +98,7 @@ def release(held: Held) -> None:
 def record(held: Held, outcomes: Sequence[ItemOutcome], artifacts: Sequence[Artifact] = ()) -> None:
     """Write the outcomes of the next items of the slice, all or nothing. Raises ``AttemptLost`` if it is not held.
 
-    Plain columns only: this is done for each item, and most of what it costs is Django's making of the SQL.
+    It writes plain columns only: it runs for each item, and building the SQL is most of its cost.
     """
     done = held.done + len(outcomes)
     failed = held.failed + sum(item.error is not None for item in outcomes)
@@ -116,7 +116,7 @@ def record(held: Held, outcomes: Sequence[ItemOutcome], artifacts: Sequence[Arti
 
 
 def record_with_retries(held: Held, outcome: ItemOutcome, artifacts: Sequence[Artifact] = ()) -> None:
-    """Record what is done and cannot be undone; while the database is away, try again for some seconds."""
+    """Record outcomes that cannot be undone. While the database is away, try again for some seconds."""
     give_up_at, unsure = time.monotonic() + _STUBBORN_SECONDS, False
     while True:
         try:
@@ -148,12 +148,12 @@ def counts(bulk_id: uuid.UUID) -> Counts:
 
 
 def count_left(bulk_id: uuid.UUID) -> int:
-    """How many slices have work left, held or not."""
+    """Count the slices that have work left, held or not."""
     return BulkSlice.objects.filter(request_id=bulk_id, is_done=False).count()
 
 
 def are_held(bulk_id: uuid.UUID, *, but_by: Holder) -> bool:
-    """Whether anybody else is at work."""
+    """Return True if another attempt holds a slice."""
     rows = BulkSlice.objects.filter(_is_held(), request_id=bulk_id, is_done=False)
     return rows.exclude(holder_token=but_by.token).exists()
 

@@ -1,4 +1,4 @@
-"""One attempt's work on a bulk: slice after slice, others invited, the counts of all of them told.
+"""One attempt's work on a bulk: it runs slice after slice, invites others, and reports the counts of all.
 
 Nothing waits for another worker to come: the bulk's own attempt takes slices as those that share it do. Only when all
 of them are taken does it wait for those that others hold, and takes over what they leave behind.
@@ -29,13 +29,13 @@ from jobs.requests.cancellation import cancel_children
 
 _TELL_SECONDS = 1.0
 _POLL_SECONDS = 0.2
-# Of the grace that a cancelled attempt has: the rest is for the receipt and the outcome.
+# A part of the grace of a cancelled attempt. The rest is for the receipt and the outcome.
 _PART_OF_GRACE = 0.6
 
 
 class NewItemRun(Protocol):
     def __call__(self, claim: Claim, index: int, *, seconds: float, check: Callable[[], None]) -> Any:
-        """The context of an item, to be used in a ``with`` block."""
+        """Return the context of an item, to be used in a ``with`` block."""
 
 
 class BulkWork:
@@ -67,7 +67,7 @@ class BulkWork:
         return BulkSlice.objects.filter(request_id=self._bulk_id).exists()
 
     def cut(self, items: Iterable[Item], *, batch_size: int) -> None:
-        plain = [to_json(item) for item in items]  # before the transaction: they may take their time to come
+        plain = [to_json(item) for item in items]  # read before the transaction, because reading may be slow
         self._check()
         slices.cut(self._holder, plain, batch_size)
 
@@ -110,7 +110,7 @@ class BulkWork:
         return done
 
     def _run_next(self) -> int:
-        """Take a slice and run it to its end; how many items that was, 0 when there was none to take."""
+        """Take a slice and run it to its end. Return the number of items; 0 when there was no slice to take."""
         self._check()
         held = slices.take(self._bulk_id, self._holder)
         if held is None:
@@ -129,7 +129,7 @@ class BulkWork:
         return held.done - begun_at
 
     def _run_items(self, held: slices.Held, operation: ActionOperation) -> None:
-        """Each outcome is written before the next item starts."""
+        """Run the items in order. Each outcome is written before the next item starts."""
         handler = find_handler(operation.action)
         if handler is None:
             raise Permanent(f"No handler here does '{operation.action}' any more")
@@ -153,7 +153,7 @@ class BulkWork:
             raise
 
     def _write_rows(self, held: slices.Held, operation: EntityOperation) -> None:
-        """The rows and their outcomes are one transaction, so no row is written twice, whoever dies when."""
+        """Write rows and outcomes in one transaction, so that no crash can make a row be written twice."""
         entity = find_entity(operation.entity)
         if entity is None:
             raise Permanent(f"There is no entity '{operation.entity}' any more")
@@ -179,14 +179,14 @@ class BulkWork:
     # --- with others ---------------------------------------------------------------------------------------------
 
     def _invite(self) -> None:
-        # With "stop" the items after the one that fails are not to be begun, so they are done one after the other.
+        # With "stop" no item after a failed one may begin, so items run one after the other.
         if self._on_error == "stop" or self.counts().total <= settings.STREAMER_BULK_SPREAD_ITEMS:
             return
         payload = {"operation": self._operation.model_dump(), "on_error": self._on_error}
         invite(self._bulk_id, payload, slices.count_left(self._bulk_id) - 1)
 
     def _await_others(self) -> bool:
-        """Whether there is work left, in hands that may leave it to us; looked at after a short while."""
+        """Wait a moment, then return True if others still hold slices that this attempt may have to take over."""
         if slices.count_left(self._bulk_id) == 0:
             return False
         time.sleep(_POLL_SECONDS)
@@ -207,7 +207,7 @@ class BulkWork:
 
     @contextmanager
     def _shared(self) -> Iterator[None]:
-        """No share outlives the block, unless another attempt may follow; a cancel waits until all have heard it."""
+        """End all shares after the block, unless another attempt may follow. A cancel waits until all have heard it."""
         try:
             yield
         except Cancelled:
