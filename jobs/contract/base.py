@@ -18,23 +18,23 @@ _ACTION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class Payload(BaseModel):
-    """Base of every payload. Types are strict, and a field the action does not know is a fault."""
+    """The base of every payload. Types are strict, and a field that the action does not know is a fault."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class NoPayload(Payload):
-    """For an action that takes no arguments."""
+    """The payload of an action that takes no arguments."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retry:
-    """When an attempt that raised ``Retryable`` is repeated: exponential backoff with full jitter, capped."""
+    """The retry policy for ``Retryable``: exponential backoff with full jitter, capped."""
 
     max_attempts: int = 3
-    """Attempts in all, the first included."""
+    """The most attempts, the first included."""
     base_seconds: float = 2.0
-    """The most the first pause can last; each later one can last twice the one before."""
+    """The longest first pause. Each later pause can last twice as long as the one before."""
     cap_seconds: float = 60.0
     """No pause is longer."""
 
@@ -43,7 +43,7 @@ class Retry:
             raise ImproperlyConfigured(f"{self} makes no sense: attempts start at 1, seconds at 0")
 
     def longest_pause_seconds(self, attempt: int) -> float:
-        """The upper end of the pause after ``attempt`` (1, 2, …) failed."""
+        """Return the longest pause after ``attempt`` (1, 2, …) failed."""
         return float(min(self.cap_seconds, self.base_seconds * 2 ** (attempt - 1)))
 
 
@@ -57,34 +57,34 @@ class Handler(Generic[P]):
     """
 
     action: ClassVar[str] = ""
-    """The name clients send. Lower case, digits and underscores, at most 64. A class without one is abstract."""
+    """The name that clients send. Lower case, digits and underscores, at most 64. A class without one is abstract."""
     estimated_seconds: ClassVar[float] = 1.0
-    """How long a run takes. Up to the inline threshold (5 s by default) it is answered on the spot."""
+    """The seconds that a run takes. Up to the inline threshold (5 s by default) the action runs inline."""
     queue: ClassVar[str] = "default"
     timeout_seconds: ClassVar[float] = 840.0
     """An attempt that runs longer ends with TIMEOUT."""
     silence_seconds: ClassVar[float | None] = None
-    """So does one that calls none of report, check, partial and checkpoint for so long. None: it may be silent."""
+    """An attempt that calls none of report, check, partial and checkpoint for this time ends too. None: no limit."""
     total_seconds: ClassVar[float | None] = None
-    """And one that runs when so much time is over since the first attempt started. None: only attempts have an end."""
+    """All attempts together end this long after the first one started. None: no limit."""
     max_running: ClassVar[int | None] = None
-    """No more of them run at once, on all workers together. For what there is little of, such as a licence."""
+    """The most that run at once, on all workers together. For scarce resources such as licences. None: no limit."""
     retry: ClassVar[Retry] = Retry()
     retry_on: ClassVar[tuple[type[Exception], ...]] = ()
     """Exceptions of libraries to be treated as ``Retryable``."""
     permission: ClassVar[str | None] = None
     """The token must carry it in ``permissions`` (or ``*``). None: every user may."""
     always_queued: ClassVar[bool] = False
-    """It goes to a worker however short it is estimated to be, because it needs what only a stored request has."""
+    """True: it never runs inline, however short its estimate, because it needs what only a stored request has."""
     internal: ClassVar[bool] = False
-    """Other handlers' requests may use it; for clients there is no such action."""
+    """True: requests of other handlers may use it, and clients are told that the action is unknown."""
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules a worker imports once, before it forks, so that runs share them. For heavy libraries."""
 
     cache_seconds: ClassVar[float | None] = None
-    """A result may be given again for so long, to the same user, for the same payload. None: each request is run."""
+    """The seconds for which the same user and payload get the same result again. None: each request is run."""
     cache_version: ClassVar[int] = 1
-    """Raise it when the same payload and data come to another result than before."""
+    """The version of results. Raise it when the same payload and data lead to another result than before."""
 
     payload_model: ClassVar[type[Payload]] = Payload
 
@@ -109,18 +109,18 @@ class Handler(Generic[P]):
             raise ImproperlyConfigured(f"{cls.__qualname__}: max_running is 1 or more, or None; to run none, pause it")
 
     def estimate(self, payload: P) -> float:
-        """Seconds a run with this payload will take. Override it when the payload decides."""
+        """Estimate the seconds that a run with this payload takes. Override it when they depend on the payload."""
         return self.estimated_seconds
 
     def cache_key(self, payload: P, tenant_id: str) -> str | None:
-        """What a result depends on beside the payload, as a text: a fingerprint of the data. Called in a web process.
+        """Return a fingerprint of the data that the result depends on beside the payload. Called in a web process.
 
-        None: right now a result shall neither be kept nor given again.
+        None: at present a result is neither kept nor given again.
         """
         return ""
 
     def permissions_for(self, payload: P) -> Collection[str]:
-        """What the token must carry beside ``permission``, when that depends on the payload."""
+        """Return the permissions that the token needs for this payload, beside ``permission``."""
         return ()
 
     def run(self, payload: P, context: Context) -> Mapping[str, Any] | None:

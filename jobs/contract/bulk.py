@@ -1,4 +1,4 @@
-"""What a handler sees of bulk work: the operation, the outcomes of items, and the counts."""
+"""The face of bulk work for handlers: the operation, the outcomes of items, and the counts."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,24 +34,24 @@ Operation = Annotated[ActionOperation | EntityOperation, Field(discriminator="ty
 
 @dataclass(frozen=True, kw_only=True)
 class ItemOutcome:
-    """What became of one item."""
+    """The outcome of one item."""
 
     index: int
     """Its place among all items, from 0."""
     result: Any = None
     error: Mapping[str, Any] | None = None
-    """The ``error`` object, as of a request. None: it succeeded."""
+    """The ``error`` object, as in messages about requests. None: the item succeeded."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """How far the whole is, whoever did it. Skipped is what has no outcome."""
+    """The progress of the whole bulk, by all attempts. Items without an outcome count as skipped."""
 
     total: int
     processed: int
     failed: int
     seconds: float
-    """Since the items were cut into slices."""
+    """Seconds since the items were cut into slices."""
 
     @property
     def succeeded(self) -> int:
@@ -66,25 +66,25 @@ class Bulk(Protocol):
 
     @property
     def is_cut(self) -> bool:
-        """Whether the items are stored; so they are when an earlier attempt got that far."""
+        """Return True if the items are stored, by this attempt or an earlier one."""
 
     def cut(self, items: Iterable[Item], *, batch_size: int) -> None:
         """Store the items, in slices of ``batch_size``: all of them or none."""
 
     def work(self, on_counts: Callable[[Counts], None]) -> None:
-        """Work until every item has its outcome, or one has failed and that is to be the end.
+        """Work until every item has its outcome, or until one fails under the policy "stop".
 
-        An item that has its outcome is not done again. Others are invited to share when there are many.
-        ``on_counts`` hears of each slice that is done, and about once a second of what others do.
+        An item that has its outcome is not done again. Free workers are invited when there are many items.
+        ``on_counts`` is called after each slice, and about once a second while others work.
         """
 
     def share(self) -> int:
-        """Work on the slices of the parent request for one shift; how many items that was."""
+        """Work on the slices of the parent request for one shift. Return the number of items."""
 
     def counts(self) -> Counts: ...
 
     def outcomes(self) -> Iterator[ItemOutcome]:
-        """All there are, by index."""
+        """Yield all outcomes, by index."""
 
     def rejected(self) -> Iterator[tuple[ItemOutcome, Item]]:
-        """Those that failed, by index, each with its item."""
+        """Yield the failed outcomes, by index, each with its item."""

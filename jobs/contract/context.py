@@ -1,4 +1,4 @@
-"""What a running handler may ask of the system: report, check, files, sources. Nothing else."""
+"""The context of a running handler: all that it may ask of the system, such as report, check and files."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -14,7 +14,7 @@ from jobs.contract.table import OpenTable, RowsRead
 
 
 class ArtifactFile(Protocol):
-    """A file being produced, and, once its ``with`` block has ended, what became of it.
+    """A file being produced and, once its ``with`` block has ended, its facts.
 
     ``file`` is binary, writable and seekable. The other attributes hold only after the block.
     """
@@ -28,7 +28,7 @@ class ArtifactFile(Protocol):
     expires_at: datetime
 
     def describe(self) -> dict[str, Any]:
-        """``artifact_id``, ``url``, ``filename``, ``media_type``, ``size_bytes``, ``sha256``, ``expires_at``."""
+        """Return ``artifact_id``, ``url``, ``filename``, ``media_type``, ``size_bytes``, ``sha256``, ``expires_at``."""
         ...
 
 
@@ -38,7 +38,7 @@ class DatasetFile(Protocol):
     file: BinaryIO
 
     def describe(self) -> dict[str, Any]:
-        """``dataset_id``, ``name``, ``rows``, ``size_bytes``, ``expires_at``. Only after the block."""
+        """Return ``dataset_id``, ``name``, ``rows``, ``size_bytes``, ``expires_at``. Only after the block."""
         ...
 
 
@@ -66,9 +66,9 @@ class Context(Protocol):
     def report(self, percentage: float, message: str = "", **metadata: Any) -> None:
         """Say how far the work is.
 
-        ``percentage`` is 0–100, clamped, and never goes back inside an attempt. ``metadata`` must be JSON;
-        its key ``stage`` names the stage, and a change of stage is sent at once. Calls may come as often as you
-        like: what is sent is thinned (see docs/reference/handlers.md) and the last value always arrives.
+        ``percentage`` is 0–100, clamped, and never falls within an attempt. ``metadata`` must be JSON;
+        its key ``stage`` names the stage, and a change of stage is sent at once. Call it as often as
+        you like: updates are thinned (see docs/reference/handlers.md) and the last value always arrives.
         """
 
     def check(self) -> None:
@@ -90,33 +90,33 @@ class Context(Protocol):
     def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[DatasetFile]:
         """Open a Parquet file that becomes a dataset of the tenant when the request completes, and not before.
 
-        ``expires_in_days``: None is the setting's, 0 never. The call raises ``Permanent`` for a name that is taken or
-        malformed, a quota that is used up, and inside a bulk, so make it before the work and open the block after it;
-        the end of the block does for a file without rows or with nested columns. Ask for the permission
+        ``expires_in_days``: None takes the setting, 0 means never. The call raises ``Permanent`` for a taken or
+        malformed name, for a used-up quota, and inside a bulk. So call it before the work, and enter its block later.
+        The end of the block raises it for a file without rows or with nested columns. Ask for the permission
         ``datasets.write``.
         """
         ...
 
     def open_artifact(self, artifact_id: UUID) -> AbstractContextManager[BinaryIO]:
-        """A file that another request of this user produced, to read and to seek in.
+        """Open a file that another request of this user produced, to read and to seek in.
 
-        Raises ``Permanent`` when there is none: not this user's, expired and never there are one and the same. So it
-        does when the stored file is not the one that was written.
+        Raises ``Permanent`` when the user has no such file, be it another's, expired or unknown. It does so too when
+        the stored file is not the one that was written.
         """
         ...
 
     def get_source(self, name: str) -> Source:
-        """The registered source of that name. Raises ``Permanent`` when there is none."""
+        """Return the registered source called ``name``. Raises ``Permanent`` when there is none."""
 
     def bulk(self, operation: Operation, *, on_error: OnError) -> Bulk:
-        """The items of this request, or of the one whose work it shares, and what is to be done with each.
+        """Return the items of this request, or of its parent, with the operation to run on each.
 
-        Raises ``Permanent`` where there is no stored request to keep them with: on the spot, and inside a bulk.
+        Raises ``Permanent`` without a stored request to keep them with: in an inline run, and inside a bulk.
         """
         ...
 
     def open_data(self, source: DataSource, *, on_rows: RowsRead | None = None) -> AbstractContextManager[OpenTable]:
-        """The rows that a payload names, loaded into a database of this run. ``on_rows`` hears of the loading.
+        """Load the rows that a payload names into a database of this run. ``on_rows`` is called while they load.
 
         Raises ``Permanent`` or ``Retryable`` when they cannot be read; ``InvalidPayload`` when they do not exist.
         """

@@ -1,4 +1,4 @@
-"""How a payload names the rows to work on: five kinds of data source."""
+"""The five kinds of data source by which a payload names the rows to work on."""
 
 from typing import Annotated, Any, Literal
 
@@ -27,7 +27,7 @@ class FileSource(_Named):
 
     type: Literal["file"]
     path: str = Field(min_length=1, max_length=1024)
-    """Relative, with / between folders."""
+    """A relative path, with / between folders."""
 
 
 class QuerySource(_Named):
@@ -38,7 +38,7 @@ class QuerySource(_Named):
 
 
 class StreamSource(_Named):
-    """What a Redis Stream holds or gets, until either limit is reached."""
+    """The messages that a Redis Stream holds or receives, until either limit is reached."""
 
     type: Literal["stream"]
     stream_id: str = Field(min_length=1, max_length=256)

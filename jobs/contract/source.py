@@ -1,4 +1,4 @@
-"""What a handler sees of a registered source. Light to import; ``jobs.data.sources`` implements it."""
+"""The face of registered sources for handlers. Light to import; ``jobs.data.sources`` implements it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -42,11 +42,11 @@ class SourceTable(Protocol):
     def name(self) -> str: ...
     @property
     def total(self) -> int:
-        """Rows there are to load."""
+        """Return the number of rows to load."""
 
 
 class SourceDescription(Protocol):
-    """What a registered source is called, and which of its columns mean what."""
+    """The name of a registered source, and the meaning of its columns."""
 
     @property
     def name(self) -> str: ...
@@ -65,7 +65,7 @@ class SourceDescription(Protocol):
 
     @property
     def value(self) -> str:
-        """The column that is summed: any number type."""
+        """The column that is summed, of any number type."""
         ...
 
     @property
@@ -97,28 +97,28 @@ class OpenSource(Protocol):
 
     @property
     def records_query(self) -> str:
-        """A SELECT, in DuckDB's SQL, over the loaded tables: one row per record."""
+        """The SELECT, in DuckDB's SQL, that makes one row per record of the loaded tables."""
 
     def open_tables(self, first_day: date, last_day: date) -> Sequence[SourceTable]:
-        """Count the rows of each table and create it, empty. Both days are included."""
+        """Create each table, empty, and count its rows. Both days are included."""
 
     def load(self, table: Any) -> Iterator[int]:
-        """Read the rows of a table; gives the number read so far after each batch."""
+        """Read the rows of a table, and yield the number read so far after each batch."""
 
     def columns(self) -> dict[str, str]:
         """Name → DuckDB type of the columns of a record, in order."""
 
     def fetch(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement and give all its rows. What a user sent goes into ``parameters``, never into ``sql``.
+        """Run one statement and return all its rows. What a user sent goes into ``parameters``, never into ``sql``.
 
         Cast moments with a time zone to TIMESTAMP, which is then in UTC: DuckDB gives them to Python only with pytz.
         """
 
     def stream(self, sql: str, rows: int) -> "Iterator[pa.RecordBatch]":
-        """The outcome of a SELECT in batches of about ``rows`` rows, never held as a whole."""
+        """Yield the rows of a SELECT in batches of about ``rows`` rows. The result is never in memory as a whole."""
 
     def take(self, table: str, batches: "Iterator[pa.RecordBatch]") -> Iterator[int]:
-        """Add rows from elsewhere to a table that the handler made; gives the number added so far after each batch.
+        """Add rows to a table that the handler made, and yield the number added so far after each batch.
 
-        ``table`` is SQL, and the handler's own word.
+        ``table`` is SQL, so it must come from the handler and never from a user.
         """

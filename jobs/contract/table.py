@@ -1,4 +1,4 @@
-"""What a handler sees of rows it has opened. Light to import; the implementation weighs what DuckDB does."""
+"""The face of opened rows for handlers. Light to import; the implementation is as heavy as DuckDB."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,11 +21,11 @@ class OpenTable(Protocol):
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The name that people see."""
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256, in hex, of the rows and their columns' names and types. Equal rows in equal order: equal text."""
+        """Return the SHA-256, in hex, of the rows in their order and of the columns' names and types."""
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -43,13 +43,13 @@ class OpenTable(Protocol):
     ) -> None:
         """Run one statement, such as CREATE TABLE … AS. What a user sent goes into ``parameters``.
 
-        ``on_share`` hears, while a long one runs, which share of it (0–1) is done; a short one may end before that.
+        While a long one runs, ``on_share`` is called with the share (0–1) that is done. For a short one it may not be.
         """
 
     def fetch(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement and give all its rows."""
+        """Run one statement and return all its rows."""
 
     def stream(
         self, sql: str, rows: int, parameters: Sequence[Any] | Mapping[str, Any] = ()
     ) -> "Iterator[pa.RecordBatch]":
-        """The outcome of a SELECT in batches of about ``rows`` rows, never held as a whole."""
+        """Yield the rows of a SELECT in batches of about ``rows`` rows. The result is never in memory as a whole."""

@@ -35,7 +35,7 @@ def handlers_in(module: ModuleType, *, root: str) -> Iterator[HandlerClass]:
 
 
 def lookalikes_in(module: ModuleType) -> Iterator[CheckMessage]:
-    """Report the classes defined in ``module`` that look like a handler and are none."""
+    """Report the classes defined in ``module`` that look like handlers but are none."""
     for value in list(vars(module).values()):
         if not isinstance(value, type) or value.__module__ != module.__name__:
             continue

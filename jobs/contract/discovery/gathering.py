@@ -19,7 +19,7 @@ from jobs.contract.discovery.search import Found, search
 
 @dataclass(frozen=True, kw_only=True)
 class Discovery:
-    """All handlers, and all that is to be said about them."""
+    """All handlers, and the messages about them."""
 
     handlers: Mapping[str, Handler[Any]]
     """By action, sorted. Those with an error are left out."""
@@ -62,11 +62,11 @@ class _Gathered:
                 self._add_class(handler_class)
 
     def discovery(self) -> Discovery:
-        # Only now, because a base class may be followed by its handlers in a module that was searched later.
+        # Only now, because the handlers of a base class may be in a module that was searched later.
         lookalikes = [message for module in dict.fromkeys(self._modules) for message in lookalikes_in(module)]
         messages: list[CheckMessage] = []
         for message in [*self._messages, *lookalikes]:
-            if message not in messages:  # a place below two names is told once
+            if message not in messages:  # a mistake below two names is reported once
                 messages.append(message)
         return Discovery(handlers=dict(sorted(self._handlers.items())), messages=messages)
 

@@ -12,7 +12,7 @@ _MAX_CAUSE = 300
 
 
 def is_within(name: str, package: str) -> bool:
-    """Say if the dotted ``name`` is ``package`` or below it."""
+    """Return True if the dotted ``name`` is ``package`` or below it."""
     return f"{name}.".startswith(f"{package}.")
 
 
@@ -25,7 +25,7 @@ def import_named(name: str, *, root: str) -> ModuleType | CheckMessage:
 
 
 def _is_missing(name: str, error: BaseException) -> bool:
-    """Tell a module that does not exist from one that imports what does not exist."""
+    """Return True if ``name`` itself does not exist, and not a module that it imports."""
     if name.startswith("."):
         return True
     return isinstance(error, ModuleNotFoundError) and error.name is not None and is_within(name, error.name)

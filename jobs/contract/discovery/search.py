@@ -15,10 +15,10 @@ from jobs.contract.discovery.unsearched import folders_left_out, handlers_left_o
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a search for one name found."""
+    """The findings of a search for one name."""
 
     modules: list[ModuleType] = field(default_factory=list)
-    """All that were searched."""
+    """All modules that were searched."""
     classes: list[HandlerClass] = field(default_factory=list)
     messages: list[CheckMessage] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""Looks at the text of modules that are not imported, so that a handler in them is not lost without a word."""
+"""Looks at the text of modules that are not imported, so that no handler in them is silently left out."""
 
 import ast
 import re
@@ -67,7 +67,7 @@ def _classes_in(file: Path) -> list[str]:
     try:
         source = file.read_text()
         tree = ast.parse(source) if _ACTION_LINE.search(source) else None
-    except (OSError, ValueError, SyntaxError):  # ValueError: no text in UTF-8
+    except (OSError, ValueError, SyntaxError):  # ValueError: the text is not UTF-8
         return []
     return [node.name for node in tree.body if isinstance(node, ast.ClassDef) and _is_like_one(node)] if tree else []
 
