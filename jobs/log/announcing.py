@@ -16,7 +16,7 @@ from jobs.signals import attempt_started, request_finished, request_submitted
 
 
 def announce_submitted(row: AsyncRequest) -> None:
-    """``row`` is being stored. Call it before the first event is appended, so that this signal is the first."""
+    """Announce that ``row`` is being stored. Call it before the first ``append``, so that its signal is the first."""
     if request_submitted.receivers:
         transaction.on_commit(lambda: _send(request_submitted, row, created_at=row.created_at), robust=True)
 
@@ -32,7 +32,7 @@ def announce_finished(request_id: UUID) -> None:
 
 
 def _after_commit(signal: Signal, request_id: UUID, facts: Callable[[AsyncRequest], dict[str, Any]]) -> None:
-    """The row is read after the commit too: nothing that fails for a signal may undo an event."""
+    """Send the signal after the commit, and read the row only then, so that no failure can undo an event."""
 
     def send() -> None:
         row = AsyncRequest.objects.defer("payload", "metadata", "result", "resume_state").get(id=request_id)

@@ -1,7 +1,7 @@
 """The log of a request: numbered events, and the only code that adds them.
 
-``append`` is numbering, fencing, snapshot, lease and cancel in one conditional UPDATE: the number of rows it
-changed says whether the caller still owns the request. Whoever follows a request gets what stands here, in order.
+``append`` numbers, fences and updates snapshot, lease and cancel in one conditional UPDATE. The number of rows that it
+changed says whether the caller still owns the request. Followers of a request get these events, in order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ class EventType(StrEnum):
 
 
 class NotOwner(Exception):
-    """The request is not (any more) in the state that the caller counted on. Nothing was written."""
+    """The request is not, or no longer, in the state that the caller expected. Nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class Event:
         return bool(self.data.get("final"))
 
     def message(self) -> dict[str, Any]:
-        """The message on the wire. ``timestamp`` is Unix seconds."""
+        """Return the message on the wire. ``timestamp`` is in Unix seconds."""
         head = {"type": self.type, "request_id": str(self.request_id)}
         if self.client_id is not None:
             head["id"] = self.client_id
@@ -72,7 +72,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Appended:
-    """What one append learned about the request while it wrote."""
+    """The facts about the request that one append read while it wrote."""
 
     last_seq: int
     cancel_requested_at: datetime | None
@@ -89,8 +89,8 @@ def append(
 ) -> Appended:
     """Change the request and add its events, all or nothing, then tell the followers and the signals' receivers.
 
-    ``where`` is what must still hold of the row; that it is not final is always asked. ``changes`` are columns.
-    ``artifacts`` and ``datasets`` are rows that come into being with this append. Raises ``NotOwner`` when the row has
+    ``where`` is a condition that the row must still meet, beside not being final. ``changes`` are columns.
+    ``artifacts`` and ``datasets`` are rows to insert with this append. Raises ``NotOwner`` when the row has
     moved on, and ``IntegrityError`` when the name of a dataset has been taken.
     """
     now = timezone.now()
@@ -133,7 +133,7 @@ def append(
 
 
 def read_after(request_id: UUID, client_id: str | None, after_seq: int, limit: int = 500) -> list[Event]:
-    """The events numbered above ``after_seq``, in order, at most ``limit`` of them."""
+    """Read the events numbered above ``after_seq``, in order, at most ``limit`` of them."""
     rows = RequestEvent.objects.filter(request_id=request_id, seq__gt=after_seq).order_by("seq")[:limit]
     return [
         Event(

@@ -1,4 +1,4 @@
-"""Sends through a channel layer from code without an event loop, on one kept loop in a thread of its own.
+"""Sends through a channel layer from code without an event loop, on one permanent loop in its own thread.
 
 A new loop for each message would cost several milliseconds and a new connection to the layer's server.
 """
@@ -25,7 +25,7 @@ def send_on_kept_loop(layer: Any, messages: Sequence[tuple[str, Mapping[str, Any
     except TimeoutError:
         sending.cancel()
         raise
-    except Exception as error:  # every layer has errors of its own
+    except Exception as error:  # each layer raises errors of its own
         raise ConnectionError(f"{type(error).__name__}: {error}") from error
 
 
@@ -44,7 +44,7 @@ def _kept_loop() -> asyncio.AbstractEventLoop:
 
 
 def _forget_loop() -> None:
-    """A forked child has no copy of the thread, and the lock may be held by nobody who still lives."""
+    """Start anew in a forked child: it has no copy of the thread, and no living thread may hold the lock."""
     global _loop, _starting
     _loop, _starting = None, threading.Lock()
 

@@ -1,4 +1,4 @@
-"""How an attempt can end: each outcome knows the columns it sets and the event it logs."""
+"""The ways in which an attempt can end. Each outcome knows the columns that it sets and the event that it logs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Completed:
     """The handler returned."""
 
     result: Any
-    """JSON, at most the inline limit; larger ones were made an artifact before."""
+    """JSON, at most as large as the inline limit; a larger result has become an artifact before."""
     artifacts: list[dict[str, Any]]
 
     def changes(self) -> dict[str, Any]:
@@ -40,14 +40,14 @@ class Completed:
 
 @dataclass(frozen=True, kw_only=True)
 class FromCache:
-    """The request ends with what an earlier one came to; no handler is run."""
+    """The request ends with the result of an earlier one; no handler is run."""
 
     request_id: UUID
-    """The earlier one."""
+    """The id of the earlier request."""
     computed_at: datetime
     result: Any
     artifacts: list[dict[str, Any]]
-    """The files of the earlier one, which stay its own."""
+    """The files of the earlier request, which stay its own."""
 
     def changes(self) -> dict[str, Any]:
         origin = {"cached_from": self.request_id, "computed_at": self.computed_at, "cache_key": None}
@@ -77,12 +77,12 @@ class Failed:
 
 @dataclass(frozen=True, kw_only=True)
 class CancelledOutcome:
-    """The request ends because somebody wanted it to. ``seconds`` from the wish to the end."""
+    """The request ends because somebody cancelled it. ``seconds`` count from the wish to cancel to the end."""
 
     mode: CancelMode
     seconds: float
     receipt: Mapping[str, Any] | None = None
-    """What was done before, and stays done; None: nothing, or nobody can tell."""
+    """The work that was done before and stays done. None: there is none, or nobody can tell."""
 
     @classmethod
     def since(
@@ -112,7 +112,7 @@ class Repeated:
     """Counters of the row to raise. None: the attempt does not count, as when its worker was told to stop."""
 
     condition: ClassVar[Q] = Q(cancel_requested_at__isnull=True)
-    """What must hold beside: nobody claims a request that is to be cancelled, so it would wait for ever."""
+    """The condition for repeating: nobody claims a request that is to be cancelled, so it would wait for ever."""
 
     def changes(self) -> dict[str, Any]:
         return {
@@ -131,7 +131,7 @@ class Repeated:
 
 
 def cache_origin(request_id: UUID, computed_at: datetime) -> dict[str, Any]:
-    """How clients are told that a result is an earlier one."""
+    """Build the object that tells clients that a result is an earlier one."""
     return {"cached": True, "cached_from": str(request_id), "computed_at": computed_at.timestamp()}
 
 
@@ -139,7 +139,7 @@ Outcome = Completed | Failed | CancelledOutcome | Repeated
 
 
 def _storable(error: ErrorBody) -> Any:
-    """The error as JSON; details that JSON has no word for are left out rather than lose the error itself."""
+    """Return the error as JSON, without details that JSON cannot express, so that the error itself is not lost."""
     try:
         return to_json(error)
     except TypeError:

@@ -1,6 +1,6 @@
-"""Tells the followers of a request what was just logged, and those of its user that it has changed.
+"""Sends new events to the followers of a request, and tells followers of its user that it has changed.
 
-Hints: losing one costs time, never an event or a state.
+These are hints: a lost one costs time, never an event or a state.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ breaker = CircuitBreaker("followers will read the log instead")
 
 
 def request_group(request_id: UUID | str) -> str:
-    """The channel-layer group of a request's followers."""
+    """Name the channel-layer group of a request's followers."""
     return f"request.{request_id}"
 
 
 def user_group(tenant_id: str, user_id: str) -> str:
-    """The channel-layer group of those who follow all requests of a user. It does not show who that is."""
+    """Name the channel-layer group of those who follow all requests of a user. The name does not show the user."""
     return f"user.{hashlib.sha256(msgspec.json.encode([tenant_id, user_id])).hexdigest()[:40]}"
 
 
@@ -42,7 +42,7 @@ def publish(request_id: UUID, frames: Sequence[tuple[int, Mapping[str, Any], boo
 
 
 def publish_changes(changes: Iterable[tuple[tuple[str, str], UUID]]) -> None:
-    """Tell each owner, that is tenant and user, of changes without an event: a new request, a wish to cancel."""
+    """Tell each owner (tenant, user) of a change without an event: a new request, or a wish to cancel."""
     by_owner = defaultdict(list)
     for owner, request_id in changes:
         by_owner[owner].append(request_id)
@@ -69,7 +69,7 @@ def _changed(owner: tuple[str, str], request_ids: Iterable[UUID]) -> tuple[str, 
 
 
 def _send(messages: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """Without a channel layer nobody follows, so nothing is sent."""
+    """Send the messages. Without a channel layer nobody follows, so nothing is sent."""
     layer = get_channel_layer()
     if layer is None:
         return
