@@ -1,4 +1,4 @@
-"""How much is running: whose share is used up, and which tenant is served least."""
+"""Counts of what runs: users and actions at their caps, and the tenant that is served least."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -13,24 +13,24 @@ from jobs.models import AsyncRequest, Status
 
 # The first half of the key of PostgreSQL's advisory locks that guard the caps of actions. Any number, kept for ever.
 _LOCK_SPACE = 5_219
-# Of so many runs that ended last it is known whose they were. Also: more than the ranks among tenants of equal load.
+# The tenants of this many runs that ended last are known. It exceeds the ranks among tenants of equal load.
 _LAST_RUNS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """How many requests run, by whose they are and by what they do."""
+    """The numbers of running requests, by user and by action."""
 
     by_tenant: Counter[str] = field(default_factory=Counter)
     by_user: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Keys are (tenant, user)."""
     by_action: Counter[str] = field(default_factory=Counter)
     recency: Mapping[str, int] = field(default_factory=dict)
-    """Tenants of which a run has ended lately; the higher, the later. Without it one worker would serve a tenant that
-    floods it until all of that is done, because nobody has anything running whenever it looks."""
+    """Tenant → rank of its last ended run; the higher, the later. Without it one worker would serve a tenant that
+    floods it until all of that is done, because no tenant has a run whenever that worker looks."""
 
     def full_users(self) -> list[tuple[str, str]]:
-        """Those who run as many as they may, as (tenant, user)."""
+        """Return the users at their cap, as (tenant, user)."""
         return [user for user, count in self.by_user.items() if count >= settings.STREAMER_MAX_RUNNING_PER_USER]
 
     def full_tenants(self) -> list[str]:
@@ -40,19 +40,19 @@ class Running:
         return _full(self.by_action, cap_of)
 
     def load_of(self, tenant_id: str) -> int:
-        """Orders tenants: by how many they have running; of those with as many, by who was served longer ago."""
+        """Return the sort key of a tenant: its number of running requests, then how lately it was served."""
         return self.by_tenant[tenant_id] * (_LAST_RUNS + 1) + self.recency.get(tenant_id, 0)
 
     def load(self) -> Case | None:
-        """``load_of`` the tenant of a row, as SQL; None when it is 0 for all."""
+        """Express ``load_of`` the tenant of a row as SQL; None when it is 0 for all."""
         tenants = self.by_tenant.keys() | self.recency.keys()
-        if not tenants:  # PostgreSQL takes a bare 0 for the number of a column
+        if not tenants:  # PostgreSQL reads a bare 0 as the number of a column
             return None
         cases = [When(tenant_id=tenant_id, then=Value(self.load_of(tenant_id))) for tenant_id in sorted(tenants)]
         return Case(*cases, default=Value(0), output_field=IntegerField())
 
     def leave_out_full(self, rows: QuerySet[AsyncRequest]) -> QuerySet[AsyncRequest]:
-        """Those of ``rows`` that no cap forbids to start."""
+        """Narrow ``rows`` to those that no cap forbids to start."""
         if tenants := self.full_tenants():
             rows = rows.exclude(tenant_id__in=tenants)
         if actions := self.full_actions():
@@ -63,7 +63,7 @@ class Running:
 
 
 def count_running() -> Running:
-    """Two queries, whatever there is."""
+    """Count what runs, in two queries."""
     rows = AsyncRequest.objects.filter(status=Status.PROCESSING).order_by()
     counted = rows.values_list("tenant_id", "user_id", "action").annotate(n=Count("id"))
     running = Running(recency=_recency())
@@ -81,13 +81,13 @@ def _recency() -> dict[str, int]:
 
 
 def cap_of(action: str) -> int | None:
-    """How many of an action may run at once; None: as many as there are workers."""
+    """Return the number of requests of an action that may run at once; None: as many as there are workers."""
     handler = find_handler(action)
     return handler.max_running if handler else None
 
 
 def has_room(action: str, cap: int) -> bool:
-    """Whether one more may start, asked inside the transaction that starts it: nobody else starts one meanwhile.
+    """Return True if one more may start. Ask inside the transaction that starts it: nobody else starts one meanwhile.
 
     SQLite lets one transaction write at a time. PostgreSQL needs a lock, which ends with the transaction.
     """

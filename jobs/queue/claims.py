@@ -1,8 +1,8 @@
-"""Which request runs next, and who owns it: decided in SQL, by one conditional UPDATE.
+"""The choice of the next request and its owner, made in SQL by one conditional UPDATE.
 
-The next request is one of the tenant with the fewest running, of those with as many of the one that was served longer
-ago; within that, the oldest, a priority counting as seconds of age. Users, tenants and actions at their cap of running
-requests are passed over, as are paused actions.
+The next request is one of the tenant with the fewest running requests; among equal tenants, of the one that was served
+longest ago. Of that tenant's requests it is the oldest, where a priority counts as seconds of age. Users, tenants and
+actions at their cap of running requests are passed over, and so are paused actions.
 """
 
 import uuid
@@ -39,7 +39,7 @@ class Claim:
     payload: Mapping[str, Any]
     metadata: Mapping[str, Any]
     started_at: datetime
-    """When the first attempt of the request started."""
+    """The start of the first attempt of the request."""
     errors_count: int
     """Earlier attempts of this request that ended with an error."""
     parent_id: uuid.UUID | None = None
@@ -49,7 +49,7 @@ class Claim:
 
     @property
     def fence(self) -> Q:
-        """What must hold of the row for a write of this attempt to count."""
+        """The condition on the row without which no write of this attempt counts."""
         return Q(status=Status.PROCESSING, attempt=self.attempt, attempt_token=self.token)
 
 
@@ -67,23 +67,23 @@ def lease_end() -> datetime:
 
 
 def expire_leases_of(worker: str) -> int:
-    """Give up what a worker's dead child was running, so that the sweeper need not wait for the lease to run out."""
+    """End the leases of a worker's dead child now, so that the sweeper need not wait for them to run out."""
     held = AsyncRequest.objects.filter(status=Status.PROCESSING, worker=worker)
     return held.update(lease_until=timezone.now())
 
 
 def owns_any(worker: str) -> bool:
-    """Whether an attempt of this worker still has its request, and may go on with it."""
+    """Return True if an attempt of this worker still has its request, and may go on with it."""
     held = AsyncRequest.objects.filter(status=Status.PROCESSING, worker=worker)
     over = timezone.now() - timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS)
     return held.filter(Q(cancel_requested_at__isnull=True) | Q(cancel_requested_at__gt=over)).exists()
 
 
 def waiting(queues: Sequence[str], now: datetime) -> QuerySet[AsyncRequest]:
-    """The requests that may be claimed now, as far as no cap forbids it."""
+    """Select the requests that may be claimed now, without regard to caps."""
     rows = AsyncRequest.objects.exclude(action__in=PausedAction.objects.values("action"))
     return rows.filter(
-        # What has started once did so in its time, however often it is tried again.
+        # A request that is retried has started in time before.
         Q(expires_at__isnull=True) | Q(expires_at__gt=now) | Q(status=Status.RETRYING),
         status__in=WAITING,
         queue__in=queues,
@@ -104,7 +104,7 @@ def _claim(row: AsyncRequest, worker: str) -> Claim | None:
     cap = cap_of(row.action)
     if cap is None:
         return _start(row, worker)
-    # A cap of an action guards something that must not be used by more, so two claims at one moment may not exceed it.
+    # An action's cap guards a scarce resource, so even two claims at one moment must not exceed it.
     with transaction.atomic():
         return _start(row, worker) if has_room(row.action, cap) else None
 

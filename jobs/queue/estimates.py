@@ -1,4 +1,4 @@
-"""How long an action takes, learned from its last runs. Clients are told it; routing is by the handler's own word."""
+"""The duration of an action, learned from its last runs, for clients. Routing uses the handler's own estimate."""
 
 import time
 from statistics import median
@@ -9,12 +9,12 @@ MAX_RUNS = 50
 MIN_RUNS = 5
 _CACHE_SECONDS = 30.0
 _Known = tuple[float, float | None]
-# Action → when to look again, and what was found. One look per action and process every half minute.
+# Action → the time of the next query, and the last answer. One query per action and process every half minute.
 _known: dict[str, _Known] = {}
 
 
 def learned_seconds(action: str) -> float | None:
-    """The median of the last ``MAX_RUNS`` completed runs, each by its last attempt; None with fewer than five."""
+    """Return the median seconds of the last ``MAX_RUNS`` completed runs' last attempts; None with fewer than five."""
     look_again_at, seconds = _known.get(action, (0.0, None))
     if time.monotonic() >= look_again_at:
         seconds = _median_of_runs(action)
@@ -23,7 +23,7 @@ def learned_seconds(action: str) -> float | None:
 
 
 def forget() -> None:
-    """Look into the history again at the next call."""
+    """Query the history again at the next call."""
     _known.clear()
 
 

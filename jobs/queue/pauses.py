@@ -1,4 +1,4 @@
-"""Pausing an action: its requests are accepted and wait, whatever else runs."""
+"""Pauses of actions: requests of a paused action are accepted and wait."""
 
 from django.db import transaction
 
@@ -6,12 +6,12 @@ from jobs.contract.registry import all_handlers
 from jobs.models import WAITING, AsyncRequest, PausedAction
 from jobs.queue.wakeups import ring
 
-# More workers than this are not woken by one resume; each rings again when its shift is over.
+# One resume wakes at most this many workers; each wakes another when its shift is over.
 _RINGS = 50
 
 
 class UnknownAction(Exception):
-    """No handler does this action. The text names those that there are."""
+    """No handler does this action. The text names the known actions."""
 
 
 class NotPaused(Exception):
@@ -21,7 +21,7 @@ class NotPaused(Exception):
 def pause_action(action: str, *, reason: str = "", paused_by: str = "") -> PausedAction:
     """Start no more requests of ``action``. One that is paused stays so, with the new reason.
 
-    Raises ``UnknownAction``. Answers on the spot are not concerned, they are never stored.
+    Raises ``UnknownAction``. Inline runs go on: they are never stored.
     """
     if action not in all_handlers():
         raise UnknownAction(f"There is no action '{action}'; there are: {', '.join(all_handlers())}")

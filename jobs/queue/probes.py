@@ -1,4 +1,4 @@
-"""Whether the parts that a request needs are there: asked, not assumed."""
+"""Probes of the parts that a request needs: the database, Redis, the workers and the sweeper."""
 
 import time
 from collections import defaultdict
@@ -18,14 +18,14 @@ from jobs.queue.wakeups import connection as redis_connection
 
 # An idle worker sends a heartbeat every 15 s (see streamer_worker), a busy one every 10 s.
 _WORKER_SILENCE = timedelta(seconds=40)
-# However many clients ask, and however slowly a Redis that is away says so, it is asked no oftener than this.
+# Redis is asked no more often than this, however many clients ask and however slowly it fails.
 _SERVED_SECONDS = 2.0
 _served: Mapping[str, frozenset[str]] | None = None
 _served_until = 0.0
 
 
 def probe_services() -> dict[str, Any]:
-    """``status`` (ok, degraded or down) and, for each part, ``ok``, ``milliseconds``, and numbers or the fault.
+    """Return ``status`` (ok, degraded, down) and, for each part, ``ok``, ``milliseconds``, and numbers or the fault.
 
     Down: the database is away, so nothing can be accepted. Degraded: requests are kept but wait.
     """
@@ -61,7 +61,7 @@ def _redis() -> dict[str, Any]:
 
 
 def served_queues() -> Mapping[str, frozenset[str]] | None:
-    """Queue → the names of the live workers that serve it; None when Redis cannot be asked. Up to two seconds old."""
+    """Map queue → the names of its live workers; None when Redis does not answer. Up to two seconds old."""
     global _served, _served_until
     if time.monotonic() >= _served_until:
         try:

@@ -1,4 +1,4 @@
-"""Why a request waits, and how many will be started before it: of one request, or of many with as few queries."""
+"""The reasons why requests wait, and their places in the queue: of one request, or of many in as few queries."""
 
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
@@ -20,15 +20,15 @@ WaitReason = Literal["retry_at", "paused", "your_limit", "tenant_limit", "action
 
 
 class Wait(TypedDict):
-    """What a client is told of a request that waits. Without ``reason``: whether a worker is there is not known."""
+    """The wait of a request, as clients are told of it. Without ``reason`` it is not known if a worker is there."""
 
     reason: NotRequired[WaitReason]
     ahead: int
-    """Requests of the same queue that would be started first if all stayed as it is."""
+    """Requests of the same queue that would start earlier if nothing changed."""
 
 
 def why_waiting(row: AsyncRequest) -> Wait | None:
-    """None when it does not wait (any more)."""
+    """Explain the wait. Return None when the request does not wait, or no longer."""
     if row.status not in WAITING:
         return None
     now = timezone.now()
@@ -50,7 +50,7 @@ def _held_back(row: AsyncRequest, running: Running, now: datetime) -> WaitReason
 def _reason_of(
     row: AsyncRequest, running: Running, now: datetime, paused: Collection[str] | QuerySet[PausedAction, str]
 ) -> WaitReason | None:
-    """What keeps the request from being started whoever else waits. The narrowest limit is named first."""
+    """Return the limit that keeps the request from starting, the narrowest one first; None without one."""
     if row.available_at > now:
         return "retry_at"
     if row.action in paused:
@@ -76,24 +76,24 @@ class _Place(NamedTuple):
     load: int
     order_at: datetime
     seconds: float
-    """How long its run takes."""
+    """The expected seconds of its run."""
 
 
 class WaitOf(TypedDict):
-    """A wait as followers are told of it."""
+    """The wait of a request, as followers are told of it."""
 
     reason: NotRequired[WaitReason]
     ahead: int
     position: int
     """The request's own place: one more than ``ahead``."""
     estimated_seconds: float
-    """How long a run takes, from its start."""
+    """The seconds that a run takes, from its start."""
     estimated_start_seconds: NotRequired[float]
-    """How long until it starts, if all stays as it is and runs take what is expected. Only beside ``ahead``."""
+    """The seconds until it starts, if nothing changes and runs take as expected. Only beside ``ahead``."""
 
 
 def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
-    """What ``why_waiting`` says, of many at once; those that do not wait are left out. It takes six queries.
+    """Explain the waits of many requests at once, in six queries. Requests that do not wait are left out.
 
     No more than ``MAX_COUNTED`` requests are counted as ahead.
     """
@@ -124,7 +124,7 @@ def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
 
 
 def _places(queues: set[str], running: Running, now: datetime) -> dict[str, list[_Place]]:
-    """Of each queue those that may be started, in the order in which they will be."""
+    """List for each queue the requests that may be started, in the order in which they will be."""
     rows = running.leave_out_full(waiting(sorted(queues), now))
     load = running.load()
     places: dict[str, list[_Place]] = {}
@@ -139,7 +139,7 @@ def _places(queues: set[str], running: Running, now: datetime) -> dict[str, list
 def _starts(
     queues: Mapping[str, Sequence[_Place]], served: Mapping[str, Collection[str]], now: datetime
 ) -> dict[str, list[float]]:
-    """Of each queue that is served, the seconds until each of its places is started."""
+    """Forecast for each served queue the seconds until each of its places is started."""
     runs = AsyncRequest.objects.filter(status=Status.PROCESSING, attempt_started_at__isnull=False)
     busy = {
         worker: max(0.0, seconds - (now - started_at).total_seconds())

@@ -1,8 +1,8 @@
 """Rings: an RQ job that carries no request and only says "there is work in this queue".
 
 Jobs of others may wait in the same queue. They are told apart by their ids, and left alone.
-A lost ring is rung again by the sweeper; a ring too many finds nothing to do. So nothing here may fail or delay
-the caller: while Redis is down it is asked once a second only.
+The sweeper replaces a lost ring, and a ring too many finds nothing to do. So nothing here may fail or delay the
+caller: while Redis is down it is asked once a second only.
 """
 
 import time
@@ -26,11 +26,11 @@ from jobs.queue.names import own_queues
 
 SHIFT = "jobs.execution.shift.work_shift"
 RING_ID = "streamer-ring-"
-"""The ids of our RQ jobs begin so."""
+"""The prefix of the ids of Streamer's RQ jobs."""
 SERIALIZER = "rq.serializers.JSONSerializer"
 SWEEPER_HEARTBEATS = "streamer:sweeper:"
 MAX_WAIT_SECONDS = 2.5
-"""One answer of Redis is waited for so long at most, because the connection takes a longer silence for a failure."""
+"""The longest wait for one answer of Redis, in seconds: the connection takes a longer silence for a failure."""
 _SILENCE_SECONDS = 5
 
 breaker = CircuitBreaker("the sweeper will wake the workers later")
@@ -38,7 +38,7 @@ breaker = CircuitBreaker("the sweeper will wake the workers later")
 
 @cache
 def connection() -> redis.Redis:
-    """The kept connection for rings and heartbeats. Quick to give up: see the module's first lines."""
+    """Return the kept connection for rings and heartbeats. It gives up quickly: see the module's docstring."""
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=_SILENCE_SECONDS, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)
     )
@@ -47,7 +47,7 @@ def connection() -> redis.Redis:
 def ring(queues: Iterable[str]) -> None:
     """Wake a worker for each name (a queue may be named several times, once for each request that waits in it).
 
-    No more rings are left waiting than there are workers to hear them. Queues that are not ours are passed over.
+    No more rings are left waiting than there are workers to hear them. Queues that are not Streamer's are passed over.
     """
     breaker.call(lambda: _ring_all(queues))
 
@@ -61,7 +61,7 @@ def waiting_rings(queue: str) -> int:
 
 
 def remove_rings(queue: str) -> None:
-    """Take back all rings that wait in the queue, and nothing else."""
+    """Remove all rings that wait in the queue, and nothing else."""
     key = _queue(queue).key
     rings = _rings(connection().lrange(key, 0, -1))
     with connection().pipeline(transaction=False) as pipeline:
@@ -74,12 +74,12 @@ def remove_rings(queue: str) -> None:
 def await_ring(queues: Sequence[str], seconds: float) -> bool:
     """Wait for a ring in any of the queues, take it, and say whether one came.
 
-    Ends early when a job of others comes first: it goes back to its place, where the worker finds it.
+    Ends early when another program's job comes first: that goes back to its place, where the worker finds it.
     """
     keys = [_queue(name).key for name in queues]
     ends_at = time.monotonic() + seconds
     while (left := ends_at - time.monotonic()) > 0:
-        # Redis takes 0 for ever, and thousandths of a second for the least.
+        # Redis reads 0 as for ever, and its smallest time is a millisecond.
         popped: Any = connection().blpop(keys, timeout=max(0.01, min(left, MAX_WAIT_SECONDS)))
         if popped is None:
             continue
