@@ -8,7 +8,7 @@ from jobs.requests.submission import Accepted, Refused, Submission
 
 
 def tell(submissions: Sequence[Submission], outcomes: Sequence[Accepted | Refused]) -> None:
-    """Call it after the commit of ``submit_many``. What it fails to tell, the sweeper and the feeds find out."""
+    """Wake and tell, after the commit of ``submit_many``. The sweeper and the feeds make up for what fails here."""
     ring(item.queue for item in submissions if not item.cached)
     publish_changes(
         ((item.tenant_id, item.user_id), item.request_id)

@@ -1,4 +1,4 @@
-"""Cancel requests: what waits ends at once, what runs is asked to stop."""
+"""Cancel requests: a waiting one ends at once, a running one is asked to stop."""
 
 import uuid
 
@@ -18,7 +18,7 @@ class AlreadyFinished(Exception):
 
 
 def request_cancel(request_id: uuid.UUID, *, owner: Q | None = None) -> AsyncRequest:
-    """Cancel it now when it waits, ask its attempt to stop when it runs; the row as it then is.
+    """Cancel a waiting request at once, or ask a running attempt to stop. Return the row as it then is.
 
     ``owner`` narrows whose requests may be cancelled; None is for operators. Raises ``NotFound``, ``AlreadyFinished``.
     """
@@ -35,13 +35,13 @@ def request_cancel(request_id: uuid.UUID, *, owner: Q | None = None) -> AsyncReq
 
 
 def cancel_children(request_id: uuid.UUID) -> int:
-    """End those that share the work of a request; how many had not ended."""
+    """End the requests that share the work of a request. Return how many had not ended."""
     children = AsyncRequest.objects.filter(parent_id=request_id, status__in=LIVE, cancel_requested_at__isnull=True)
     return sum(map(_cancel_in_state, children))
 
 
 def _cancel_in_state(row: AsyncRequest) -> bool:
-    """False when the row changed its status meanwhile, so that the caller looks again."""
+    """Cancel a row in a known status. Return False when its status has changed, so that the caller looks again."""
     if row.status == Status.PROCESSING:
         running = AsyncRequest.objects.filter(id=row.id, status=Status.PROCESSING)
         now = timezone.now()

@@ -1,10 +1,10 @@
-"""In what two JSON values differ, for people who sent the one and meant the other."""
+"""The differences of two JSON values, for clients that sent one and meant the other."""
 
 from typing import Any
 
 
 def differing_fields(first: Any, second: Any, path: str = "") -> list[str]:
-    """The paths at which two JSON values differ, as in ``payload.filters.region``."""
+    """List the paths at which two JSON values differ, as in ``payload.filters.region``."""
     if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
         pairs = zip(first, second, strict=True)
         inner = [differing_fields(one, other, f"{path}[{index}]") for index, (one, other) in enumerate(pairs)]

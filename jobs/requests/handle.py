@@ -22,14 +22,14 @@ from jobs.requests.reads import NotFound
 
 _COLUMNS = ("action", "status", "percentage", "message", "attempt", "result", "error")
 _PAGE = 500
-# A waiter looks again after a tenth of the time it has waited: soon at first, then seldom.
+# The pause before the next look is a tenth of the time waited: short at first, then longer.
 _SHARE_OF_WAIT = 0.1
 _MIN_PAUSE_SECONDS = 0.02
 _MAX_PAUSE_SECONDS = 1.0
 
 
 class WaitTimeout(TimeoutError):
-    """The request did not end in the time that was given. It goes on; ``state`` is the last that was seen."""
+    """The request did not end within the timeout. It goes on; ``state`` is the last one that was read."""
 
     def __init__(self, state: "RequestState", timeout_seconds: float) -> None:
         super().__init__(f"The request {state.id} is still {state.status} after {timeout_seconds:g} s")
@@ -37,7 +37,7 @@ class WaitTimeout(TimeoutError):
 
 
 class WaitInTransaction(transaction.TransactionManagementError):
-    """Code inside ``transaction.atomic()`` wanted to wait for a request. Leave the block, then wait."""
+    """Code inside ``transaction.atomic()`` tried to wait for a request. Leave the block, then wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +50,15 @@ class RequestState:
     """``pending``, ``processing``, ``retrying``, ``completed``, ``failed`` or ``cancelled``."""
     percentage: float
     message: str
-    """The last that the handler reported."""
+    """The last message that the handler reported."""
     attempt: int
     """The number of the attempt; 0 before the first."""
     result: Any
-    """What the handler returned. None unless the request has completed."""
+    """The handler's result. None unless the request has completed."""
     error: ErrorBody | None
-    """None unless the request has failed."""
+    """The error. None unless the request has failed."""
     receipt: Any
-    """What the handler of a cancelled request had done by then, if it said so; otherwise None."""
+    """The work that the handler of a cancelled request says it had done by then, else None."""
 
     @property
     def is_final(self) -> bool:
@@ -118,7 +118,7 @@ class RequestHandle:
     def cancel(self) -> str:
         """Cancel the request and return its status after that.
 
-        ``cancelled``: it waited, and has ended. ``processing``: its handler was asked to stop, and will be made to.
+        ``cancelled``: it waited, and has ended. ``processing``: its handler was asked to stop, and will be forced to.
         Any other: it had ended before.
         """
         try:
@@ -189,7 +189,7 @@ class RequestHandle:
 def get_handle(request_id: UUID | str, *, user_id: str | None = None, tenant_id: str | None = None) -> RequestHandle:
     """Return a handle on a request that was submitted before, by whatever means.
 
-    Raises ``NotFound`` where there is none, or it is not of the user or tenant that is named.
+    Raises ``NotFound`` when the request does not exist, or is not of the named user or tenant.
     """
     owner = {"user_id": user_id, "tenant_id": tenant_id}
     rows = AsyncRequest.objects.filter(**{name: value for name, value in owner.items() if value is not None})
@@ -213,7 +213,7 @@ def _as_uuid(request_id: UUID | str) -> UUID | None:
 
 
 def _pauses(timeout_seconds: float) -> Iterator[float]:
-    """Yield how many seconds to sleep before each next look, until the time is up."""
+    """Yield the seconds to sleep before each next look, until the time is up."""
     started = time.monotonic()
     while (waited := time.monotonic() - started) < timeout_seconds:
         pause = min(max(waited * _SHARE_OF_WAIT, _MIN_PAUSE_SECONDS), _MAX_PAUSE_SECONDS)

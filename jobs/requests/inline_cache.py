@@ -1,7 +1,7 @@
-"""Keep inline answers that may be given again, in the memory of this process.
+"""The cache of inline answers that may be given again, in the memory of this process.
 
 Results of queued requests are found among their rows (``jobs.requests.result_cache``). An inline answer has no row, and
-is too quick for one to be worth it. So each web process remembers its own answers, up to a number of bytes.
+is too quick to be worth one. So each web process remembers its own answers, up to a number of bytes.
 """
 
 import threading
@@ -21,7 +21,7 @@ class CachedAnswer:
 
 
 class InlineCache:
-    """Safe to use from several threads. The answer that was asked for least lately goes first."""
+    """A cache of answers, safe to use from several threads. It drops the least recently used answer first."""
 
     def __init__(self) -> None:
         self._answers: OrderedDict[str, CachedAnswer] = OrderedDict()
@@ -29,7 +29,7 @@ class InlineCache:
         self._lock = threading.Lock()
 
     def find(self, key: str, seconds: float) -> CachedAnswer | None:
-        """The answer of that key, if it is not older than so many seconds."""
+        """Return the cached answer younger than ``seconds``, else None."""
         with self._lock:
             kept = self._answers.get(key)
             if kept is None or kept.computed_at + seconds <= time.time():

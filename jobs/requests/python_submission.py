@@ -33,14 +33,14 @@ AnyPayload = Payload | Mapping[str, Any] | None
 
 
 class RequestRefused(Exception):
-    """Nothing was stored. The surrounding transaction can still be used."""
+    """The request was refused and nothing was stored. The surrounding transaction can still be used."""
 
     def __init__(self, error: ErrorBody) -> None:
         super().__init__(error["message"])
         self.error = error
 
     def body(self) -> ErrorBody:
-        """What to answer a client."""
+        """Return the error as a client should get it."""
         return self.error
 
 
@@ -53,7 +53,7 @@ class DuplicateRequest(RequestRefused):
 
     @property
     def fields(self) -> list[str]:
-        """The paths at which the two differ."""
+        """The paths at which the two requests differ."""
         return list(self.error["details"]["fields"])
 
     @property
@@ -70,12 +70,12 @@ class SubmitOptions(TypedDict, total=False):
     """The keyword arguments of every ``submit``. A value out of its limits raises ``ValueError``."""
 
     user_id: Required[str]
-    """Who owns the request: the ``sub`` of that user's tokens."""
+    """The owner of the request: the ``sub`` of that user's tokens."""
     tenant_id: Required[str]
     idempotency_key: str | None
     """The same key and payload of a user give the first request again. None: every call makes one."""
     metadata: Mapping[str, Any]
-    """JSON, given back with the state of the request as it came."""
+    """JSON that is returned, unchanged, with the state of the request."""
     priority: int
     """Seconds of head start in the queue, at most ``MAX_PRIORITY``."""
     expires_in_seconds: float | None
@@ -167,7 +167,7 @@ def _submission(
 
 
 def _read_payload(payload: AnyPayload) -> dict[str, Any]:
-    """The payload as a client would have sent it. Raises ``InvalidPayload``."""
+    """Return the payload as a client would have sent it. Raises ``InvalidPayload``."""
     if isinstance(payload, Payload):
         payload = payload.model_dump(mode="json", by_alias=True)
     plain, faults = read_json({} if payload is None else payload)
@@ -191,7 +191,7 @@ def _read_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_text(name: str, value: Any) -> None:
-    """Raise ``ValueError`` for what the columns, tokens and messages would not take."""
+    """Raise ``ValueError`` for a text that the columns, tokens or messages cannot hold."""
     longest = _LONGEST[name]
     if not isinstance(value, str) or not 0 < len(value) <= longest or not is_storable(value):
         raise ValueError(f"{name} is a text of 1 to {longest} characters, not {value!r}")

@@ -1,4 +1,4 @@
-"""Reads of requests for their owner: one, or a page of them. Never a hint that somebody else's exists."""
+"""Reads of requests for their owner: one, or a page. Nothing shows that another user's request exists."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from jobs.queue.waits import why_waiting
 
 
 class NotFound(Exception):
-    """There is no such request, or it is somebody else's."""
+    """The request does not exist, or belongs to somebody else."""
 
 
 def owned_by(tenant_id: str, user_id: str) -> Q:
@@ -26,7 +26,7 @@ def find(request_id: UUID, owner: Q) -> AsyncRequest | None:
 
 
 def snapshot(row: AsyncRequest) -> dict[str, Any]:
-    """The state of a request as clients see it; times are Unix seconds."""
+    """Build the state of a request as clients see it; times are in Unix seconds."""
     body: dict[str, Any] = {
         "request_id": str(row.id),
         "action": row.action,
@@ -57,7 +57,7 @@ def snapshot(row: AsyncRequest) -> dict[str, Any]:
 
 
 def explained(row: AsyncRequest) -> dict[str, Any]:
-    """The snapshot, and of a request that waits also why, as ``waiting: {reason, ahead}``. Not for lists: it asks."""
+    """Build the snapshot with ``waiting: {reason, ahead}`` if it waits. Not for lists: it takes queries of its own."""
     wait = why_waiting(row)
     return snapshot(row) if wait is None else {**snapshot(row), "waiting": wait}
 
@@ -83,13 +83,13 @@ def list_page(
 
 
 def changed_since(tenant_id: str, user_id: str, moment: datetime, limit: int) -> list[AsyncRequest]:
-    """The requests of a user that have changed after ``moment``, the latest first, without their payloads."""
+    """Select the requests of a user that have changed after ``moment``, latest first, without their payloads."""
     rows = AsyncRequest.objects.filter(owned_by(tenant_id, user_id), parent__isnull=True, changed_at__gt=moment)
     return list(rows.defer("payload").order_by("-changed_at")[:limit])
 
 
 def changed_after(moment: datetime) -> list[tuple[UUID, tuple[str, str], datetime]]:
-    """Id, owner (tenant and user) and ``changed_at`` of every request, anybody's, that has changed after ``moment``."""
+    """List id, owner (tenant, user) and ``changed_at`` of all users' requests that have changed after ``moment``."""
     rows = AsyncRequest.objects.filter(parent__isnull=True, changed_at__gt=moment).order_by()
     return [
         (request_id, (tenant_id, user_id), changed_at)

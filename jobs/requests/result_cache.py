@@ -1,4 +1,4 @@
-"""Results that earlier requests came to, for handlers that declare theirs worth keeping.
+"""The results of earlier requests, for handlers that set ``cache_seconds``.
 
 There is no second store: a result is looked up among the completed requests of the same user. The key holds the user
 and not only the tenant, because files, and the signed URLs to them that results carry, are bound to their user.
@@ -22,21 +22,21 @@ from jobs.models import AsyncRequest, RequestEvent, Status
 logger = logging.getLogger(__name__)
 
 FILES_LAST = timedelta(hours=1)
-"""Files of a result that is given again can be fetched for at least so long."""
+"""The least time for which the files of a cached result can still be fetched."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What the cache knows of a request before it is stored."""
+    """The answer of the cache about a request that is not stored yet."""
 
     key: str | None = None
-    """Under which its own result is kept; None: it is not."""
+    """The key under which its own result is kept. None: it is not kept."""
     outcome: FromCache | None = None
-    """What it ends with at once; None: it has to be run."""
+    """The outcome with which it ends at once. None: it has to be run."""
 
 
 def look_up(handler: Handler[Any], payload: Payload, *, tenant_id: str, user_id: str, fresh: bool) -> Found:
-    """``fresh``: whoever asks wants it done anew; the result is kept for those who come later."""
+    """Look for a kept result. ``fresh``: the request runs anyway, and its result is kept for later ones."""
     key = cache_key(handler, payload, tenant_id=tenant_id, user_id=user_id)
     if key is None or handler.cache_seconds is None:
         return Found()
@@ -44,24 +44,24 @@ def look_up(handler: Handler[Any], payload: Payload, *, tenant_id: str, user_id:
 
 
 def cache_key(handler: Handler[Any], payload: Payload, *, tenant_id: str, user_id: str) -> str | None:
-    """64 hexadecimal digits; None when a result is not to be kept."""
+    """Return 64 hexadecimal digits; None when a result is not to be kept."""
     if handler.cache_seconds is None:
         return None
     try:
         fingerprint = handler.cache_key(payload, tenant_id)
-    except Exception:  # the work itself may still succeed, and says better what is wrong if not
+    except Exception:  # the run may still succeed, and if not, its error says more
         logger.exception("'%s' could not say what its result depends on; it is run without the cache", handler.action)
         return None
     if fingerprint is None:
         return None
-    # The payload as it was understood: a default that is written out is the same as one that is left out.
+    # The payload as it was parsed, so that a default that was sent equals one that was left out.
     parts = [handler.action, handler.cache_version, tenant_id, user_id, payload.model_dump(mode="json"), fingerprint]
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
 
 
 def _find(key: str, seconds: float) -> FromCache | None:
     since = timezone.now() - timedelta(seconds=seconds)
-    # Only what was computed: a result that was given again is not made younger by that.
+    # Only computed results: a result does not become younger when it is given again.
     rows = AsyncRequest.objects.filter(cache_key=key, status=Status.COMPLETED, finished_at__gt=since)
     row = rows.defer("payload").order_by("-finished_at").first()
     if row is None or row.finished_at is None:
@@ -73,7 +73,7 @@ def _find(key: str, seconds: float) -> FromCache | None:
 
 
 def _files(row: AsyncRequest) -> list[dict[str, Any]] | None:
-    """The files of a request as clients are told of them; None when they are not all there for long enough."""
+    """Describe the files of a request for clients; None when any file is gone or expires too soon."""
     final = RequestEvent.objects.filter(request=row, seq=row.last_seq).first()
     if final is None:
         return None

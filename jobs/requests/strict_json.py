@@ -8,7 +8,7 @@ from jobs.errors import Fault
 from jobs.jsonable import is_storable
 
 MAX_DEPTH = 63
-"""How deep arrays and objects may be nested: as deep as in a message of the wire, of which a payload is one level."""
+"""The deepest nesting of arrays and objects: that of a message on the wire, in which a payload is one level."""
 
 
 def read_json(value: Any) -> tuple[Any, list[Fault]]:

@@ -1,4 +1,4 @@
-"""Store requests, all in one transaction. Waking a worker comes after the commit and may fail without harm."""
+"""Store requests, all in one transaction. Workers are woken after the commit, which may fail without harm."""
 
 import uuid
 from collections import Counter
@@ -24,7 +24,7 @@ from jobs.requests.differences import differing_fields
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """A request that somebody asks for, checked and ready to be stored."""
+    """A request that was checked and is ready to be stored."""
 
     tenant_id: str
     user_id: str
@@ -32,7 +32,7 @@ class Submission:
     queue: str
     payload: Mapping[str, Any]
     estimated_seconds: float
-    """The handler's own word; what earlier runs took is used in its place once there are enough of them."""
+    """The handler's own estimate. The learned duration replaces it once there are enough earlier runs."""
     client_id: str | None = None
     """The client's idempotency key. None: every submission is a new request."""
     connection_id: uuid.UUID | None = None
@@ -42,9 +42,9 @@ class Submission:
     expires_in_seconds: float | None = None
     """The request fails with EXPIRED when it has not started by then."""
     cache_key: str | None = None
-    """Under which its result is kept; None: it is not."""
+    """The key under which its result is kept. None: it is not kept."""
     cached: FromCache | None = None
-    """What it ends with at once: it is stored, but never waits and is not run."""
+    """The outcome with which it ends at once: it is stored, but never waits and is not run."""
     unlimited: bool = False
     """True: it is stored however many requests of the user are waiting."""
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -52,14 +52,14 @@ class Submission:
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """The submission is committed, or was so before."""
+    """The submission is committed, now or earlier."""
 
     request_id: uuid.UUID
     duplicate: bool
     """True: this is the earlier request of the same client id; nothing was stored."""
     status: str
     position: int
-    """How many wait in the same queue, this one included. 0 when it does not wait any more."""
+    """The number of requests that wait in the same queue, this one included. 0 when it no longer waits."""
     estimated_seconds: float
     cached: bool = False
     """True: it has ended already, with the result of an earlier request."""
@@ -85,13 +85,13 @@ def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
             if key not in known and (not needs_room or room[owner] > 0):
                 room[owner] -= int(needs_room)
                 admitted.append(submission)
-                known |= {key} - {None}  # the same id twice at once needs room once
+                known |= {key} - {None}  # an id that is given twice needs room for one request
         queue_lengths = _queue_lengths()
         rows = [_row(item) for item in admitted]
-        # By their keys, so that of two processes that store the same ids only one ever waits for the other.
+        # Sorted by key, so that two processes that store the same ids cannot deadlock.
         rows.sort(key=lambda row: (row.tenant_id, row.user_id, row.client_id or ""))
         AsyncRequest.objects.bulk_create(rows, ignore_conflicts=True)
-        # Read back: of two submissions with one client id, from anywhere, exactly one row came to stay.
+        # Read back: two submissions with one client id, from any process, leave exactly one row.
         stored = _by_client_id(submissions)
         fresh = {item.request_id for item in admitted}
         kept = {row.id for row in stored.values()}
@@ -108,7 +108,7 @@ def _end_if_cached(submission: Submission, stored: Mapping["_Key | None", AsyncR
     if submission.cached is None or (row is not None and row.id != submission.request_id):
         return
     outcome = submission.cached
-    with suppress(NotOwner):  # a second try, after a commit whose answer was lost: it has ended already
+    with suppress(NotOwner):  # a second try after a commit whose answer was lost: the request has ended already
         append(submission.request_id, [outcome.draft()], where=Q(status=Status.PENDING), changes=outcome.changes())
 
 
@@ -137,7 +137,7 @@ def _by_client_id(submissions: Sequence[Submission]) -> dict[_Key | None, AsyncR
 
 
 def _room_by_user(submissions: Sequence[Submission]) -> Counter[tuple[str, str]]:
-    """How many more requests each submitting user may have waiting."""
+    """Count the further requests that each submitting user may have waiting."""
     owners = {(item.tenant_id, item.user_id) for item in submissions}
     wanted = Q()
     for tenant_id, user_id in owners:

@@ -1,4 +1,4 @@
-"""Takes submissions from many sockets and commits those that wait at the same moment together."""
+"""Takes submissions from many sockets and commits those together that wait at the same moment."""
 
 import logging
 import queue
@@ -21,7 +21,7 @@ _Item = tuple[Submission, _Outcome]
 
 
 class Overloaded(Exception):
-    """More submissions wait for the database than may; try again later."""
+    """Too many submissions wait for the database; try again later."""
 
 
 class SubmissionWriter:
@@ -34,11 +34,11 @@ class SubmissionWriter:
         self._thread: threading.Thread | None = None
 
     def submit(self, submission: Submission) -> _Outcome:
-        """The outcome, once it is committed. The future fails with a database error when nothing was stored."""
+        """Return a future, set after the commit. It fails with a database error when nothing was stored."""
         return self.submit_all([submission])[0]
 
     def submit_all(self, submissions: Sequence[Submission]) -> list[_Outcome]:
-        """As ``submit`` for each of them; they are committed together."""
+        """Do as ``submit`` for each submission. They are committed together."""
         items: list[_Item] = [(submission, Future()) for submission in submissions]
         with self._lock:
             if self._waiting >= _BACKLOG:
@@ -57,7 +57,7 @@ class SubmissionWriter:
                 items += self._groups.get_nowait()
             with self._lock:
                 self._waiting -= len(items)
-            # From here on nobody can take a submission back; who has done so already gets nothing stored.
+            # From here on a submission cannot be taken back. One that was taken back before is not stored.
             wanted = [(submission, future) for submission, future in items if future.set_running_or_notify_cancel()]
             if wanted:
                 self._commit(wanted)
@@ -68,7 +68,7 @@ class SubmissionWriter:
             outcomes = _submit_with_one_retry(submissions)
         except Exception as error:
             if len(items) > 1 and not isinstance(error, OperationalError | InterfaceError):
-                # One of them cannot be stored, whatever was wrong with it: the others are not to suffer for it.
+                # One of them cannot be stored: store the others without it.
                 for item in items:
                     self._commit([item])
                 return
@@ -78,15 +78,15 @@ class SubmissionWriter:
             return
         for (_, future), outcome in zip(items, outcomes, strict=True):
             future.set_result(outcome)
-        # After the answers: a slow Redis must not delay an acknowledgment.
+        # After the outcomes are set: a slow Redis must not delay an acknowledgment.
         try:
             tell(submissions, outcomes)
-        except Exception:  # whatever a Redis in trouble answers: without this thread the process would accept no more
+        except Exception:  # any error: without this thread the process would accept nothing more
             logger.exception("Nobody was told of %d submissions; the sweeper will wake the workers", len(items))
 
 
 def _submit_with_one_retry(submissions: list[Submission]) -> list[Accepted | Refused]:
-    """The kept connection may have died since it was last used: then a fresh one is tried, once."""
+    """Submit, and once more on a new connection if the kept one has died since it was last used."""
     try:
         return submit_many(submissions)
     except DatabaseError:
