@@ -1,4 +1,4 @@
-"""A circuit breaker: while a server does not answer, it is asked once a second only, so that no caller waits for it."""
+"""A circuit breaker: a server that does not answer is asked once a second only, so that no caller waits for it."""
 
 import logging
 import time
@@ -15,13 +15,13 @@ class CircuitBreaker:
     """Guards calls to Redis that may fail without harm. One breaker of a process may be used by all its threads."""
 
     def __init__(self, consequence: str) -> None:
-        """``consequence``: what makes up for a call that failed, for the log."""
+        """Create a closed breaker. ``consequence`` tells the log what makes up for a failed call."""
         self._consequence = consequence
         self._closes_at = 0.0
 
     @property
     def is_open(self) -> bool:
-        """Whether a call failed less than ``PAUSE_SECONDS`` ago, so that none is made now."""
+        """Return True if a call failed less than ``PAUSE_SECONDS`` ago, so that none is made now."""
         return time.monotonic() < self._closes_at
 
     def call(self, ask: Callable[[], object]) -> None:

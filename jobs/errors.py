@@ -1,4 +1,4 @@
-"""What can go wrong, as data and as exceptions.
+"""The errors of Streamer, as data and as exceptions.
 
 ErrorCode                every code a client can meet, with whether trying again can help
 HandlerError             an error whose text is meant for people
@@ -8,7 +8,7 @@ HandlerError             an error whose text is meant for people
 Stop                     not an Exception, so a broad ``except`` in a handler cannot swallow it
 ├── Cancelled            somebody asked for this request to be cancelled
 ├── TimedOut             the attempt or the request used up its time, or was silent for too long
-└── AttemptLost          another attempt owns the request now: nothing this one writes will count
+└── AttemptLost          another attempt owns the request now: nothing that this one writes counts
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class ErrorCode(StrEnum):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request, sent again later, can succeed."""
+        """Return True if the same request, sent again later, can succeed."""
         return self in _RETRYABLE
 
 
@@ -50,7 +50,7 @@ _RETRYABLE = frozenset(
 
 
 class Fault(TypedDict):
-    """One fault of a payload: where, what, and the machine's word for it."""
+    """One fault of a payload: its path, its text, and its code for programs."""
 
     path: str
     message: str
@@ -123,7 +123,7 @@ class Permanent(HandlerError):
 
 
 MAX_FAULTS = 200
-"""Faults of one payload that are told; so an answer is never much larger than what was sent."""
+"""The most faults of one payload that are listed, so that an answer is never much larger than its request."""
 _MAX_TEXT = 1_000
 
 
@@ -141,7 +141,7 @@ class InvalidPayload(HandlerError):
 
 
 def _clipped(fault: Fault) -> Fault:
-    """Path and text may quote what was sent, however long it is."""
+    """Cut the path and the text, which may quote a value of any length."""
     return {**fault, "path": _clip(fault["path"]), "message": _clip(fault["message"])}
 
 
@@ -169,7 +169,7 @@ TimeoutReason = Literal["silence", "attempt", "request"]
 
 
 class TimedOut(Stop):
-    """A time is used up: ``seconds`` without a sign of life, in one attempt, or in all attempts of the request."""
+    """The time is up: ``seconds`` without a sign of life, in one attempt, or in all attempts of the request."""
 
     def __init__(self, *, reason: TimeoutReason = "attempt", seconds: float = 0.0) -> None:
         super().__init__()

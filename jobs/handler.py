@@ -1,4 +1,4 @@
-"""What handler files, and code that submits requests, import of Streamer: ``from jobs.handler import Handler, …``."""
+"""The names that handler files and submitting code import: ``from jobs.handler import Handler, …``."""
 
 from typing import Generic
 
@@ -65,7 +65,7 @@ from jobs.requests.reads import NotFound
 class Handler(Submittable, base.Handler[P], Generic[P]):
     """Subclass it as ``Handler[MyPayload]``, set ``action``, write ``run``. Users see the docstring's first line.
 
-    What a handler is stands in the contract. ``submit`` is added here, because requests stand above the contract.
+    The contract says what a handler is. ``submit`` is added here, because requests stand above the contract.
     """
 
 

@@ -1,4 +1,4 @@
-"""Errors that nobody meant to happen: the text stays in the log, the client gets a number by which to find it there."""
+"""Unexpected errors: their text stays in the log, and the client gets a reference to find it there."""
 
 import logging
 import uuid

@@ -1,4 +1,4 @@
-"""Makes what a handler returned storable: plain JSON, in every database we support."""
+"""Turns the result of a handler into plain JSON that every supported database can store."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 def to_json(value: Any) -> Any:
-    """``value`` as plain JSON data. NaN and infinities become null, dates become RFC 3339 texts.
+    """Return ``value`` as plain JSON data. NaN and infinities become null, dates become RFC 3339 texts.
 
     Characters that no database can store are replaced or left out. Raises ``TypeError`` for what JSON cannot say.
     """
@@ -20,7 +20,7 @@ def to_json(value: Any) -> Any:
 
 
 def has_nul(value: Any) -> bool:
-    """Whether any text inside holds the character NUL."""
+    """Return True if any text inside holds the character NUL."""
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, dict):
@@ -29,7 +29,7 @@ def has_nul(value: Any) -> bool:
 
 
 def is_storable(text: str) -> bool:
-    """Whether every database takes it: neither NUL nor half a surrogate pair."""
+    """Return True if every database can store the text: it has neither NUL nor half a surrogate pair."""
     return "\x00" not in text and text.encode("utf-8", "ignore").decode() == text
 
 

@@ -1,4 +1,4 @@
-"""What is stored of a request: its row, its numbered events, its files. And which actions are paused.
+"""The tables about requests: their rows, numbered events, bulk items and files; paused actions; datasets.
 
 Rows of requests change only through conditional UPDATEs (``jobs.log.events``, ``jobs.queue.claims``), never through
 ``save()``.
@@ -130,7 +130,7 @@ class RequestEvent(models.Model):
 
 
 class BulkSlice(models.Model):
-    """Some items of a bulk request, in order: what one attempt takes at a time.
+    """Some items of a bulk request, in order: the part that one attempt takes at a time.
 
     It is held by the attempt that took it last, for as long as that attempt runs; then anybody's of the same bulk.
     """
@@ -158,7 +158,7 @@ class BulkSlice(models.Model):
 
 
 class BulkOutcome(models.Model):
-    """What became of one item of a bulk request."""
+    """The outcome of one item of a bulk request."""
 
     request = models.ForeignKey(AsyncRequest, on_delete=models.CASCADE, related_name="outcomes")
     index = models.PositiveIntegerField()
@@ -174,7 +174,7 @@ class BulkOutcome(models.Model):
 
 
 class PausedAction(models.Model):
-    """While it is here, no waiting request of the action is started. What runs already runs on."""
+    """A pause: while its row exists, no waiting request of the action is started. Running ones run on."""
 
     action = models.CharField(max_length=64, primary_key=True)
     paused_at = models.DateTimeField("since", default=timezone.now)
@@ -230,7 +230,7 @@ class DatasetRows(models.QuerySet["Dataset"]):
 
 
 class Dataset(models.Model):
-    """A table that a tenant uploaded. Whatever came in, what is stored is Parquet."""
+    """A table that a tenant uploaded. It is stored as Parquet, whatever format it came in."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant_id = models.CharField(max_length=128)
