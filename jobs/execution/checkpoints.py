@@ -1,4 +1,4 @@
-"""What an attempt may leave for the next one: a state, plain JSON of bounded size."""
+"""The checkpoint of an attempt for the next one: plain JSON of bounded size."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ MAX_BYTES = 64 * 1024
 
 
 def storable(state: Any) -> Any:
-    """A copy of ``state`` as plain JSON.
+    """Copy ``state`` as plain JSON.
 
-    Raises ``TypeError`` for what JSON cannot say and ``ValueError`` for more than ``MAX_BYTES`` of it: the row of the
+    Raises ``TypeError`` for a value that JSON cannot express, and ``ValueError`` above ``MAX_BYTES``. The row of the
     request is no place for data, so a larger state belongs where the handler keeps its work.
     """
     plain = to_json(state)

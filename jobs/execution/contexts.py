@@ -1,4 +1,4 @@
-"""The contexts a handler can run in: an attempt in a worker, one item of a bulk, or on the spot in the web process."""
+"""The contexts a handler can run in: an attempt in a worker, one item of a bulk, or inline in the web process."""
 
 import threading
 import time
@@ -73,7 +73,7 @@ class BaseContext:
         raise NotImplementedError
 
     def discard(self) -> None:
-        """Delete what a run has stored that did not complete."""
+        """Delete the stored files of a run that did not complete."""
         self.staging.discard()
         self.datasets.discard()
 
@@ -146,7 +146,7 @@ class AttemptContext(BaseContext):
 class ItemContext(BaseContext):
     """The context of one item of a bulk: it has a time of its own, and what it reports is not shown.
 
-    ``request_id`` is the item's, the same in every attempt, so it is as good an idempotency key as a request's.
+    ``request_id`` is the item's, the same in every attempt, so it serves as an idempotency key like a request's.
     """
 
     resume_state = None
@@ -215,8 +215,8 @@ class InlineContext(BaseContext):
 
     def checkpoint(self, state: Any) -> None:
         self.check()
-        storable(state)  # there is no other attempt, but what would be a mistake in a queued run is one here
+        storable(state)  # no other attempt follows, but a mistake in a queued run is one here too
 
     def give_up(self) -> None:
-        """Have the handler's next ``report`` or ``check`` raise: nobody waits for the answer any more."""
+        """Make the handler's next ``report`` or ``check`` raise, because nobody waits for the answer any more."""
         self._given_up.set()

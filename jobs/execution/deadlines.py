@@ -1,4 +1,4 @@
-"""How long a request may take: without a sign of life, in one attempt, in all attempts together."""
+"""The time limits of a request: without a sign of life, for one attempt, and for all attempts together."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ _TEXTS = {
 def time_up(
     handler: Handler[Any], *, total_seconds: float, attempt_seconds: float, silent_seconds: float = 0.0
 ) -> TimedOut | None:
-    """Which time of the handler is used up, if any: since the first start, since this one, since a sign of life."""
+    """Return the time limit that is reached, if any: since the first start, this start, or the last sign of life."""
     if handler.total_seconds is not None and total_seconds > handler.total_seconds:
         return TimedOut(reason="request", seconds=handler.total_seconds)
     if attempt_seconds > handler.timeout_seconds:
@@ -27,11 +27,11 @@ def time_up(
 
 
 def timeout_error(stop: TimedOut) -> ErrorBody:
-    """The error a request ends with when its time is up."""
+    """Build the error with which a request ends when its time is up."""
     details = {"seconds": stop.seconds, "reason": stop.reason}
     return error_body(ErrorCode.TIMEOUT, _TEXTS[stop.reason].format(seconds=stop.seconds), details=details)
 
 
 def last_moment(handler: Handler[Any], started_at: datetime) -> datetime | None:
-    """When all attempts of a request must be over that first started at ``started_at``; None: whenever."""
+    """Return the moment by which all attempts of a request first started at ``started_at`` must end; None: never."""
     return None if handler.total_seconds is None else started_at + timedelta(seconds=handler.total_seconds)

@@ -1,4 +1,4 @@
-"""Runs quick actions on the spot: on a bounded pool of threads, off the event loop, for a bounded time."""
+"""Runs quick actions inline: on a bounded pool of threads, off the event loop, for a bounded time."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class InlineFailure(Exception):
-    """The action did not answer; ``error`` says why."""
+    """The action gave no result; ``error`` says why."""
 
     def __init__(self, error: ErrorBody) -> None:
         super().__init__(error["message"])
@@ -37,15 +37,15 @@ class InlineFailure(Exception):
 class Answer:
     data: Any
     metadata: dict[str, Any]
-    """``seconds`` it took, ``artifacts`` if it made any; of a known answer ``cached`` and ``computed_at``."""
+    """``seconds`` of the run, and its ``artifacts`` if any; for a cached answer, ``cached`` and ``computed_at``."""
 
 
 async def run_inline(
     handler: Handler[Any], payload: Payload, *, tenant_id: str, user_id: str, fresh: bool = False
 ) -> Answer:
-    """The handler's answer. Raises ``InlineFailure``; TIMEOUT when it takes longer than the inline threshold.
+    """Return the handler's answer. Raises ``InlineFailure``, with TIMEOUT above the inline threshold.
 
-    ``fresh``: whoever asks wants it done anew, though the answer may be known.
+    ``fresh``: run the handler even if its answer is cached.
     """
     seconds = settings.STREAMER_INLINE_THRESHOLD_SECONDS
     context = InlineContext(tenant_id=tenant_id, user_id=user_id, seconds=seconds)
@@ -54,7 +54,7 @@ async def run_inline(
     try:
         done, _ = await asyncio.wait({work}, timeout=seconds)
     finally:
-        # The thread cannot be killed; it is told to stop, and what it still answers is dropped.
+        # The thread cannot be killed. It is told to stop, and its late answer is dropped.
         context.give_up()
     if done:
         return work.result()
@@ -63,7 +63,7 @@ async def run_inline(
 
 
 def _forget(work: "asyncio.Future[Answer]") -> None:
-    """Look at the error, if there is one: nobody else may be there to do so."""
+    """Retrieve the error, if any, so that asyncio does not log it as never retrieved."""
     if not work.cancelled():
         work.exception()
 
@@ -81,7 +81,7 @@ def _kept() -> InlineCache:
 def _run(handler: Handler[Any], payload: Payload, context: InlineContext, fresh: bool) -> Answer:
     started = time.perf_counter()
     try:
-        context.check()  # it may have waited for a thread longer than anybody waits for the answer
+        context.check()  # by the time a thread is free, nobody may wait for the answer any more
         encoded, origin = _known_or_new(handler, payload, context, fresh)
     except HandlerError as error:
         raise InlineFailure(error.body()) from None
@@ -102,7 +102,7 @@ def _run(handler: Handler[Any], payload: Payload, context: InlineContext, fresh:
 def _known_or_new(
     handler: Handler[Any], payload: Payload, context: InlineContext, fresh: bool
 ) -> tuple[bytes, dict[str, Any]]:
-    """The answer as JSON and, if it was known already, what is said about that."""
+    """Return the answer as JSON and, if it was cached, the metadata that says so."""
     key = cache_key(handler, payload, tenant_id=context.tenant_id, user_id=context.user_id)
     if key is None or handler.cache_seconds is None:
         return _answer(handler, payload, context), {}
@@ -112,7 +112,7 @@ def _known_or_new(
     encoded = _answer(handler, payload, context)
     if not (
         context.staging.rows or context.datasets.rows
-    ):  # files end, and an answer that leads to one would outlive it
+    ):  # files expire, and a cached answer could outlive the file it links to
         _kept().keep(key, encoded)
     return encoded, {}
 
@@ -132,7 +132,7 @@ def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> 
 
 
 def _commit(context: InlineContext) -> None:
-    """Let the files and datasets of the run come into being."""
+    """Insert the rows of the run's files and datasets."""
     if context.staging.rows or context.datasets.rows:
         with transaction.atomic():
             Artifact.objects.bulk_create(context.staging.rows)

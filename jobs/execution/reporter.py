@@ -1,8 +1,8 @@
-"""The link between a running handler and its request: progress out, stop orders in.
+"""The link between a running handler and its request: it sends progress out and brings stop orders in.
 
-The handler's threads only ever touch memory. One thread of the reporter writes all that waits as soon as its last
-write is done, keeps the lease, and reads whether the request is to stop. Neither a slow database nor a dead
-Redis slows the handler down.
+The handler's threads only touch memory. One thread of the reporter writes all that waits as soon as its last write is
+done, renews the lease, and reads if the request is to stop. Neither a slow database nor a dead Redis slows the
+handler down.
 """
 
 import logging
@@ -32,7 +32,7 @@ _DATABASE_PAUSE_SECONDS = 0.5
 
 
 class Reporter:
-    """Reports of one attempt. ``on_beat`` is called about once a second, on the reporter's thread."""
+    """The reports of one attempt. ``on_beat`` is called about once a second, on the reporter's thread."""
 
     def __init__(self, claim: Claim, *, on_beat: Callable[[], None] = lambda: None) -> None:
         self._claim = claim
@@ -88,27 +88,27 @@ class Reporter:
         self._thread.start()
 
     def stop_handler(self, stop: Stop) -> None:
-        """Have the handler's next ``report`` or ``check`` raise ``stop``. The first order stays."""
+        """Make the handler's next ``report`` or ``check`` raise ``stop``. The first order stays."""
         with self._changed:
             if self._stop is None:
                 self._stop, self._stop_at = stop, time.monotonic()
 
     def silent_seconds(self) -> float:
-        """How long the handler has called none of these methods."""
+        """Return the seconds for which the handler has called none of these methods."""
         return time.monotonic() - self._heard_at
 
     def stop_order(self) -> tuple[Stop | None, float]:
-        """The order to stop, if there is one, and for how many seconds it has stood."""
+        """Return the order to stop, if there is one, and its age in seconds."""
         with self._changed:
             return self._stop, time.monotonic() - self._stop_at
 
     def unsaved(self) -> Mapping[str, Any]:
-        """The columns of a checkpoint that is not yet written, to be set together with the outcome."""
+        """Return the columns of an unwritten checkpoint, to be set together with the outcome."""
         with self._changed:
             return self._unsaved
 
     def close(self) -> list[Draft]:
-        """End the thread; the drafts it had not yet written, to be logged together with the outcome."""
+        """End the thread. Return the drafts that it had not yet written, to be logged together with the outcome."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -144,7 +144,7 @@ class Reporter:
             connections.close_all()
 
     def _await_work(self) -> tuple[list[Draft], dict[str, Any]]:
-        """Drafts and columns to write now. Both empty when only the beat is due, or when it is time to end."""
+        """Wait for drafts and columns to write. Both are empty when only the beat is due, or when it is time to end."""
         with self._changed:
             while not self._closed and (now := time.monotonic()) < self._next_beat:
                 self._enqueue([progress_draft(update) for update in self._throttle.take(now)], notify=False)
@@ -159,11 +159,11 @@ class Reporter:
             return drafts, unsaved
 
     def _due_at(self) -> float:
-        """When there is something to write, or to take from the batcher; infinity when nothing waits."""
+        """Return the moment of the next write, or of the next update from the throttle; infinity when nothing waits."""
         if self._outbox:
             return self._retry_at
         held = self._throttle.due_at()
-        # A checkpoint goes with the next flush; when none comes, it makes its own, no oftener than progress does.
+        # A checkpoint goes with the next flush. When none comes, it makes its own, no more often than progress does.
         alone = max(self._retry_at, self._saved_at + FLUSH_SECONDS) if self._unsaved else float("inf")
         return alone if held is None else min(held, alone)
 
@@ -191,7 +191,7 @@ class Reporter:
                 self.stop_handler(Cancelled(appended.cancel_requested_at))
 
     def _beat(self) -> None:
-        """Renew the lease before a third of it is gone, and see whether the request is to stop."""
+        """Renew the lease before a third of it is gone, and read if the request is to stop."""
         rows = AsyncRequest.objects.filter(self._claim.fence, id=self._claim.request_id)
         try:
             if time.monotonic() - self._lease_written_at > settings.STREAMER_LEASE_SECONDS / 3:
@@ -209,7 +209,7 @@ class Reporter:
 
 
 def shown_by(drafts: Sequence[Draft]) -> dict[str, Any]:
-    """The columns that show the last progress among the drafts to those who read the row; none without progress."""
+    """Return the row's columns for the last progress among the drafts; none without progress."""
     shown = next((draft.data for draft in reversed(drafts) if draft.type == EventType.PROGRESS), None)
     return {"percentage": shown["percentage"], "message": shown["message"]} if shown else {}
 

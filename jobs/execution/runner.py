@@ -1,7 +1,7 @@
 """Runs one claimed request: from the claim to exactly one outcome.
 
-Whatever happens inside the handler becomes an outcome; writing the outcome is fenced, so if this attempt has lost
-the request meanwhile, nothing of it is seen. A handler that does not end when told to is ended with its process.
+Anything that happens inside the handler becomes an outcome. Writing the outcome is fenced: an attempt that has lost
+its request writes nothing. A handler that does not end when told to is ended with its process.
 """
 
 import logging
@@ -58,7 +58,7 @@ class Runner:
 
     @property
     def _seconds_left(self) -> float:
-        """The most that the attempt can still run."""
+        """Return the seconds for which the attempt can still run at most."""
         if self._handler is None:
             return 0.0
         total = self._handler.total_seconds
@@ -79,7 +79,7 @@ class Runner:
     # --- the handler's thread ------------------------------------------------------------------------------------
 
     def _execute(self, context: AttemptContext) -> Outcome | None:
-        """Run the handler; None when the request is not ours any more."""
+        """Run the handler. Return None when the attempt has lost the request."""
         handler = self._handler
         if handler is None:
             text = f"No handler here does '{self._claim.action}' any more"
@@ -94,7 +94,7 @@ class Runner:
     # --- the reporter's thread -----------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """Order a stop when the time is up, and end the process when an order is not obeyed in its grace."""
+        """Order a stop when the time is up, and end the process when the handler does not stop within the grace."""
         watchdog.beat()
         if (late := self._time_up()) is not None:
             self._reporter.stop_handler(late)
@@ -108,20 +108,20 @@ class Runner:
     # --- either --------------------------------------------------------------------------------------------------
 
     def _settle(self, outcome: Outcome | None) -> None:
-        """Log the outcome together with what was still unsaid; try for a while if the database is away."""
+        """Log the outcome together with the unwritten drafts. Try for a while if the database is away."""
         drafts = self._reporter.close()
         completed = isinstance(outcome, Completed)
         if outcome is not None:
             completed &= self._log(outcome, drafts)
         if not completed:
-            watchdog.disarm()  # nothing depends on it any more, and a slow storage may take its time
+            watchdog.disarm()  # nothing waits for this any more, so a slow storage does no harm
             try:
                 self._context.discard()
-            except Exception:  # whatever a storage raises: the outcome stands, and the file is an orphan
+            except Exception:  # any error of a storage: the outcome stands, and the file is an orphan
                 logger.exception("Files of %s could not be deleted", self._claim.request_id)
 
     def _log(self, outcome: Outcome, drafts: list[Draft]) -> bool:
-        """False when the outcome did not become the request's outcome."""
+        """Log the outcome. Return False when it did not become the request's outcome."""
         made: dict[str, Any] = {}
         if isinstance(outcome, Completed):
             made = {"artifacts": self._context.staging.rows, "datasets": self._context.datasets.rows}
@@ -140,7 +140,7 @@ class Runner:
         return False
 
     def _cancel_wish(self) -> datetime | None:
-        """When a cancel was asked for that came too late for the handler to hear of it."""
+        """Return the time of a cancel that came too late for the handler to hear of it, else None."""
         rows = AsyncRequest.objects.filter(self._claim.fence, id=self._claim.request_id)
         return rows.values_list("cancel_requested_at", flat=True).first()
 
@@ -150,7 +150,7 @@ def _grace_seconds(stop: Stop) -> float:
 
 
 def _append_with_retries(claim: Claim, drafts: Any, changes: Any, made: Mapping[str, Any], where: Q) -> bool:
-    """False when the row was not as ``where`` says. ``made``: rows that come into being with it."""
+    """Append. Return False when the row did not meet ``where``. ``made``: rows to insert with the events."""
     give_up_at = time.monotonic() + _SETTLE_SECONDS
     unsure = False
     while True:

@@ -1,6 +1,6 @@
-"""What an RQ job does: claim request after request, for a bounded time, in one child process.
+"""The work of one RQ job: it claims request after request, for a bounded time, in one child process.
 
-The cost of a fork and of RQ's bookkeeping is paid once a shift; isolation and fresh memory stay.
+A fork and RQ's bookkeeping are paid for once a shift, and runs stay isolated from the worker.
 """
 
 import time
@@ -16,12 +16,12 @@ from jobs.execution.runner import Runner
 from jobs.queue.claims import claim_next, waiting
 from jobs.queue.wakeups import await_ring, ring
 
-# More workers than this are not woken by the end of one shift.
+# The end of one shift wakes at most this many workers.
 _RINGS = 50
 
 
 def work_shift(queues: Sequence[str], worker: str) -> None:
-    """Run requests of ``queues`` until the shift is over or nothing comes for a while."""
+    """Run requests of ``queues`` until the shift is over, or until none comes for a while."""
     watchdog.on_end(partial(ring, queues))
     ends_at = time.monotonic() + settings.STREAMER_SHIFT_SECONDS
     left = settings.STREAMER_SHIFT_REQUESTS
@@ -37,7 +37,7 @@ def work_shift(queues: Sequence[str], worker: str) -> None:
 
 
 def _linger(queues: Sequence[str]) -> bool:
-    """Wait a moment for more work, since the next fork would cost more; False when none came."""
+    """Wait a moment for more work, because the next fork would cost more. Return False when none came."""
     try:
         return await_ring(queues, settings.STREAMER_LINGER_SECONDS)
     except (redis.RedisError, OSError):

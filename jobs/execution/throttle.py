@@ -1,8 +1,8 @@
 """Decides which progress updates are sent. Pure: time comes in as a number, nothing is read or written.
 
 Sent at once: the first, a change of stage, every fifth, and one that comes 200 ms or more after the last one sent.
-From 90 % on, each is sent at once but no more than ten a second. What is not sent is held; a newer update replaces
-it, and ``take`` gives it out when its time has come, so the last value always arrives.
+From 90 % on, each is sent at once but no more than ten a second. Any other update is held. A newer one replaces it,
+and ``take`` returns it when it is due, so the last value always arrives.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Throttle:
         self._highest = 0.0
 
     def offer(self, update: Update, now: float) -> list[Update]:
-        """Take an update in; the ones to send now, oldest first. ``now`` is in seconds, from any fixed start."""
+        """Take an update in. Return those to send now, oldest first. ``now`` is in seconds, from any fixed start."""
         if update.percentage > self._highest:  # false for NaN too, which then counts as no change
             self._highest = min(update.percentage, 100.0)
         update = replace(update, percentage=round(self._highest, 2))
@@ -52,11 +52,11 @@ class Throttle:
         return self._send(update, now) if self._is_due(now) else []
 
     def due_at(self) -> float | None:
-        """When the held update must be sent; None when nothing is held."""
+        """Return the moment at which the held update must be sent; None when nothing is held."""
         return None if self._held is None else self._last_at + self._spacing(self._held)
 
     def take(self, now: float, *, force: bool = False) -> list[Update]:
-        """The held update if its time has come (or ``force``)."""
+        """Return the held update if it is due (or ``force``), else None."""
         due = self.due_at()
         if self._held is None or due is None or not (force or now >= due):
             return []

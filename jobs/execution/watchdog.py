@@ -1,7 +1,7 @@
-"""How a worker's child ends although its handler will not: a few numbers in memory shared with the parent.
+"""The watchdog that ends a worker's child whose handler does not end: numbers in memory shared with the parent.
 
-The child writes when it must be done and that it is alive; the parent, which no C code can hold up, kills it when
-either is overdue. The parent writes when it was told to stop, so that the child hands its request back in time.
+The child writes its deadline and its signs of life. The parent, which no C code of a handler can block, kills it when
+either is overdue. The parent writes the time at which it was told to stop, so that the child hands its request back.
 """
 
 import ctypes
@@ -17,9 +17,9 @@ from jobs.errors import Stop
 
 _PR_SET_PDEATHSIG = 1
 _DEADLINE, _BEAT, _LEAVING = 0, 8, 16
-# Starting, and looking for the next request, a child does nothing that takes this long.
+# A child that starts, or looks for the next request, needs less than this.
 _IDLE_SILENCE_SECONDS = 60.0
-# Anonymous and shared: what one side of a fork writes, the other reads. All times are CLOCK_MONOTONIC, 0 is never.
+# Anonymous and shared: both sides of a fork read and write it. All times are CLOCK_MONOTONIC, 0 is never.
 _shared = mmap.mmap(-1, 24)
 _before_end: list[Callable[[], None]] = []
 _parent = 0
@@ -27,7 +27,7 @@ _parent = 0
 
 
 class Leaving(Stop):
-    """The worker was told to stop and its grace is over: the request goes back to the queue."""
+    """The worker was told to stop and its grace is over, so the request goes back to the queue."""
 
 
 def _write(offset: int, value: float) -> None:
@@ -42,7 +42,7 @@ def _read(offset: int) -> float:
 
 
 def arm(seconds: float) -> None:
-    """From now on the parent kills this process if it is not disarmed within ``seconds``."""
+    """Have the parent kill this process if it is not disarmed within ``seconds``."""
     beat()
     _write(_DEADLINE, time.monotonic() + seconds)
 
@@ -57,7 +57,7 @@ def beat() -> None:
 
 
 def is_leaving(grace_seconds: float = 0.0) -> bool:
-    """Whether the worker was told to stop, ``grace_seconds`` or more ago, or is dead, so that nobody watches."""
+    """Return True if the worker was told to stop ``grace_seconds`` or more ago, or is dead, so that nobody watches."""
     leaving = _read(_LEAVING)
     return _is_orphan() or (leaving > 0 and time.monotonic() - leaving >= grace_seconds)
 
@@ -76,7 +76,7 @@ def end_process() -> None:
 
 
 def die_with_parent() -> None:
-    """Have Linux kill this process when its parent dies; elsewhere it leaves when it finds that its parent is gone."""
+    """Have Linux kill this process when its parent dies. On other systems it leaves once it finds its parent gone."""
     global _parent
     _parent = os.getppid()
     if sys.platform == "linux":
@@ -105,14 +105,14 @@ def leave() -> None:
 
 
 def is_silent(seconds: float) -> bool:
-    """Whether the child runs a request, and has shown no sign of life for that long."""
+    """Return True if the child runs a request and has shown no sign of life for ``seconds``."""
     return _read(_DEADLINE) > 0 and time.monotonic() - _read(_BEAT) > seconds
 
 
 def is_overdue(silence_seconds: float) -> bool:
-    """Whether the child is past its deadline, or without a sign of life for ``silence_seconds``.
+    """Return True if the child is past its deadline, or without a sign of life for ``silence_seconds``.
 
-    One that runs no request, and so is not armed, may be silent for a minute.
+    A child that runs no request, and so is not armed, may be silent for a minute.
     """
     deadline = _read(_DEADLINE)
     now = time.monotonic()

@@ -1,4 +1,4 @@
-"""RQ's worker, made fit for shifts: it watches its child closely, and never outlives or abandons it."""
+"""The RQ worker for shifts: it watches its child closely, and never outlives or abandons it."""
 
 import logging
 import os
@@ -27,39 +27,39 @@ logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 1
 _SHIFTS = (SHIFT, "jobs.shift.work_shift")
-"""The second is in the rings of an older version, whose ids say nothing."""
-# Where the end of a process cannot be waited for with a time limit.
+"""The second name is in the rings of an older version, whose ids have no prefix."""
+# For systems that cannot wait for the end of a process with a time limit.
 _POLL_SECONDS = 0.02
 REDIS_AWAY = (redis.RedisError, OSError)
 _HEARTBEAT_SECONDS = 10
-# A child that lives says so every second; one that does not for this long may be stuck in C code.
+# A child shows a sign of life every second. One that is silent for this long may be stuck in C code.
 _SILENCE_SECONDS = 4.0
 
 
 class NoAlarm(BaseDeathPenalty):
-    """In place of RQ's alarm, which any thread of the process may take, and often does after SIGSTOP and SIGCONT.
+    """The replacement for RQ's alarm, a signal that any thread may take, as often happens after SIGSTOP and SIGCONT.
 
-    The main thread then waits on, for ever if the child is stuck.
+    With RQ's alarm, the main thread then waits on, for ever if the child is stuck.
     """
 
     def setup_death_penalty(self) -> None:
-        """``ShiftWorker.wait_for_horse`` looks at the clock, and shifts have no time limit of RQ's."""
+        """Set no alarm: ``ShiftWorker.wait_for_horse`` looks at the clock, and RQ limits the time of no shift."""
 
     def cancel_death_penalty(self) -> None:
-        """There is nothing to cancel."""
+        """Do nothing, because no alarm was set."""
 
 
 class ShiftWorker(Worker):
     """Serves one or more queues; each RQ job is a shift over all of them.
 
-    RQ's own worker quits when Redis does, and with it would go the child that runs a request. This one waits.
-    A job of others that somebody put into one of the queues is run as RQ runs it.
+    RQ's own worker quits when Redis does, and would take the child that runs a request with it. This one waits.
+    Another program's job in one of the queues is run as RQ runs it.
     """
 
     death_penalty_class: type[BaseDeathPenalty] = NoAlarm
     max_connection_wait_time = 2.0
     _runs_shift = True
-    """Whether the child is at a shift, and not at a job of others."""
+    """True: the child works a shift. False: it runs another program's job."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs |= {"job_monitoring_interval": WATCH_SECONDS}
@@ -72,7 +72,7 @@ class ShiftWorker(Worker):
         except REDIS_AWAY as error:
             logger.warning("RQ's books are not kept, Redis is not reachable: %s", error)
             if self.horse_pid:
-                self._outwait_horse()  # it does not need Redis to finish what it runs
+                self._outwait_horse()  # the child can finish its request without Redis
                 self._horse_pid = 0
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
@@ -95,7 +95,7 @@ class ShiftWorker(Worker):
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         watchdog.die_with_parent()
         if not self._runs_shift:
-            self.death_penalty_class = Worker.death_penalty_class  # its time limit is RQ's to keep
+            self.death_penalty_class = Worker.death_penalty_class  # RQ enforces its time limit
             super().main_work_horse(job, queue)
             return
         # The ring named one queue; the shift serves all that this worker serves, that one first.
@@ -105,7 +105,7 @@ class ShiftWorker(Worker):
         super().main_work_horse(job, queue)
 
     def handle_work_horse_killed(self, job: Job, retpid: int, ret_val: int, rusage: Any) -> None:
-        """Called by RQ when the child ended in any way but its own."""
+        """Clean up after a child that was killed or crashed. RQ calls this."""
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]
         try:
             expire_leases_of(self.name)
@@ -115,14 +115,14 @@ class ShiftWorker(Worker):
             connections.close_all()  # a connection must not cross the next fork
 
     def setup_work_horse_signals(self) -> None:
-        """The parent alone decides when the child ends; a SIGTERM sent to the whole group must not."""
+        """Have the child ignore SIGTERM to the whole group: the parent alone decides when the child ends."""
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
         """Reap the child; raises ``HorseMonitorTimeoutException``, as RQ expects, if it runs on for ``WATCH_SECONDS``.
 
-        A child that is overdue in its shift is killed on the way.
+        Kills a child that is overdue in its shift.
         """
         if self._runs_shift and (watchdog.is_overdue(settings.STREAMER_LEASE_SECONDS) or self._works_in_vain()):
             logger.error("Killing child %s: it does not end, or shows no sign of life", self.horse_pid)
@@ -132,7 +132,7 @@ class ShiftWorker(Worker):
         return super().wait_for_horse()
 
     def _works_in_vain(self) -> bool:
-        """Whether the child's request was taken from it, or its cancel is overdue, and C code keeps it from knowing."""
+        """Return True if the child lost its request, or its cancel is overdue, and C code keeps it from noticing."""
         if not watchdog.is_silent(_SILENCE_SECONDS):
             return False
         try:
@@ -149,7 +149,7 @@ class ShiftWorker(Worker):
                 return
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
-        """Called by RQ every ``WATCH_SECONDS`` while the child runs."""
+        """Send heartbeats. RQ calls this every ``WATCH_SECONDS`` while the child runs."""
         if time.monotonic() - self._heartbeat_at < _HEARTBEAT_SECONDS:
             return
         self._heartbeat_at = time.monotonic()
@@ -169,7 +169,7 @@ def _is_shift(job: Job) -> bool:
 
 
 def _ends_within(child: int, seconds: float) -> bool:
-    """Whether the child has ended, or ends in that time. It is not reaped."""
+    """Return True if the child has ended, or ends within ``seconds``. It is not reaped."""
     try:
         handle = os.pidfd_open(child)
     except (AttributeError, OSError):  # not Linux, or not allowed here, or reaped already
