@@ -1,4 +1,4 @@
-"""Files that requests produce: written aside, stored under the attempt, real only once the request completes."""
+"""Files that requests produce: written to scratch, stored under the attempt, real once the request completes."""
 
 import hashlib
 import io
@@ -53,7 +53,7 @@ class WrittenFile:
         return describe(self.row)
 
     def store(self) -> None:
-        """Hash the finished scratch file and hand it to the storage. Raises ``Retryable`` if that cannot take it."""
+        """Hash the finished scratch file and store it. Raises ``Retryable`` if the storage fails."""
         with self._path.open("rb") as written:
             self.sha256 = self.row.sha256 = hashlib.file_digest(written, "sha256").hexdigest()
             self.size_bytes = self.row.size_bytes = written.tell()
@@ -62,7 +62,7 @@ class WrittenFile:
                 self.row.storage_name = self._storage.save(self.row.storage_name, File(written))
             except OSError as error:
                 logger.warning("The file '%s' could not be stored: %s", self.row.filename, error)
-                if not isinstance(error, StorageAway):  # a full disk should not keep half a file
+                if not isinstance(error, StorageAway):  # do not keep half a file on a full disk
                     with suppress(OSError):
                         self._storage.delete(self.row.storage_name)
                 raise Retryable("The file could not be stored right now") from None
@@ -83,7 +83,7 @@ class ArtifactStaging:
     ) -> None:
         self._request_id = request_id
         self.folder = f"artifacts/{request_id or 'inline'}/{attempt}"
-        """Of the storage."""
+        """The folder in the storage."""
         self._owner = {"tenant_id": tenant_id, "user_id": user_id}
         self._scratch = scratch
         self._storage = storage
@@ -124,7 +124,7 @@ class ArtifactStaging:
             filename=filename,
             media_type=media_type,
             size_bytes=0,
-            # The name has nothing of the client's in it but a cleaned filename.
+            # The only part of the name that comes from the client is a cleaned filename.
             storage_name=f"{self.folder}/{artifact_id.hex}/{filename}",
             expires_at=expires_at,
             notice_at=notice_at,
@@ -133,7 +133,7 @@ class ArtifactStaging:
 
 
 def files_of(request: AsyncRequest) -> QuerySet[Artifact]:
-    """What a request came to; where it was given the result of an earlier one, the files of that one."""
+    """Select the files of a request; with a cached result, those of the earlier request."""
     owner = {"tenant_id": request.tenant_id, "user_id": request.user_id}
     return Artifact.objects.filter(request_id=request.cached_from or request.id, **owner).order_by("created_at")
 
@@ -155,9 +155,9 @@ def describe(row: Artifact) -> dict[str, Any]:
 
 
 def signed_url(row: Artifact) -> str | None:
-    """Return where the file can be fetched until it expires. Bound to its owner; holds no secret of ours.
+    """Return the URL of the file until it expires. It is bound to the owner and holds no secret.
 
-    None when the project has no URL named ``streamer-artifact``, which the URLs of ``realtime`` bring along.
+    None when the project has no URL named ``streamer-artifact``, which the URLs of ``realtime`` define.
     """
     path = _path(row)
     if path is None:
@@ -177,9 +177,9 @@ def _path(row: Artifact) -> str | None:
 
 
 def is_signature_valid(row: Artifact, expires: str, signature: str) -> bool:
-    """Whether ``signed_url`` made this very URL for this file and its owner, and its time is not over.
+    """Return True if ``signed_url`` made this very URL for this file and its owner, and it has not expired.
 
-    A URL from before the file's expiry was extended is good for as long as it says.
+    A URL from before the file's expiry was extended is valid until its own expiry.
     """
     if not (expires.isascii() and expires.isdecimal() and len(expires) <= _MAX_TIME):
         return False
@@ -193,6 +193,6 @@ def _signature(row: Artifact, expires: str) -> str:
 
 
 def describe_extended(extended: Extended) -> dict[str, Any]:
-    """``describe``, with the request and the latest moment to which its owner may extend it."""
+    """Do as ``describe``, and add the request and the latest moment to which the owner may extend the file."""
     row = extended.artifact
     return {**describe(row), "request_id": row.request_id, "latest_expires_at": extended.latest.isoformat()}

@@ -1,4 +1,4 @@
-"""When files expire: at first, when their owner wants to keep them for longer, and who is told before it happens."""
+"""The expiry of files: the first one, extensions by their owner, and the notice before it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,30 +14,30 @@ from jobs.log.publishing import publish_changes, publish_notices
 from jobs.models import Artifact, AsyncRequest
 
 MAX_TOLD = 200
-"""Files of which one look tells."""
+"""The most files that one notice lists."""
 
 
 class NoSuchArtifact(Exception):
-    """There is no such file, it is somebody else's, or it has expired."""
+    """The file does not exist, belongs to somebody else, or has expired."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extended:
     artifact: Artifact
     latest: datetime
-    """No wish takes its expiry beyond this moment."""
+    """The moment beyond which nobody can extend it."""
 
 
 def first_expiry(created_at: datetime) -> tuple[datetime, datetime]:
-    """When a file made now expires, and when its owner is told of it."""
+    """Return the expiry of a file made now, and the time of the notice to its owner."""
     expires_at = created_at + timedelta(days=settings.STREAMER_ARTIFACT_DAYS)
     return expires_at, _notice_at(created_at, expires_at)
 
 
 def extend(artifact_id: UUID, days: float, *, owner: Q | None = None) -> Extended:
-    """Keep a file for ``days`` from now on, though not beyond ``STREAMER_ARTIFACT_MAX_DAYS`` of its life.
+    """Keep a file for ``days`` from now, but not beyond an age of ``STREAMER_ARTIFACT_MAX_DAYS``.
 
-    What would be kept for longer anyway stays so. ``owner`` narrows whose; None is for operators.
+    A later expiry stays. ``owner`` limits whose files may be extended; None is for operators.
     Raises ``NoSuchArtifact``.
     """
     now = timezone.now()
@@ -61,7 +61,7 @@ def extend(artifact_id: UUID, days: float, *, owner: Q | None = None) -> Extende
 
 
 def latest_expiry(row: Artifact) -> datetime:
-    """As long as it may live at most; a life that was longer from the start is not cut."""
+    """Return the latest possible expiry. An expiry that was later from the start is not cut."""
     return max(row.expires_at, row.created_at + timedelta(days=settings.STREAMER_ARTIFACT_MAX_DAYS))
 
 
@@ -69,7 +69,7 @@ def latest_expiry(row: Artifact) -> datetime:
 
 
 def announce_expiring(now: datetime) -> int:
-    """A rule of the sweeper: tell owners, once for each file, that it will expire."""
+    """Tell owners, once for each file, that it will expire. A rule of the sweeper."""
     due = Artifact.objects.filter(noticed_at=None, notice_at__lte=now, expires_at__gt=now).order_by("notice_at")
     told = []
     for row in due.only("id", "tenant_id", "user_id")[:MAX_TOLD]:
@@ -80,24 +80,24 @@ def announce_expiring(now: datetime) -> int:
 
 
 def expiring_of(tenant_id: str, user_id: str) -> list[Artifact]:
-    """The files of a user of which they are to be told now, those that expire first first."""
+    """Select a user's files whose notice is due, in the order of their expiry."""
     now = timezone.now()
     rows = Artifact.objects.filter(tenant_id=tenant_id, user_id=user_id, notice_at__lte=now, expires_at__gt=now)
     return list(rows.order_by("expires_at")[:MAX_TOLD])
 
 
 def expiring_among(artifact_ids: Collection[UUID]) -> list[Artifact]:
-    """Those of them that still will expire soon: a file may have been extended since it was announced."""
+    """Select those that still expire soon: a file may have been extended since it was announced."""
     now = timezone.now()
     return list(Artifact.objects.filter(id__in=artifact_ids, notice_at__lte=now, expires_at__gt=now))
 
 
 def announced_after(moment: datetime) -> list[UUID]:
-    """The files, anybody's, of which owners were told after ``moment``."""
+    """Select the files of all users whose owners were told after ``moment``."""
     return list(Artifact.objects.filter(noticed_at__gt=moment).order_by().values_list("id", flat=True))
 
 
 def _notice_at(now: datetime, expires_at: datetime) -> datetime:
-    """Some time before, but not in the first half of what is left: who has just got a file knows of it."""
+    """Return the time of the notice: some time before the expiry, but not in the first half of the file's life."""
     notice = timedelta(seconds=settings.STREAMER_EXPIRY_NOTICE_SECONDS)
     return expires_at - min(notice, (expires_at - now) / 2)

@@ -19,7 +19,7 @@ from jobs.models import Artifact
 def open_artifact(
     artifact_id: uuid.UUID, *, tenant_id: str, user_id: str, scratch_dir: Path, check: Callable[[], None]
 ) -> Iterator[BinaryIO]:
-    """See ``Context.open_artifact``. A copy, so that it can be seeked in wherever the storage is."""
+    """See ``Context.open_artifact``. It opens a copy, so that seeking works with every storage."""
     row = Artifact.objects.filter(
         id=artifact_id, tenant_id=tenant_id, user_id=user_id, expires_at__gt=timezone.now()
     ).first()

@@ -1,7 +1,7 @@
-"""Scratch folders of runs. A run holds a lock on its folder, so one that nobody holds was left by a dead process.
+"""Scratch folders of runs. A run holds a lock on its folder, so a dead process left a folder without a lock.
 
-The lock is the kernel's: it goes with the process, however that ended, and is seen from every container that shares
-the folder.
+The kernel holds the lock: it ends with the process, in whatever way that ends, and every container that shares the
+folder sees it.
 """
 
 import fcntl
@@ -19,13 +19,13 @@ from jobs.contract.registry import all_handlers
 
 _PREFIX = "run-"
 _DEAD_AFTER_SECONDS = 60.0
-"""A folder is made a moment before it is locked."""
+"""The age below which an unlocked folder is left alone: it is created a moment before it is locked."""
 _OLD_SECONDS = 24 * 3600.0
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder of one's own, locked while the block lasts and deleted after it."""
+    """Make a folder, lock it during the block, and delete it afterwards."""
     settings.STREAMER_SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=_PREFIX, dir=settings.STREAMER_SCRATCH_DIR, ignore_cleanup_errors=True) as name:
         descriptor = os.open(name, os.O_RDONLY)
@@ -37,12 +37,12 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def dead_folders() -> list[Path]:
-    """Folders of runs on this host that no process holds, a minute old at least."""
+    """List the folders of runs on this host that no process holds and that are at least a minute old."""
     return [path for path in _entries() if path.name.startswith(_PREFIX) and _is_dead(path)]
 
 
 def old_entries() -> list[Path]:
-    """What is older than a day, or than the longest time that a handler may take."""
+    """List the entries older than a day and than the longest time that a handler may take."""
     longest = max([_OLD_SECONDS, *(one.timeout_seconds for one in all_handlers().values())])
     return [path for path in _entries() if _age_seconds(path) > longest]
 

@@ -1,4 +1,4 @@
-"""What a store may answer instead of a file."""
+"""The errors of a file store."""
 
 
 class StorageAway(OSError):

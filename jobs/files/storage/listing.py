@@ -1,4 +1,4 @@
-"""The names of stored files, page after page: of a store that can go on after a name, or by walking its folders."""
+"""The names of stored files, in pages: from a store that can continue after a name, or by walking its folders."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class StoredFile:
 
 
 def stored_after(folder: str, after: str, limit: int) -> list[StoredFile]:
-    """At most ``limit`` files of a folder and the folders in it, those that follow the name ``after``.
+    """List at most ``limit`` files of a folder and its subfolders: those after the name ``after``.
 
-    An empty ``after`` begins; an empty answer says that there are no more. Raises ``NotImplementedError`` for a
+    An empty ``after`` begins; an empty list means that there are no more. Raises ``NotImplementedError`` for a
     storage that cannot list its files, ``OSError`` for one that does not answer.
     """
     if (page_after := getattr(default_storage, "page_after", None)) is not None:
@@ -27,7 +27,7 @@ def stored_after(folder: str, after: str, limit: int) -> list[StoredFile]:
 
 
 def probe() -> None:
-    """Raises ``OSError`` when the storage does not answer."""
+    """Ask the storage for a name. Raises ``OSError`` when it does not answer."""
     own = getattr(default_storage, "probe", None)
     if own is not None:
         own()
@@ -36,7 +36,7 @@ def probe() -> None:
 
 
 def _walk(folder: str, after: list[str]) -> Iterator[StoredFile]:
-    """In the order of the parts of the names, so that whole folders before ``after`` are passed over unread."""
+    """Yield names in the order of their parts, so that whole folders before ``after`` are skipped unread."""
     try:
         folders, files = default_storage.listdir(folder)
     except FileNotFoundError:

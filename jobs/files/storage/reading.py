@@ -1,4 +1,4 @@
-"""A file in S3, read piece by piece: what is in memory of it is bounded, whatever its size."""
+"""A file in S3, read block by block: the part in memory is bounded, whatever the file's size."""
 
 import io
 from collections.abc import Callable
@@ -15,8 +15,8 @@ GetRange = Callable[[int, int], Any]
 
 
 class RangedFile(io.RawIOBase):
-    """Seekable. Asks for block after block, twice as much each time, so that neither a short look nor a long read
-    costs more than it must; nothing is asked for before it is read. A block that breaks off is asked for again.
+    """A seekable file. It asks for block after block, each twice as large, so that short and long reads both stay
+    cheap. Nothing is requested before it is read. A block that breaks off is requested again.
     """
 
     def __init__(self, size: int, get_range: GetRange) -> None:
@@ -25,7 +25,7 @@ class RangedFile(io.RawIOBase):
         self._position = 0
         self._body: Any = None
         self._left = 0
-        """Bytes of the current block that were not read yet."""
+        """The bytes of the current block that were not read yet."""
         self._block = FIRST_BLOCK_BYTES
 
     def readable(self) -> bool:

@@ -1,4 +1,4 @@
-"""Files in S3, or in a store that speaks its protocol. Dead or alive, it answers within a minute."""
+"""Files in S3, or in a store that speaks its protocol. Every call ends within a minute, even on a dead store."""
 
 import io
 import os
@@ -23,7 +23,7 @@ _MAX_CONNECTIONS = 50
 
 
 class _Body:
-    """The body of an answer, with errors as of files."""
+    """The body of a response. Its errors are those of files."""
 
     def __init__(self, body: Any, bucket: str) -> None:
         self._body = body
@@ -46,7 +46,7 @@ class S3Files(S3Storage):
 
     def __init__(self, **options: Any) -> None:
         endpoint = options.get("endpoint_url")
-        # A store of one's own seldom has a host name for each bucket.
+        # A self-hosted store seldom has a host name for each bucket.
         style = options.pop("addressing_style", None) or ("path" if endpoint else "auto")
         config = Config(
             connect_timeout=CONNECT_SECONDS,
@@ -54,7 +54,7 @@ class S3Files(S3Storage):
             retries={"total_max_attempts": TRIES, "mode": "standard"},
             max_pool_connections=_MAX_CONNECTIONS,
             s3={"addressing_style": style},
-            # Other stores do not know the newer checksums; ours is the sha256 of the artifact.
+            # Other stores do not know the newer checksums. The artifact's sha256 serves instead.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
@@ -66,7 +66,7 @@ class S3Files(S3Storage):
 
     @property
     def connection(self) -> Any:
-        """One for all threads of a process; after a fork another one, because sockets must not be shared."""
+        """Return one connection for all threads, and a new one after a fork, because sockets must not be shared."""
         with self._client_lock:
             if self._client_of is None or self._client_of[0] != os.getpid():
                 self._bucket = None
@@ -104,7 +104,7 @@ class S3Files(S3Storage):
             return folders, files
 
     def page_after(self, folder: str, after: str, limit: int) -> list[StoredFile]:
-        """See ``jobs.files.storage.listing``; one request, of at most 1,000 names."""
+        """List a page in one request of at most 1,000 names. See ``jobs.files.storage.listing``."""
         with as_file_errors(self.bucket_name):
             page = self._client().list_objects_v2(
                 Bucket=self.bucket_name,
@@ -119,7 +119,7 @@ class S3Files(S3Storage):
         ]
 
     def probe(self) -> None:
-        """Raises ``StorageAway`` when the bucket cannot be listed."""
+        """List one name. Raises ``StorageAway`` when the bucket cannot be listed."""
         with as_file_errors(self.bucket_name):
             self._client().list_objects_v2(Bucket=self.bucket_name, Prefix=self._key("artifacts"), MaxKeys=1)
 

@@ -1,4 +1,4 @@
-"""The errors of the S3 client, as those of a file system. Imported with the client, which is heavy."""
+"""The errors of the S3 client, turned into those of a file system. Imported with the client, which is heavy."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ _WORDS = {
 
 @contextmanager
 def as_file_errors(bucket: str, name: str = "") -> Iterator[None]:
-    """Raise ``FileNotFoundError`` for what does not exist, ``StorageAway`` for all else that goes wrong.
+    """Raise ``FileNotFoundError`` for a missing object, and ``StorageAway`` for any other error of the client.
 
     The original errors are not chained: some name the whole URL or headers, which do not belong in logs.
     """
