@@ -26,7 +26,7 @@ from jobs.sweeper.rules import Rule
 logger = logging.getLogger(__name__)
 
 _HEARTBEAT_SECONDS = 15
-# A storage that does not answer cannot hold up the end: what it was asked for is repeated by the next sweeper.
+# The end does not wait for a storage that does not answer: the next sweeper repeats what it was asked.
 _APART_SECONDS = 2.0
 
 
@@ -35,7 +35,7 @@ def all_rules() -> list[Rule]:
 
 
 def sweep_once(rules: Sequence[Rule]) -> dict[str, int]:
-    """Apply each rule; rule name → how many it moved. A rule that fails is logged and holds up no other."""
+    """Apply each rule. Return rule name → requests moved. A rule that fails is logged and holds up no other."""
     counts = {}
     for rule in rules:
         try:
@@ -66,7 +66,7 @@ def sweep_until(stopped: threading.Event) -> None:
             connection().set(key, 1, ex=_HEARTBEAT_SECONDS)
         except (redis.RedisError, OSError):
             logger.warning("No heartbeat, Redis is not reachable")
-        # Not ``stopped.wait``: a signal handler that sets the event while this very thread waits on it could deadlock.
+        # Not ``stopped.wait``: a signal handler that sets the event while this thread waits on it could deadlock.
         time.sleep(settings.STREAMER_SWEEP_SECONDS)
     with suppress(redis.RedisError, OSError):
         connection().delete(key)

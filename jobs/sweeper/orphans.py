@@ -1,4 +1,4 @@
-"""Stored files that belong to nothing: what attempts and uploads left behind whose process was killed."""
+"""Orphans: stored files without a row, left behind by attempts and uploads whose process was killed."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ PAGE = 500
 
 
 def all_orphans() -> Iterator[str]:
-    """The names of all of them. Reads every name that is stored."""
+    """List the names of all orphans. Reads every name that is stored."""
     for folder in FOLDERS:
         page = stored_after(folder, "", PAGE)
         while page:
@@ -29,12 +29,12 @@ def all_orphans() -> Iterator[str]:
 
 
 def orphans_among(files: Sequence[StoredFile]) -> list[str]:
-    """Old files that no artifact or dataset names, and no running attempt can still make one of."""
+    """List the old files that no artifact or dataset names, and that no running attempt can still turn into one."""
     before = timezone.now() - ORPHAN_AGE
     old = [file.name for file in files if file.modified_at < before]
     if not old:
         return []
-    # Attempts first: one that ends between the two questions has its artifacts by the second.
+    # Attempts first: one that ends between the two queries has its artifacts by the second.
     running = AsyncRequest.objects.filter(status=Status.PROCESSING).values_list("id", "attempt")
     live = tuple(f"{ARTIFACTS}/{request_id}/{attempt}/" for request_id, attempt in running)
     named = set(Artifact.objects.filter(storage_name__in=old).values_list("storage_name", flat=True))
@@ -43,7 +43,7 @@ def orphans_among(files: Sequence[StoredFile]) -> list[str]:
 
 
 class OrphanSweep:
-    """A rule of the sweeper: one page of names at a time, the next one a while later, round and round."""
+    """A rule of the sweeper: it looks at one page of names at a time, and begins again after the last."""
 
     def __init__(self) -> None:
         self._folders = cycle(FOLDERS)
@@ -54,7 +54,7 @@ class OrphanSweep:
     def __call__(self, now: datetime) -> int:
         if time.monotonic() < self._next_at:
             return 0
-        # Before the work: a storage that does not answer is left alone for as long.
+        # Set before the work, so that a storage that does not answer is left alone as long.
         self._next_at = time.monotonic() + settings.STREAMER_ORPHAN_SWEEP_SECONDS
         try:
             page = stored_after(self._folder, self._after, PAGE)

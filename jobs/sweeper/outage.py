@@ -1,29 +1,29 @@
-"""When the sweeper must not judge others by their silence: right after it was away itself. Pure.
+"""The grace after an outage, in which the sweeper must not take silent attempts for dead. Pure.
 
-While the database is away, or the whole machine is asleep, nobody can renew a lease. Once that is over the living do so
-within a second or two; a sweeper that looked at once would call all of them lost.
+While the database is away, or the whole machine sleeps, no attempt can renew its lease. Afterwards living attempts do
+so within a second or two. A sweeper that looked at once would call all of them lost.
 """
 
 GAP_SECONDS = 5.0
-"""A longer pause between two sweeps is no mere slowness."""
+"""The seconds between two sweeps above which the pause counts as an outage."""
 SETTLE_SECONDS = 3.0
 
 
 class OutageGrace:
-    """Times are Unix seconds: a clock that stands still while the machine sleeps would not show the gap."""
+    """The grace after an outage. Times are Unix seconds: a monotonic clock may stop while the machine sleeps."""
 
     def __init__(self, now: float) -> None:
         self._swept_at = now
         self._until = now
         self._has_waited = False
-        """For the present gap. Not for two in a row, or a sweeper that is always slow would never judge."""
+        """True: it has waited once. It waits for no second gap in a row, or a slow sweeper would never act."""
 
     def holds(self, now: float) -> bool:
-        """Whether to judge nobody in the sweep that begins now."""
+        """Return True if the sweep that begins now must take no silent attempt for dead."""
         return now < self._until or (self._is_gap(now) and not self._has_waited)
 
     def swept(self, now: float) -> None:
-        """The database has answered in the sweep that began at ``now``."""
+        """Note that the database has answered in the sweep that began at ``now``."""
         if self._is_gap(now) and not self._has_waited:
             self._until, self._has_waited = now + SETTLE_SECONDS, True
         elif now >= self._until:

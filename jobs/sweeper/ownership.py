@@ -1,4 +1,4 @@
-"""Who has a request that is not final, until when, and which rule of the sweeper moves it on after that.
+"""The owner of each request that is not final, its time limit, and the sweeper rule that moves it on afterwards.
 
 Nothing here runs: it is the table that promises "nothing is processing for ever". The rules ask their rows with its
 conditions, and a test walks it. docs/reference/lifecycle.md explains it to operators.
@@ -15,14 +15,14 @@ from jobs.contract.registry import all_handlers
 from jobs.models import WAITING, Status
 
 RING_GRACE = timedelta(seconds=2)
-"""A ring is given this long to be answered before another one is tried."""
+"""The time that a ring has to be answered before another one is tried."""
 CANCEL_REPORT_GRACE = timedelta(seconds=3)
-"""A worker is given this long after the grace of a cancel to say that it has ended the attempt."""
+"""The time after a cancel's grace in which a worker must say that it has ended the attempt."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ownership:
-    """One way in which a request can be stuck. ``overdue`` is the condition on its row at a moment."""
+    """One state in which a request can be stuck. ``overdue`` is the condition on its row at a moment."""
 
     statuses: tuple[Status, ...]
     owner: str
@@ -31,7 +31,7 @@ class Ownership:
     rule: str
     """The name of the rule in ``jobs.sweeper.rules``."""
     ends: bool = True
-    """Whether the rule changes the status at once; otherwise it wakes a worker, who does."""
+    """True: the rule changes the status at once. False: it wakes a worker, which does."""
 
     def stuck(self, now: datetime) -> Q:
         """The condition on a row that its rule is to move on."""

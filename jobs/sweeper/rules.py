@@ -1,4 +1,4 @@
-"""What can fall through, and the rule that moves it on. Each rule is idempotent and takes a bounded batch."""
+"""The rules that move stuck requests on. Each rule is idempotent and takes a bounded batch."""
 
 import logging
 from collections.abc import Callable
@@ -47,14 +47,14 @@ _MAX_LOSSES = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """``sweep`` moves on what the rule is about and says how many it moved."""
+    """One rule. ``sweep`` moves on the rows that the rule is about and returns their number."""
 
     name: str
     sweep: Callable[[datetime], int]
     apart: bool = False
-    """It asks the file storage, which may take its time, so it is applied beside the others."""
+    """True: it asks the file storage, which may be slow, so it is applied on another thread."""
     judges_silence: bool = False
-    """It takes those who say nothing for dead, so it is not applied right after a time when nobody could speak."""
+    """True: it takes silent attempts for dead, so it is not applied right after an outage."""
 
 
 def ring_again(now: datetime) -> int:
@@ -91,7 +91,7 @@ def cancel_running(now: datetime) -> int:
 
 
 def expire_waiting(now: datetime) -> int:
-    """Requests that did not start, not even once, in the time their client gave them."""
+    """Expire requests that never started within the time that their client gave them."""
     error = error_body(ErrorCode.EXPIRED, "The request was not started in the time it was given")
     return _end_stuck(EXPIRED, now, lambda row: Failed(error=error))
 
@@ -102,7 +102,7 @@ def end_overdue_retries(now: datetime) -> int:
 
 
 def delete_expired_artifacts(now: datetime) -> int:
-    """First the file, then the row: if the storage does not answer, the next sweep tries again."""
+    """Delete the file, then the row: if the storage does not answer, the next sweep tries again."""
 
     def delete(row: Artifact) -> None:
         if not Artifact.objects.filter(storage_name=row.storage_name).exclude(id=row.id).exists():
@@ -120,7 +120,7 @@ def delete_expired_datasets(now: datetime) -> int:
 
 
 def delete_old_requests(now: datetime) -> int:
-    """Finished requests past their retention, which begins anew when the last of their files is gone."""
+    """Delete finished requests past their retention, which begins anew when their last file is deleted."""
     before = now - timedelta(days=settings.STREAMER_RETENTION_DAYS)
     old = AsyncRequest.objects.filter(status__in=FINAL, finished_at__lt=before).exclude(files_expired_at__gte=before)
     ids = [row.id for row in _some(old.annotate(kept_until=Max("artifacts__expires_at")).filter(kept_until=None))]
@@ -157,7 +157,7 @@ def _some(rows: QuerySet[M]) -> list[M]:
 
 
 def _delete_each(rows: QuerySet[M], delete: Callable[[M], object]) -> int:
-    """How many were deleted. One whose file cannot be is in nobody's way; a later sweep tries it again."""
+    """Delete each and return the count. A failed one holds up no other; a later sweep tries it again."""
     deleted = 0
     for row in _some(rows):
         try:
