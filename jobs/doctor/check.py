@@ -1,4 +1,4 @@
-"""What a check of the doctor is, and what it can come to."""
+"""The checks of the doctor and their results."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class NotExamined(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What breaks an invariant: how many, and a few of them by id or name."""
+    """The rows that break an invariant: their number, and a few of them by id or name."""
 
     count: int
     examples: tuple[str, ...] = ()
@@ -30,24 +30,24 @@ class Check:
 
     name: str
     sentence: str
-    """What holds of a healthy system."""
+    """The statement that is true of a healthy system."""
     look: Callable[[], Found]
     remedy: Callable[[], str] | None = None
-    """Mends what needs no guess, and says what it did. None: a person has to decide."""
+    """Repairs the rows without guessing, and returns a text of what it did. None: a person has to decide."""
     is_finding: bool = True
-    """False: counted and shown, but no sign of illness."""
+    """False: the rows are counted and shown, but are no fault."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """What one check came to."""
+    """The result of one check."""
 
     check: Check
     found: Found
     done: str = ""
-    """What a remedy did; then ``found`` is what was left after it."""
+    """The action of a remedy. If there was one, ``found`` is what was left after it."""
     not_examined: str = ""
-    """Why the check could not be made."""
+    """The reason why the check could not be made."""
 
     @property
     def is_ill(self) -> bool:
@@ -66,7 +66,7 @@ class Diagnosis:
 
 
 def of_rows(rows: QuerySet[Any, Any], name: str = "pk") -> Found:
-    """Rows that should not be there; the examples are their column ``name``. One query, unless there are many."""
+    """Report rows that should not exist, with ``name`` as the examples' column. One query, unless there are many."""
     first = list(rows.order_by().values_list(name, flat=True)[: MAX_EXAMPLES + 1])
     count = len(first) if len(first) <= MAX_EXAMPLES else rows.count()
     return Found(count=count, examples=tuple(str(value) for value in first[:MAX_EXAMPLES]))

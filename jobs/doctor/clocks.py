@@ -1,4 +1,4 @@
-"""Whether the hosts agree on the time: leases are written by one and judged by another."""
+"""The check that the hosts agree on the time: one host writes a lease and another judges it."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ def _apart() -> Found:
 
 
 def _time_of_database() -> datetime | None:
-    """None where it has no clock but that of this host."""
+    """Ask the database for its time. Return None where it has no clock but that of this host."""
     if connection.vendor != "postgresql":
         return None
     with connection.cursor() as cursor:

@@ -34,9 +34,9 @@ def all_checks(*, deep: bool = False) -> tuple[Check, ...]:
 
 
 def examine(checks: Sequence[Check], *, fix: bool = False) -> list[Diagnosis]:
-    """One diagnosis for each check. With ``fix``, what has a remedy gets it and is looked at again.
+    """Make every check and yield its diagnosis. With ``fix``, apply its remedy, if any, and check again.
 
-    Raises ``django.db.Error`` when the database is not there to be asked.
+    Raises ``django.db.Error`` when the database does not answer.
     """
     return [_mended(check) if fix else _diagnosed(check) for check in checks]
 
@@ -51,7 +51,7 @@ def _diagnosed(check: Check) -> Diagnosis:
             return Diagnosis(check=check, found=Found(count=1, examples=(str(error),)))
         return Diagnosis(check=check, found=NOTHING, not_examined="the file storage does not answer")
     except (redis.RedisError, OSError) as error:
-        # A part that does not answer is an illness of its own, told once by the check "redis" or for the storage here.
+        # A part that does not answer is a fault of its own, reported once: by the check "redis", or here.
         if check.name == "redis" or not isinstance(error, redis.RedisError):
             return Diagnosis(check=check, found=Found(count=1, examples=(f"{type(error).__name__}: {error}",)))
         return Diagnosis(check=check, found=NOTHING, not_examined="Redis does not answer")

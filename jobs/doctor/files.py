@@ -1,4 +1,4 @@
-"""The storage, artifacts, datasets and their files, files that belong to nothing, and scratch folders left behind."""
+"""Checks of the storage, of artifacts, datasets and their files, of orphans, and of scratch folders left behind."""
 
 import hashlib
 from pathlib import Path
@@ -16,7 +16,7 @@ from jobs.sweeper.orphans import all_orphans
 
 
 def _kept() -> QuerySet[Artifact]:
-    """Those that the sweeper is not about to delete."""
+    """Select those that the sweeper is not about to delete."""
     return Artifact.objects.filter(expires_at__gt=timezone.now()).order_by()
 
 
@@ -48,7 +48,7 @@ def _has_wrong_size(row: Artifact) -> bool:
     try:
         return default_storage.size(row.storage_name) != row.size_bytes
     except FileNotFoundError:
-        return False  # told by another check
+        return False  # reported by another check
 
 
 def _has_wrong_hash(row: Artifact) -> bool:
@@ -63,7 +63,7 @@ def _has_wrong_hash(row: Artifact) -> bool:
 
 
 def _of_unfinished() -> QuerySet[Artifact]:
-    # Those of a bulk's items are kept with the items' outcomes, whatever becomes of the bulk.
+    # Files of a bulk's items are kept with the items' outcomes, however the bulk ends.
     bulks = BulkSlice.objects.values("request_id")
     owned = Artifact.objects.filter(request__isnull=False).exclude(request_id__in=bulks)
     return owned.exclude(request__status=Status.COMPLETED)

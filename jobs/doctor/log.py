@@ -1,6 +1,6 @@
-"""The events of a request: numbered without a hole, ended once, written by one attempt after the other.
+"""Checks of a request's events: numbered without a gap, ended once, written by one attempt after the other.
 
-Nothing here has a remedy: what was sent to clients cannot be made up afterwards.
+Nothing here has a remedy: events that were sent to clients cannot be changed afterwards.
 """
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Window
@@ -20,13 +20,13 @@ FINAL_EVENTS = {
 def _numbers() -> Found:
     logs = AsyncRequest.objects.values("id", "last_seq")
     logs = logs.annotate(n=Count("events"), lowest=Min("events__seq"), highest=Max("events__seq"))
-    # A number cannot be there twice, so as many events as the highest number says leave no room for a hole.
+    # Numbers are unique, so there is no gap if there are as many events as the highest number.
     whole = Q(n=F("last_seq"), lowest=1, highest=F("last_seq")) | Q(n=0, last_seq=0)
     return of_rows(logs.exclude(whole), "id")
 
 
 def _endings() -> Found:
-    """Final requests whose last event is not the one of their status, or that have a final event before it."""
+    """Select final requests whose last event does not match their status, or that have an earlier final event."""
     own = RequestEvent.objects.filter(request=OuterRef("pk"))
     ill = Q()
     for status, kind in FINAL_EVENTS.items():

@@ -1,4 +1,4 @@
-"""Redis: it answers, no more rings wait than workers could hear, and what RQ noted as failed."""
+"""Checks of Redis: that it answers, that not too many rings wait, and that RQ noted no failed jobs."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def _workers(queue: str) -> int:
 
 
 def _crowded() -> list[str]:
-    """Queues with more rings than workers and one: the one may be on its way to a worker that is ending."""
+    """List queues with more rings than workers plus one, which may be on its way to a worker that is ending."""
     return [name for name in own_queues() if waiting_rings(name) > max(1, _workers(name)) + 1]
 
 

@@ -1,4 +1,4 @@
-"""A request's row: what each status must have, what it must not have, and whose lease is overdue."""
+"""Checks of a request's row: the columns that each status must or must not have, and overdue leases."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from jobs.queue.claims import lease_end
 from jobs.sweeper.ownership import EXPIRED, LOST_ATTEMPTS, Ownership
 
 SWEEPER_GRACE = timedelta(seconds=30)
-"""A living sweeper has moved on whatever was due longer ago than this."""
+"""The time after which a living sweeper has moved on every overdue row."""
 _OWNED = Q(lease_until__isnull=False) | Q(attempt_token__isnull=False)
 _CLIENT_IDS = "one_request_per_client_id"
 
@@ -24,7 +24,7 @@ def _unfinished_finals() -> QuerySet[AsyncRequest]:
 
 
 def _owned_by_nobody() -> QuerySet[AsyncRequest]:
-    """Not running, and yet with a lease or a token."""
+    """Select rows that are not running, and yet have a lease or a token."""
     return AsyncRequest.objects.filter(_OWNED).exclude(status=Status.PROCESSING)
 
 
@@ -46,7 +46,7 @@ def _running_without_owner() -> QuerySet[AsyncRequest]:
 
 
 def _lend() -> str:
-    """An owner that lives renews the lease; without one the sweeper finds it run out."""
+    """Give the rows a lease: a living owner renews it, and without one the sweeper finds it expired."""
     done = AsyncRequest.objects.filter(status=Status.PROCESSING, lease_until=None).update(lease_until=lease_end())
     return f"gave {done} a lease of the usual length"
 

@@ -1,4 +1,4 @@
-"""Whether a sweeper lives, and its rules as remedies."""
+"""The check that a sweeper lives, and its rules as remedies."""
 
 import redis
 from django.utils import timezone
@@ -8,7 +8,7 @@ from jobs.sweeper.loop import all_rules
 
 
 def sweeper_lives() -> bool:
-    """False, too, when Redis cannot be asked."""
+    """Return True if a sweeper lives; False also when Redis does not answer."""
     try:
         return any(True for _ in connection().scan_iter(f"{SWEEPER_HEARTBEATS}*"))
     except (redis.RedisError, OSError):
@@ -16,7 +16,7 @@ def sweeper_lives() -> bool:
 
 
 def apply_rule(name: str) -> str:
-    """Do now what the sweeper would do; says what. A rule takes a bounded batch, so it is applied until it rests."""
+    """Apply a rule of the sweeper until it finds nothing more, since it takes a bounded batch. Return a text."""
     (rule,) = (rule for rule in all_rules() if rule.name == name)
     moved = 0
     while moved_now := rule.sweep(timezone.now()):
@@ -25,6 +25,6 @@ def apply_rule(name: str) -> str:
 
 
 def apply_rule_once(name: str) -> str:
-    """For a rule that finds the same again until a worker has reacted."""
+    """Apply a rule once, because it finds the same rows again until a worker has reacted."""
     (rule,) = (rule for rule in all_rules() if rule.name == name)
     return f"applied the sweeper's rule '{name}' to {rule.sweep(timezone.now())}"

@@ -1,4 +1,4 @@
-"""Requests that wait although nothing keeps them from running, or that nothing will ever run."""
+"""Checks of requests that wait although nothing keeps them from running, or that nothing will ever run."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -24,7 +24,7 @@ _CANCEL_OVERDUE = timedelta(seconds=30)
 
 
 def _forgotten() -> Found:
-    """Could have run for a minute, and neither does a ring wait in the queue nor is every worker of it busy."""
+    """Select requests that could have run for a minute in a queue without a ring, whose workers are not all busy."""
     now = timezone.now()
     rows = waiting(own_queues(), now).filter(available_at__lte=now - RING_OVERDUE)
     rows = count_running().leave_out_full(rows)
@@ -48,7 +48,7 @@ def _unknown_queue() -> QuerySet[AsyncRequest]:
 
 
 def _cancelled_but_waiting() -> QuerySet[AsyncRequest]:
-    """Nobody claims what was cancelled, so it would wait for ever."""
+    """Select cancelled requests that wait: no worker claims them, so they would wait for ever."""
     before = timezone.now() - _CANCEL_OVERDUE
     return AsyncRequest.objects.filter(status__in=WAITING, cancel_requested_at__lt=before)
 
