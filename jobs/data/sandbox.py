@@ -1,8 +1,8 @@
 """A DuckDB database that can reach the files it was given and its own scratch folder, nothing else. Needs no Django.
 
-The order matters. First the files are named (``allowed_paths``), then everything outside of them is closed
-(``enable_external_access``), which also rules out installing, loading or attaching anything; then the configuration is
-locked, so no later SQL can open it again. The allowed files can be read but not written.
+The order matters. First the files are named (``allowed_paths``). Then access to all others is closed
+(``enable_external_access``), which also forbids to install, load or attach anything. Then the configuration is locked,
+so that no later SQL can open it again. The allowed files can be read but not written.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ THREADS = 2
 def open_sandbox(
     folder: Path, *, readable: Sequence[str], memory: str, disk_bytes: int, in_order: bool = False
 ) -> tuple[duckdb.DuckDBPyConnection, Path]:
-    """Open a new database in ``folder`` that may read ``readable`` (absolute paths); gives it and its file.
+    """Open a new database in ``folder`` that may read ``readable`` (absolute paths). Return it and its file.
 
-    ``memory`` is a size in DuckDB's words, such as 512MB; ``disk_bytes`` bounds what it spills. ``in_order``: with one
-    thread. With several, the rows of groups and joins come in another order each time, if the SQL names none.
+    ``memory`` is a size as DuckDB writes it, such as 512MB; ``disk_bytes`` limits the spilled data. ``in_order`` uses
+    one thread. With several, rows of groups and joins come in another order each time, if the SQL names none.
     """
     path = folder / f"rows-{uuid4().hex}.duckdb"
     connection = duckdb.connect(
@@ -36,14 +36,14 @@ def open_sandbox(
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
             "allow_persistent_secrets": False,
-            # Without this, the name of a Python variable in a query would be read as a table.
+            # Without this, DuckDB would read the name of a Python variable in a query as a table.
             "python_enable_replacements": False,
             # Otherwise a batch with more than 2 GiB of text in one column could not leave the database.
             "arrow_large_buffer_size": True,
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
-    # So that a long statement can be asked how far it is; nothing is printed.
+    # So that a long statement's progress can be read; nothing is printed.
     connection.execute("SET enable_progress_bar = true")
     connection.execute("SET enable_progress_bar_print = false")
     connection.execute(f"SET allowed_paths = [{', '.join(map(quote_text, readable))}]")

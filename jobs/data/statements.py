@@ -14,11 +14,11 @@ from jobs.data.sandbox import open_sandbox
 Parameters = Sequence[Any] | Mapping[str, Any]
 T = TypeVar("T")
 Tell = Callable[[float], None]
-"""Called with the share (0–1) of a statement that is done, never less than before."""
+"""A function that is called with the share (0–1) of a statement that is done, which never falls."""
 _CHECK_SECONDS = 0.2
 _TELL_SECONDS = 0.02
 _INTERRUPT_SECONDS = 0.05
-# What pyarrow makes of an error inside a stream of batches is an OSError with DuckDB's text.
+# pyarrow turns an error inside a stream of batches into an OSError with DuckDB's text.
 _IN_A_STREAM: dict[str, type[duckdb.Error]] = {
     "Conversion Error": duckdb.ConversionException,
     "Invalid Input Error": duckdb.InvalidInputException,
@@ -31,7 +31,7 @@ _IN_A_STREAM: dict[str, type[duckdb.Error]] = {
 def open_database(scratch_dir: Path, readable: Sequence[str], *, in_order: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a new database in ``scratch_dir`` that may read the files ``readable`` (absolute paths).
 
-    ``in_order``: what is joined comes in the same order each time, more slowly.
+    ``in_order``: joined rows come in the same order each time, more slowly.
     """
     return open_sandbox(
         scratch_dir,
@@ -43,7 +43,7 @@ def open_database(scratch_dir: Path, readable: Sequence[str], *, in_order: bool 
 
 
 def fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
-    """Run one statement to its end: DuckDB takes no other while a result is unfinished. Gives all rows."""
+    """Run one statement to its end and return all rows. DuckDB accepts no other while a result is unfinished."""
     return connection.execute(sql, parameters).fetchall()
 
 
@@ -54,9 +54,9 @@ def fetch_watched(
     check: Callable[[], None],
     tell: Tell | None = None,
 ) -> list[tuple[Any, ...]]:
-    """``fetch``, with a ``check`` five times a second; if that raises, the statement is interrupted.
+    """Do as ``fetch``, and call ``check`` five times a second. If that raises, the statement is interrupted.
 
-    ``tell`` hears many times a second how far it is, while it runs.
+    ``tell`` is called many times a second with the progress, while the statement runs.
     """
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(fetch, connection, sql, parameters)
@@ -68,8 +68,8 @@ def fetch_watched(
 def stream_watched(
     connection: duckdb.DuckDBPyConnection, sql: str, rows: int, parameters: Parameters, check: Callable[[], None]
 ) -> Iterator[pa.RecordBatch]:
-    """The outcome of a SELECT in batches of about ``rows`` rows, with ``check`` as in ``fetch_watched``."""
-    # A cursor of its own, so that other statements do not end the open result.
+    """Yield the rows of a SELECT in batches of about ``rows`` rows, with ``check`` as in ``fetch_watched``."""
+    # A separate cursor, so that other statements do not end the open result.
     with connection.cursor() as cursor, ThreadPoolExecutor(1) as pool:
 
         def watch(call: Callable[[], T]) -> T:
@@ -89,13 +89,15 @@ def stream_watched(
 def watched(
     running: "Future[T]", interrupt: Callable[[], None], check: Callable[[], None], seconds: float = _CHECK_SECONDS
 ) -> T:
-    """What comes of ``running``. When ``check``, called every so many seconds, raises, ``interrupt`` is called until
-    it has ended."""
+    """Return the result of ``running``.
+
+    ``check`` is called every ``seconds``. When it raises, ``interrupt`` is called until ``running`` has ended.
+    """
     while not wait([running], seconds).done:
         try:
             check()
         except BaseException:
-            # More than once: a statement that had not yet begun does not hear of it.
+            # More than once, because an interrupt does nothing to a statement that has not begun.
             while not wait([running], _INTERRUPT_SECONDS).done:
                 interrupt()
             raise
@@ -103,7 +105,7 @@ def watched(
 
 
 def _telling(connection: duckdb.DuckDBPyConnection, check: Callable[[], None], tell: Tell) -> Callable[[], None]:
-    """A check that also tells how far the statement of ``connection`` is, where DuckDB can say so."""
+    """Wrap ``check`` so that it also tells the progress of the statement of ``connection``, if DuckDB knows it."""
     told = 0.0
 
     def look() -> None:

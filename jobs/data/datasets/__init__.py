@@ -1,1 +1,1 @@
-"""Tables that clients upload or operators register: taken in, made Parquet, kept, deleted."""
+"""Tables that clients upload or operators register: read, converted to Parquet, stored, deleted."""

@@ -1,4 +1,4 @@
-"""From a file on disk to a dataset: the path that an upload and the command share."""
+"""The way from a file on disk to a dataset, which uploads and the command share."""
 
 import hashlib
 from collections.abc import Callable
@@ -23,13 +23,13 @@ Ingest = Callable[[Path, Path, Options], Ingested]
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What may be said of a dataset when it is added; None: it is found out, or the setting's."""
+    """The options of a dataset that is added. None: detected from the file, or taken from the settings."""
 
     name: str | None = None
     sheet: str | None = None
     header: bool | None = None
     expires_in_days: float | None = None
-    """0: never."""
+    """Days until it expires. 0: never."""
 
     def __post_init__(self) -> None:
         if self.name is not None:
@@ -42,13 +42,13 @@ class Wish:
 
 
 def scratch_folder() -> AbstractContextManager[str]:
-    """A folder for one upload, gone when it ends."""
+    """Make a folder for one upload, and delete it when the upload ends."""
     settings.STREAMER_SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     return TemporaryDirectory(prefix="upload-", dir=settings.STREAMER_SCRATCH_DIR, ignore_cleanup_errors=True)
 
 
 def check_room(tenant_id: str, wish: Wish) -> None:
-    """Raise what can be told before the file is read: a taken name, a quota that is used up."""
+    """Raise the errors that are known before the file is read: a taken name, a used-up quota."""
     if wish.name is not None:
         check_name(tenant_id, wish.name)
     check_quota(tenant_id, 1)
@@ -64,7 +64,7 @@ def add_dataset(
     wish: Wish,
     ingest: Ingest = ingest_in_process,
 ) -> Dataset:
-    """Ingest the file, which stays where it is, and store it. Raises ``DatasetError``."""
+    """Ingest the file and store it as a dataset. The file itself stays. Raises ``DatasetError``."""
     size_bytes = path.stat().st_size
     if size_bytes > settings.STREAMER_DATASET_MAX_BYTES:
         raise TooLarge.over(settings.STREAMER_DATASET_MAX_BYTES)

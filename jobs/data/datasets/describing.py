@@ -1,4 +1,4 @@
-"""What a client is told of a dataset or a source."""
+"""The descriptions of datasets and sources for clients."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from jobs.models import Dataset
 
 
 def summary(row: Dataset) -> dict[str, Any]:
-    """Times are RFC 3339; ``expires_at`` is null for one that is kept for ever."""
+    """Build the summary. Times are RFC 3339; ``expires_at`` is null for a dataset that never expires."""
     return {
         "kind": "dataset",
         "dataset_id": str(row.id),
@@ -29,7 +29,7 @@ def summary(row: Dataset) -> dict[str, Any]:
 
 
 def description(row: Dataset) -> dict[str, Any]:
-    """The summary and the first rows."""
+    """Build the summary with the first rows."""
     return {**summary(row), "sample": row.sample}
 
 
@@ -44,11 +44,11 @@ def source_summary(source: SourceDefinition) -> dict[str, Any]:
 
 
 def source_description(source: SourceDefinition) -> dict[str, Any]:
-    """Columns, types and first rows. Its rows are not counted: there can be very many, far away.
+    """Build columns, types and first rows. The rows are not counted, because a large table makes that slow.
 
     Raises ``HandlerError`` when the source cannot be read.
     """
-    # DuckDB weighs 100 MB: a process that describes no source goes without.
+    # DuckDB takes 100 MB, so a process that describes no source does not load it.
     from jobs.data.datasets.preview import source_preview  # noqa: PLC0415
 
     with scratch_folder() as folder:

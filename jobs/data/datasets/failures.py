@@ -1,10 +1,10 @@
-"""Why a dataset cannot be had, as exceptions whose texts a person may read.
+"""The reasons why a dataset cannot be made, as exceptions whose texts a person may read.
 
 DatasetError
-├── Unreadable           the file is damaged, or no table; names the line and the column where there are any
-├── InvalidName          the name is not one, or belongs to another dataset or to a source
-├── TooLarge             the file, unpacked or not, is larger than it may be
-└── QuotaExceeded        the tenant's datasets would take more than they may
+├── Unreadable           the file is damaged, or no table; names the line and the column if known
+├── InvalidName          the name is malformed, or belongs to another dataset or to a source
+├── TooLarge             the file, unpacked or not, is above its limit
+└── QuotaExceeded        the tenant's datasets would exceed its quota
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 class DatasetError(Exception):
-    """``details`` goes to the client as it is."""
+    """The dataset cannot be made. ``details`` goes to the client unchanged."""
 
     code = ErrorCode.VALIDATION_ERROR
 
@@ -30,7 +30,7 @@ class DatasetError(Exception):
 
 
 class Unreadable(DatasetError):
-    """``line`` and ``column`` count from 1; a column is a field, not a character."""
+    """The file cannot be read. ``line`` and ``column`` count from 1; a column is a field, not a character."""
 
     @classmethod
     def at(cls, text: str, *, line: int, column: int | None = None) -> "Unreadable":
@@ -57,7 +57,7 @@ class QuotaExceeded(DatasetError):
 
 
 def in_words(size_bytes: float) -> str:
-    """``2 GiB``, ``1.5 MiB``, ``12 bytes``."""
+    """Write a size for people: ``2 GiB``, ``1.5 MiB``, ``12 bytes``."""
     power = 0
     while size_bytes >= 1024 and power < len(_UNITS) - 1:
         size_bytes, power = size_bytes / 1024, power + 1

@@ -1,4 +1,4 @@
-"""Names of columns and of datasets that SQL can use when quoted: which are refused, and how others are mended."""
+"""Names of columns and datasets that SQL can use when quoted. Some names are refused, others are repaired."""
 
 import re
 import unicodedata
@@ -14,14 +14,14 @@ _ENDINGS = re.compile(r"(\.(csv|tsv|txt|tab|jsonl|ndjson|json|parquet|pq|xlsx|xl
 
 
 def unique_columns(names: Sequence[str], notes: list[str]) -> list[str]:
-    """An empty name becomes ``column_<number>``; one that came before, whatever its case, gets ``_2``, ``_3`` …
+    """Make names unique: an empty one becomes ``column_<number>``, a repeated one, in any case, gets ``_2``, ``_3`` …
 
     Raises ``Unreadable`` for too many columns and for a name that is too long.
     """
     if len(names) > MAX_COLUMNS:
         raise Unreadable(f"The table has {len(names):,} columns; {MAX_COLUMNS:,} is the most")
     mended: list[str] = []
-    # A mended name must not take one that a later column has of itself.
+    # A repaired name must not equal the original name of a later column.
     own = {_clean(name).casefold() for name in names}
     taken: set[str] = set()
     for number, raw in enumerate(names, start=1):
@@ -41,14 +41,14 @@ def unique_columns(names: Sequence[str], notes: list[str]) -> list[str]:
 
 
 def checked_name(name: str) -> str:
-    """A dataset's name as somebody gave it. Raises ``InvalidName``."""
+    """Check and return a dataset's name as a user gave it. Raises ``InvalidName``."""
     if not _NAME.fullmatch(name):
         raise InvalidName(f"A name has lower-case letters, digits, _ and -, at most {_LONGEST}, and no - in front")
     return name
 
 
 def name_from(filename: str, taken: Iterable[str]) -> str:
-    """A name made of the file's: ``Verkäufe 2024.csv.gz`` gives ``verkaufe_2024``, or ``…_2`` if that is taken."""
+    """Make a name from the file's: ``Verkäufe 2024.csv.gz`` gives ``verkaufe_2024``, or ``…_2`` if that is taken."""
     stem = _ENDINGS.sub("", filename.replace("\\", "/").rpartition("/")[2])
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9_-]+", "_", plain).strip("_-")[: _LONGEST - 8] or "dataset"
@@ -57,7 +57,7 @@ def name_from(filename: str, taken: Iterable[str]) -> str:
 
 
 def _clean(name: str) -> str:
-    """Without blanks around it, and with a blank for what cannot be seen."""
+    """Strip surrounding blanks, and replace invisible characters by blanks."""
     return "".join(c if c.isprintable() else " " for c in name).strip()
 
 

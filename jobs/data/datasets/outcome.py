@@ -1,4 +1,4 @@
-"""What is asked of an ingest, and what comes of it. Light to import; both travel as JSON between two processes."""
+"""The options and the result of an ingest. Light to import; both travel as JSON between two processes."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,14 +8,14 @@ GIB = 1024**3
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the uploader may say of a file, and how much the ingest may take."""
+    """The uploader's options for a file, and the limits of the ingest."""
 
     sheet: str | None = None
-    """Of a workbook: the name of the sheet; None: the first one that shows."""
+    """The name of a workbook's sheet. None: the first visible one."""
     header: bool | None = None
-    """Whether the first line of a text file names the columns; None: look."""
+    """True: the first line of a text file names the columns. None: detect it."""
     memory: str = "512MB"
-    """DuckDB's limit; more spills to the scratch folder."""
+    """DuckDB's memory limit, above which it spills to the scratch folder."""
     most_unpacked_bytes: int = 8 * GIB
 
 
@@ -24,7 +24,7 @@ class Ingested:
     """A file that has become Parquet."""
 
     path: str
-    """Of the Parquet file, in the scratch folder."""
+    """The path of the Parquet file, in the scratch folder."""
     format: str
     """csv, tsv, jsonl, parquet or excel."""
     columns: list[dict[str, Any]]
@@ -33,4 +33,4 @@ class Ingested:
     sample: list[dict[str, Any]]
     """The first rows, ready for JSON."""
     notes: list[str] = field(default_factory=list)
-    """What was mended or assumed, for people."""
+    """Texts for people about repairs and assumptions."""

@@ -1,4 +1,4 @@
-"""What is in a registered source: its columns and first rows. As heavy as DuckDB; import it late."""
+"""The preview of a registered source: its columns and first rows. As heavy as DuckDB; import it late."""
 
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from jobs.data.statements import fetch, open_database
 
 
 def source_preview(source: SourceDefinition, scratch_dir: Path) -> dict[str, Any]:
-    """``{columns: [{name, type}], sample}``; a database does not say what types its columns have.
+    """Build ``{columns: [{name, type}], sample}``. For a database the types of the columns are unknown.
 
     Raises ``HandlerError`` when the source cannot be read.
     """
@@ -41,7 +41,7 @@ def _of_files(source: SourceDefinition, scratch_dir: Path) -> tuple[list[dict[st
             fetch(connection, f"CREATE TEMP VIEW {quote_name(table)} AS FROM {reading}")
         query = source.query or f"SELECT * FROM {quote_name(next(iter(source.files)))}"
         described = fetch(connection, f"DESCRIBE {query}")
-        # Moments with a time zone come to Python only with pytz; cast, they are in UTC.
+        # DuckDB returns times with a time zone only with pytz, so they are cast to UTC.
         selected = ", ".join(
             f"CAST({quote_name(name)} AS TIMESTAMP)" if kind.endswith("TIME ZONE") else quote_name(name)
             for name, kind, *_ in described

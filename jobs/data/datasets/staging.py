@@ -1,4 +1,4 @@
-"""Datasets that requests produce: stored under the attempt, real only once the request completes."""
+"""Datasets that requests produce: stored under the attempt, visible once the request completes."""
 
 import hashlib
 import logging
@@ -41,7 +41,7 @@ class DatasetStaging:
     """Makes the datasets of one run and remembers them until the run's outcome is known."""
 
     def __init__(self, *, folder: str, tenant_id: str, user_id: str, scratch: Callable[[], Path]) -> None:
-        """``folder`` of the storage is the attempt's own, so what a killed attempt leaves is found."""
+        """Stage below ``folder`` of the storage, the attempt's own, so that files of a killed attempt are found."""
         self._folder = folder
         self._owner = {"tenant_id": tenant_id, "user_id": user_id}
         self._scratch = scratch
@@ -76,7 +76,7 @@ class DatasetStaging:
         self.rows.clear()
 
     def _store(self, path: Path, name: str, expires_in_days: float | None) -> Dataset:
-        # DuckDB weighs 100 MB: a web process goes without.
+        # DuckDB takes 100 MB, so a web process does not load it.
         from jobs.data.datasets.ingest.conversion import ingest  # noqa: PLC0415
 
         with path.open("rb") as written:

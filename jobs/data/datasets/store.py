@@ -1,7 +1,7 @@
 """The datasets of a tenant: added, found, listed, deleted. Every query here has a tenant in it.
 
-Deleting marks the row as expired first, with which the dataset is gone for everybody; then go the file and the row.
-What is interrupted in between, the sweeper's rule "expired datasets" finishes.
+Deleting marks the row as expired first, which hides the dataset from everybody. Then the file and the row are deleted.
+The sweeper's rule "expired datasets" finishes an interrupted deletion.
 """
 
 import uuid
@@ -37,7 +37,7 @@ def datasets_of(tenant_id: str) -> QuerySet[Dataset]:
 
 
 def find_dataset(tenant_id: str, id_or_name: str) -> Dataset | None:
-    """The tenant's dataset of that id or that name, or None."""
+    """Find the tenant's dataset by id or name; None when there is none."""
     if not is_storable(id_or_name):
         return None
     rows = datasets_of(tenant_id)
@@ -62,7 +62,7 @@ def used_bytes(tenant_id: str) -> int:
 
 
 def check_quota(tenant_id: str, size_bytes: int) -> None:
-    """Raise ``QuotaExceeded`` if there is no room for so much more."""
+    """Raise ``QuotaExceeded`` if the tenant has no room for ``size_bytes`` more."""
     used, quota = used_bytes(tenant_id), settings.STREAMER_DATASET_QUOTA_BYTES
     if used + size_bytes > quota:
         text = f"The datasets of the tenant take {in_words(used)} of {in_words(quota)}; delete some first"
@@ -71,7 +71,7 @@ def check_quota(tenant_id: str, size_bytes: int) -> None:
 
 
 def check_name(tenant_id: str, name: str) -> None:
-    """Raise ``InvalidName`` for one that is malformed or taken."""
+    """Raise ``InvalidName`` for a name that is malformed or taken."""
     checked_name(name)
     if name in source_names():
         raise InvalidName(f"'{name}' is the name of a source")
@@ -90,7 +90,7 @@ def store_dataset(
     name: str | None = None,
     expires_in_days: float | None = None,
 ) -> Dataset:
-    """Store the Parquet file and its row, or neither. ``expires_in_days``: None is the setting's, 0 never.
+    """Store the Parquet file and its row, or neither. ``expires_in_days``: None takes the setting, 0 means never.
 
     Raises ``InvalidName`` and ``QuotaExceeded``.
     """
@@ -124,7 +124,7 @@ def store_file(
     expires_in_days: float | None,
     folder: str = FOLDER,
 ) -> Dataset:
-    """Store the Parquet file; its row, which is not saved and has no name yet. Raises ``QuotaExceeded``."""
+    """Store the Parquet file. Return its unsaved row, which has no name yet. Raises ``QuotaExceeded``."""
     size_bytes = Path(ingested.path).stat().st_size
     check_quota(tenant_id, size_bytes)
     dataset_id = uuid.uuid4()
@@ -142,7 +142,7 @@ def store_file(
         sample=ingested.sample,
         notes=ingested.notes,
         expires_at=_expiry(expires_in_days),
-        # Nothing of the client's is in it.
+        # No part of the name comes from the client.
         storage_name=f"{folder}/{dataset_id.hex}.parquet",
     )
     with open(ingested.path, "rb") as file:
@@ -151,7 +151,7 @@ def store_file(
 
 
 def delete_dataset(tenant_id: str, id_or_name: str) -> bool:
-    """Whether there was one to delete."""
+    """Delete the tenant's dataset. Return False if there was none."""
     row = find_dataset(tenant_id, id_or_name)
     if row is None:
         return False
@@ -161,15 +161,15 @@ def delete_dataset(tenant_id: str, id_or_name: str) -> bool:
 
 
 def remove(row: Dataset) -> None:
-    """Delete the file, then the row: what is interrupted in between is done again by the sweeper."""
+    """Delete the file, then the row. The sweeper repeats an interrupted deletion."""
     default_storage.delete(row.storage_name)
     Dataset.objects.filter(id=row.id).delete()
 
 
 def local_copy(dataset: Dataset, scratch_dir: Path) -> Path:
-    """The Parquet file on this machine: the storage's own where it is local, else a copy in ``scratch_dir``.
+    """Return the Parquet file on this machine: the storage's own if it is local, else a copy in ``scratch_dir``.
 
-    Raises ``Permanent`` when the file is gone, as it is when the dataset was deleted meanwhile.
+    Raises ``Permanent`` when the file is missing, for example because the dataset was deleted meanwhile.
     """
     gone = Permanent(f"The dataset '{dataset.name}' is no longer there")
     try:
@@ -198,13 +198,13 @@ def _expiry(days: float | None) -> datetime | None:
 
 
 def _insert(row: Dataset, name: str | None) -> None:
-    """Somebody else may take a name between the look and the insert; one that we made ourselves then gets a number."""
+    """Insert the row. If another upload took a generated name meanwhile, the name gets a number."""
     for last in (*[False] * (_TRIES - 1), True):
         row.name = name or name_from(row.filename, _taken(row.tenant_id))
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
-                # With the row in it: of two uploads at once, the second to get here finds the first.
+                # Counts the new row too: of two uploads at once, the second one finds the first.
                 check_quota(row.tenant_id, 0)
             return
         except IntegrityError:

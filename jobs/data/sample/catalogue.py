@@ -1,4 +1,4 @@
-"""What the invented shop of the sample sells, where and to whom. All of it is made up."""
+"""The catalogue of the sample's invented shop: products, regions and customers. All of it is made up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 class Category:
     name: str
     share: float
-    """Of all orders, before season and region."""
+    """The share of all orders, before season and region."""
     median_price: float
     price_spread: float
-    """Sigma of the log-normal prices."""
+    """The sigma of the log-normal prices."""
     concentration: float
-    """How much the best sellers lead: the exponent of Zipf's law."""
+    """The lead of the best sellers: the exponent of Zipf's law."""
     season: tuple[float, ...]
     """Twelve factors, January to December."""
     products: tuple[str, ...]
@@ -24,7 +24,7 @@ class Region:
     name: str
     share: float
     growth: float
-    """A year, beside the growth of the whole shop."""
+    """The growth per year, beside that of the whole shop."""
     spending: float
     taste: Mapping[str, float] = field(default_factory=dict)
 

@@ -25,7 +25,7 @@ def sample_is_there(folder: Path) -> bool:
 def write_sample(folder: Path, seed: int = SEED) -> list[SampleFile]:
     """Write one Parquet file per table into ``folder``, replacing what is there.
 
-    The files are written beside it first and then renamed into place, so a reader never meets half of them.
+    The files are written beside it first and then renamed into place, so a reader never sees a part of them.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -50,7 +50,7 @@ def _put_in_place(fresh: Path, folder: Path) -> None:
     try:
         fresh.rename(folder)
     except OSError:
-        # Two commands at once: the other one's files are as good as these.
+        # Two commands at once: the other one's files are equal to these.
         if not sample_is_there(folder):
             raise
     shutil.rmtree(old, ignore_errors=True)

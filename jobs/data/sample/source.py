@@ -18,7 +18,7 @@ _ORDERS = """
 
 
 def sample_source(folder: Path) -> dict[str, Any]:
-    """The entry of ``STREAMER_SOURCES`` that reads the sample tables in ``folder``: one row per order."""
+    """Build the entry of ``STREAMER_SOURCES`` that reads the sample tables in ``folder``: one row per order."""
     return {
         "label": "Sample orders (generated)",
         "description": "Orders of an invented shop, 2023 to 2025. Made from a fixed seed; no real customer or sale.",

@@ -1,8 +1,8 @@
 """Generates the sample tables: orders of an invented shop, 2023 to 2025, the same for the same seed.
 
-Not real data and not fitted to any. Its shape is that of a shop, so that reports over it look like reports: it grows
-every year, is busier at weekends and before Christmas, each category has its own season and spread of prices, and the
-regions differ in size, growth and taste.
+The data is neither real nor fitted to real data. It is shaped like a shop's, so that reports over it look real. It
+grows every year, and is busier at weekends and before Christmas. Each category has its own season and price spread.
+The regions differ in size, growth and taste.
 """
 
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ ORDERS, CUSTOMERS, OTHER_VISITS = 220_000, 18_000, 130_000
 _DAYS = (LAST_DAY - FIRST_DAY).days + 1
 _YEARLY_GROWTH = 1.18
 _WEEKEND = 1.3
-# January to December; the sales of late November and the weeks before Christmas lead.
+# January to December; late November and the weeks before Christmas are busiest.
 _MONTHS = np.array([0.92, 0.84, 0.93, 0.96, 1.0, 1.0, 0.94, 0.92, 1.0, 1.05, 1.32, 1.48])
 
 Ints = npt.NDArray[np.int64]
 
 
 def generate_tables(seed: int = SEED) -> dict[str, pa.Table]:
-    """The four tables by name. Takes a second or two."""
+    """Generate the four tables by name, in a second or two."""
     random = np.random.default_rng(seed)
     customers, products = _customers(random), _products(random)
     days = _order_days(random)
@@ -44,7 +44,7 @@ def generate_tables(seed: int = SEED) -> dict[str, pa.Table]:
 
 
 def _order_days(random: np.random.Generator) -> Ints:
-    """The day of each order, as days since the first one, in order."""
+    """Draw the day of each order, as days since the first one, in order."""
     day = np.arange(_DAYS)
     calendar = np.datetime64(FIRST_DAY) + day
     month = calendar.astype("datetime64[M]").astype(int) % 12
@@ -84,7 +84,7 @@ def _products(random: np.random.Generator) -> dict[str, Any]:
 
 
 def _visits(random: np.random.Generator, order_days: Ints) -> dict[str, Any]:
-    """Each order has a visit of its own; the other visits bought nothing."""
+    """Generate visits. Each order has a visit of its own; the other visits bought nothing."""
     other = random.choice(order_days, OTHER_VISITS)
     days = np.concatenate([order_days, other])
     bought = np.arange(days.size) < order_days.size
@@ -131,7 +131,7 @@ def _transactions(
 
 
 def _choose_customers(random: np.random.Generator, days: Ints, customers: Mapping[str, Any]) -> Ints:
-    """Index of the customer of each order. Regions grow at their own pace, year by year."""
+    """Draw the index of each order's customer. Regions grow at their own pace, year by year."""
     chosen = np.empty(days.size, dtype=np.int64)
     year = days // 366
     growth = np.array([region.growth for region in REGIONS])[customers["region"]]
@@ -153,7 +153,7 @@ def _choose_categories(random: np.random.Generator, days: Ints, region: Ints) ->
 
 
 def _choose_products(random: np.random.Generator, category: Ints) -> Ints:
-    """Index of the product of each order; within a category the first ones sell best."""
+    """Draw the index of each order's product. Within a category the first ones sell best."""
     chosen, first = np.empty(category.size, dtype=np.int64), 0
     for number, definition in enumerate(CATEGORIES):
         orders = category == number
@@ -177,6 +177,6 @@ def _dates(days: Ints) -> pa.Array:
 
 
 def _money(cents: Ints) -> pa.Array:
-    """Exact amounts, DECIMAL(12, 2), from whole cents."""
+    """Convert whole cents to exact amounts, DECIMAL(12, 2)."""
     words = np.stack([cents, cents >> 63], axis=1)  # 128 bits each, low word first
     return pa.Array.from_buffers(pa.decimal128(12, 2), cents.size, [None, pa.py_buffer(words.tobytes())])

@@ -1,8 +1,8 @@
-"""Where reports read from: tables registered by name in ``STREAMER_SOURCES``.
+"""The sources that reports read: tables registered by name in ``STREAMER_SOURCES``.
 
-A definition is a dictionary with the fields of ``SourceDefinition``. Definitions are the operator's and are trusted.
-What a user sends reaches SQL only as bound parameters, or as a column name that was first found among the source's real
-columns.
+A definition is a dictionary with the fields of ``SourceDefinition``. Operators write definitions, so they
+are trusted. User input reaches SQL only as bound parameters, or as a column name that was first found among the
+source's real columns.
 """
 
 from jobs.data.sources.checks import check_sources

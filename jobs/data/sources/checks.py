@@ -1,4 +1,4 @@
-"""System checks over the sources, so that a wrong definition stops the process at start-up and not a report."""
+"""System checks over the sources, so that a wrong definition stops the start of a process and not a report."""
 
 import re
 from typing import Any
@@ -63,7 +63,7 @@ def _check_database(source: SourceDefinition) -> list[CheckMessage]:
 
 
 def _check_files(source: SourceDefinition) -> list[CheckMessage]:
-    # A warning only: files may be mounted or made after the start.
+    # A warning only, because files may be mounted or created after the start.
     missing = [table for table in source.files if not source.paths_of(table)]
     if not missing:
         return []

@@ -1,4 +1,4 @@
-"""The definition of a source: where a table lives, how its parts are joined, which columns mean what."""
+"""The definition of a source: the place of its tables, the query that joins them, and the roles of columns."""
 
 import re
 from glob import glob
@@ -11,7 +11,7 @@ _TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 FORMATS = {".parquet": "read_parquet", ".csv": "read_csv", ".csv.gz": "read_csv", ".tsv": "read_csv"}
 """File ending → the DuckDB function that reads such files."""
 SINGLE_TABLE = "records"
-"""What the one table is called when a definition names none."""
+"""The name of the only table when a definition gives none."""
 
 
 class SourceDefinition(BaseModel):
@@ -25,7 +25,7 @@ class SourceDefinition(BaseModel):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     label: str = Field(min_length=1, max_length=120)
-    """What people see."""
+    """The name that people see."""
     description: str = ""
     files: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Table name → paths and globs of its Parquet or CSV files. A bare path, or a list, is one table."""
@@ -35,11 +35,11 @@ class SourceDefinition(BaseModel):
     date: str = Field(min_length=1)
     """The column that dates a record: a date or a date-time; those with a time zone are taken in UTC."""
     value: str = Field(min_length=1)
-    """The column that is summed: any number type."""
+    """The column that is summed, of any number type."""
     category: str = Field(min_length=1)
     region: str | None = Field(default=None, min_length=1)
     table_dates: dict[str, str] = Field(default_factory=dict)
-    """Table name → its own date column. Of such a table only the days of the report are read."""
+    """Table name → its own date column. Only the days of the report are read from such a table."""
 
     @field_validator("files", mode="before")
     @classmethod
@@ -84,16 +84,16 @@ class SourceDefinition(BaseModel):
         return self
 
     def date_column_of(self, table: str) -> str | None:
-        """The column by which ``table`` is narrowed to the days of a report; None: it is read whole."""
+        """Return the column that narrows ``table`` to the days of a report; None: it is read whole."""
         return self.date if not self.query else self.table_dates.get(table)
 
     def paths_of(self, table: str) -> list[str]:
-        """The files of ``table`` that exist now, sorted, as absolute paths."""
+        """List the files of ``table`` that exist now, sorted, as absolute paths."""
         found = {match for pattern in self.files[table] for match in glob(pattern, recursive=True)}
         return sorted(str(Path(path).resolve()) for path in found if Path(path).is_file())
 
     def function_of(self, table: str) -> str:
-        """The DuckDB function that reads the files of ``table``."""
+        """Return the DuckDB function that reads the files of ``table``."""
         return _reader_of(self.files[table][0])
 
 

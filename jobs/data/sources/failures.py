@@ -11,7 +11,7 @@ from jobs.errors import Permanent, Retryable
 
 logger = logging.getLogger(__name__)
 
-# Their texts name columns and values, never paths or hosts, and say what an operator has to mend.
+# Their texts name columns and values, never paths or hosts, and say what an operator has to fix.
 _TELLING = (duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException, duckdb.ParserException)
 
 

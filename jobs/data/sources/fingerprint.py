@@ -1,4 +1,4 @@
-"""What the data of a source is at this moment, in a few characters: equal as long as none of its files has changed."""
+"""The fingerprint of a source's data at this moment: equal as long as none of its files has changed."""
 
 import hashlib
 from pathlib import Path
@@ -7,9 +7,9 @@ from jobs.data.sources.registry import find_source
 
 
 def source_fingerprint(name: str) -> str | None:
-    """64 hexadecimal digits of the definition and of each file's path, size and time of change.
+    """Hash the definition and each file's path, size and time of change to 64 hexadecimal digits.
 
-    None when that cannot be told: the source reads a database, or has no files, or one of them is just going away.
+    None when it is unknown: the source reads a database, or has no files, or a file is being deleted.
     """
     source = find_source(name)
     if source is None or not source.files:

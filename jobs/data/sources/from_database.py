@@ -14,14 +14,14 @@ from jobs.data.sources.incoming import IncomingTable, rows_per_batch
 
 
 def database_table(source: SourceDefinition, days: tuple[date, date] | None) -> IncomingTable:
-    """The rows of the source's query over its Django database, fetched in chunks; of all days if ``days`` is None.
+    """Read the rows of the source's query over its Django database in chunks; of all days if ``days`` is None.
 
     On PostgreSQL the cursor is a server-side one, so neither side holds the whole result.
     """
     assert source.database is not None
     database = connections[source.database]
     column = database.ops.quote_name(source.date)
-    # The driver formats parameters with %, so a % of the query's own is doubled.
+    # The driver formats parameters with %, so each % of the query itself is doubled.
     query = str(source.query).replace("%", "%%")
     rows = f"FROM ({query}) AS source_records"
     parameters: tuple[Any, ...] = ()
@@ -39,7 +39,7 @@ def database_table(source: SourceDefinition, days: tuple[date, date] | None) -> 
 def _fetched(
     database: BaseDatabaseWrapper, sql: str, parameters: tuple[Any, ...], source: SourceDefinition, size: int
 ) -> Iterator[pa.RecordBatch]:
-    """One batch at least, an empty one when there are no rows."""
+    """Yield at least one batch, an empty one when there are no rows."""
     with database.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchmany(size)
@@ -60,7 +60,7 @@ def _array(name: str, values: list[Any], source: SourceDefinition) -> pa.Array:
     try:
         array = pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        # Identifiers, JSON, mixtures: what Arrow has no type for is carried as text.
+        # Values without an Arrow type, such as UUIDs, JSON and mixtures, are carried as text.
         array = pa.array([None if value is None else str(value) for value in values])
     if not pa.types.is_null(array.type):
         return array

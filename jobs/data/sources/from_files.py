@@ -21,7 +21,7 @@ def file_table(
     days: tuple[date, date] | None,
     check: Callable[[], None],
 ) -> IncomingTable:
-    """The rows of a table's files; ``days`` are the first and the last, both included; None: all."""
+    """Read the rows of a table's files. ``days`` are the first and the last day, both included; None: all."""
     paths = source.paths_of(table)
     if not paths:
         raise Permanent(f"The source '{source.label}' has no data for '{table}' yet. An operator has to put it there.")

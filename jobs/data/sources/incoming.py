@@ -1,4 +1,4 @@
-"""A table of a source on its way in."""
+"""The table of a source while it is read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ class IncomingTable:
 
     name: str
     total: int
-    """Rows that ``batches`` will give."""
+    """The number of rows that ``batches`` will yield."""
     schema: pa.Schema
-    """Of the first batch. Those of a database can need wider types later on."""
+    """The schema of the first batch. Later batches from a database can need wider types."""
     batches: Iterator[pa.RecordBatch]
 
 
 def rows_per_batch(total: int) -> int:
-    """Batches small enough to show progress and to notice a cancel soon, large enough to be quick."""
+    """Return a size of batches small enough to show progress and notice a cancel soon, large enough to be quick."""
     return min(_MAX_ROWS, max(_MIN_ROWS, total // _BATCHES))

@@ -1,4 +1,4 @@
-"""Puts a table that comes in batches into a DuckDB database on disk, so that it is never held as a whole."""
+"""Loads a table batch by batch into a DuckDB database on disk, so that it is never in memory as a whole."""
 
 from collections.abc import Callable, Iterator
 
@@ -21,7 +21,7 @@ def create_empty(connection: duckdb.DuckDBPyConnection, table: IncomingTable) ->
 def load_batches(
     connection: duckdb.DuckDBPyConnection, table: IncomingTable, check: Callable[[], None]
 ) -> Iterator[int]:
-    """Insert the rows into the table that ``create_empty`` made; gives the number read so far after each batch."""
+    """Insert the rows into the table of ``create_empty``. Yield the number read so far after each batch."""
     schema, rows = table.schema, 0
     for batch in table.batches:
         check()
@@ -33,13 +33,13 @@ def load_batches(
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, batch: pa.RecordBatch) -> None:
-    """``table`` is SQL."""
+    """Insert a batch. ``table`` is SQL."""
     connection.register(_BATCH, pa.Table.from_batches([batch]))
     fetch(connection, f"INSERT INTO {table} BY NAME FROM {_BATCH}")
 
 
 def _widen(connection: duckdb.DuckDBPyConnection, table: str, old: pa.Schema, new: pa.Schema) -> pa.Schema:
-    """Make room for types that earlier batches did not need; returns the schema that holds both."""
+    """Widen the columns for types that earlier batches did not need. Return the schema that holds both."""
     schema = pa.schema([pa.field(field.name, _wider(field.type, new.field(field.name).type)) for field in old])
     connection.register(_BATCH, schema.empty_table())
     types = fetch(connection, f"DESCRIBE FROM {_BATCH}")

@@ -44,7 +44,7 @@ class SourceReader:
         return self._open_tables((first_day, last_day))
 
     def open_whole(self) -> list[IncomingTable]:
-        """As ``open_tables``, of all days."""
+        """Do as ``open_tables``, for all days."""
         return self._open_tables(None)
 
     def _open_tables(self, days: tuple[date, date] | None) -> list[IncomingTable]:

@@ -16,7 +16,7 @@ class RegisteredSource(SourceDefinition):
 
         Raises ``Permanent`` when there is nothing to read.
         """
-        # DuckDB and pyarrow weigh 100 MB: a web process that only lists the sources goes without.
+        # DuckDB and pyarrow take 100 MB, so a web process that only lists the sources does not load them.
         from jobs.data.sources.reader import SourceReader  # noqa: PLC0415
 
         return SourceReader(self, scratch_dir, check)

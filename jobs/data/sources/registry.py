@@ -8,7 +8,7 @@ from jobs.data.sources.registered import RegisteredSource
 
 
 def find_source(name: str) -> RegisteredSource | None:
-    """The source of that name, or None. Raises ``ImproperlyConfigured`` if its definition is wrong."""
+    """Find the source called ``name``, or None. Raises ``ImproperlyConfigured`` if its definition is wrong."""
     if name not in settings.STREAMER_SOURCES:
         return None
     try:
@@ -24,7 +24,7 @@ def parse_source(name: str) -> RegisteredSource:
 
 
 def faults_of(error: ValidationError) -> list[str]:
-    """Each fault as ``field: what is wrong``."""
+    """List the faults, each as ``field: text``."""
     return [
         ": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, "))))
         for item in error.errors(include_url=False)

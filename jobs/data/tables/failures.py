@@ -1,4 +1,4 @@
-"""What a user hears when rows cannot be read."""
+"""The errors that a user gets when rows cannot be read."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _WRONG_ROWS = (
 
 
 def not_there(field: str, message: str) -> InvalidPayload:
-    """The fault of a data source that names what does not exist. ``field`` is one of the source's own."""
+    """Build the fault of a data source that names something that does not exist. ``field`` is one of its fields."""
     return InvalidPayload([{"path": f"data_source.{field}", "message": message, "type": "value_error"}])
 
 
@@ -29,7 +29,7 @@ def not_there(field: str, message: str) -> InvalidPayload:
 def loading_failures(label: str, names: Mapping[str, str] | None = None) -> Iterator[None]:
     """Raise ``Permanent`` or ``Retryable`` in place of DuckDB's errors, and log the original.
 
-    ``names`` says what people call the files (absolute path → name): no text of ours shows a path of the server.
+    ``names`` maps absolute paths to the names that people see, because no error text shows a path of the server.
     """
     try:
         yield
@@ -37,7 +37,7 @@ def loading_failures(label: str, names: Mapping[str, str] | None = None) -> Iter
         logger.warning("'%s' cannot be read", label, exc_info=error)
         if isinstance(error, duckdb.OutOfMemoryException):
             raise Permanent(f"'{label}' needs more memory or disk than a request may use.") from error
-        # An error that names one of the files is about what is in it; others are about the disk.
+        # An error that names one of the files is about its content; others are about the disk.
         if isinstance(error, _WRONG_ROWS) or any(path in str(error) for path in names or ()):
             raise Permanent(f"'{label}' cannot be read: {_reason(error, names or {})}") from error
         raise Retryable(f"'{label}' cannot be read at the moment.") from error
@@ -47,6 +47,6 @@ def _reason(error: Exception, names: Mapping[str, str]) -> str:
     text = str(error)
     for path, name in names.items():
         text = text.replace(path, name)
-    # The first lines tell what is wrong and where; what follows is advice about options that a user cannot set.
+    # The first lines say what is wrong and where; the rest advises options that a user cannot set.
     told = text.split("\n\n")[0].splitlines()[:3]
     return " ".join(line.strip() for line in told if line.strip())[:_LONGEST]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 
 def fingerprint_of(columns: Mapping[str, str], batches: Iterable[pa.RecordBatch]) -> str:
-    """SHA-256, in hex, of the names and types of the columns and the rows. The columns are of plain types."""
+    """Return the SHA-256, in hex, of the columns' names and types and of the rows. Columns have plain types."""
     contents = [_Column() for _ in columns]
     for batch in batches:
         for content, array in zip(contents, batch.columns, strict=True):
@@ -22,7 +22,7 @@ def fingerprint_of(columns: Mapping[str, str], batches: Iterable[pa.RecordBatch]
 
 
 class _Column:
-    """Which rows have a value, how long each is, and the bytes of all: three streams that know no batches."""
+    """One column as three streams that do not depend on batches: which rows have a value, the lengths, the bytes."""
 
     def __init__(self) -> None:
         self._streams = (sha256(), sha256(), sha256())
@@ -52,7 +52,7 @@ def _has_lengths(kind: pa.DataType) -> bool:
 
 
 def _fixed(array: pa.Array) -> Any:
-    """The bytes of values that all have one width."""
+    """Return the bytes of values of a fixed width."""
     width = array.type.bit_width // 8
     content = array.buffers()[1]
     return memoryview(content)[array.offset * width : (array.offset + len(array)) * width] if len(array) else b""

@@ -20,7 +20,7 @@ from jobs.models import Dataset
 def open_dataset(
     source: DatasetSource, tenant_id: str, scratch_dir: Path, check: Callable[[], None], on_rows: RowsRead | None
 ) -> Iterator[LoadedTable]:
-    """The tenant's own dataset comes before a registered source of the same name."""
+    """Open a dataset or a source. The tenant's dataset comes before a registered source of the same name."""
     dataset = find_dataset(tenant_id, source.dataset_id)
     if dataset is not None:
         copy = copied(dataset, scratch_dir)
@@ -35,7 +35,7 @@ def open_dataset(
 
 
 def copied(dataset: Dataset, scratch_dir: Path) -> Path:
-    """``local_copy``, with a text for people when the storage is away."""
+    """Do as ``local_copy``, with a text for people when the storage does not answer."""
     try:
         return local_copy(dataset, scratch_dir)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""All rows of a registered source, with no regard to days."""
+"""All rows of a registered source, of all days."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from jobs.data.tables.run_database import batch_rows, run_database
 def open_registered(
     source: SourceDefinition, scratch_dir: Path, check: Callable[[], None], on_rows: RowsRead | None
 ) -> Iterator[LoadedTable]:
-    """``on_rows`` hears of the records, once the tables they are joined from have been read."""
+    """Open a source. ``on_rows`` is called with the records, once the tables they are joined from were read."""
     with run_database(scratch_dir, [], check, on_rows) as database:
         with SourceReader(source, scratch_dir, check, in_order=True) as reader:
             for table in reader.open_whole():

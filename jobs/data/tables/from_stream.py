@@ -1,4 +1,4 @@
-"""Messages of a Redis Stream: those that are there, and those that come while there is time."""
+"""Messages of a Redis Stream: those that are there, and those that arrive within the time limit."""
 
 import json
 import re
@@ -30,7 +30,7 @@ _WAIT_SECONDS = 0.25
 def open_stream(
     source: StreamSource, tenant_id: str, scratch_dir: Path, check: Callable[[], None], on_rows: RowsRead | None
 ) -> Iterator[LoadedTable]:
-    # Without a colon in it, the last colon of a key ends the tenant's id: no two tenants have a key in common.
+    # The name has no colon, so the last colon of a key ends the tenant's id and no two tenants share a key.
     if not _NAME.fullmatch(source.stream_id):
         raise not_there("stream_id", "the name of a stream has letters, digits, '_', '-' and '.' only")
     key = f"{settings.STREAMER_STREAM_PREFIX}{tenant_id}:{source.stream_id}"
@@ -47,7 +47,7 @@ def open_stream(
 
 
 def _messages(key: str, source: StreamSource, check: Callable[[], None]) -> Iterator[list[dict[bytes, bytes]]]:
-    """The fields of messages in batches, until there are enough or the time is up. What is there is always read."""
+    """Yield the fields of messages in batches, until a limit is reached. Messages that are there are always read."""
     ends_at = time.monotonic() + source.max_seconds
     after, left = b"0-0", source.max_messages
     try:
@@ -55,7 +55,7 @@ def _messages(key: str, source: StreamSource, check: Callable[[], None]) -> Iter
             while left > 0:
                 check()
                 wait_seconds = min(_WAIT_SECONDS, ends_at - time.monotonic())
-                # BLOCK 0 would wait for ever; None asks for what is there.
+                # BLOCK 0 would wait for ever; None returns the messages that are there.
                 block = max(1, int(wait_seconds * 1_000)) if wait_seconds > 0 else None
                 answer: Any = client.xread({key: after}, count=min(left, _BATCH_MESSAGES), block=block)
                 found = _entries(answer)
@@ -71,7 +71,7 @@ def _messages(key: str, source: StreamSource, check: Callable[[], None]) -> Iter
 
 
 def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """The messages in what Redis answers, which is a list of pairs or, in its newer protocol, a mapping."""
+    """Return the messages of Redis' answer: a list of pairs or, in its newer protocol, a mapping."""
     if not answer:
         return []
     if isinstance(answer, Mapping):
@@ -82,7 +82,7 @@ def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
 
 
 def _split(fields: Mapping[bytes, bytes]) -> tuple[dict[str, str], dict[str, Any]]:
-    """What a message holds as text, and what its field ``data`` holds as JSON."""
+    """Split a message into its fields as text, and the JSON of its field ``data``."""
     texts = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in fields.items()}
     unpacked = _object(texts.get(UNPACKED))
     if unpacked is None:

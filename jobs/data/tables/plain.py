@@ -1,4 +1,4 @@
-"""The few types that the columns of ``data`` have, and the SELECT that turns all others into them."""
+"""The few types of the columns of ``data``, and the SELECT that casts all others to them."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ def _plain(name: str, kind: str) -> str:
     column = quote_name(name)
     if kind in _PLAIN or (kind.startswith("DECIMAL(") and not kind.endswith("]")):
         return column
-    if kind in ("HUGEINT", "UHUGEINT"):  # what sum() gives
+    if kind in ("HUGEINT", "UHUGEINT"):  # the type of sum()
         return f"CAST({column} AS DECIMAL(38, 0)) AS {column}"
     if kind.startswith(_NESTED) or kind.endswith("]"):
         return f"CAST(to_json({column}) AS VARCHAR) AS {column}"

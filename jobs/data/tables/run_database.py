@@ -30,7 +30,7 @@ class RunDatabase:
     on_rows: RowsRead | None
 
     def load(self, schema: pa.Schema, batches: Iterator[pa.RecordBatch], total: int | None) -> None:
-        """Make the table ``data`` of ``batches``. ``total``: the rows there are, where that is known."""
+        """Create the table ``data`` from ``batches``. ``total``: the number of rows, where it is known."""
         names = [name.casefold() for name in schema.names]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise Permanent(
@@ -47,7 +47,7 @@ class RunDatabase:
             self.on_rows(rows, total)
 
     def refuse_too_much(self) -> None:
-        """Raise ``Permanent`` when the database fills more of the disk than one run may."""
+        """Raise ``Permanent`` when the database takes more of the disk than one run may."""
         log = self.path.with_name(f"{self.path.name}.wal")
         size = sum(file.stat().st_size for file in (self.path, log) if file.exists())
         if size > settings.STREAMER_DUCKDB_DISK_BYTES:
@@ -60,7 +60,7 @@ class RunDatabase:
 def run_database(
     scratch_dir: Path, readable: Sequence[str], check: Callable[[], None], on_rows: RowsRead | None
 ) -> Iterator[RunDatabase]:
-    """A new database that may read the files ``readable``, closed at the end."""
+    """Open a new database that may read the files ``readable``, and close it at the end."""
     connection, path = open_sandbox(
         scratch_dir,
         readable=readable,
@@ -72,7 +72,7 @@ def run_database(
 
 
 def batch_rows(total: int | None) -> int:
-    """Batches that show progress at least twenty times on large tables and stay quick."""
+    """Return a size of batches that shows progress at least twenty times on large tables and stays quick."""
     if total is None:
         return UNKNOWN_TOTAL_BATCH_ROWS
     return min(_MAX_ROWS, max(_MIN_ROWS, total // _BATCHES))

@@ -1,4 +1,4 @@
-"""Rows whose types are known only when all have been seen: kept on disk as text until then."""
+"""Rows whose types are known only when all were read, and which are kept on disk as text until then."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ _POSITION = "position"
 
 
 class StagedRows:
-    """Add rows in batches, then ``finish``: the table ``data`` has their columns in the order they came up."""
+    """The rows: add them in batches, then ``finish``. The table ``data`` has their columns in order of appearance."""
 
     def __init__(self, database: RunDatabase) -> None:
         self._database = database
@@ -29,7 +29,7 @@ class StagedRows:
         fetch(database.connection, f"CREATE TABLE {_STAGED} ({_POSITION} BIGINT)")
 
     def add(self, rows: Iterable[tuple[Mapping[str, str], Mapping[str, Any]]]) -> None:
-        """Each row: values that came as text, and values that came as JSON. What both name is the former's."""
+        """Add rows, each a pair of text values and JSON values. Where both name a key, the text value wins."""
         texts = [self._texts(plain, typed) for plain, typed in rows]
         columns = {self._column(at): [row.get(name) for row in texts] for at, name in enumerate(self._possible)}
         positions = pa.array(range(self.rows, self.rows + len(texts)), pa.int64())

@@ -1,4 +1,4 @@
-"""CSV and TSV to Parquet: DuckDB reads them, quickly; what it refuses is read again, slowly and strictly."""
+"""CSV and TSV to Parquet. DuckDB reads them quickly; a file that it refuses is read again, slowly and strictly."""
 
 import csv
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _TABLE = "incoming"
 def delimited_to_parquet(
     connection: duckdb.DuckDBPyConnection, path: Path, target: Path, header: bool | None, notes: list[str]
 ) -> str:
-    """Read a UTF-8 file into ``target``; gives the format, csv or tsv. Raises ``Unreadable``."""
+    """Read a UTF-8 file into ``target``. Return the format, csv or tsv. Raises ``Unreadable``."""
     dialect = find_dialect(path, header)
     if dialect is None:
         raise Unreadable("The file is empty")
@@ -69,7 +69,7 @@ def _read(
 
 
 def rewrite(path: Path, target: Path, dialect: Dialect) -> None:
-    """Write the rows anew in the plainest dialect, or raise ``Unreadable`` with the line of the first fault."""
+    """Rewrite the rows in the simplest dialect, or raise ``Unreadable`` with the line of the first fault."""
     csv.field_size_limit(MAX_VALUE_BYTES)
     width = len(dialect.header)
     with path.open(encoding="utf-8", newline="") as source, target.open("w", encoding="utf-8", newline="") as file:
@@ -95,7 +95,7 @@ def rewrite(path: Path, target: Path, dialect: Dialect) -> None:
 
 
 class _Lines(Iterator[str]):
-    """The lines of a file, counted; remembers the one with which the row at hand began."""
+    """The lines of a file, counted. It remembers the line with which the current row began."""
 
     def __init__(self, source: Iterator[str]) -> None:
         self._source = source
@@ -110,7 +110,7 @@ class _Lines(Iterator[str]):
 
 
 def _fault(error: csv.Error, line: int, begun: str, dialect: Dialect) -> Unreadable:
-    # Read leniently by itself, the last field of the line is the one in which the reading went astray.
+    # Read leniently by itself, the line's last field is the one in which the strict reading failed.
     column = _fields_until_open_quote(begun, dialect)
     if "end of data" in str(error):
         return Unreadable.at("a quote is opened and never closed", line=line, column=column)

@@ -1,4 +1,4 @@
-"""How the fields of a text file are parted, quoted and named: found out from its beginning."""
+"""The dialect of a text file, detected from its beginning: delimiter, quotes and header."""
 
 import csv
 import io
@@ -21,20 +21,20 @@ class Dialect:
     delimiter: str
     quote: str
     escape: str
-    """The quote itself, doubled, or a backslash."""
+    """The escape of a quote: the quote itself, doubled, or a backslash."""
     header: list[str]
-    """The names, or as many empty ones as the first line has fields."""
+    """The column names, or as many empty texts as the first line has fields."""
     skipped_lines: int
-    """Lines in front of the first row of data."""
+    """The number of lines before the first row of data."""
     doubts: tuple[str, ...] = ()
-    """For people: what may be wrong with the choice."""
+    """Texts for people about possible mistakes in the choice."""
 
     @property
     def format(self) -> str:
         return "tsv" if self.delimiter == "\t" else "csv"
 
     def reader(self, lines: Iterator[str], *, strict: bool) -> Any:
-        """A reader of the standard library; strict ones raise ``csv.Error``."""
+        """Return a reader of the standard library. A strict one raises ``csv.Error``."""
         escape = None if self.escape == self.quote else self.escape
         return csv.reader(
             lines,
@@ -47,7 +47,7 @@ class Dialect:
 
 
 def find_dialect(path: Path, header: bool | None) -> Dialect | None:
-    """Of a UTF-8 file; None: there is nothing but blank lines. ``header``: None looks."""
+    """Detect the dialect of a UTF-8 file; None: all lines are blank. ``header``: None detects it."""
     with path.open(encoding="utf-8", newline="") as file:
         sample = file.read(_SAMPLE_CHARACTERS)
         whole = not file.read(1)
@@ -69,7 +69,7 @@ def find_dialect(path: Path, header: bool | None) -> Dialect | None:
 
 
 def _doubts(sample: str) -> Iterator[str]:
-    """Lines that stand above the header make one column of the whole file."""
+    """Yield doubts about the choice: lines above the header turn the whole file into one column."""
     lines = sample.splitlines()[:_SAMPLE_ROWS]
     for delimiter in _DELIMITERS:
         counts = [line.count(delimiter) for line in lines]
@@ -82,7 +82,7 @@ def _doubts(sample: str) -> Iterator[str]:
 
 
 def _score(dialect: Dialect, sample: str, whole: bool) -> tuple[tuple[bool, int, float], list[list[str]]]:
-    """Best is what parts most lines into as many fields as the first has, then what makes the most of them."""
+    """Score a dialect: rows mostly as wide as the first come first, then more fields, then more such rows."""
     rows = _rows(dialect, sample, whole)
     if not rows:
         return (False, 0, 0.0), []
@@ -95,9 +95,9 @@ def _rows(dialect: Dialect, sample: str, whole: bool) -> list[list[str]]:
     reader = dialect.reader(io.StringIO(sample, newline=""), strict=False)
     try:
         rows = [row for row in itertools.islice(reader, _SAMPLE_ROWS) if _says_something(row)]
-    except csv.Error:  # a value beyond all bounds: the strict reading tells where
+    except csv.Error:  # a value above the size limit: the strict reading reports its line
         return [[""]]
-    # The last row of a part is cut off somewhere.
+    # The last row of a sample is cut off somewhere.
     return rows if whole or len(rows) in (1, _SAMPLE_ROWS) else rows[:-1]
 
 

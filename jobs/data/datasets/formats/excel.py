@@ -1,5 +1,6 @@
-"""Workbooks to Parquet: the values of one sheet, as they were when it was saved; the first row that is not empty
-names the columns. A merged cell's value stands in each of its cells.
+"""Workbooks to Parquet: the saved values of one sheet. The first row that is not empty names the columns.
+
+Each cell of a merged range has the range's value.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ _ARROW = {
 
 
 def excel_to_parquet(path: Path, target: Path, sheet_name: str | None, notes: list[str]) -> None:
-    """Raises ``Unreadable`` for a damaged or locked workbook, an unknown sheet, and one without rows."""
+    """Convert a sheet. Raises ``Unreadable`` for a damaged or locked workbook, and an unknown or empty sheet."""
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         sheet = _sheet(workbook, sheet_name, notes)
@@ -42,7 +43,7 @@ def excel_to_parquet(path: Path, target: Path, sheet_name: str | None, notes: li
     if header is None:
         raise Unreadable(f"The sheet '{sheet.name}' is empty")
     kinds = _kinds(rows, len(header))
-    # Columns with neither a name nor a value are what formatting leaves behind.
+    # Columns with neither a name nor a value are left over from formatting.
     kept = [at for at, name in enumerate(header) if _text(name) or kinds[at] is not None]
     names = unique_columns([_text(header[at]) or "" for at in kept], notes)
     found = [kinds[at] or "text" for at in kept]
@@ -74,7 +75,7 @@ def _sheet(workbook: CalamineWorkbook, wanted: str | None, notes: list[str]) -> 
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:
-    """The rows with any value, from the first of them on; "" stands for an empty cell."""
+    """Yield the rows from the first one with a value on; "" stands for an empty cell."""
     if sheet.start is None:
         return
     top, left = sheet.start
@@ -88,7 +89,7 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:
     origins = set(spread.values())
     values: dict[tuple[int, int], Any] = {}
     spread_rows = {row for row, _ in spread} | {row for row, _ in origins}
-    # Its rows begin with the first of the sheet, its columns with the first that has a value.
+    # The rows begin with the sheet's first row, the columns with the first one that has a value.
     for number, row in enumerate(sheet.iter_rows()):
         if number in spread_rows:
             for at in range(len(row)):
@@ -102,7 +103,7 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:
 
 
 def _kinds(rows: Iterator[list[Any]], width: int) -> list[Kind | None]:
-    """The narrowest kind that holds all values of a column; None: it has none."""
+    """Find the narrowest kind that holds all values of each column; None: a column without values."""
     kinds: list[Kind | None] = [None] * width
     count = 0
     for row in rows:

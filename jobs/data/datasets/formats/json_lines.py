@@ -52,7 +52,7 @@ def json_lines_to_parquet(connection: duckdb.DuckDBPyConnection, path: Path, tar
 
 
 def _structure(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, Any] | None:
-    """Key → DuckDB's name of its type, or what is nested in it; None: some line is no object."""
+    """Map key → the name of its DuckDB type, or the nested structure; None: some line is no object."""
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {_LINES} AS FROM read_ndjson_objects({quote_text(str(path))}, "
         f"maximum_object_size = {MAX_LINE_BYTES})"
@@ -71,7 +71,7 @@ def _possible(structure: Any) -> tuple[Kind, ...]:
 
 
 def _fault(path: Path) -> Unreadable:
-    """Where the first line is that is no object."""
+    """Locate the first line that is no object."""
     with path.open("rb") as file:
         number = 0
         while line := file.readline(MAX_LINE_BYTES + 1):

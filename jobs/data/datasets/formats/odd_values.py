@@ -1,4 +1,4 @@
-"""Says of columns that stayed texts why they are not what nearly all of their values are: a slip in a file."""
+"""Finds the odd values in text columns whose other values nearly all have one kind: slips in a file."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,12 +12,12 @@ _FIRST_ROWS, _MIN_VALUES = 20_000, 10
 _NEARLY_ALL = 0.9
 _SHOWN = 40
 _LIKELY: dict[Kind, str] = {"bool": "true or false", "float": "numbers", "int": "whole numbers", "timestamp": "dates"}
-"""In the order in which they are looked at: all dates are such with a time too."""
+"""Kind → its name, in the order of the tests. A date without a time fits "timestamp" too."""
 _COMMAS = r"[+-]?(\d+|\d{1,3}([. ]\d{3})+),\d+|[+-]?\d{1,3}(,\d{3})+(\.\d+)?"
 
 
 def odd_values(connection: duckdb.DuckDBPyConnection, table: Path, columns: Sequence[str]) -> Iterator[str]:
-    """Notes about ``columns`` of a Parquet file, which are texts. Its first rows choose those that are told of."""
+    """Write notes about the text ``columns`` of a Parquet file. The file's first rows decide which get one."""
     if not columns:
         return
     rows = f"read_parquet({quote_text(str(table))}, file_row_number = true)"

@@ -1,4 +1,4 @@
-"""Parquet to Parquet: checked, with names and types that the other formats could have had as well."""
+"""Parquet to Parquet: checked, with the names and types that the other formats lead to."""
 
 from pathlib import Path
 
@@ -13,14 +13,14 @@ _AS_TEXT = ("UUID", "JSON", "INTERVAL", "TIME", "BIT", "GEOMETRY")
 
 
 def parquet_to_parquet(connection: duckdb.DuckDBPyConnection, path: Path, target: Path, notes: list[str]) -> None:
-    """Write ``target`` anew. Raises ``Unreadable`` for a damaged file and for nested columns."""
+    """Rewrite the file as ``target``. Raises ``Unreadable`` for a damaged file and for nested columns."""
     rows = f"read_parquet({quote_text(str(path))})"
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
         columns = [(str(name), str(kind)) for name, kind, *_ in described]
         _refuse_nested(columns)
         names = unique_columns([name for name, _ in columns], notes)
-        # By position: two columns of a file may have one name.
+        # By position, because two columns of a file may share a name.
         given = ", ".join(quote_name(f"c{at}") for at in range(len(columns)))
         selected = ", ".join(
             f"{_cast(quote_name(f'c{at}'), kind)} AS {quote_name(name)}"

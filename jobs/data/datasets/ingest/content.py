@@ -1,4 +1,4 @@
-"""What kind of file came in, told by its content: endings lie."""
+"""The kind of an uploaded file, detected from its content, because endings can be wrong."""
 
 import zipfile
 from pathlib import Path
@@ -9,7 +9,7 @@ from jobs.data.datasets.failures import Unreadable
 Kind = Literal["parquet", "excel", "gzip", "json", "text"]
 _HEAD_BYTES = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# What people upload by mistake, by its first bytes.
+# Kinds of files that people upload by mistake, by their first bytes.
 _OTHERS = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
@@ -25,7 +25,7 @@ _PAGES = {b"<!doctype html": "a web page", b"<html": "a web page", b"<?xml": "XM
 
 
 def kind_of(path: Path) -> Kind:
-    """Raises ``Unreadable`` for an empty file and for kinds that hold no table."""
+    """Detect the kind. Raises ``Unreadable`` for an empty file and for kinds that hold no table."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head:

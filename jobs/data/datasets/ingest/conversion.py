@@ -1,5 +1,5 @@
 """Turns an uploaded file into Parquet. Also a program: options as JSON on standard input, the outcome on standard
-output, so that a server can have it done in a process of its own (``aside``).
+output, so that a server can run it in a process of its own (``ingest_process``).
 """
 
 import json
@@ -46,7 +46,7 @@ def ingest(path: Path, scratch_dir: Path, options: Options) -> Ingested:
 
 
 def _unpacked(path: Path, scratch_dir: Path, options: Options) -> tuple[Path, Kind]:
-    """The file without gzip around it, and its kind."""
+    """Remove gzip, if any. Return the file and its kind."""
     if (kind := kind_of(path)) != "gzip":
         return path, kind
     unpacked = scratch_dir / "unpacked"
@@ -59,9 +59,9 @@ def _unpacked(path: Path, scratch_dir: Path, options: Options) -> tuple[Path, Ki
 def _convert(
     connection: duckdb.DuckDBPyConnection, path: Path, kind: Kind, target: Path, options: Options, notes: list[str]
 ) -> str:
-    """Write ``target``; the name of the format the file had."""
+    """Write ``target``. Return the name of the file's format."""
     if kind == "excel":
-        # It weighs as much as DuckDB; only workbooks need it.
+        # It takes as much memory as DuckDB, and only workbooks need it.
         from jobs.data.datasets.formats.excel import excel_to_parquet  # noqa: PLC0415
 
         if zipfile.is_zipfile(path):
@@ -105,7 +105,7 @@ def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, n
 
 
 def shown(value: Any) -> Any:
-    """A value as JSON can hold it, long texts cut."""
+    """Return a value that JSON can hold, with long texts cut."""
     if isinstance(value, str):
         return value if len(value) <= _MAX_SAMPLE_TEXT else f"{value[:_MAX_SAMPLE_TEXT]}…"
     if isinstance(value, float):
@@ -113,7 +113,7 @@ def shown(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return value if abs(value) <= 2**53 else str(value)  # most readers of JSON have floats only
+        return value if abs(value) <= 2**53 else str(value)  # most JSON parsers read numbers as floats
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,8 +1,8 @@
-"""Finds out how a text is encoded and brings it to UTF-8.
+"""Detects the encoding of a text and converts it to UTF-8.
 
-A byte order mark decides. Without one it is UTF-8, unless the first byte that does not fit comes before any letter
-beyond ASCII that did: then it is Windows-1252 (or Latin-1, where that has no letter for a byte), and the notes say so.
-A UTF-8 text with a broken byte in it is an error: taken for something else, all its other letters would be spoilt.
+A byte order mark decides. Without one the text is UTF-8, unless an invalid byte comes before the first valid letter
+beyond ASCII. Then it is Windows-1252, or Latin-1 if Windows-1252 lacks a byte, and the notes say so. A UTF-8 text with
+an invalid byte is an error: read in another encoding, all its other letters would be wrong.
 """
 
 import codecs
@@ -14,7 +14,7 @@ from jobs.data.datasets.failures import Unreadable
 _CHUNK_BYTES = 1024 * 1024
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins like that of UTF-16, so it is looked for first
+    (codecs.BOM_UTF32_LE, "utf-32"),  # its mark begins like that of UTF-16, so it is tested first
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -24,20 +24,20 @@ _NAMES = {"cp1252": "Windows-1252", "latin-1": "Latin-1"}
 
 @dataclass(frozen=True, kw_only=True)
 class _Misfit:
-    """The first byte that is no UTF-8; all count from 1 but ``offset``."""
+    """The first byte that is not UTF-8. All numbers count from 1, except ``offset``."""
 
     offset: int
     line: int
     byte: int
-    """Within the line."""
+    """The position in the line."""
     is_damage: bool
-    """The text is UTF-8 otherwise."""
+    """True: the rest of the text is UTF-8."""
 
 
 def as_utf8(path: Path, target: Path, notes: list[str], *, only_utf8: bool = False) -> Path:
-    """The file itself if it is UTF-8 without a mark, else ``target``, written anew.
+    """Return the file itself if it is UTF-8 without a mark, else write ``target`` and return it.
 
-    ``only_utf8`` is for formats that know nothing else. Raises ``Unreadable`` with line and byte.
+    ``only_utf8`` is for formats that allow no other encoding. Raises ``Unreadable`` with line and byte.
     """
     with path.open("rb") as file:
         head = file.read(4)

@@ -9,10 +9,10 @@ from jobs.data.sandbox import THREADS
 
 
 def open_engine(path: Path, scratch_dir: Path, memory: str, *, in_order: bool = False) -> duckdb.DuckDBPyConnection:
-    """In memory, spilling to ``scratch_dir`` past ``memory`` (as in ``512MB``).
+    """Open a database in memory that spills to ``scratch_dir`` above ``memory`` (for example ``512MB``).
 
-    ``in_order``: with one thread. With several, DuckDB writes the last line of JSON Lines first if no newline ends it,
-    and gives the keys in the order in which its threads come upon them.
+    ``in_order`` uses one thread. With several, DuckDB writes the last line of JSON Lines first if no newline ends it,
+    and orders the keys as its threads find them.
     """
     connection = duckdb.connect(
         config={

@@ -1,6 +1,6 @@
-"""Has a file ingested by a process of its own.
+"""Ingests a file in a process of its own.
 
-What strangers upload is read by C code; a crash or a leak of it stays in that process, and a server stays light.
+C code reads files of strangers. A crash or a leak of it stays in that process, and the server needs little memory.
 """
 
 import json
@@ -24,17 +24,17 @@ _turns = threading.BoundedSemaphore(_AT_ONCE)
 
 
 class IngestFailed(Exception):
-    """The process ended without an answer: a bug or a crash. The text is for the log."""
+    """The process ended without an outcome: a bug or a crash. The text is for the log."""
 
 
 class GivenUp(Exception):
-    """``is_wanted`` said that nobody waits for it any more."""
+    """The ingest was stopped, because ``is_wanted`` said that nobody waits for it any more."""
 
 
 def ingest_in_process(
     path: Path, scratch_dir: Path, options: Options, is_wanted: Callable[[], bool] = lambda: True
 ) -> Ingested:
-    """As ``ingest``; two at once per process, others wait their turn. Blocks: call it off the event loop."""
+    """Do as ``ingest``, at most two at once per process. Blocks, so call it off the event loop."""
     while not _turns.acquire(timeout=_LOOK_SECONDS):
         if not is_wanted():
             raise GivenUp
@@ -67,7 +67,7 @@ def _answer(process: "subprocess.Popen[bytes]", asked: bytes | None, is_wanted: 
         try:
             return process.communicate(asked, timeout=_LOOK_SECONDS)[0]
         except subprocess.TimeoutExpired:
-            # Called again, it goes on where it was, loses nothing, and takes no more input.
+            # Called again, it continues, loses nothing, and takes no more input.
             asked, waited = None, waited + _LOOK_SECONDS
         if not is_wanted():
             raise GivenUp

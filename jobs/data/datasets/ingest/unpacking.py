@@ -1,4 +1,4 @@
-"""Takes off a layer of gzip, with an eye on how much comes out."""
+"""Unpacks gzip, and limits the size of the output."""
 
 import gzip
 import zipfile
@@ -11,7 +11,7 @@ _CHUNK_BYTES = 1024 * 1024
 
 
 def unpack_gzip(path: Path, target: Path, most_bytes: int) -> None:
-    """Write what ``path`` holds to ``target``. Raises ``TooLarge`` as soon as it is more than ``most_bytes``."""
+    """Unpack ``path`` to ``target``. Raises ``TooLarge`` as soon as the output exceeds ``most_bytes``."""
     unpacked = 0
     try:
         with gzip.open(path) as packed, target.open("wb") as file:
@@ -27,7 +27,7 @@ def unpack_gzip(path: Path, target: Path, most_bytes: int) -> None:
 
 
 def check_archive(path: Path, most_bytes: int) -> None:
-    """Unpack every part of a workbook into nothing: sizes that an archive states of itself can be false."""
+    """Unpack every part of a workbook and discard it, because the sizes that an archive states can be false."""
     unpacked = 0
     try:
         with zipfile.ZipFile(path) as archive:

@@ -1,4 +1,4 @@
-"""Which files a tenant may name: those below a folder of its own, and no others whatever the path says.
+"""The files that a tenant may name: those below a folder of its own, whatever the path says.
 
 The folder is ``STREAMER_FILES_DIR/<tenant id>``. A tenant without one, or whose id is no plain name, has no files.
 """
@@ -19,7 +19,7 @@ MAX_FILES = 1_000
 
 
 def files_of(tenant_id: str, path: str) -> dict[str, str]:
-    """Absolute path → path as the tenant would write it, sorted. Raises ``InvalidPayload`` when there are none."""
+    """Map absolute path → path as the tenant writes it, sorted. Raises ``InvalidPayload`` when there are none."""
     if not settings.STREAMER_FILES_DIR:
         raise _fault("this installation has no folder of files; its operators have to set STREAMER_FILES_DIR")
     ending = _checked(path)
@@ -41,7 +41,7 @@ def files_of(tenant_id: str, path: str) -> dict[str, str]:
 
 
 def _checked(path: str) -> str:
-    """The ending of a path that leads nowhere but down."""
+    """Return the ending of ``path``, and refuse one that leads out of the folder."""
     parts = PurePosixPath(path).parts
     if path.startswith("/") or any(part.startswith(".") for part in parts) or re.search(r"[\\\0\[\]]|\*\*", path):
         raise _fault("a path is relative, has / between folders and no part that begins with a dot")
@@ -51,7 +51,7 @@ def _checked(path: str) -> str:
 
 
 def _is_ours(match: Path, folder: Path) -> bool:
-    """A link may lead to another file of the folder, not out of it. What DuckDB takes for a pattern is left out."""
+    """Return True for a file in the folder, also by a link inside it. Names that DuckDB takes for a pattern are not."""
     try:
         target = match.resolve(strict=True)
         hidden = any(part.startswith(".") for part in match.relative_to(folder).parts)

@@ -27,12 +27,12 @@ READERS = {
     ".ndjson": _JSON,
     ".ndjson.gz": _JSON,
 }
-"""File ending → how DuckDB reads such files."""
+"""File ending → the DuckDB call that reads such files."""
 _SAMPLE_ROWS, _ALL_ROWS = 100_000, -1
 
 
 def ending_of(path: str) -> str | None:
-    """The ending in ``READERS`` that ``path`` has; None: it is of no format we read."""
+    """Return the ending of ``path`` in ``READERS``; None: its format cannot be read."""
     return next((ending for ending in READERS if path.lower().endswith(ending)), None)
 
 
@@ -40,7 +40,7 @@ def ending_of(path: str) -> str | None:
 def open_files(
     names: Mapping[str, str], label: str, scratch_dir: Path, check: Callable[[], None], on_rows: RowsRead | None
 ) -> Iterator[LoadedTable]:
-    """``names``: absolute path → what people call it; all of one format. Columns are matched by name."""
+    """Open files of one format. ``names``: absolute path → the name people see. Columns are matched by name."""
     with run_database(scratch_dir, list(names), check, on_rows) as database:
         with loading_failures(label, names):
             _load(database, list(names))
@@ -56,7 +56,7 @@ def _load(database: RunDatabase, paths: list[str]) -> None:
     try:
         _load_rows(database, reader.format(sample=_SAMPLE_ROWS), paths, None)
     except (duckdb.ConversionException, duckdb.InvalidInputException):
-        # A later row does not fit the types that the first ones have: look at all of them before reading any.
+        # A later row does not fit the types of the first ones: look at all rows before reading any.
         fetch(database.connection, f"DROP TABLE IF EXISTS {DATA}")
         _load_rows(database, reader.format(sample=_ALL_ROWS), paths, None)
 

@@ -1,4 +1,4 @@
-"""The outcome of a user's SELECT, run in a process of its own (``jobs.data.tables.queries.process``)."""
+"""The result of a user's SELECT, run in a process of its own (``jobs.data.tables.queries.process``)."""
 
 import json
 import subprocess
@@ -67,7 +67,7 @@ class _Query:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             cwd=_ROOT,
-            # Nothing of ours is in there that the query could read.
+            # The environment holds nothing that the query could read.
             env={"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         )
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -79,14 +79,14 @@ class _Query:
         self._process.wait()
         self._pool.shutdown()
         for stream in (self._input, self._output, self._errors):
-            # What could not be written is for a process that is no more.
+            # The process has ended, so the rest of its input is not needed.
             try:
                 stream.close()
             except BrokenPipeError:
                 continue
 
     def tables(self) -> list[str]:
-        """The tables that the query names."""
+        """Return the tables that the query names."""
         self._send(self._task)
         answer = self._watch(self._output.readline)
         if not answer:
@@ -108,7 +108,7 @@ class _Query:
                 yield batch
         except (pa.ArrowInvalid, OSError):
             raise self._failure() from None
-        # A stream that was cut off between two batches looks like one that has ended.
+        # A stream that is cut off between two batches looks like one that has ended.
         if self._watch(self._process.wait) != 0:
             raise self._failure()
 
@@ -128,7 +128,7 @@ class _Query:
             raise Permanent(f"The query took longer than the {settings.STREAMER_QUERY_SECONDS:g} seconds it may take.")
 
     def _failure(self) -> Exception:
-        """What the process said on its way out; that it said nothing means that its memory was not enough."""
+        """Return the error that the process wrote when it ended. No text means that its memory was not enough."""
         self._watch(self._process.wait)
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip().splitlines()

@@ -1,10 +1,10 @@
 """The process that runs one query of a user's: ``python -m jobs.data.tables.queries.process``. Needs no Django.
 
-A process of its own, because a single call of a function inside DuckDB can take any amount of memory and not heed an
-interrupt. This one has no environment, may take so much memory and no more, and can be killed.
+It is a process of its own, because a single call of a function inside DuckDB can take any amount of memory and ignore
+an interrupt. This process has no environment, a memory limit, and can be killed.
 
 It reads a line of JSON and answers with one: the tables that the query names. It reads a second line, the Parquet file
-of each, and answers with the outcome as an Arrow stream. What goes wrong is a line of JSON on its stderr.
+of each, and answers with the result as an Arrow stream. An error is a line of JSON on its stderr.
 """
 
 import ctypes
@@ -64,7 +64,7 @@ def _run(task: dict[str, Any], statement: str, files: dict[str, str]) -> None:
 
 
 def _limit(memory: str) -> None:
-    """No more memory than DuckDB is allowed and some for all else, no core files, and an end with the parent."""
+    """Limit memory to DuckDB's limit and some for all else, forbid core files, and end with the parent."""
     [(duckdb_bytes,)] = duckdb.execute("SELECT parse_formatted_bytes(?)", [memory]).fetchall()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":

@@ -1,7 +1,7 @@
-"""What a user's SELECT may be made of. Reads the tree that DuckDB's own parser gives; needs no Django.
+"""The rules for a user's SELECT. They read the syntax tree of DuckDB's own parser, and need no Django.
 
-Whatever is not known here is refused: kinds of nodes, kinds of tables, functions that make tables. Functions inside
-expressions are those that DuckDB calls consistent, which none is that looks at its surroundings, and a few more.
+Any kind of node, kind of table, or function that makes tables is refused unless it is listed here. Expressions may use
+the functions that DuckDB calls consistent, none of which reads its environment, and a few more.
 """
 
 import json
@@ -22,11 +22,11 @@ _REFUSED = frozenset({"json_serialize_plan", "json_deserialize_sql", "json_seria
 
 
 class Refused(Exception):
-    """The text says what of the query is not allowed."""
+    """The query is refused. The text says which part is not allowed."""
 
 
 def check_query(sql: str) -> tuple[str, list[str]]:
-    """The statement, and the tables it reads that are not its own. Raises ``Refused``."""
+    """Return the statement, and the tables it reads that are not defined in it. Raises ``Refused``."""
     with duckdb.connect() as connection:
         try:
             statements = connection.extract_statements(sql)
@@ -45,7 +45,7 @@ def check_query(sql: str) -> tuple[str, list[str]]:
 
 
 def _consistent(connection: duckdb.DuckDBPyConnection) -> dict[str, bool]:
-    """Function name → whether every form of it is allowed inside an expression."""
+    """Map function name → True if all forms of it are allowed inside an expression."""
     rows = connection.execute(
         "SELECT function_name, bool_and(CASE function_type WHEN 'scalar' THEN stability = 'CONSISTENT' ELSE"
         " function_type NOT IN ('table', 'pragma', 'table_macro') OR function_name IN ('range', 'generate_series',"
@@ -68,7 +68,7 @@ class _Reader:
         return sorted(set(self._walk(tree, frozenset())))
 
     def _walk(self, item: Any, own: frozenset[str]) -> Iterator[str]:
-        """``own``: the names of WITH that are known here, in lower case."""
+        """Yield the tables of a node. ``own``: the names of WITH that are known here, in lower case."""
         if isinstance(item, list):
             for part in item:
                 yield from self._walk(part, own)
@@ -111,6 +111,6 @@ class _Reader:
 
     def _check_function(self, function: dict[str, Any], allowed: Any) -> None:
         name = str(function["function_name"]).lower()
-        # What stands before a dot is a schema or, as in text.lower(), a column: only the name itself counts.
+        # The part before a dot is a schema or, as in text.lower(), a column, so only the name itself counts.
         if function.get("catalog") or not allowed(name):
             raise Refused(f"the function {name} is not allowed in a query")

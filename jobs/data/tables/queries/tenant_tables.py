@@ -10,9 +10,9 @@ _NAMES_TOLD = 50
 
 
 def tenant_tables(tenant_id: str, names: Iterable[str]) -> list[tuple[str, Dataset]]:
-    """The dataset of each name. As in SQL, upper and lower case are one when there is none that is spelled so.
+    """Find the dataset of each name. As in SQL, case is ignored when no name matches exactly.
 
-    Raises ``InvalidPayload`` when one does not exist, and says which do.
+    Raises ``InvalidPayload`` when one does not exist, and lists those that do.
     """
     found = [(name, find_dataset(tenant_id, name) or _spelled_otherwise(tenant_id, name)) for name in names]
     missing = [name for name, dataset in found if dataset is None]
