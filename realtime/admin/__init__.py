@@ -1,4 +1,4 @@
-"""The admin's pages about people and their sockets. Registered here, each made in a module of its own."""
+"""The admin's pages about people and their sockets. They are registered here, each from a module of its own."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -14,8 +14,8 @@ admin.site.register(Connection, ConnectionAdmin)
 admin.site.register(Membership, MembershipAdmin)
 register_connection_page(connection_page_url)
 
-# Instead of Django's own page, so that a user gets a tenant and permissions where the user is made. A user model of the
-# project's own has a page of the project's own; there, memberships are given on theirs.
+# Replaces Django's page, so that a user gets a tenant and permissions on creation. A user model of the
+# project's own has an admin page of its own; then memberships are given on their own page.
 if settings.AUTH_USER_MODEL == "auth.User":
     admin.site.unregister(get_user_model())
     admin.site.register(get_user_model(), MemberAdmin)

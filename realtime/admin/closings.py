@@ -1,4 +1,4 @@
-"""Why connections ended, in words: our own close codes and those of RFC 6455, section 7.4.1."""
+"""The reasons why connections ended, in words: Streamer's close codes and those of RFC 6455, section 7.4.1."""
 
 from realtime.models import Connection
 from realtime.wire.close_codes import CloseCode
@@ -29,14 +29,14 @@ CLOSINGS: dict[int, str] = {**_OF_THE_PROTOCOL, **{int(code): text for code, tex
 
 
 def advice(code: int) -> str:
-    """What the code tells a client to do next. Empty for codes that are not ours."""
+    """Return the advice of a close code to clients. Empty for codes that are not Streamer's."""
     if code not in list(CloseCode):
         return ""
     return "the client may come back" if CloseCode(code).reconnect else "the client should not come back"
 
 
 def closing(row: Connection) -> str:
-    """``4002: the client read too slowly``; of an open connection nothing."""
+    """Describe the end: ``4002: the client read too slowly``. Empty for an open connection."""
     if row.closed_at is None:
         return ""
     words = CLOSINGS.get(row.close_code or 0) or row.close_reason.replace("_", " ") or "no reason given"

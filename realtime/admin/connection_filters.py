@@ -11,7 +11,7 @@ from realtime.models import Connection
 from realtime.wire.close_codes import CloseCode
 
 _MAX_SERVERS = 50
-# Of the codes of the protocol itself; the others are found by their number in the address.
+# The usual codes of the protocol itself; the others are found by their number in the URL.
 _USUAL = (1000, 1001, 1006)
 
 
@@ -27,7 +27,7 @@ class OpenFilter(SimpleListFilter):
 
 
 class ServerFilter(SimpleListFilter):
-    """The web processes that hold sockets now. Every start of one has a name of its own, so old ones are left out."""
+    """The web processes that hold sockets now. Each start of a process has a new name, so old ones are left out."""
 
     title = "server"
     parameter_name = "server"

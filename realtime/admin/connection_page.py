@@ -1,4 +1,4 @@
-"""What the page of one connection shows, gathered from its row and the requests that came over it."""
+"""The content of the page of one connection, gathered from its row and the requests that came over it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class ConnectionPage:
     badge: SafeString
     facts: Sequence[Fact]
     requests: Sequence[RequestLine] | None
-    """The newest. None: the reader may not see requests."""
+    """The newest requests. None: the reader may not see requests."""
     has_more: bool
 
 
@@ -87,7 +87,7 @@ def _facts(row: Connection) -> Iterator[Fact]:
 
 
 def _requests(row: Connection) -> list[AsyncRequest]:
-    """One more than is shown, which tells whether there are more."""
+    """Select one request more than is shown, to know if there are more."""
     rows = AsyncRequest.objects.filter(connection_id=row.id).order_by("-created_at")
     return list(rows.defer("payload", "result", "metadata")[: MAX_REQUESTS + 1])
 

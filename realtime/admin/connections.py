@@ -30,7 +30,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     actions = ("end_selected",)
 
     def has_end_permission(self, request: HttpRequest) -> bool:
-        """Who may end connections. Editing a row by hand is for nobody, so ``has_change_permission`` says no."""
+        """Allow staff with the permission to end connections. Nobody may edit a row by hand."""
         return bool(request.user.has_perm("realtime.change_connection"))
 
     @admin.action(description="End the selected connections", permissions=["end"])
@@ -43,7 +43,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         response = super().change_view(request, object_id, form_url, extra_context)
-        # Filled in here because Django has by now looked at the permissions and found the row.
+        # Filled in here, because Django has checked the permissions and found the row by now.
         if isinstance(response, TemplateResponse) and response.context_data is not None:
             sees_requests = bool(request.user.has_perm("jobs.view_asyncrequest"))
             row = response.context_data["original"]

@@ -1,4 +1,4 @@
-"""Who belongs to which tenant and may do what: on a page of its own, and on the page of the user."""
+"""Memberships, which give users a tenant and permissions: on a page of their own, and on the page of the user."""
 
 from typing import Any, ClassVar
 
@@ -60,7 +60,7 @@ class MembershipInline(admin.StackedInline):  # type: ignore[type-arg]
 
 
 class MemberAdmin(UserAdmin):  # type: ignore[type-arg]
-    """Django's page of a user, and where the user belongs. For Django's own user model."""
+    """Django's page of a user, with the user's membership. For Django's own user model."""
 
     inlines = (MembershipInline,)
     list_display = ("username", "email", "tenant", "is_staff", "is_active")

@@ -1,4 +1,4 @@
-"""The form field for the permissions a token carries: one name a line, a list of texts in the database."""
+"""The form field for the permissions that a token carries: one name a line, a list of texts in the database."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _HOLDS_FROM = "Tokens that are already out keep what they have until they expire
 
 
 class PermissionNamesField(forms.Field):
-    """Cleans to ``["reports.generate", …]``: each name once, in the order they were written."""
+    """A field that cleans to ``["reports.generate", …]``: each name once, in the order of the lines."""
 
     widget = forms.Textarea(attrs={"rows": 3, "cols": 40, "class": "vLargeTextField st-names", "spellcheck": "false"})
 
@@ -39,7 +39,7 @@ class PermissionNamesField(forms.Field):
 
 
 def permission_help() -> SafeString:
-    """Names what the registered handlers ask for."""
+    """Write the help text, which names the permissions that the registered handlers ask for."""
     asked = asked_permissions()
     names = format_html_join("", "<li><code>{}</code> for {}</li>", ((name, ", ".join(for_)) for name, for_ in asked))
     head = "One name a line. The handlers here ask for:" if asked else "One name a line. No handler here asks for any."
@@ -47,7 +47,7 @@ def permission_help() -> SafeString:
 
 
 def asked_permissions() -> Sequence[tuple[str, list[str]]]:
-    """Permission → the actions that ask for it, sorted."""
+    """Map permission → the actions that ask for it, sorted."""
     actions: dict[str, list[str]] = {}
     for action, handler in all_handlers().items():
         if handler.permission is not None:
