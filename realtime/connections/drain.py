@@ -1,7 +1,7 @@
-"""Stopping a web process without losing anybody: every socket is told to come back, then the server stops.
+"""The graceful stop of a web process: every socket is told to reconnect, then the server stops.
 
-ASGI has no word for this that every server speaks, so the signal handler of the server in front (Daphne, uvicorn)
-is wrapped: it gets its SIGTERM once the sockets are gone, or after a few seconds.
+No part of ASGI for this is common to all servers, so the signal handler of the server (Daphne, uvicorn) is wrapped:
+it gets its SIGTERM once the sockets are closed, or after a few seconds.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 3.0
 SPREAD_MS = 3_000
-"""Clients come back at a random moment of this span, so that they do not all arrive at once."""
+"""The milliseconds within which clients reconnect at a random moment, so that they do not all arrive at once."""
 _POLL_SECONDS = 0.05
 
 
@@ -30,7 +30,7 @@ class Drain:
         self.begun = False
 
     def watch(self, registry: Registry) -> None:
-        """Take SIGTERM over from the server. Without effect outside the main thread, where no signal arrives."""
+        """Take over SIGTERM from the server. Without effect outside the main thread, where no signal arrives."""
         if threading.current_thread() is not threading.main_thread():
             return
         loop = asyncio.get_running_loop()
@@ -64,7 +64,7 @@ def spread_ms() -> int:
 
 
 def _hand_over(server: Any, number: int, frame: FrameType | None) -> None:
-    """What would have happened without us."""
+    """Call the server's own signal handler."""
     if callable(server):
         server(number, frame)
     else:

@@ -1,4 +1,4 @@
-"""One open socket of this process, and what its row in the database says of it."""
+"""One open socket of this process, with the values for its row in the database."""
 
 import asyncio
 import uuid
@@ -16,7 +16,7 @@ from realtime.wire.close_codes import CloseCode
 
 @dataclass(kw_only=True, eq=False)
 class OpenConnection:
-    """One open socket. ``close`` asks its consumer to say goodbye and end it."""
+    """One open socket. ``close`` asks its consumer to send a last message and close it."""
 
     identity: Identity
     address: str
@@ -33,7 +33,7 @@ class OpenConnection:
     identity_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take_identity(self, identity: Identity) -> None:
-        """A fresh token of the same user: its permissions and its expiry hold from now on."""
+        """Use the permissions and the expiry of a fresh token of the same user from now on."""
         self.identity = identity
         self.identity_changed.set()
 

@@ -1,7 +1,7 @@
 """The open sockets of this process, and their rows in the database.
 
-Rows are written about once a second, off the path of every socket: a connection opens and closes just the same when
-the database is away. What could not be written is tried again.
+Rows are written about once a second, apart from the sockets' own work, so connections open and close even while the
+database is away. A failed write is tried again.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ SEEN_SECONDS = 10.0
 
 
 class Registry:
-    """Knows every open socket of this process and keeps their rows. Used on the event loop alone."""
+    """The registry of the open sockets of this process. It keeps their rows. Used on the event loop alone."""
 
     def __init__(self) -> None:
         self.open: dict[uuid.UUID, OpenConnection] = {}
@@ -52,7 +52,7 @@ class Registry:
                 logger.exception("The rows of %d connections could not be written", len(self.open))
 
     async def write(self) -> None:
-        """Bring the rows up to date; close what is too many for a user, and what an operator wants closed."""
+        """Update the rows. Close connections above a user's limit, and those that an operator wants closed."""
         new, self._new = self._new, []
         closed, self._closed = self._closed, []
         now = asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-"""The rows of connections: written by the process that holds the sockets, revoked by whoever may."""
+"""The rows of connections: written by the process that holds the sockets, revoked by operators."""
 
 import uuid
 from collections import defaultdict
@@ -12,15 +12,15 @@ from realtime.connections.open_connection import OpenConnection
 from realtime.models import Connection
 
 SILENCE = timedelta(seconds=45)
-"""A process that has not shown its connections for this long is taken for dead."""
+"""The time after which a process that has not refreshed its connections is taken for dead."""
 
 
 def write_rows(
     new: list[OpenConnection], closed: list[OpenConnection], seen: list[OpenConnection]
 ) -> dict[tuple[str, str], int]:
-    """Insert, close, refresh; then, for the users of the new ones, how many connections are too many."""
+    """Insert, close and refresh rows. Return, for users of new ones, the number of connections above the limit."""
     Connection.objects.bulk_create([item.row() for item in new], ignore_conflicts=True)
-    # What is open is said to be so: a sweeper that missed this process for a while has closed its rows.
+    # Open connections are marked as open again, because a sweeper may have taken this process for dead.
     columns = ["messages_in", "messages_out", "last_seen_at", "closed_at", "close_code", "close_reason"]
     for items in (closed, seen):
         if items:
@@ -34,7 +34,7 @@ def revoked_here() -> list[uuid.UUID]:
 
 
 def revoke(rows: QuerySet[Connection]) -> int:
-    """Have those that are open ended by their web processes, within seconds; how many there are."""
+    """Have the web processes end the open ones of ``rows`` within seconds. Return their number."""
     return rows.filter(closed_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
 

@@ -11,13 +11,13 @@ from realtime.models import Connection
 
 
 def close_dead_connections(now: datetime) -> int:
-    """Close the rows whose web process has died: it cannot do so any more."""
+    """Close the rows of dead web processes, which cannot do so themselves."""
     dead = Connection.objects.filter(closed_at=None, last_seen_at__lt=now - SILENCE)
     return dead.update(closed_at=F("last_seen_at"), close_reason="server_lost")
 
 
 def delete_old_connections(now: datetime) -> int:
-    """Closed ones past their retention; nothing refers to them."""
+    """Delete closed rows past their retention. Nothing refers to them."""
     old = Connection.objects.filter(closed_at__lt=now - timedelta(days=settings.STREAMER_RETENTION_DAYS))
     deleted, _ = Connection.objects.filter(id__in=list(old.order_by().values_list("id", flat=True)[:BATCH])).delete()
     return deleted
