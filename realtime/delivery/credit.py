@@ -1,28 +1,28 @@
-"""The credit window: how much of what a connection was sent it has not acknowledged, and whether more may follow.
+"""The credit window: it counts the messages that a connection has not acknowledged, and limits them.
 
-Pure: it counts, others send. Off until the client's first ``received``; a client that never sends one is bounded by
-its outbox alone.
+Pure: it counts, others send. It is off until the client's first ``received``. A client that never sends one is limited
+by its outbox alone.
 """
 
 from collections.abc import Callable
 from uuid import UUID
 
-# (seq, bytes) of one message that is on the way.
+# (seq, bytes) of one message that is not acknowledged.
 _Sent = tuple[int, int]
 
 
 class CreditWindow:
-    """One connection's, over all the requests it follows.
+    """The window of one connection, for all requests that it follows.
 
-    At most ``most_events`` messages and ``most_bytes`` of them are out at a time; a single larger one passes alone.
-    Once something was refused, nothing is admitted before half of the window is free: each new start reads the log,
-    and shall be worth it.
+    At most ``most_events`` messages and ``most_bytes`` are unacknowledged at a time; a single larger one passes alone.
+    After a refusal, nothing is admitted until half of the window is free, because each new start has to read the
+    log.
     """
 
     def __init__(self, *, most_events: int, most_bytes: int) -> None:
         self.is_on = False
         self.is_full = False
-        """Something was refused and waits in the log until enough has been acknowledged."""
+        """True: a message was refused and waits in the log until enough has been acknowledged."""
         self.out_events = 0
         self.out_bytes = 0
         self.on_full: Callable[[], object] = lambda: None
@@ -32,7 +32,7 @@ class CreditWindow:
         self._out: dict[UUID, list[_Sent]] = {}
 
     def admit(self, request_id: UUID, seq: int, size_bytes: int) -> bool:
-        """Whether this message may be sent now. True counts it as sent."""
+        """Return True if this message may be sent now, and count it as sent."""
         if not self.is_on:
             return True
         if not self.is_full and not self._fits(size_bytes):
@@ -45,7 +45,7 @@ class CreditWindow:
         return True
 
     def received(self, request_id: UUID, seq: int) -> None:
-        """The client has everything of this request up to ``seq``. Without effect where that cannot be true."""
+        """Note that the client has all of this request up to ``seq``. Ignored where that cannot be true."""
         self.is_on = True
         sent = self._out.get(request_id, [])
         if not sent or seq > max(number for number, _ in sent):
@@ -60,7 +60,7 @@ class CreditWindow:
             self.is_full = False
 
     def room_events(self) -> int | None:
-        """How many more messages of the size of those on the way would fit, at least 1. None: any number."""
+        """Return how many more messages of the present average size would fit, at least 1. None: any number."""
         if not self.is_on:
             return None
         room = self._most_events - self.out_events

@@ -1,8 +1,8 @@
-"""Gets every new or changed request of a user to those of the user's sockets that asked for it.
+"""Sends every new or changed request of a user to those of the user's sockets that asked for it.
 
-One of these serves all sockets of a process. What comes through the channel layer says only that a request has
-changed; its state is then read from its row, so it is never older than one shown before. Hints may be lost: every ten
-seconds one query over what has changed lately, anybody's, finds what was not shown.
+One feed serves all sockets of a process. A hint of the channel layer says only that a request has changed. Its state is
+then read from its row, so it is never older than one sent before. Hints may be lost: every ten seconds one query over
+the latest changes of all users finds those that were not sent.
 """
 
 import asyncio
@@ -31,9 +31,9 @@ SPACING_SECONDS = 0.5
 CHECK_SECONDS = 10.0
 FIRST_CHECK_SECONDS = 1.0
 MARGIN = timedelta(seconds=20)
-"""Clocks of servers may differ by so much, and a commit may come so long after its row's ``changed_at``."""
+"""The most by which servers' clocks may differ, and by which a commit may follow its row's ``changed_at``."""
 MAX_MISSED = 200
-"""Requests that are told to a follower who comes back. If more have changed, the answer says so."""
+"""The most changed requests that a returning follower is sent. If more have changed, the answer says so."""
 _BATCH = 200
 
 Owner = tuple[str, str]
@@ -41,24 +41,24 @@ Owner = tuple[str, str]
 
 
 class FeedFollower:
-    """One socket that wants its user's changes. ``push`` takes what is to be sent, at once and without waiting."""
+    """One socket that follows its user's changes. ``push`` queues a message at once, without waiting."""
 
     def __init__(self, owner: Owner, push: Callable[[str], None]) -> None:
         self.owner = owner
         self.push = push
         self.known: dict[UUID, datetime] = {}
-        """The ``changed_at`` of what changed lately and was told, or was so before this follower came."""
+        """Request → the ``changed_at`` of its last state that was sent, or that is older than this follower."""
         self.noticed: dict[UUID, datetime] = {}
-        """The files of which it was told that they expire, and when."""
+        """File → the expiry in the last notice that was sent."""
 
     def take(self, row: AsyncRequest) -> bool:
-        """Whether this state is new to it."""
+        """Return True if this state is new to the follower, and remember it."""
         is_new = self.known.get(row.id) != row.changed_at
         self.known[row.id] = row.changed_at
         return is_new
 
     def take_notice(self, row: Artifact) -> bool:
-        """Whether it was not told yet that this file expires then."""
+        """Return True if the follower has had no notice of this expiry, and remember it."""
         is_new = self.noticed.get(row.id) != row.expires_at
         self.noticed[row.id] = row.expires_at
         return is_new
@@ -77,7 +77,7 @@ class Feed:
         self._hinted: set[UUID] = set()
         self._expiring: set[UUID] = set()
         self._has_hints = asyncio.Event()
-        # Whoever reads states pushes them before anybody else reads, so that no older state comes after a newer one.
+        # A task that reads states pushes them before another reads, so that no older state follows a newer one.
         self._reading = asyncio.Lock()
         self._next_check = 0.0
         self._checked_until = timezone.now()
@@ -86,7 +86,7 @@ class Feed:
     async def open(self, follower: FeedFollower, since: datetime | None, answer: Callable[[str, bool], object]) -> None:
         """Follow from now on, and first get what has changed since a moment, and which files will expire soon.
 
-        ``answer`` is called before anything is pushed, with the cursor and whether more was missed than is told.
+        ``answer`` is called before the first push, with the cursor and True if not all missed changes are pushed.
         """
         self._start()
         try:
@@ -126,7 +126,7 @@ class Feed:
     # --- states --------------------------------------------------------------------------------------------------
 
     async def _show_changes(self) -> None:
-        """At once for the first change, then at most twice a second: what changes meanwhile is told together."""
+        """Show the first change at once, then changes together at most twice a second."""
         while True:
             await self._has_hints.wait()
             self._has_hints.clear()
@@ -205,7 +205,7 @@ class Feed:
 
 
 def read_cursor(cursor: str) -> datetime:
-    """The moment from which to look for changes. Raises ``ValueError`` for a cursor that was never given."""
+    """Read the moment from which to look for changes. Raises ``ValueError`` for a cursor that was never given."""
     try:
         moment = datetime.fromisoformat(cursor)
         if moment.tzinfo is None:

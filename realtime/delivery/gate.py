@@ -1,14 +1,14 @@
-"""The delivery gate: turns hints that may be lost, doubled or reordered into a stream with none of that.
+"""The delivery gate: turns hints that may be lost, doubled or reordered into a complete stream in order.
 
-One gate stands between one request and one follower. It knows the next number; what is lower was sent, what is
-equal is sent, what is higher means that something is missing: it is held while the log is read. A follower that
-has no room is sent nothing and nothing is held for it: the log has it all. Pure: no I/O.
+One gate stands between one request and one follower. It knows the next number. A message with a lower number was sent
+before, and one with this number is sent now. A higher number shows a gap, so the message is held while the log is read.
+For a follower without room nothing is sent or held: the log has it all. Pure: no I/O.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-# Hints held while the log is being read. More than that are dropped, and read from the log like lost ones.
+# The most hints held while the log is read. More are dropped, and read from the log like lost ones.
 _HOLD = 256
 
 
@@ -22,7 +22,7 @@ class Frame:
 
 
 class Gate:
-    """``after_seq`` is the last number the follower has. A new gate wants the log to be read.
+    """A gate. ``after_seq`` is the last number that the follower has. A new gate wants the log to be read.
 
     ``admit`` is asked before each message passes; after a refusal the gate wants the log to be read once there is room.
     """
@@ -30,16 +30,16 @@ class Gate:
     def __init__(self, after_seq: int, admit: Callable[[Frame], bool] = lambda frame: True) -> None:
         self.next_seq = after_seq + 1
         self.wants_log = True
-        """Something is missing, or may be: read the log from ``next_seq`` on and hand it to ``take_log``."""
+        """True: a message may be missing. Read the log from ``next_seq`` on and pass it to ``take_log``."""
         self.ended = False
-        """The final message has passed; nothing will follow."""
+        """True: the final message has passed, and nothing will follow."""
         self._admit = admit
         self._held: dict[int, Frame] = {}
         self._forgot = False
         self._refused = False
 
     def take_hint(self, frame: Frame) -> list[Frame]:
-        """A message came through the channel layer; the ones to send now."""
+        """Take a message from the channel layer. Return the messages to send now."""
         if self.ended or frame.seq < self.next_seq:
             return []
         if frame.seq == self.next_seq and not self.wants_log and self._pass(frame):
@@ -49,24 +49,24 @@ class Gate:
         return []
 
     def take_log(self, frames: Iterable[Frame]) -> list[Frame]:
-        """The log was read from ``next_seq`` on; the ones to send now, the held ones that fit included."""
+        """Take the log from ``next_seq`` on. Return the messages to send now, with the held ones that follow."""
         self._refused = False
         passed = [frame for frame in frames if frame.seq == self.next_seq and not self.ended and self._pass(frame)]
         while (held := self._held.pop(self.next_seq, None)) is not None and self._pass(held):
             passed.append(held)
         self._held = {seq: frame for seq, frame in self._held.items() if seq > self.next_seq}
-        # What is still held came in after the log was read, so a second look will find what is missing.
+        # Messages still held came after the log was read, so a second read will find the missing ones.
         self.wants_log = not self.ended and (bool(self._held) or self._forgot or self._refused)
         self._forgot = False
         return passed
 
     def take_last_seq(self, last_seq: int) -> None:
-        """The request's last number is known from elsewhere: a check for hints that were lost."""
+        """Take the request's last number from another source, to detect lost hints."""
         if last_seq >= self.next_seq and not self.ended:
             self.wants_log = True
 
     def jump(self, seq: int) -> None:
-        """A snapshot stands for everything up to ``seq``, because the log does not reach back far enough."""
+        """Skip to ``seq``: a snapshot stands for all before it, because the log does not reach back far enough."""
         self.next_seq = max(self.next_seq, seq + 1)
 
     def end(self) -> None:
@@ -75,7 +75,7 @@ class Gate:
         self._held.clear()
 
     def _pass(self, frame: Frame) -> bool:
-        """False when the follower has no room for it."""
+        """Pass a message. Return False when the follower has no room for it."""
         if not self._admit(frame):
             self._refused = True
             self._held.clear()

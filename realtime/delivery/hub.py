@@ -1,9 +1,9 @@
-"""Gets every event of a request to everyone who follows it: hints from the channel layer, repaired from the log.
+"""Sends every event of a request to all its followers: hints from the channel layer, repaired from the log.
 
-One of these serves all sockets of a process. Following = join the group (hints are held by the gate) → read the log
+One hub serves all sockets of a process. Following = join the group (hints are held by the gate) → read the log
 from the follower's number → pass what was held → look once more a second later → from then on one query every 10 s
-for all followed requests together. The layer may lose, double or reorder; Redis may be away. Nobody notices but
-for a delay.
+for all followed requests together. The layer may lose, double or reorder; Redis may be away. Followers
+notice only a delay.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _PAGE = 500
 
 
 class Delivery:
-    """All follows of this process. Every method must be called on its event loop."""
+    """All subscriptions of this process. Every method must be called on its event loop."""
 
     def __init__(self) -> None:
         self._follows: dict[UUID, set[Subscription]] = {}
@@ -67,18 +67,18 @@ class Delivery:
         return follow
 
     def begin(self, follow: Subscription) -> None:
-        """The request is new, so its log holds nothing that the hints did not bring."""
+        """Begin to push. The request is new, so its log holds nothing that the hints did not bring."""
         follow.begun = True
         self._pass(follow, follow.gate.take_log([]))
         self.go_on(follow)
 
     def go_on(self, follow: Subscription) -> None:
-        """Catch up in the background, where that is wanted and possible."""
+        """Catch up in the background, if the follower wants the log and has room."""
         if follow.may_read and not follow.reading:
             self._spawn(self.catch_up(follow))
 
     async def catch_up(self, follow: Subscription) -> None:
-        """Read the log until the gate has all of it, or the follower has no room."""
+        """Read the log until the gate has all of it, or until the follower has no room."""
         follow.begun = True
         if follow.reading:
             return
@@ -88,7 +88,7 @@ class Delivery:
                 before = follow.gate.next_seq
                 await self._read_page(follow)
                 if follow.may_read and follow.gate.next_seq == before:
-                    await asyncio.sleep(0.1)  # a hint ran ahead of what the database shows us yet
+                    await asyncio.sleep(0.1)  # a hint came before the database shows its event
         except DatabaseError as error:
             logger.warning("The log cannot be read for now: %s", error)  # the next check tries again
         finally:
@@ -121,7 +121,7 @@ class Delivery:
         limit = min(_PAGE, room or _PAGE)
         events, row = await in_database(_read, follow.request_id, follow.client_id, gate.next_seq, limit)
         if not self._is_open(follow):
-            return  # the same client may be following anew by now
+            return  # the same client may have a new subscription by now
         if row is not None:
             follow.push(encode("snapshot", row.client_id, **{**snapshot(row), "reason": "trimmed"}))
             gate.jump(row.last_seq)
@@ -205,14 +205,14 @@ class Delivery:
 def _read(
     request_id: UUID, client_id: str | None, next_seq: int, limit: int
 ) -> tuple[list[Event], AsyncRequest | None]:
-    """The next page of the log; or the row, when the log does not reach back to ``next_seq`` any more."""
+    """Read the next page of the log; or the row, when the log no longer reaches back to ``next_seq``."""
     events = read_after(request_id, client_id, next_seq - 1, limit=limit)
     if events and events[0].seq == next_seq:
         return events, None
     row = AsyncRequest.objects.filter(id=request_id).first()
     if row is None or row.last_seq < next_seq:
         return [], None
-    # Look again: the events may have come between the two reads.
+    # Read again: the events may have come between the two reads.
     events = read_after(request_id, client_id, next_seq - 1, limit=limit)
     trimmed = not events or events[0].seq != next_seq
     return ([], row) if trimmed else (events, None)

@@ -1,6 +1,6 @@
 """The channel layer: Redis pub/sub with a bounded queue, and a plain blocking send for workers.
 
-Pub/sub may lose messages, and so may this: the log behind it repairs that. What it must not do is grow.
+Pub/sub may lose messages, and so may this layer: the log behind it repairs that. But it must not grow.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _AWAY_SECONDS = 0.5
 
 
 class _DroppingQueue(asyncio.Queue[Any]):
-    """A queue that forgets its oldest entry when it is full, instead of growing or failing."""
+    """A queue that drops its oldest entry when it is full, instead of growing or failing."""
 
     def put_nowait(self, item: Any) -> None:
         if self.full():
@@ -32,7 +32,7 @@ class _DroppingQueue(asyncio.Queue[Any]):
 
 
 class _PatientShard(RedisSingleShardConnection):
-    """One connection to Redis, which says once that Redis is gone, and once that it is back."""
+    """One connection to Redis, which logs once that Redis is away, and once that it is back."""
 
     is_away = False
 
@@ -46,7 +46,7 @@ class _PatientShard(RedisSingleShardConnection):
                     self._receive_message(message)
                 else:
                     await asyncio.sleep(_POLL_SECONDS)
-            except Exception as error:  # whatever the client library meets: nobody else would start this task again
+            except Exception as error:  # any error of the client library: nothing else would start this task again
                 self._set_away(True, error)
                 await asyncio.sleep(_AWAY_SECONDS)
 
@@ -65,7 +65,7 @@ class _BoundedLoopLayer(RedisPubSubLoopLayer):
 
     @property
     def is_away(self) -> bool:
-        """Whether Redis was found not to answer. What is sent meanwhile reaches nobody."""
+        """Return True if Redis was found not to answer. Messages sent meanwhile reach nobody."""
         return any(shard.is_away for shard in self._shards)
 
     async def _subscribe_to_channel(self, channel: str) -> None:
@@ -85,14 +85,14 @@ class BoundedPubSubLayer(RedisPubSubChannelLayer):
         return layer
 
     def group_send_now(self, group: str, message: Mapping[str, Any]) -> None:
-        """What ``group_send`` does, from any thread, in one round trip on a kept connection.
+        """Do as ``group_send``, from any thread, in one round trip on a kept connection.
 
         Raises ``redis.RedisError`` when the server does not answer within a second.
         """
         self.groups_send_now([(group, message)])
 
     def groups_send_now(self, messages: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        """Several messages, each to its group, all in one round trip; otherwise as ``group_send_now``."""
+        """Send several messages, each to its group, in one round trip; otherwise as ``group_send_now``."""
         prefix = self._kwargs.get("prefix", "asgi")
         with self._publisher.pipeline(transaction=False) as pipeline:
             for group, message in messages:

@@ -1,6 +1,6 @@
-"""Tells the followers of requests that wait how far they have come.
+"""Tells the followers of waiting requests their places in the queue.
 
-These messages have no numbers: each replaces the one before, and one that is lost is made up for by the next.
+These messages have no numbers: each replaces the one before, so the next one makes up for a lost one.
 """
 
 import time
@@ -14,7 +14,7 @@ from realtime.wire.protocol import encode
 
 WAITING_SECONDS = 2.0
 MAX_ASKED = 200
-"""Requests looked at in one go. With more of them, those asked longest ago come first."""
+"""The most requests looked at in one pass. With more of them, those looked at longest ago come first."""
 
 
 async def tell_waiting(follows: Iterable[Subscription], is_open: Callable[[Subscription], bool]) -> None:
@@ -27,7 +27,7 @@ async def tell_waiting(follows: Iterable[Subscription], is_open: Callable[[Subsc
         wait = waits.get(request_id)
         for follow in followers:
             follow.wait_asked_at = time.monotonic()
-            # It may have started, or been left, while the database was asked.
+            # It may have started, or lost its follower, during the query.
             if wait is None or not _has_not_started(follow) or not is_open(follow):
                 continue
             shown = (wait["position"], wait.get("reason"))
@@ -45,5 +45,5 @@ def _choose(follows: Iterable[Subscription]) -> dict[UUID, list[Subscription]]:
 
 
 def _has_not_started(follow: Subscription) -> bool:
-    """The first numbered message is ``started``, or the end of one that never did."""
+    """Return True before the first numbered message, which is ``started`` or the end of a request that never was."""
     return follow.gate.next_seq == 1 and not follow.gate.ended

@@ -1,4 +1,4 @@
-"""One follower of one request: what it is still to get, and where that is pushed."""
+"""One follower of one request: the messages that it still needs, and the way to push them."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from realtime.wire.protocol import wire_bytes
 
 
 class Subscription:
-    """``push`` takes what is to be sent, at once and without waiting.
+    """A follower. ``push`` queues a message at once, without waiting.
 
     ``window`` is that of the follower's connection; None: there is always room.
     """
@@ -30,18 +30,18 @@ class Subscription:
         self.window = window
         self.opened_at = time.monotonic()
         self.begun = False
-        """Until then hints are collected, and nothing is read or pushed: the acknowledgment comes first."""
+        """False: hints are collected, and nothing is read or pushed, because the acknowledgment comes first."""
         self.checked = False
         self.reading = False
         self.wait: tuple[int, str | None] | None = None
-        """Place and reason as they were told last; None: not told yet."""
+        """The place and the reason that were last sent; None: none was sent yet."""
         self.wait_asked_at = 0.0
         self.on_end: Callable[[], object] = lambda: None
         """Called when the final message has passed."""
 
     @property
     def may_read(self) -> bool:
-        """Whether the log is wanted, and there is room for what stands there."""
+        """Return True if the gate wants the log, and there is room for its messages."""
         return self.begun and self.gate.wants_log and not (self.window and self.window.is_full)
 
     def _admit(self, frame: Frame) -> bool:
