@@ -1,4 +1,4 @@
-"""``GET /api/actions/``: what a token may do."""
+"""``GET /api/actions/``: the actions that a token may use."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from realtime.http.responses import json_response
 
 @answering("GET", "HEAD")
 async def actions(request: HttpRequest, identity: Identity) -> HttpResponse:
-    """``GET /api/actions/``: what this token may do, with a JSON Schema of each payload."""
+    """Answer ``GET /api/actions/``: the actions that this token may use, with a JSON Schema of each payload."""
     public = [handler for handler in all_handlers().values() if not handler.internal]
     allowed = [handler for handler in public if identity.may(handler.permission)]
     sources = [source for name in source_names() if (source := find_source(name))]

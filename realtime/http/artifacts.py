@@ -36,7 +36,7 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 @csrf_exempt
 @require_safe
 async def artifact(request: HttpRequest, artifact_id: UUID) -> HttpResponseBase:
-    """By a signed URL or by the owner's token; anybody else learns nothing of the file, not even that it exists."""
+    """Send the file for a signed URL or the owner's token. Nobody else learns that it exists."""
     try:
         row, is_signed_in = await in_database(_find, request, artifact_id)
         if row is None:
@@ -77,7 +77,7 @@ async def _answer(request: HttpRequest, row: Artifact, is_signed_in: bool) -> Ht
 
 
 def _find(request: HttpRequest, artifact_id: UUID) -> tuple[Artifact | None, bool]:
-    """The file, and whether its owner's token came along; a signed URL alone may be in anybody's hands."""
+    """Find the file, and if the owner's token came along; a signed URL alone may be in anybody's hands."""
     row = Artifact.objects.filter(id=artifact_id, expires_at__gt=timezone.now()).first()
     if row is None or not _is_allowed(request, row):
         return None, False
@@ -85,7 +85,7 @@ def _find(request: HttpRequest, artifact_id: UUID) -> tuple[Artifact | None, boo
 
 
 def _is_allowed(request: HttpRequest, row: Artifact) -> bool:
-    """A signature is enough; a token that comes along must be the owner's all the same."""
+    """Return True for a valid signature. A token that comes along must be the owner's all the same."""
     signed = is_signature_valid(row, request.GET.get("expires", ""), request.GET.get("signature", ""))
     if "Authorization" not in request.headers:
         return signed
@@ -101,7 +101,7 @@ def _etag(row: Artifact) -> str:
 
 
 def _is_range_used(request: HttpRequest, row: Artifact) -> bool:
-    """Whether there is one range that we honour (RFC 9110, section 14.2: others may be ignored)."""
+    """Return True for a single range that is honoured (RFC 9110, section 14.2: others may be ignored)."""
     if request.headers.get("If-Range", _etag(row)) != _etag(row):
         return False
     match = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
@@ -109,14 +109,14 @@ def _is_range_used(request: HttpRequest, row: Artifact) -> bool:
 
 
 def _span(request: HttpRequest, row: Artifact) -> tuple[int, int] | None:
-    """First and last byte to send; None when the range asked for lies outside the file."""
+    """Return the first and last byte to send; None when the range lies outside the file."""
     size = row.size_bytes
     if not _is_range_used(request, row):
         return 0, size - 1
     match = _RANGE.fullmatch(request.headers["Range"].replace(" ", ""))
     assert match is not None
     first, last = match.groups()
-    if first == "":  # the last so many bytes
+    if first == "":  # the last ``last`` bytes
         return (max(0, size - int(last)), size - 1) if int(last) > 0 and size > 0 else None
     end = min(int(last), size - 1) if last else size - 1
     return (int(first), end) if int(first) <= end else None
@@ -135,7 +135,7 @@ async def _apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def _open(name: str, first: int, length: int) -> tuple[Any, bytes]:
-    """The file and the beginning of what is wanted: read before the answer begins, so that it can still be an error."""
+    """Open the file and read the first chunk before the answer begins, so that it can still be an error."""
     file = default_storage.open(name)
     try:
         file.seek(first)
@@ -146,7 +146,7 @@ def _open(name: str, first: int, length: int) -> tuple[Any, bytes]:
 
 
 class _Stream:
-    """``chunk``, and what follows it in the file, ``length`` bytes in all. Django closes it when the client is gone."""
+    """A stream of ``chunk`` and the bytes after it, ``length`` in all. Django closes it when the client is gone."""
 
     def __init__(self, file: Any, chunk: bytes, length: int) -> None:
         self._file = file
@@ -164,5 +164,5 @@ class _Stream:
             self.close()
 
     def close(self) -> None:
-        """Also of a stream that was never begun."""
+        """Close the file, also that of a stream that was never read."""
         self._file.close()

@@ -22,7 +22,7 @@ _MAX_DIGITS = 9
 
 
 def identify(request: HttpRequest) -> Identity:
-    """Who asks. The header alone: a token in a URL would end up in logs and histories."""
+    """Identify the client by the header alone: a token in a URL would end up in logs and histories."""
     header = request.headers.get("Authorization")
     return identify_by([(b"authorization", header.encode("latin-1", "replace"))] if header else [])
 
@@ -76,7 +76,7 @@ def answering(
     def decorate(
         view: Callable[Concatenate[HttpRequest, Identity, P], Awaitable[HttpResponseBase]],
     ) -> Callable[..., HttpResponseBase]:
-        # Nothing is done for a cookie here, only for a token, which no foreign page has.
+        # Nothing here accepts a cookie, only a token, which no foreign page has.
         @csrf_exempt
         @require_http_methods(list(methods))
         @functools.wraps(view)

@@ -14,7 +14,7 @@ _POLICY = (
 @csrf_exempt
 @require_safe
 def console(request: HttpRequest) -> HttpResponse:
-    """A browser client for a person. It knows nothing but what the person's token may see."""
+    """Serve the browser client for people. It shows only data that the person's token may see."""
     response = render(request, "console.html")
     response["Content-Security-Policy"] = _POLICY
     response["Referrer-Policy"] = "no-referrer"

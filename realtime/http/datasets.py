@@ -1,4 +1,4 @@
-"""``/api/datasets/``: what a tenant has uploaded, and the sources of operators. ``uploads`` adds to them."""
+"""``/api/datasets/``: the datasets of a tenant, and the sources of operators. ``uploads`` adds datasets."""
 
 from typing import Any
 

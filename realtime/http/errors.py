@@ -1,4 +1,4 @@
-"""What goes wrong outside our own views, below ``/api/``, in the one shape that errors have."""
+"""The handlers of errors below ``/api/`` outside Streamer's own views. They give errors their one shape."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ _CODES = {
 
 
 def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The answer of a view of the REST framework. None: the error is not of its kind and goes on."""
+    """Answer for a view of the REST framework. None: the error is not the framework's and is raised again."""
     if isinstance(error, DatabaseError):
         logger.warning("Not answered for now: %s", error)
         return Response({"error": unavailable()}, 503)
@@ -53,7 +53,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """The log has the error itself, under the path."""
+    """Answer with 500. The log has the error itself, under the path."""
     if not _is_api(request):
         return defaults.server_error(request)
     return error_response(error_body(ErrorCode.INTERNAL_ERROR, "Something went wrong on our side"))

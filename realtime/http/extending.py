@@ -22,7 +22,7 @@ class _Wish(Struct):
 
 @answering("POST")
 async def extend_artifact(request: HttpRequest, identity: Identity, artifact_id: UUID) -> HttpResponse:
-    """``POST /api/artifacts/<id>/extend/``: ``{days}``. For the owner, by token alone: a signed URL is not enough."""
+    """Answer ``POST /api/artifacts/<id>/extend/`` with ``{days}``. It takes the owner's token, not a signed URL."""
     try:
         wish = msgspec.json.decode(request.body, type=_Wish)
         owner = owned_by(identity.tenant_id, identity.user_id)

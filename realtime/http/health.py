@@ -1,4 +1,4 @@
-"""Health endpoints for whoever starts and watches the web process."""
+"""Health endpoints for the programs that start and watch the web process."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -13,14 +13,14 @@ from realtime.shared import drain
 @csrf_exempt
 @require_safe
 async def liveness(request: HttpRequest) -> HttpResponse:
-    """``GET /healthz``: the process answers."""
+    """Answer ``GET /healthz``: the process runs."""
     return json_response({"status": "ok"})
 
 
 @csrf_exempt
 @require_safe
 async def readiness(request: HttpRequest) -> HttpResponse:
-    """``GET /readyz``: 200 when requests can be accepted. Names no version and no host."""
+    """Answer ``GET /readyz``: 200 when requests can be accepted. It names no version and no host."""
     if drain().begun:
         return json_response({"status": "draining"}, 503)
     health = await in_database(probe_services)

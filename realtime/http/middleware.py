@@ -1,4 +1,4 @@
-"""What is refused before any view sees it."""
+"""The middleware that refuses requests before any view sees them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.decorators import sync_and_async_middleware
 
 @sync_and_async_middleware
 def refuse_nul(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """PostgreSQL takes no NUL, not even to look for it, so nothing here is called so."""
+    """Refuse a URL with the character NUL, which PostgreSQL cannot even search for."""
 
     def check(request: HttpRequest) -> None:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):

@@ -1,4 +1,4 @@
-"""Takes a multipart body to disk as it comes in, part by part, never held as a whole."""
+"""Writes a multipart body to disk as it comes in, part by part, never in memory as a whole."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ from jobs.data.datasets.failures import DatasetError, TooLarge, Unreadable
 
 IDLE_SECONDS = 60.0
 FILE_FIELD = "file"
-# What fields and boundaries may take beside the file.
+# The bytes allowed for fields and boundaries beside the file.
 EXTRA_BYTES = 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
 _TAIL_BYTES = 512
@@ -61,7 +61,7 @@ class Body:
 
 
 class _ToDisk(FileUploadHandler):
-    """Writes the part ``file`` to a path; raises at any other file and as soon as it gets too large."""
+    """The handler that writes the part ``file`` to a path. It raises at another file, and above the size limit."""
 
     chunk_size = _CHUNK_BYTES
 
@@ -90,17 +90,17 @@ class _ToDisk(FileUploadHandler):
 
 
 def save_upload(body: Body, content_type: str, path: Path, most_bytes: int) -> tuple[str, dict[str, str]]:
-    """Write the file to ``path``; gives its name and the other fields. Blocks.
+    """Write the file to ``path``. Return its name and the other fields. Blocks.
 
-    Raises ``DatasetError`` for what is no such body, and ``HungUp``.
+    Raises ``DatasetError`` for another kind of body, and ``HungUp``.
     """
     disk = _ToDisk(path, most_bytes)
-    # The length only has to be there: the body says itself where it ends.
+    # Django only needs some length: the body itself says where it ends.
     meta = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": most_bytes + EXTRA_BYTES}
     try:
-        parser = MultiPartParser(meta, body, [disk], "utf-8")  # type: ignore[arg-type]  # no more than read is asked of it
+        parser = MultiPartParser(meta, body, [disk], "utf-8")  # type: ignore[arg-type]  # only ``read`` is called
         fields, _ = parser.parse()
-        while body.read(_CHUNK_BYTES):  # what comes after the last boundary does not count
+        while body.read(_CHUNK_BYTES):  # bytes after the last boundary do not count
             pass
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise DatasetError(f"The body cannot be read as multipart/form-data: {error}") from None

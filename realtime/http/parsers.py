@@ -1,4 +1,4 @@
-"""How the REST framework's views read a body. Its settings name this module, so nothing here may import its views."""
+"""The body parser of the REST framework's views. Its settings name this module, so do not import its views here."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rest_framework.parsers import JSONParser
 
 
 class BoundedJSONParser(JSONParser):
-    """Refuses what is nested too deep to be read, as it does all else that is no JSON."""
+    """A JSON parser that refuses a body that is nested too deep, as it does one that is no JSON."""
 
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -1,7 +1,7 @@
-"""How a browser may show a file: saved as a rule, shown in place only where nothing in it can act. Pure.
+"""The headers that say how a browser shows a file: it saves it, or shows types that cannot run code. Pure.
 
-Files hold what users wrote. One that a browser ran as a page of ours could use the reader's session, so its type is
-never guessed, HTML and SVG are never shown, and text is shown as nothing but text.
+Users wrote the content of files. A file that a browser ran as a page of this site could use the reader's session. So
+its type is never guessed, HTML and SVG are never shown, and text is shown as plain text alone.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ _SHOWN = {
     "application/json": "text/plain; charset=utf-8",
 }
 _NOTHING = "default-src 'none'; sandbox"
-# The viewers that browsers bring along for PDF do not work in a sandbox; they let no script of the file near the page.
+# Browsers' PDF viewers do not work in a sandbox. They keep scripts of the file away from the page themselves.
 _PDF_VIEWER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
 
 
 def presentation(media_type: str, filename: str, *, inline: bool) -> Mapping[str, str]:
-    """The headers. ``inline`` is a wish, granted for types that are safe to show (RFC 6266 for the name)."""
+    """Build the headers. ``inline`` is granted for types that are safe to show (RFC 6266 for the name)."""
     kind = media_type.partition(";")[0].strip().lower()
     shown = _SHOWN.get(kind) if inline else None
     disposition = content_disposition_header(as_attachment=shown is None, filename=filename)

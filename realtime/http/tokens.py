@@ -17,7 +17,7 @@ from realtime.models import Membership
 
 
 def issue_token(*, user_id: str, tenant_id: str, permissions: list[str], ttl: timedelta) -> str:
-    """A signed access token. For operators and tests: whoever may call it may be anybody."""
+    """Issue a signed access token. For operators and tests: the caller may act as any user."""
     token = AccessToken()
     token.set_exp(lifetime=ttl)
     token["sub"] = user_id
@@ -31,12 +31,12 @@ class _TokenThrottle(AnonRateThrottle):
 
 
 class _ObtainSerializer(TokenObtainPairSerializer):
-    # As clients send it, whatever the user model calls the field. Django's backends take it so too.
+    # The field that clients send, whatever the user model calls it. Django's backends accept it too.
     username_field = "username"
 
     @classmethod
     def get_token(cls, user: Any) -> Any:
-        """The refresh token; its claims are taken over by every access token made from it."""
+        """Make the refresh token. Every access token made from it copies its claims."""
         token = super().get_token(user)
         _set_membership(token, user.get_username())
         return token
@@ -44,7 +44,7 @@ class _ObtainSerializer(TokenObtainPairSerializer):
 
 class _RefreshSerializer(TokenRefreshSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
-        """A fresh access token with what the membership says today, not when the user signed in."""
+        """Make an access token with the membership of today, not of the sign-in."""
         refresh = RefreshToken(attrs["refresh"])
         username = refresh.get("sub")
         try:
@@ -73,7 +73,7 @@ class RefreshTokenView(TokenRefreshView):
 
 
 def _set_membership(token: Any, username: str) -> None:
-    """Without a membership a user is alone in a tenant of their own and may do what needs no permission."""
+    """Set tenant and permissions. A user without a membership gets a tenant of their own and no permission."""
     membership = Membership.objects.filter(**{f"user__{get_user_model().USERNAME_FIELD}": username}).first()
     own_tenant = f"user:{hashlib.sha256(username.encode()).hexdigest()}" if len(username) > 100 else f"user:{username}"
     token["tenant_id"] = membership.tenant_id if membership else own_tenant

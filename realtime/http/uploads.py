@@ -1,6 +1,6 @@
-"""``POST /api/datasets/``: one file, streamed to disk, made a dataset.
+"""``POST /api/datasets/``: one file, streamed to disk and made a dataset.
 
-It stands before Django, which would first take in the whole body, from anybody, whatever its size.
+It runs before Django, which would first read the whole body, from anybody and of any size.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ _FIELDS = ("name", "sheet", "header", "expires_in_days")
 
 
 class Uploads:
-    """An ASGI application that answers uploads and hands everything else on."""
+    """An ASGI application that answers uploads and passes everything else on."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -55,7 +55,7 @@ class Uploads:
         try:
             response = await _answer(scope, receive)
         except (HungUp, GivenUp):
-            return  # nobody is there to answer to
+            return  # the client is gone
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
         headers.append((b"content-length", str(len(response.content)).encode()))
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
@@ -124,7 +124,7 @@ def _store(
         )
         return description(row)
     finally:
-        connections.close_all()  # the thread is not one of those that keep theirs in order
+        connections.close_all()  # this thread is none of the database threads, which keep their connections
 
 
 async def _watch(receive: Receive, is_gone: threading.Event) -> None:
@@ -159,5 +159,5 @@ def _header(scope: Scope, name: bytes) -> str:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    """Uploads at once; others wait with their body unread."""
+    """Return the threads for simultaneous uploads. Others wait with their body unread."""
     return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="upload")

@@ -12,7 +12,7 @@ from realtime.http.health import liveness, readiness
 from realtime.http.requests import request_detail, request_events
 from realtime.http.tokens import ObtainTokenView, RefreshTokenView
 
-# Where tokens come from another issuer alone, there is no key to sign any with.
+# Without a signing key, all tokens come from another issuer.
 _tokens = [
     path("api/token/", ObtainTokenView.as_view(), name="token"),
     path("api/token/refresh/", RefreshTokenView.as_view(), name="token-refresh"),
