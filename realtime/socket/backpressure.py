@@ -1,4 +1,4 @@
-"""A connection that acknowledges what it receives: its follows stop when it falls behind, and go on when it can."""
+"""Backpressure for connections that acknowledge messages: a slow one is sent nothing until it has caught up."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from realtime.delivery.credit import CreditWindow
 from realtime.wire.messages import Received
 
 PATIENCE_SECONDS = 30.0
-"""How long a full window is borne without any ``received``."""
+"""The seconds for which a window may be full without any ``received``."""
 
 
 class Backpressure:
-    """Serves one credit window. ``resume`` is called when there is room again, ``give_up`` when patience has ended."""
+    """The backpressure of one credit window. It calls ``resume`` once there is room, ``give_up`` when time is up."""
 
     def __init__(self, window: CreditWindow, *, resume: Callable[[], object], give_up: Callable[[], object]) -> None:
         self._window = window

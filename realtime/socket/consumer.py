@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 
 TOKEN_WARNING_SECONDS = 60.0
 NO_PONG_EVENT = "streamer.no_pong"
-"""Comes from a server that pings, in place of its cutting the socket off."""
-# A little more than what users may run and have waiting, so that nobody who keeps to the limits meets this.
+"""The event that a server sends when a client answers no pings, instead of cutting the socket off."""
+# Slightly more than users may run and have waiting, so that no client within the limits reaches this.
 _OUTBOX_BYTES = 16 * 1024 * 1024
 _LAST_WORDS_SECONDS = 3.0
 
@@ -42,8 +42,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 class StreamerConsumer(AsyncConsumer):
     """One open WebSocket.
 
-    It has its own receive loop: that of the base class would also subscribe every socket to a channel of its own
-    and wait for a database clean-up on one shared thread at each message.
+    It has its own receive loop. That of the base class would also subscribe every socket to a channel of its own, and
+    wait for a database clean-up on one shared thread at each message.
     """
 
     async def __call__(self, scope: Mapping[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
@@ -52,7 +52,7 @@ class StreamerConsumer(AsyncConsumer):
         if (await receive())["type"] != "websocket.connect":
             return
         if not is_origin_allowed(self._headers.get(b"origin")):
-            await send({"type": "websocket.close"})  # before accept: the browser's page is told nothing
+            await send({"type": "websocket.close"})  # before accept: the browser tells the page nothing
             return
         await send(
             {"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None}
@@ -62,7 +62,7 @@ class StreamerConsumer(AsyncConsumer):
             await self._converse(scope, identity, receive)
 
     async def _identify(self, scope: Mapping[str, Any]) -> Identity | None:
-        """Who it is; None when the socket was closed because that cannot be told."""
+        """Identify the client. Return None when the socket was closed because that is impossible."""
         loop = asyncio.get_running_loop()
         try:
             token = token_of(scope["headers"], scope["subprotocols"], scope["query_string"])
@@ -99,7 +99,7 @@ class StreamerConsumer(AsyncConsumer):
         )
         registry().add(self._connection)
         self._outbox.push(_welcome(self._connection))
-        if drain().begun:  # a proxy may not have noticed yet; the server stops in a moment, without a word
+        if drain().begun:  # a proxy may still send clients here; the server stops in a moment, without notice
             self._close_soon(CloseCode.DRAIN)
         code: int | None = None
         helpers = [
@@ -116,7 +116,7 @@ class StreamerConsumer(AsyncConsumer):
             registry().remove(self._connection, ours or code, ours.reason if ours else "client")
 
     async def _receive_all(self, receive: Callable[[], Awaitable[Any]]) -> int | None:
-        """Take messages until the socket is closed; the close code."""
+        """Take messages until the socket is closed. Return the close code."""
         while True:
             event = await receive()
             if event["type"] == "websocket.disconnect":
@@ -154,7 +154,7 @@ class StreamerConsumer(AsyncConsumer):
             self._outbox.push(encode_error(body, message_id))
 
     def _take_batch(self, message: Requests, verdict: Verdict) -> None:
-        """Each request counts as a message; ``verdict`` is that on the first one."""
+        """Take a batch, in which each request counts as a message. ``verdict`` is that on the first one."""
         fine: list[BatchedRequest] = []
         for number, item in enumerate(take_apart(message, most=settings.STREAMER_MAX_BATCH_REQUESTS)):
             verdict = self._rate_limit.judge() if number else verdict
@@ -185,12 +185,12 @@ class StreamerConsumer(AsyncConsumer):
     async def _say_goodbye(self) -> None:
         code = await asyncio.shield(self._closing)
         self._outbox.close(encode_goodbye(code, after_ms=_after_ms(code)))
-        with suppress(TimeoutError):  # a client that does not read must not keep its socket by that
+        with suppress(TimeoutError):  # a client that does not read must not keep its socket open
             await asyncio.wait_for(self._outbox.finished.wait(), _LAST_WORDS_SECONDS)
         await self._send({"type": "websocket.close", "code": int(code), "reason": code.reason})
 
     async def _watch_token(self) -> None:
-        """Say when the token is about to expire, and end the connection when it has. A fresh token starts it anew."""
+        """Warn before the token expires, and end the connection when it has. A fresh token starts this anew."""
         changed = self._connection.identity_changed
         while not self._closing.done():
             changed.clear()
@@ -203,14 +203,14 @@ class StreamerConsumer(AsyncConsumer):
 
 
 async def refuse(scope: Mapping[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
-    """For sockets opened anywhere else: 403, before the accept."""
+    """Refuse sockets on any other path with 403, before the accept."""
     if (await receive())["type"] == "websocket.connect":
         await send({"type": "websocket.close"})
 
 
 @cache
 def _verifiers() -> ThreadPoolExecutor:
-    """Threads of their own, because keys may have to be fetched from a slow server."""
+    """Return threads of their own, because keys may come from a slow server."""
     return ThreadPoolExecutor(4, thread_name_prefix="verify")
 
 
@@ -221,7 +221,7 @@ def _after_ms(code: CloseCode) -> int:
 
 
 async def _is_set_before(event: asyncio.Event, unix_seconds: float) -> bool:
-    """Wait for the event; False when the time comes first."""
+    """Wait for the event. Return False when the time is up first."""
     while (left := unix_seconds - time.time()) > 0:
         try:
             # A day at most: an event loop cannot wait for years.

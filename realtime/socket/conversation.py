@@ -1,4 +1,4 @@
-"""What each message of a client leads to. Slow work runs in tasks, so no message holds up another's answer."""
+"""The answers to each message of a client. Slow work runs in tasks, so no message delays another's answer."""
 
 import asyncio
 import logging
@@ -47,14 +47,14 @@ from realtime.wire.protocol import BadMessage, encode, encode_error
 logger = logging.getLogger(__name__)
 
 MAX_CONCURRENT = 128
-"""Messages of one connection that may be in work at the same moment."""
+"""The most messages of one connection that are worked on at the same time."""
 
 
 M = TypeVar("M", bound=ClientMessage)
 
 
 class Conversation:
-    """Answers the messages of one connection by way of ``push``."""
+    """The conversation of one connection. It answers messages through ``push``."""
 
     def __init__(self, connection: OpenConnection, push: Callable[[str], None]) -> None:
         self._connection = connection
@@ -142,7 +142,7 @@ class Conversation:
     async def _guard(
         self, messages: Sequence[ClientMessage], work: Callable[[], Awaitable[None]], in_lane: bool
     ) -> None:
-        """Whatever goes wrong, the client gets an answer to each of its messages."""
+        """Make sure that the client gets an answer to each of its messages, whatever error occurs."""
         try:
             async with self._lane if in_lane else nullcontext():
                 await work()

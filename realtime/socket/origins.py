@@ -1,4 +1,4 @@
-"""Which web pages may open a socket: a browser says where the page came from, other clients say nothing."""
+"""The check of the web pages that may open a socket. Browsers send the origin of a page, other clients send none."""
 
 from urllib.parse import urlsplit
 
@@ -7,7 +7,7 @@ from django.http.request import validate_host
 
 
 def is_origin_allowed(origin: str | None) -> bool:
-    """True without an Origin (no browser), for one of ``STREAMER_ALLOWED_ORIGINS``, or for a host that we serve."""
+    """Return True without an Origin (no browser), for one of ``STREAMER_ALLOWED_ORIGINS``, or for an own host."""
     if origin is None or origin in settings.STREAMER_ALLOWED_ORIGINS or "*" in settings.STREAMER_ALLOWED_ORIGINS:
         return True
     try:

@@ -1,4 +1,4 @@
-"""What one connection still has to send: bounded, in order, and never a reason for anybody else to wait."""
+"""The outbox of one connection: its unsent messages, bounded and in order. It makes nobody else wait."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ SendText = Callable[[str], Awaitable[None]]
 
 
 class Outbox:
-    """``push`` never waits; one task sends. Past the bound it calls ``on_overflow``, once, and takes nothing more."""
+    """An outbox. ``push`` never waits; one task sends. Above the limit it calls ``on_overflow`` once and closes."""
 
     def __init__(self, send: SendText, *, longest_bytes: int, on_overflow: Callable[[], None]) -> None:
         self._send = send
@@ -37,7 +37,7 @@ class Outbox:
         self._waiting.set()
 
     def close(self, last: str | None = None) -> None:
-        """Take nothing more but ``last``; ``finished`` is set once all is sent. After an overflow, ``last`` is all."""
+        """Take only ``last`` more, and set ``finished`` once all is sent. After an overflow only ``last`` is sent."""
         self._closed = True
         if last is not None:
             if self._overflowed:
@@ -61,7 +61,7 @@ class Outbox:
             self._bytes -= wire_bytes(text)
             try:
                 await self._send(text)
-            except OSError:  # the client is gone; the receive loop will be told
+            except OSError:  # the client is gone, which the receive loop will learn
                 self._closed = True
                 return
             self.sent += 1

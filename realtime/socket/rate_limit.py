@@ -1,4 +1,4 @@
-"""How many messages a connection may send: a token bucket, and the point at which patience ends."""
+"""The limit on a connection's messages: a token bucket, and the point at which the connection is closed."""
 
 import time
 from enum import Enum
@@ -11,7 +11,7 @@ class Verdict(Enum):
 
 
 class RateLimit:
-    """``per_second`` on the long run, ``burst`` at once. ``patience`` more refused than let through: abuse."""
+    """A limit of ``per_second`` on average and ``burst`` at once. ``patience`` more refused than passed is abuse."""
 
     def __init__(self, *, per_second: float, burst: int, patience: int = 1_000) -> None:
         self._per_second = per_second
@@ -22,7 +22,7 @@ class RateLimit:
         self._at = time.monotonic()
 
     def judge(self) -> Verdict:
-        """Call once a message."""
+        """Judge one message. Call it once for each."""
         now = time.monotonic()
         self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
         self._at = now

@@ -1,4 +1,4 @@
-"""Decides, for a request message, which handler does it, with which payload, and in which mode. Pure, no I/O."""
+"""Decides for a request message on the handler, the payload, and the mode (inline or queued). Pure, no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from realtime.wire.messages import Request
 
 class Mode(Enum):
     INLINE = "inline"
-    """Answered on the spot."""
+    """Run in the web process, and answered with ``response``."""
     QUEUED = "queued"
     """Stored, acknowledged and run by a worker."""
 
@@ -27,7 +27,7 @@ class Route:
 
 
 class Refusal(Exception):
-    """The request goes nowhere, and ``error`` says why."""
+    """The request is refused, and ``error`` says why."""
 
     def __init__(self, error: ErrorBody) -> None:
         super().__init__(error["message"])
@@ -37,7 +37,7 @@ class Refusal(Exception):
 def route(
     message: Request, identity: Identity, handlers: Mapping[str, Handler[Any]], *, inline_threshold_seconds: float
 ) -> Route:
-    """Raises ``Refusal`` for an unknown action, a missing permission, or a payload that does not fit."""
+    """Route a request. Raises ``Refusal`` for an unknown action, a missing permission, or an invalid payload."""
     handler = handlers.get(message.action)
     if handler is None or handler.internal:
         public = {name: item for name, item in handlers.items() if not item.internal}

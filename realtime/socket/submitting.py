@@ -1,4 +1,4 @@
-"""Has the requests of one connection stored, acknowledged and followed: one that came alone, or a whole batch."""
+"""Stores, acknowledges and follows the requests of one connection: a single one, or a whole batch."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ Chosen = tuple[Request, Route]
 
 
 class Submitting:
-    """``push`` takes what is sent; ``followed`` and ``window`` are those of the connection."""
+    """The submissions of one connection. ``push`` sends; ``followed`` and ``window`` are the connection's."""
 
     def __init__(
         self, connection: OpenConnection, push: Callable[[str], None], followed: Subscriptions, window: CreditWindow
@@ -32,7 +32,7 @@ class Submitting:
         self._window = window
 
     async def submit(self, chosen: Sequence[Chosen]) -> None:
-        """Store all of them in one commit. Each has its own answer, in their order, whatever became of the others."""
+        """Store all of them in one commit. Each gets its own answer, in order, independent of the others."""
         submissions = await self._known([self._submission(message, route) for message, route in chosen], chosen)
         follows: dict[UUID, Subscription] = {}
         try:
@@ -52,7 +52,7 @@ class Submitting:
             await self._followed.follow_again(request_id, client_id)
 
     async def _known(self, submissions: Sequence[Submission], chosen: Sequence[Chosen]) -> Sequence[Submission]:
-        """With what the cache knows of each. Costs nothing where no handler uses it."""
+        """Add the cached result, if any, to each. Without a handler that uses the cache, this costs nothing."""
         if all(route.handler.cache_seconds is None for _, route in chosen):
             return submissions
         return await in_database(
@@ -71,7 +71,7 @@ class Submitting:
             return
         self._push(_acknowledgment(message, outcome))
         if outcome.duplicate:
-            delivery().close(follow)  # the first request is followed in its place
+            delivery().close(follow)  # the client follows the first request instead
         else:
             self._followed.adopt(follow)
 

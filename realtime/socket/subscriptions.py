@@ -1,4 +1,4 @@
-"""The requests that one connection follows: subscribe, unsubscribe, and those it submitted itself."""
+"""The requests that one connection follows: those it subscribed to, and those it submitted itself."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,11 +15,11 @@ from realtime.wire.messages import Cursor, Subscribe, Unsubscribe
 from realtime.wire.protocol import encode, encode_error, no_such_request
 
 MAX_SUBSCRIPTIONS = 1_000
-"""Requests that one connection may follow at the same time."""
+"""The most requests that one connection may follow at the same time."""
 
 
 class Subscriptions:
-    """``owner`` gives the condition under which a request may be followed; ``push`` takes what is sent.
+    """The subscriptions of one connection. ``owner`` is the condition for requests it may follow; ``push`` sends.
 
     ``window`` says how much of it may be on the way at a time. ``topics`` answers what names a topic.
     """
@@ -83,7 +83,7 @@ class Subscriptions:
         self._push(encode("unsubscribed", message.id, request_id=message.request_id))
 
     def go_on(self) -> None:
-        """There is room again: what was held back comes from the log."""
+        """Continue, because there is room again: messages that were held back come from the log."""
         for follow in tuple(self._follows.values()):
             delivery().go_on(follow)
 

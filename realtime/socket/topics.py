@@ -11,7 +11,7 @@ from realtime.wire.protocol import encode, encode_error
 
 
 class Topics:
-    """``identity`` is whose requests are told; ``push`` takes what is sent."""
+    """The topics of one connection. ``identity`` owns the requests that are told; ``push`` sends."""
 
     def __init__(self, identity: Identity, push: Callable[[str], None]) -> None:
         self._owner = (identity.tenant_id, identity.user_id)
