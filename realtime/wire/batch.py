@@ -1,4 +1,4 @@
-"""Takes a batch of requests apart: each is read on its own, so what is wrong with one is no fault of the others."""
+"""Splits a batch of requests. Each is read on its own, so that a mistake in one does not affect the others."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from realtime.wire.protocol import BadMessage, read_item
 
 
 def take_apart(message: Requests, *, most: int) -> Sequence[BatchedRequest | BadMessage]:
-    """The requests of a batch, in order, and for each that is none the reason.
+    """Return the requests of a batch in order, with an error in place of each that is invalid.
 
-    Raises ``BadMessage`` when it is no batch at all: no list, an empty one, or one of more than ``most``.
+    Raises ``BadMessage`` when it is no batch at all: no list, an empty list, or more than ``most`` items.
     """
     items = message.requests
     if not isinstance(items, list) or not 0 < len(items) <= most:

@@ -1,4 +1,4 @@
-"""Why the server closes a socket, as data. The range tells a client what to do: 4000–4499 come back, 4500–4999 stop."""
+"""The close codes of the server, as data. The range tells a client to reconnect (4000–4499) or stop (4500–4999)."""
 
 from enum import IntEnum
 

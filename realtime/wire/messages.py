@@ -1,4 +1,4 @@
-"""The messages of ``streamer.v1``: what clients may say, field by field, and the types of what they are told."""
+"""The messages of ``streamer.v1``: those of clients, field by field, and the types of the server's."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -13,18 +13,18 @@ Seq = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 class ClientMessage(Struct, kw_only=True):
-    """Base of what a client may send. Unknown fields are ignored. ``id`` is echoed in the answer."""
+    """The base of all client messages. Unknown fields are ignored. ``id`` is echoed in the answer."""
 
     id: Id | None = None
 
     @property
     def client_id(self) -> str | None:
-        """What the client calls this message."""
+        """The client's id of this message."""
         return self.id
 
     @property
     def place(self) -> dict[str, int]:
-        """Where it stood in a batch, as its answers say it; empty when it came alone."""
+        """The fields of an answer that give the place in a batch; empty for a single message."""
         return {}
 
 
@@ -34,7 +34,7 @@ class Request(ClientMessage, tag="request"):
     request_id: Id | None = None
     metadata: dict[str, Any] = {}
     cache: bool = True
-    """False: it shall be done anew, whatever is known already."""
+    """False: run it, even if a cached result exists."""
     priority: Annotated[int, Meta(ge=0, le=3600)] = 0
     expires_in: Annotated[float, Meta(gt=0, le=7 * 24 * 3600)] | None = None
 
@@ -47,7 +47,7 @@ class BatchedRequest(Request, tag="request"):
     """One request of a batch."""
 
     index: int = 0
-    """Its place in the batch, from 0 on; never the client's word."""
+    """Its place in the batch, from 0; never taken from the client."""
 
     @property
     def place(self) -> dict[str, int]:
@@ -55,7 +55,7 @@ class BatchedRequest(Request, tag="request"):
 
 
 class Requests(ClientMessage, tag="requests"):
-    """A batch. ``realtime.wire.batch`` reads its items, each on its own."""
+    """A batch of requests. ``realtime.wire.batch`` reads each item on its own."""
 
     requests: Any = None
 
@@ -107,7 +107,7 @@ class Received(ClientMessage, tag="received"):
 
 
 class Extend(ClientMessage, tag="extend"):
-    """Keep a file for so many days from now on."""
+    """Keep a file for ``days`` from now on."""
 
     artifact_id: UUID
     days: Annotated[float, Meta(gt=0, le=3650)]

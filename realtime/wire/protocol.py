@@ -1,4 +1,4 @@
-"""The wire protocol ``streamer.v1``: what clients may say, checked, and the messages that answer them.
+"""The wire protocol ``streamer.v1``: it checks the messages of clients and encodes the answers.
 
 Pure: text in, typed message out. Numbered messages come from the log (``jobs.log.events``) and only pass through here.
 """
@@ -16,11 +16,11 @@ from realtime.wire.messages import CLIENT_MESSAGES, BatchedRequest, ClientMessag
 
 PROTOCOL: Final = "streamer.v1"
 DEEPEST: Final = 64
-"""How deep arrays and objects may be nested in a message, or in an item of a batch."""
+"""The deepest nesting of arrays and objects in a message, or in an item of a batch."""
 
 
 class BadMessage(Exception):
-    """What a client sent is no message. ``error`` is the answer's body; ``id`` is echoed where one could be read."""
+    """The client's text is no valid message. ``error`` is the answer's body; ``id`` is echoed if it could be read."""
 
     def __init__(self, error: ErrorBody, message_id: str | None = None, **place: int) -> None:
         super().__init__(error["message"])
@@ -34,8 +34,8 @@ class BadMessage(Exception):
 
 
 def parse(text: str, *, longest_bytes: int) -> ClientMessage:
-    """Read one frame. Raises ``BadMessage`` for whatever is wrong with it."""
-    # A character is at most four bytes: most frames are passed without being encoded to be measured.
+    """Read one frame. Raises ``BadMessage`` for any mistake in it."""
+    # A character takes at most four bytes, so most frames need not be encoded to be measured.
     if len(text) * 4 > longest_bytes and len(text.encode("utf-8", "replace")) > longest_bytes:
         raise BadMessage(_too_large(longest_bytes))
     fields = _object(text)
@@ -75,7 +75,7 @@ def _read_as(kind: type[M], fields: Mapping[str, Any], **place: int) -> M:
 
 
 def encode(kind: str, message_id: str | None = None, /, **fields: Any) -> str:
-    """A server message as text: type, the client's id where it gave one, timestamp, and the fields."""
+    """Encode a server message as text: type, the client's id if it gave one, timestamp, and the fields."""
     head: dict[str, Any] = {"type": kind}
     if message_id is not None:
         head["id"] = message_id
@@ -96,7 +96,7 @@ def no_such_request() -> ErrorBody:
 
 
 def wire_bytes(text: str) -> int:
-    """The size of a message as it is sent. Most are plain ASCII, which Python knows without looking."""
+    """Return the size of a message in UTF-8 bytes. Most are plain ASCII, which Python knows without a scan."""
     return len(text) if text.isascii() else len(text.encode())
 
 
@@ -119,7 +119,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _is_batch(fields: Mapping[str, Any]) -> bool:
-    """What a batch holds is looked at item by item, when it is taken apart."""
+    """Return True for a batch, whose items are checked one by one when it is split."""
     return fields.get("type") == "requests"
 
 
