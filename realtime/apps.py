@@ -11,5 +11,5 @@ class RealtimeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Only here is the user model known. A token names its user by what the user signs in with.
+        # The user model is known only here. A token names its user by the name that the user signs in with.
         settings.SIMPLE_JWT.setdefault("USER_ID_FIELD", get_user_model().USERNAME_FIELD)

@@ -1,4 +1,4 @@
-"""Who is at the other end: taken from a verified token, and from nothing else."""
+"""The identity of a client, which comes from a verified token alone."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _LATEST_EXPIRY = 2**53
 
 
 class Unauthorized(Exception):
-    """The token is missing or not good. ``reason`` is a fixed word, the text is for people."""
+    """The token is missing or invalid. ``reason`` is a fixed word for programs, the text is for people."""
 
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
@@ -32,7 +32,7 @@ class Unauthorized(Exception):
 
 
 class KeysUnavailable(Exception):
-    """The server that publishes the signing keys does not answer, so no token can be judged now."""
+    """The server that publishes the signing keys does not answer, so no token can be verified now."""
 
     def body(self) -> ErrorBody:
         return error_body(ErrorCode.SERVICE_UNAVAILABLE, "Tokens cannot be checked right now", retry_after=5.0)
@@ -40,7 +40,7 @@ class KeysUnavailable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What a verified token says."""
+    """The claims of a verified token."""
 
     user_id: str
     tenant_id: str
@@ -53,10 +53,10 @@ class Identity:
 
 
 class _Token(AccessToken):
-    """An access token, of ours or of another issuer, whose tokens have no ``token_type``. Our refresh tokens do."""
+    """An access token of Streamer or of another issuer, which sets no ``token_type``. Streamer's refresh tokens do."""
 
     def verify(self) -> None:
-        """Signature and times are checked by now; the base class would also ask for claims only our own tokens have."""
+        """Refuse other tokens. Unlike the base class, ask for no claims that only Streamer's tokens have."""
         if self.payload.get("token_type", "access") != "access":
             raise TokenError("This is not an access token")
 
@@ -73,13 +73,13 @@ def verify(token: str) -> Identity:
         if _is_caused_by(error, InvalidSubjectError):
             raise Unauthorized("claim_invalid", "The claim 'sub' must be a text") from None
         raise Unauthorized("token_invalid", "The token is not valid") from None
-    except (PyJWTError, ValueError) as error:  # simplejwt lets through what a broken key server causes
+    except (PyJWTError, ValueError) as error:  # simplejwt does not catch the errors of a broken key server
         raise KeysUnavailable from error
     return read_claims(claims)
 
 
 def token_of(headers: Iterable[tuple[bytes, bytes]], subprotocols: Iterable[str], query: bytes) -> str:
-    """The token of a handshake: header, then subprotocol, then query string. Raises ``Unauthorized`` without one."""
+    """Find the token of a handshake in header, subprotocol or query string. Raises ``Unauthorized`` without one."""
     for header, value in headers:
         if header == b"authorization":
             return _bearer(value.decode("latin-1"))
@@ -106,7 +106,7 @@ def _bearer(value: str) -> str:
 
 
 def read_claims(claims: Mapping[str, Any]) -> Identity:
-    """Raises ``Unauthorized`` for claims that are missing or do not fit."""
+    """Read the claims. Raises ``Unauthorized`` for missing or malformed ones."""
     return Identity(
         user_id=_text(claims, "sub"),
         tenant_id=_text(claims, "tenant_id"),

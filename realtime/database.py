@@ -1,6 +1,6 @@
-"""Database work for sockets: on a few threads of its own, which keep their connections.
+"""Database work for sockets, on a few threads of its own that keep their connections.
 
-Django's asynchronous wrappers would put all of it on one thread, where one slow query freezes every socket.
+Django's asynchronous wrappers would run all of it on one thread, where one slow query blocks every socket.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run ``work`` on a database thread. It may run twice, when the kept connection turns out to be dead."""
+    """Run ``work`` on a database thread. It may run twice, if the kept connection is found to be dead."""
     return await asyncio.get_running_loop().run_in_executor(_threads(), lambda: _work(work, *args, **kwargs))
 
 

@@ -11,7 +11,7 @@ from jobs.doctor.sweeping import apply_rule
 from realtime.models import Connection
 
 SILENCE = timedelta(seconds=90)
-"""A web process shows its connections every 10 s; the sweeper takes it for dead after 45 s."""
+"""A web process refreshes its connections every 10 s; the sweeper takes it for dead after 45 s."""
 
 
 def _silent() -> QuerySet[Connection]:

@@ -1,4 +1,4 @@
-"""What is stored of the socket side: who has an account here, and which connections are or were open."""
+"""The tables of the socket side: memberships of users, and open and closed connections."""
 
 import uuid
 from typing import ClassVar
@@ -27,7 +27,7 @@ class Membership(models.Model):
 class Connection(models.Model):
     """One WebSocket, open or closed.
 
-    A record for operators: nothing is decided by it but the connection limit, and an end that an operator wants.
+    A record for operators. It decides only about the connection limit, and about connections that an operator ends.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

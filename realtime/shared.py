@@ -1,4 +1,4 @@
-"""The parts that all sockets of one process share: one each for every event loop."""
+"""The parts that all sockets of one process share: one of each for every event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -45,5 +45,5 @@ def drain() -> Drain:
 
 @cache
 def submission_writer() -> SubmissionWriter:
-    """One for the whole process: it has a thread of its own."""
+    """Return the writer of the whole process, which has a thread of its own."""
     return SubmissionWriter()

@@ -24,18 +24,18 @@ _CONNECTIONS = "admin:realtime_connection_changelist"
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A number, what it counts, and the list it comes from."""
+    """A number, its label, and the link to its list."""
 
     label: str
     count: int
     url: str
     kind: str = ""
-    """``failed`` when the number is one to look after."""
+    """``failed`` when the number needs attention."""
 
 
 @register.inclusion_tag("admin/streamer/dashboard.html", takes_context=True)
 def streamer_dashboard(context: Context) -> dict[str, Any]:
-    """Only what the reader may list is counted; the parts of the service are for readers of requests."""
+    """Count what the reader may list. Only readers of requests see the parts of the service."""
     user = context["request"].user
     figures: list[Figure] = []
     parts: list[SafeString] = []
@@ -79,7 +79,7 @@ def _condition(part: dict[str, Any]) -> str:
 
 
 def _detail(part: dict[str, Any]) -> str:
-    """For the title: the fault's kind, or what has no worker, and how long the answer took."""
+    """Write the title: the kind of fault, or the queues without a worker, and the milliseconds of the answer."""
     facts = [part["fault"]] if "fault" in part else []
     if unserved := part.get("queues_without_worker"):
         facts.append(f"no worker for: {', '.join(unserved)}")
