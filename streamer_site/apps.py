@@ -10,4 +10,4 @@ class StreamerSiteConfig(AppConfig):
     verbose_name = "Streamer"
 
     def ready(self) -> None:
-        assert checks.check_settings  # importing it has registered it
+        assert checks.check_settings  # importing it registers it

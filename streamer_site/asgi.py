@@ -6,7 +6,7 @@ import sys
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streamer_site.settings")
-# Before the imports below: they need the apps to be loaded.
+# Before the imports below, which need the apps to be loaded.
 _http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -20,21 +20,21 @@ from streamer_site.checks import require_sound_settings  # noqa: E402
 require_sound_settings()
 
 _web: App = Uploads(_http)
-if "daphne.server" in sys.modules:  # it is what serves us
+if "daphne.server" in sys.modules:  # Daphne is the server
     from streamer_site import daphne_bodies, daphne_sockets
 
     daphne_bodies.install()
     daphne_sockets.install()
     _web = daphne_bodies.StoredBodies(_web)
 
-# Django's types know nothing of applications behind a path.
+# Django's types do not include applications behind a path.
 _sockets = [re_path(r"^ws/?$", StreamerConsumer.as_asgi()), re_path(r"", refuse)]  # type: ignore[arg-type]
 
 _routes = ProtocolTypeRouter({"http": _web, "websocket": URLRouter(_sockets)})
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    # Daphne believes a header that says below which path it is mounted; from anybody, it would lead redirects astray.
+    # Daphne trusts a header with the path it is mounted below; with it, any client could misdirect redirects.
     if not settings.TRUST_PROXY and scope.get("root_path"):
         scope["root_path"] = ""
     await _routes(scope, receive, send)

@@ -26,7 +26,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def check_deployment(**_: Any) -> list[CheckMessage]:
-    """What is right on one machine, and wrong where others are to come or where there are several hosts."""
+    """Check for settings that suit one machine, but not a public service or one with several hosts."""
     faults: list[CheckMessage] = []
     for name in settings.STREAMER_LOCAL_SECRETS:
         hint = "Set it, the same on every host: what one host signs, the others refuse."
@@ -38,7 +38,7 @@ def check_deployment(**_: Any) -> list[CheckMessage]:
 
 
 def require_sound_settings() -> None:
-    """For servers, which are no commands and so are checked by nobody else. Raises ``ImproperlyConfigured``."""
+    """Check settings for servers, which are no commands, so Django does not. Raises ``ImproperlyConfigured``."""
     if faults := [message for message in run_checks() if message.is_serious()]:
         raise ImproperlyConfigured("\n".join(str(fault) for fault in faults))
 

@@ -1,10 +1,10 @@
-"""Makes Daphne take request bodies in bounded memory, and none that is larger than what it is for.
+"""Makes Daphne read request bodies in bounded memory, and refuse those above the limit of their URL.
 
 By itself, Twisted parses a form in memory, several times its size, and Daphne puts the whole body into the
-application's queue; neither knows a limit, so anybody could fill memory or disk. Here a body stays in the temporary
-file that Twisted writes, the application reads it piece by piece, and one too large is cut off as it arrives.
+application's queue. Neither has a limit, so anybody could fill memory or disk. Here a body stays in the temporary file
+that Twisted writes. The application reads it piece by piece, and one that is too large is cut off as it arrives.
 
-The places are Daphne's own and no interface of it: requirements.txt pins the version, and a test uses a real server.
+The patched places are internal to Daphne: requirements.txt pins the version, and a test uses a real server.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _TOO_LARGE = b"HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\nCon
 
 
 def install() -> None:
-    """Once per process, before the server starts."""
+    """Patch Daphne. Call it once per process, before the server starts."""
     if getattr(Server, "_streamer_bodies", False):
         return
     init, got_length, take = WebRequest.__init__, WebRequest.gotLength, WebRequest.handleContentChunk
@@ -69,14 +69,14 @@ def _limit(target: bytes) -> int:
 
 
 def _cut_off(request: Any) -> None:
-    # Without patience for the rest, of which there may be any amount.
+    # Close at once, because the rest may be of any size.
     request._most_bytes = _CUT_OFF
     request.channel.transport.write(_TOO_LARGE)
     request.channel.loseConnection()
 
 
 class StoredBodies:
-    """An ASGI application: gives another one the bodies that ``install`` has kept back. Nothing changes elsewhere."""
+    """An ASGI application that passes another one the bodies that ``install`` has held back."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -91,7 +91,7 @@ class StoredBodies:
 
 
 class _Pieces:
-    """``receive``, reading on only when it is called."""
+    """The ``receive`` of a body, which reads the next piece only when it is called."""
 
     def __init__(self, body: BinaryIO, receive: Receive) -> None:
         self._body = body
@@ -101,13 +101,13 @@ class _Pieces:
 
     async def __call__(self) -> Any:
         if self._next is None:
-            await self._receive()  # the empty body that Daphne believes in
+            await self._receive()  # the empty body that Daphne sends
             self._next = asyncio.create_task(self._await_end())
         if self._left and not self._next.done():
-            # From the page cache as a rule: sooner done than handed to a thread.
+            # Usually from the page cache, which is quicker than handing it to a thread.
             piece = self._body.read(PIECE_BYTES)
             self._left = len(piece) == PIECE_BYTES
-            await asyncio.sleep(0)  # other sockets' turn
+            await asyncio.sleep(0)  # let other sockets run
             return {"type": "http.request", "body": piece, "more_body": self._left}
         return await asyncio.shield(self._next)
 

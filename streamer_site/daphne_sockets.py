@@ -1,9 +1,9 @@
-"""Two things about sockets that Daphne leaves to chance.
+"""Two corrections of Daphne's sockets.
 
-A client that answers no pings is closed by the application, with a goodbye and a code that tells: by itself, Daphne
-cuts it off without a word. And a handshake that offers subprotocols in other letters than ASCII is no error of ours.
+The application closes a client that answers no pings, with a last message and a code, where Daphne alone cuts it off
+silently. And a handshake with subprotocols that are not ASCII is the client's error and not the server's.
 
-The places are Daphne's own and no interface of it: requirements.txt pins the version, and a test uses a real server.
+The patched places are internal to Daphne: requirements.txt pins the version, and a test uses a real server.
 """
 
 from typing import Any
@@ -12,13 +12,13 @@ from daphne.ws_protocol import WebSocketProtocol
 
 from realtime.socket.consumer import NO_PONG_EVENT
 
-# For the last words, and the client's answer to the close. A client that is gone is cut off then.
+# Seconds for the last message, and the client's answer to the close. Afterwards the socket is cut off.
 _PATIENCE_SECONDS = 5.0
 _OFFERED = "sec-websocket-protocol"
 
 
 def install() -> None:
-    """Once per process, before the server starts."""
+    """Patch Daphne. Call it once per process, before the server starts."""
     if getattr(WebSocketProtocol, "_streamer_sockets", False):
         return
     cut_off, connect = WebSocketProtocol.onAutoPingTimeout, WebSocketProtocol.onConnect

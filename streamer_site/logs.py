@@ -1,4 +1,4 @@
-"""Logging: one structlog formatter on the root handler, so web, workers and sweeper read alike."""
+"""Logging: one structlog formatter on the root handler, so that web, workers and sweeper log alike."""
 
 import logging
 import logging.config
@@ -9,7 +9,7 @@ from structlog.typing import EventDict
 
 
 def logging_config(*, level: str, as_json: bool) -> None:
-    """Send every record, ours and the libraries', to stderr; one JSON object a line, or coloured text."""
+    """Send every record, Streamer's and the libraries', to stderr: one JSON object a line, or coloured text."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -38,8 +38,8 @@ def logging_config(*, level: str, as_json: bool) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structlog"}},
             "root": {"handlers": ["stderr"], "level": level},
-            # Daphne's access log would write down tokens that older clients put into the query string.
-            # The S3 client's would write down the signed headers of its requests.
+            # Daphne's access log would contain tokens that older clients put into the query string.
+            # The S3 client's log would contain the signed headers of its requests.
             "loggers": dict.fromkeys(
                 ("daphne", "django.channels.server", "rq.worker", "asyncio", "boto3", "botocore", "s3transfer"), quiet
             ),
@@ -48,13 +48,13 @@ def logging_config(*, level: str, as_json: bool) -> None:
 
 
 def _without_request(logger: Any, name: str, fields: EventDict) -> EventDict:
-    """Django adds the HTTP request to a refusal, and its text is the whole URL: that of a download is a key to it."""
+    """Remove the HTTP request that Django adds to a refusal: its text is the URL, which gives access to a download."""
     fields.pop("request", None)
     return fields
 
 
 def _without_known_traceback(logger: Any, name: str, fields: EventDict) -> EventDict:
-    """What Django refuses takes one line: whoever scans the net, or tries doors, must not fill the log."""
+    """Log Django's refusals in one line each, so that scanners cannot fill the log."""
     source = fields.get("logger", "")
     if source.startswith("django.security.") or (source == "django.request" and fields.get("status_code", 500) < 500):
         fields.pop("exc_info", None)
@@ -63,5 +63,5 @@ def _without_known_traceback(logger: Any, name: str, fields: EventDict) -> Event
 
 
 def _plain_exceptions() -> structlog.processors.ExceptionRenderer:
-    """Exceptions without their local variables: secrets are among those."""
+    """Format exceptions without their local variables, which may hold secrets."""
     return structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))

@@ -8,28 +8,28 @@ REDIS_URL_FILE = "redis-url"
 
 
 def local_secret(path: Path) -> str:
-    """The secret kept in ``path``; made on first use, by exactly one of several processes that start together."""
+    """Read the secret in ``path``. On first use, exactly one of several processes that start together makes it."""
     if not path.exists():
         own = path.with_name(f"{path.name}.{os.getpid()}")
         write_private(own, secrets.token_urlsafe(48))
         try:
             os.link(own, path)
         except FileExistsError:
-            pass  # another process was first, and its secret is the one
+            pass  # another process was first, so its secret counts
         finally:
             own.unlink()
     return path.read_text().strip()
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that nobody but its owner may read, from its first moment on."""
+    """Write a file that only its owner may read, from the moment it exists."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
 
 
 def recorded_redis_url(data_dir: Path) -> str:
-    """Where the local stack's embedded server listens, or an empty text when none was started here."""
+    """Return the URL of the local stack's embedded server, or an empty text when none was started here."""
     try:
         return (data_dir / REDIS_URL_FILE).read_text().strip()
     except FileNotFoundError:

@@ -99,7 +99,7 @@ DATABASES: dict[str, Any] = {"default": env.db("DATABASE_URL", f"sqlite:///{DATA
 if "ENGINE" not in DATABASES["default"]:
     raise ImproperlyConfigured("DATABASE_URL is no URL of a database, such as postgres://user:password@host/name")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Without both of these, writers in several processes meet "database is locked".
+    # Without both of these, writers in several processes get "database is locked".
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -107,9 +107,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["OPTIONS"] = {
-        # A process that is stopped, or cut off, inside a transaction must not hold up everybody else behind its locks.
+        # A process that is stopped or cut off inside a transaction must not block all others with its locks.
         "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s",
-        # A server that is cut off says nothing: without these, each query to it would wait for a quarter of an hour.
+        # A server that is cut off does not answer. Without these, each query to it would wait for a quarter of an hour.
         "connect_timeout": 5,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
@@ -126,7 +126,7 @@ for _alias, _url in env.json("STREAMER_SOURCE_DATABASES", {}).items():
 
 # The local stack starts an embedded server on a free port and records its URL in the data folder.
 REDIS_URL = env.str("REDIS_URL", "") or recorded_redis_url(DATA_DIR) or "redis://127.0.0.1:6379/0"
-# redis-py 8 would end an idle subscription after 5 s of silence; 35 s is longer than any wait of ours.
+# redis-py 8 would end an idle subscription after 5 s of silence; 35 s is longer than any wait of Streamer.
 REDIS_SOCKET_SECONDS = 35
 CHANNEL_LAYERS = {
     "default": {
@@ -153,7 +153,7 @@ _JWT_ALGORITHM = env.str("JWT_ALGORITHM", "HS256")
 _IS_SHARED_KEY = _JWT_ALGORITHM.startswith("HS")
 _LOCAL_KEY = local_secret(DATA_DIR / "jwt-signing-key") if _IS_SHARED_KEY else ""
 JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", "") or _LOCAL_KEY
-# What signs on this host alone, because nobody has set it.
+# The signing key of this host alone, because none is set.
 STREAMER_LOCAL_SECRETS = [
     *([] if env.str("SECRET_KEY", "") else ["SECRET_KEY"]),
     *(["JWT_SIGNING_KEY"] if _IS_SHARED_KEY and not env.str("JWT_SIGNING_KEY", "") else []),
@@ -177,7 +177,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["realtime.http.parsers.BoundedJSONParser", "rest_framework.parsers.FormParser"],
     "EXCEPTION_HANDLER": "realtime.http.errors.answer_failure",
     "UNAUTHENTICATED_USER": None,
-    # Whose address the throttle counts: without a trusted proxy, a forwarded address is only what a client claims.
+    # The proxies whose forwarded address the throttle trusts. Without one, a forwarded address is the client's claim.
     "NUM_PROXIES": 1 if TRUST_PROXY else 0,
     "DEFAULT_THROTTLE_RATES": {"token": env.str("STREAMER_TOKEN_RATE", "30/min")},
 }

@@ -1,4 +1,4 @@
-"""Which storage files are kept in: a Django storage class, or a place in S3."""
+"""The storage of files: a Django storage class, or a place in S3."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ S3_SCHEME = "s3://"
 
 
 def storage_backend(storage: str, *, options: Mapping[str, Any], s3: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    """The entry of ``STORAGES``. ``folder`` is for local files, unless the options say otherwise."""
+    """Build the entry of ``STORAGES``. ``folder`` is for local files, unless the options say otherwise."""
     if not storage.startswith(S3_SCHEME):
         local = {"location": str(folder)} if storage.endswith("FileSystemStorage") else {}
         return {"BACKEND": storage, "OPTIONS": dict(options) or local}
@@ -19,6 +19,6 @@ def storage_backend(storage: str, *, options: Mapping[str, Any], s3: Mapping[str
 
 
 def s3_place(storage: str) -> tuple[str, str]:
-    """Bucket and prefix of ``s3://bucket/prefix``."""
+    """Split ``s3://bucket/prefix`` into bucket and prefix."""
     bucket, _, prefix = storage.removeprefix(S3_SCHEME).partition("/")
     return bucket, prefix.strip("/")

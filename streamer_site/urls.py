@@ -1,4 +1,4 @@
-"""Where HTTP goes. The one WebSocket endpoint is in ``asgi.py``."""
+"""The HTTP routes. The one WebSocket endpoint is in ``asgi.py``."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -15,7 +15,7 @@ TENANT_ID = "default"
 
 
 def admin_name() -> str:
-    """Return what the superuser signs in with: ``admin``, or an address where the user model wants one."""
+    """Return the name that the superuser signs in with: ``admin``, or an address where the user model wants one."""
     model = get_user_model()
     is_address = isinstance(model._meta.get_field(model.USERNAME_FIELD), EmailField)
     return f"{USERNAME}@localhost" if is_address else USERNAME

@@ -1,4 +1,4 @@
-"""A small client of the socket: sends requests and follows each one by its numbers, over any number of connections."""
+"""A small client of the socket: it sends requests and follows each by its numbers, over any number of connections."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,13 @@ from websockets.asyncio.client import ClientConnection
 
 Message = Mapping[str, Any]
 COME_BACK_SECONDS = 30.0
-"""A server that is started again is there by then."""
+"""The seconds within which a restarted server accepts connections."""
 _PAUSE_SECONDS = 0.25
 _FINAL_STATUS = {"complete": "completed", "error": "failed", "cancelled": "cancelled"}
 
 
 class ConnectionEnded(Exception):
-    """The server wants us no more, or is not there any more; the text says so."""
+    """The server refuses the client, or does not answer any more. The text says which."""
 
 
 @dataclass
@@ -31,24 +31,24 @@ class Followed:
     action: str
     on_change: Callable[["Followed"], None]
     message: Message
-    """What was sent; it is sent again when the connection was lost before an answer."""
+    """The sent message, which is sent again when the connection was lost before an answer."""
     request_id: str = ""
-    """The server's; empty before the acknowledgment."""
+    """The server's id; empty before the acknowledgment."""
     tries_left: int = 2
-    """How often it is sent again when the answer is that it may succeed later, as on a machine that is busy."""
+    """The number of tries left after answers that it may succeed later, as on a busy machine."""
     status: str = "sent"
     percentage: float = 0.0
     text: str = ""
-    """What the last message said about the work."""
+    """The text of the last message about the work."""
     was_queued: bool = False
-    """False when it was answered on the spot by a ``response``."""
+    """False when it ran inline and was answered by a ``response``."""
     seqs: list[int] = field(default_factory=list)
     finals: int = 0
     result: Message = field(default_factory=dict)
     error: Message = field(default_factory=dict)
     sent_at: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
-    """From sending to the final message."""
+    """Seconds from sending to the final message."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self, message: Message) -> None:
@@ -67,7 +67,7 @@ class Followed:
         self.on_change(self)
 
     def faults(self) -> list[str]:
-        """What is wrong with how it went; nothing when it succeeded and its messages were numbered 1, 2, 3 …"""
+        """List the faults of its course: none when it succeeded and its messages were numbered 1, 2, 3 …"""
         faults = []
         if self.status != "completed":
             faults.append(f"ended as {self.status}: {self.error.get('message', 'no final message')}")
@@ -90,14 +90,14 @@ class Followed:
 
 
 class Client:
-    """``async with Client(ws_url, token) as client``. Any number of requests; lost connections are made anew."""
+    """A client: ``async with Client(ws_url, token) as client``. It sends any number of requests, and reconnects."""
 
     def __init__(self, url: str, token: str) -> None:
         self.messages = 0
-        """How many messages the server sent."""
+        """The number of messages that the server sent."""
         self.welcome: Message = {}
         self.returns = 0
-        """How often the connection was lost, and made anew."""
+        """The number of reconnections after a lost connection."""
         self._url = url
         self._token = token
         self._by_client_id: dict[str, Followed] = {}
@@ -128,7 +128,7 @@ class Client:
         return followed
 
     async def wait(self, followed: Followed, timeout_seconds: float = 180.0) -> Followed:
-        """Until its final message. Raises ``ConnectionEnded``; a request that takes too long has faults instead."""
+        """Wait for its final message. Raises ``ConnectionEnded``; a request that takes too long gets a fault."""
         ended = asyncio.create_task(followed.ended.wait())
         await asyncio.wait({ended, self._reading}, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
@@ -137,7 +137,7 @@ class Client:
         return followed
 
     async def ping(self) -> None:
-        """There and back; whatever the server had sent before has arrived then."""
+        """Wait for the answer to a ping, after which all earlier messages of the server have arrived."""
         self._pings += 1
         try:
             await self._say({"type": "ping"})
@@ -156,7 +156,7 @@ class Client:
         return socket
 
     async def _say(self, message: Message) -> None:
-        with contextlib.suppress(websockets.ConnectionClosed):  # whoever comes back says it again
+        with contextlib.suppress(websockets.ConnectionClosed):  # the client sends it again after it reconnects
             await self._socket.send(json.dumps(message))
 
     async def _read(self) -> None:
@@ -168,7 +168,7 @@ class Client:
             await self._come_back()
 
     async def _come_back(self) -> None:
-        """Connect again, say again what was not answered, and go on with each request after the last number of it."""
+        """Connect again, resend unanswered messages, and continue each request after its last number."""
         lost = f"The server closed the connection (code {self._socket.close_code})"
         if not self._goodbye.get("reconnect", True):
             raise ConnectionEnded(f"{lost}: {self._goodbye['reason']}")
@@ -182,7 +182,7 @@ class Client:
                 if time.monotonic() > give_up_at:
                     raise ConnectionEnded(f"{lost} and is not there any more: {error}") from error
                 await asyncio.sleep(_PAUSE_SECONDS)
-        # Without a pause in between: what is sent from now on goes to the new socket, and must not be said twice.
+        # No await in between: later messages go to the new socket, and must not be sent twice.
         self._socket, self._goodbye = socket, {}
         unended = [one for one in self._by_client_id.values() if not one.ended.is_set()]
         self.returns += 1
@@ -198,7 +198,7 @@ class Client:
             await self._say({"type": "ping"})
 
     async def _sort(self, message: Message) -> None:
-        """Hand a message to the request it is about. The first one brings our id together with the server's."""
+        """Pass a message to its request. The first one links the client's id with the server's."""
         if message["type"] == "pong":
             self._pongs.put_nowait(message)
         elif message["type"] == "goodbye":
@@ -216,5 +216,5 @@ class Client:
 
 
 def _may_succeed_later(message: Message) -> bool:
-    """Whether it is an answer, and no end of a stored request, that says so."""
+    """Return True if the message is an answer, not the end of a stored request, and says that a retry may help."""
     return message["type"] == "error" and "seq" not in message and bool(message["error"].get("retryable"))

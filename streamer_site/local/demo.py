@@ -1,4 +1,4 @@
-"""The story of ``make demo``: a whole stack, a client on its real socket, reports, and the books checked at the end."""
+"""The steps of ``make demo``: a whole stack, a client on its real socket, reports, and a check of all messages."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ Asked = tuple[str, str, Mapping[str, Any]]
 
 
 def make_stack(data_dir: Path = DATA_DIR) -> Stack:
-    """On its own folder alone, whatever the shell has configured. The sample is kept from one demo to the next."""
+    """Make a stack on a folder of its own, whatever the shell has configured. The sample is kept between demos."""
     env = {
         "STREAMER_SAMPLE_DIR": str(SAMPLE_DIR),
         "STREAMER_STORAGE_OPTIONS": json.dumps({"location": str(data_dir / "storage")}),
@@ -32,7 +32,7 @@ def make_stack(data_dir: Path = DATA_DIR) -> Stack:
 
 
 def tell(stack: Stack, display: Display) -> list[str]:
-    """Start the stack and tell the story. Returns what went wrong; nothing, on a good day."""
+    """Start the stack and run the steps. Return the texts of all failures."""
     display.title("Streamer demo", str(stack.data_dir))
     started_at = time.monotonic()
     with display.doing("Starting a fresh database, the sample data, and all processes"):
@@ -44,7 +44,7 @@ def tell(stack: Stack, display: Display) -> list[str]:
 
 
 def explain(stack: Stack, problems: Sequence[str], display: Display) -> None:
-    """Say what failed, and show the log of the process that did, or else those of the workers."""
+    """Say what failed, and show the log of the process that failed, or else those of the workers."""
     display.heading("The demo failed")
     for problem in problems:
         display.cross(problem)
@@ -63,7 +63,7 @@ async def _act(stack: Stack, token: str, display: Display) -> list[str]:
             followed += await _ask(client, _yearly_reports(), display)
             display.heading("Ten requests at once, two workers")
             followed += await _ask(client, _ten_requests(), display)
-            await client.ping()  # after it, no stray message can be on its way
+            await client.ping()  # after it, no more messages are on their way
             problems = [fault for one in followed for fault in one.faults()]
             problems += await _fetch_files(stack, followed, display)
             if not problems:
@@ -84,7 +84,7 @@ async def _echo(client: Client, display: Display) -> list[Followed]:
 
 
 async def _ask(client: Client, asked: Sequence[Asked], display: Display) -> list[Followed]:
-    """Send them all, show them while they run, wait for all."""
+    """Send all requests, show them while they run, and wait for all."""
     with display.bars() as bars:
         sent = [await client.send(action, payload, label=label, on_change=bars) for label, action, payload in asked]
         return [await client.wait(one) for one in sent]
@@ -113,7 +113,7 @@ def _ten_requests() -> list[Asked]:
 
 
 async def _fetch_files(stack: Stack, followed: Sequence[Followed], display: Display) -> list[str]:
-    """Download every file over HTTP and show what came. Returns what went wrong."""
+    """Download every file over HTTP and show the result. Return the texts of all failures."""
     display.heading("Files, each with the size and sha256 the server announced")
     folder = stack.data_dir / "files"
     folder.mkdir(exist_ok=True)
@@ -145,7 +145,7 @@ def _row(made: Followed, file: Download) -> tuple[str, ...]:
 
 
 def _balance(client: Client, followed: Sequence[Followed], display: Display) -> None:
-    """Show the books. They were checked: each request had one final message, and its numbers had no hole."""
+    """Show the totals. They were checked: each request had one final message, and its numbers had no gap."""
     numbered = sum(len(one.seqs) for one in followed)
     queued = sum(one.was_queued for one in followed)
     display.heading("Books")

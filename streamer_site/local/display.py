@@ -1,4 +1,4 @@
-"""What the demo shows: live bars on a terminal, few plain lines anywhere else."""
+"""The output of the demo: live bars on a terminal, a few plain lines anywhere else."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,13 +20,13 @@ _PLAIN_STEP = 25
 
 
 class Bars(Protocol):
-    """Shows requests while they run. It is called with every message about one of them."""
+    """The display of running requests. It is called with every message about one of them."""
 
     def __call__(self, followed: Followed) -> None: ...
 
 
 class Display:
-    """Headings, ticks, bars and tables, on a rich console."""
+    """Headings, ticks, bars and tables on a rich console."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -49,7 +49,7 @@ class Display:
 
     @contextmanager
     def doing(self, text: str) -> Iterator[None]:
-        """Say what is being waited for; on a terminal the words go when it is done."""
+        """Show what is being waited for. On a terminal the text disappears at the end."""
         with self._console.status(escape(text), spinner="dots", spinner_style="cyan"):
             yield
 
@@ -62,7 +62,7 @@ class Display:
             yield LiveBars(progress)
 
     def table(self, headings: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> None:
-        """``headings``: text, and whether the column is of numbers."""
+        """Show a table. ``headings``: the text, and True for a column of numbers."""
         table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, border_style="dim")
         for text, is_number in headings:
             table.add_column(text, justify="right" if is_number else "left", no_wrap=True)
@@ -72,7 +72,7 @@ class Display:
 
 
 class LiveBars:
-    """One bar for each request, moved by its messages."""
+    """One bar for each request, which its messages move."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -88,7 +88,7 @@ class LiveBars:
 
 
 class PlainBars:
-    """A line when a request starts, at each quarter of the way, and when it ends."""
+    """Lines for each request: when it starts, at each quarter, and when it ends."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -110,7 +110,7 @@ class PlainBars:
 
 
 def _progress(console: Console) -> Progress:
-    # On a narrow terminal only the text at the end gives way.
+    # On a narrow terminal only the text at the end is cut.
     return Progress(
         TextColumn("  {task.description}", table_column=Column(min_width=_LABEL_WIDTH + 2, no_wrap=True)),
         BarColumn(_BAR_WIDTH, style="grey30", complete_style="cyan", finished_style="green"),

@@ -19,7 +19,7 @@ class DownloadFailed(Exception):
 
 
 class ServerAway(DownloadFailed):
-    """The connection was refused or lost: the server may be just being started again."""
+    """The connection was refused or lost: the server may be restarting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Download:
 def download(server: str, artifact: Mapping[str, Any], folder: Path) -> Download:
     """Fetch an artifact by its signed URL into ``folder``; size and sha256 must be as announced.
 
-    ``server`` is where to ask when the URL has no host of its own. Raises ``DownloadFailed``.
+    ``server`` is the base of URLs without a host. Raises ``DownloadFailed``.
     """
     path = _free_name(folder, artifact["filename"])
     started_at = time.monotonic()
@@ -52,9 +52,9 @@ def download(server: str, artifact: Mapping[str, Any], folder: Path) -> Download
 
 
 def _fetch(host: str, url: str, path: Path) -> tuple[int, str]:
-    """Size in bytes and sha256 of what came."""
+    """Fetch a file. Return its size in bytes and its sha256."""
     parts = urlsplit(url)
-    # http.client, because it asks no proxy on the way to the loopback interface.
+    # http.client, because it uses no proxy to the loopback interface.
     connection = http.client.HTTPConnection(parts.netloc or host, timeout=30)
     try:
         connection.request("GET", f"{parts.path}?{parts.query}")
@@ -77,7 +77,7 @@ def _fetch(host: str, url: str, path: Path) -> tuple[int, str]:
 
 
 def _free_name(folder: Path, filename: str) -> Path:
-    """The file's own name, numbered when another request made one of the same name."""
+    """Return the file's own name, with a number if another request made a file of that name."""
     path = folder / Path(filename).name
     number = 2
     while path.exists():

@@ -13,7 +13,7 @@ _POLL_SECONDS = 0.1
 
 
 class AlreadyRunning(Exception):
-    """Another stack has the folder."""
+    """Another stack uses the folder."""
 
     def __init__(self, folder: Path, pid: int, url: str) -> None:
         where = f", at {url}" if url else ""
@@ -37,7 +37,7 @@ class DataFolder:
         self.unlock()
 
     def fileno(self) -> int:
-        """The locked file. A process that inherits it holds the lock too."""
+        """Return the locked file's descriptor. A process that inherits it holds the lock too."""
         return self._descriptor
 
     def lock(self) -> None:
@@ -54,12 +54,12 @@ class DataFolder:
         self.note_owner()
 
     def note_owner(self, url: str = "") -> None:
-        """Write down who has the folder, for the message that the next one gets."""
+        """Record the owner of the folder, for the error message of the next stack."""
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()} {url}".encode(), 0)
 
     def unlock(self) -> None:
-        """Give the folder free; harmless when it is."""
+        """Release the folder. Without effect when it is free."""
         if self._descriptor != -1:
             os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
@@ -86,7 +86,7 @@ class DataFolder:
 
 
 def _is_alive(pid: int) -> bool:
-    if not pid:  # the owner has not written itself down yet, or is just unlocking
+    if not pid:  # the owner is not recorded yet, or is releasing the folder
         return False
     try:
         os.kill(pid, 0)

@@ -1,4 +1,4 @@
-"""What Ctrl-C, SIGTERM and a closed terminal do to a command that holds a stack."""
+"""The effects of Ctrl-C, SIGTERM and a closed terminal on a command that runs a stack."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -10,14 +10,14 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Each of the signals raises ``KeyboardInterrupt`` in the main thread."""
+    """Have each of the signals raise ``KeyboardInterrupt`` in the main thread."""
     with _handling(signal.default_int_handler):
         yield
 
 
 @contextmanager
 def hurried_by_signal(hurry: Callable[[], None]) -> Iterator[None]:
-    """While stopping, a further signal hurries instead of interrupting the stop half way."""
+    """Have a further signal hurry the stop instead of interrupting it."""
     with _handling(lambda *_: hurry()):
         yield
 

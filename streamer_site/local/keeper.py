@@ -1,7 +1,7 @@
-"""The keeper: stops the processes of a stack when the process that started them is gone, however it went.
+"""The keeper: stops the processes of a stack when the process that started them has ended, even by SIGKILL.
 
-It holds the read end of a pipe whose write end only the owner has. The owner writes the process groups as they
-come (``+123``) and go (``-123``). When the owner ends, even by SIGKILL, the pipe ends, and the keeper stops every
+It holds the read end of a pipe whose write end only the owner has. The owner writes each process group that starts
+(``+123``) or ends (``-123``). When the owner ends, even by SIGKILL, the pipe ends, and the keeper stops every
 group that is left. It runs as a script of its own, with the standard library alone, so that it starts at once.
 """
 
@@ -22,7 +22,7 @@ class Keeper:
     """The owner's end of the pipe. Not for several threads at once: the caller holds a lock."""
 
     def __init__(self, inherit: Iterable[int] = ()) -> None:
-        """``inherit``: descriptors the keeper holds open until everything has ended, such as a locked file."""
+        """Start the keeper. It holds the descriptors ``inherit``, such as a locked file, until everything has ended."""
         self._inherit = tuple(inherit)
         self._groups: set[int] = set()
         self._process = self._start()
@@ -40,8 +40,8 @@ class Keeper:
         self._tell(f"-{group}\n")
 
     def close(self) -> None:
-        """Let it stop what is left (nothing, after an orderly stop) and wait for its end."""
-        with suppress(BrokenPipeError):  # what could not be told to a killed one; the pipe is closed all the same
+        """Have it stop the groups that are left (none, after an orderly stop) and wait for its end."""
+        with suppress(BrokenPipeError):  # text for a killed keeper; the pipe is closed all the same
             self._pipe.close()
         self._process.wait()
 
@@ -54,7 +54,7 @@ class Keeper:
         try:
             self._pipe.write(line)
             self._pipe.flush()
-        except BrokenPipeError:  # somebody killed the keeper: a new one is told everything
+        except BrokenPipeError:  # the keeper was killed: a new one gets all groups
             self.close()
             self._process = self._start()
             for group in self._groups:
@@ -74,18 +74,18 @@ class Keeper:
 
 
 def signal_group(group: int, signum: int) -> bool:
-    """Signal every process of the group; False when none is left."""
+    """Signal every process of the group. Return False when none is left."""
     try:
         os.killpg(group, signum)
     except ProcessLookupError:
         return False
-    except PermissionError:  # macOS says so of a group in which only ended, unreaped processes are left
+    except PermissionError:  # the error on macOS for a group of ended, unreaped processes
         return False
     return True
 
 
 def stop_groups(groups: Iterable[int], grace_seconds: float) -> None:
-    """SIGTERM to all, SIGKILL after the grace to those still there."""
+    """Send SIGTERM to all groups, and SIGKILL to the remaining ones after the grace."""
     left = {group for group in groups if signal_group(group, signal.SIGTERM)}
     deadline = time.monotonic() + grace_seconds
     while left and time.monotonic() < deadline:
@@ -96,7 +96,7 @@ def stop_groups(groups: Iterable[int], grace_seconds: float) -> None:
 
 
 def keep(lines: Iterable[str]) -> None:
-    """Follow what the owner writes until it ends, then stop what is left."""
+    """Read the owner's lines until it ends, then stop the groups that are left."""
     groups: set[int] = set()
     for line in lines:
         group = int(line[1:])

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 HOST = "127.0.0.1"
-# Systems give outgoing connections ports from 32768 up (Linux) or 49152 up (macOS). A server that is away for a
-# moment must not live there: a client that tries to reconnect may be given that very port, and meets itself.
+# Systems give outgoing connections ports from 32768 up (Linux) or 49152 up (macOS). A server that restarts must not
+# have a port in that range: a client that reconnects may get that very port, and connect to itself.
 _SERVER_PORTS = range(20000, 32768)
 _BACKLOG = 1024
 
 
 def listen(port: int = 0) -> socket.socket:
-    """A socket that listens on ``port``, for a child to inherit; 0 takes any free one.
+    """Open a socket that listens on ``port``, for a child to inherit; 0 takes any free one.
 
     Nobody can take the port between the choice and the use, and connections made while the child is being started
     again wait instead of failing. Raises ``OSError`` when the port is taken.
@@ -38,7 +38,7 @@ def listen_from(port: int) -> socket.socket:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago, for a server that must open it itself. Be ready to try another."""
+    """Find a port that was free a moment ago, for a server that must open it itself. Be ready to try another."""
     with listen() as listener:
         return port_of(listener)
 

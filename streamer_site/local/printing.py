@@ -1,4 +1,4 @@
-"""The output of several processes in one terminal: each line after the name of its process, in its colour."""
+"""The output of several processes in one terminal: each line follows the name of its process, in colour."""
 
 from collections.abc import Iterable
 
@@ -10,10 +10,10 @@ _NAME_WIDTH = 9
 
 
 class LinePrinter:
-    """Called with a name and a line, from any thread."""
+    """The printer. Call it with a name and a line, from any thread."""
 
     def __init__(self, console: Console, quiet: Iterable[str] = ()) -> None:
-        """``quiet``: processes whose lines are for their log file alone."""
+        """Create a printer. Lines of the processes ``quiet`` go to their log file alone."""
         self._console = console
         self._quiet = frozenset(quiet)
 
@@ -21,6 +21,6 @@ class LinePrinter:
         if name in self._quiet:
             return
         colour = _COLOURS.get(name.split("-")[0], "white")
-        # Built by hand and not wrapped: a log line stays one line, and square brackets in it mean nothing.
+        # Built by hand and not wrapped, so that a log line stays one line and square brackets stay text.
         text = Text.assemble((f"{name:<{_NAME_WIDTH}}", colour), (" │ ", "dim"), Text.from_ansi(line))
         self._console.print(text, soft_wrap=True, highlight=False)

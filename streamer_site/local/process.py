@@ -1,4 +1,4 @@
-"""One supervised process: started, its output kept, started again when it ends."""
+"""One supervised process: started, logged, and started again when it ends."""
 
 import re
 import signal
@@ -13,23 +13,23 @@ from pathlib import Path
 from streamer_site.local.keeper import Keeper, signal_group
 
 Output = Callable[[str, str], None]
-"""Called with a process's name and one line it wrote, from that process's own thread."""
+"""A function that is called with a process's name and a line of its output, on that process's own thread."""
 
 STEADY_SECONDS = 10.0
-"""A process that lived this long has started well; a shorter life counts as a failure."""
+"""The seconds after which a process has started well; a shorter life counts as a failure."""
 FAILURES_TO_TELL = 3
-"""From this many failures in a row on, the end of the log is shown with the notice."""
+"""The number of failures in a row from which the notice shows the end of the log."""
 _FIRST_PAUSE_SECONDS = 0.25
 _MAX_PAUSE_SECONDS = 15.0
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-# The shell waits for a line before it becomes the program. So the keeper knows the process before it does anything,
-# and if the supervisor is killed just then, the line never comes and the shell ends.
+# The shell waits for a line before it becomes the program. So the keeper knows the process before the program starts,
+# and if the supervisor is killed at that moment, the line never comes and the shell ends.
 GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "sh")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What to run."""
+    """The program to run."""
 
     name: str
     argv: tuple[str, ...]
@@ -37,23 +37,23 @@ class Program:
     """The whole environment."""
     cwd: Path
     inherit: tuple[int, ...] = ()
-    """Descriptors the process gets, such as a listening socket."""
+    """The descriptors that the process gets, such as a listening socket."""
     grace_seconds: float = 10.0
-    """From SIGTERM to SIGKILL."""
+    """Seconds from SIGTERM to SIGKILL."""
     is_base: bool = False
-    """The others need it: stopped only when they have ended."""
+    """True: the others need it, so it is stopped after they have ended."""
 
 
 class Process:
-    """Keeps one program running from ``start`` until ``halt``; safe to use from several threads."""
+    """A process that keeps one program running from ``start`` until ``halt``; safe to use from several threads."""
 
     def __init__(self, program: Program, *, keeper: Keeper, lock: threading.Lock, log: Path, output: Output) -> None:
-        """``lock`` guards ``keeper``, which all processes share."""
+        """Create a process. ``lock`` guards ``keeper``, which all processes share."""
         self.program = program
         self.tail: deque[str] = deque(maxlen=20)
         """The last lines it wrote."""
         self.failures = 0
-        """How often in a row it ended within ``STEADY_SECONDS`` of its start."""
+        """The number of times in a row that it ended within ``STEADY_SECONDS`` of its start."""
         self._keeper = keeper
         self._lock = lock
         self._log = log
@@ -64,7 +64,7 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """None between an end and the next start."""
+        """Return the process id; None between an end and the next start."""
         child = self._child
         return child.pid if child and child.returncode is None else None
 
@@ -75,23 +75,23 @@ class Process:
         self._thread.start()
 
     def send(self, signum: int) -> None:
-        """Send a signal; the process is started again if it ends of it."""
+        """Send a signal. The process is started again if the signal ends it."""
         if self._child:
             self._child.send_signal(signum)
 
     def halt(self, signum: int = signal.SIGTERM) -> None:
         """Ask it to end, and do not start it again. ``join`` waits for the end."""
-        with self._lock:  # no new child can appear after this
+        with self._lock:  # no new child starts after this
             self._halted.set()
         self.send(signum)
 
     def kill(self) -> None:
-        """SIGKILL to it and its process group. Takes no lock, so that a signal handler may call it."""
+        """Send SIGKILL to its process group. Takes no lock, so that a signal handler may call it."""
         if pid := self.pid:
             signal_group(pid, signal.SIGKILL)
 
     def join(self, seconds: float) -> bool:
-        """Wait for the end; after ``seconds`` kill. False when it had to be killed."""
+        """Wait for the end, and kill after ``seconds``. Return False when it had to be killed."""
         self._thread.join(seconds)
         if not self._thread.is_alive():
             return True
@@ -121,10 +121,10 @@ class Process:
         reader.start()
         _open_gate(child)
         status = child.wait()
-        signal_group(child.pid, signal.SIGKILL)  # whatever it left behind
+        signal_group(child.pid, signal.SIGKILL)  # processes that it left behind
         with self._lock:
             self._keeper.forget(child.pid)
-        reader.join(1)  # not for ever: a grandchild in a session of its own may still hold the pipe
+        reader.join(1)  # with a limit, because a grandchild in a session of its own may still hold the pipe
         return status
 
     def _spawn(self) -> subprocess.Popen[str]:
@@ -167,14 +167,14 @@ def _open_gate(child: subprocess.Popen[str]) -> None:
         child.stdin.write("go\n")
         child.stdin.close()
     except BrokenPipeError:
-        pass  # it was killed before it began; its status will say so
+        pass  # it was killed before the program started; its status will say so
 
 
 def _pause_seconds(failures: int) -> float:
-    """0 after a steady life, then doubling."""
+    """Return the pause before the next start: 0 after a steady life, then doubling."""
     return min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (failures - 1)) if failures else 0.0
 
 
 def describe_status(status: int) -> str:
-    """An exit status as people say it: "exit status 1", "SIGKILL"."""
+    """Describe an exit status for people: "exit status 1", "SIGKILL"."""
     return f"exit status {status}" if status >= 0 else signal.Signals(-status).name

@@ -1,4 +1,4 @@
-"""Which processes make a stack, and the handle to a running one, for ``make run``, ``make demo`` and tests."""
+"""The processes of a stack, and the handle to a running one, for ``make run``, ``make demo`` and tests."""
 
 import os
 import signal
@@ -19,9 +19,9 @@ from streamer_site.local.web import WebServer
 PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.1
-# A worker hands its request back when its own grace is over; then it needs a moment to end.
+# A worker hands its request back when its own grace is over, and then needs a moment to end.
 _WORKER_EXTRA_SECONDS = 5.0
-# People read the logs of a local stack, and want each line when it is written.
+# People read the logs of a local stack and need each line as it is written.
 _DEFAULTS = {"LOG_JSON": "false", "PYTHONUNBUFFERED": "1"}
 _SETTINGS = (
     *("STREAMER_", "JWT_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECURE_COOKIES", "ALLOWED_HOSTS"),
@@ -32,11 +32,11 @@ _REDIS_VARIABLES = ("REDIS_URL", "REDIS_URL_FILE")
 
 
 class StackFailed(Exception):
-    """The stack, or a command run against it, failed; the text has the end of the log."""
+    """The stack, or a command run against it, failed. The text has the end of the log."""
 
 
 def no_output(_name: str, _line: str) -> None:
-    """For a stack that is seen through its log files alone."""
+    """Ignore the output, for a stack whose log files suffice."""
 
 
 class Stack:
@@ -59,10 +59,10 @@ class Stack:
         prepare: Sequence[str] = (),
         output: Output = no_output,
     ) -> None:
-        """``ports``: one web process for each; 0 takes a free one, another falls back to the next free one.
+        """Prepare. Each of ``ports`` gets a web process; 0 takes a free port, another may fall back to the next.
 
         The processes get the environment of this one with ``env`` laid over it. ``inherit_settings=False`` leaves out
-        what configures Streamer, so that the stack keeps to its data folder whatever the shell has set.
+        the settings of Streamer, so that the stack uses its data folder whatever the shell has set.
         ``wipe`` empties the data folder before the start. ``prepare`` names ``manage.py`` commands to run after the
         migrations and before the processes. ``output`` gets every line the processes write.
         """
@@ -94,7 +94,7 @@ class Stack:
 
     @property
     def http_urls(self) -> list[str]:
-        """Of every web process, without a slash at the end."""
+        """List the URL of every web process, without a slash at the end."""
         return [web.url for web in self._webs.values()]
 
     @property
@@ -119,7 +119,7 @@ class Stack:
             raise
 
     def stop(self) -> list[str]:
-        """Stop everything in order; harmless when nothing runs. Returns the names of those whose grace ran out."""
+        """Stop everything in order. Without effect when nothing runs. Return the names of the killed processes."""
         killed = self._supervisor.close() if self._supervisor else []
         self._supervisor = None
         for web in self._webs.values():
@@ -131,12 +131,12 @@ class Stack:
         return killed
 
     def hurry(self) -> None:
-        """Let a ``stop`` under way kill instead of wait. A signal handler may call it."""
+        """Have a running ``stop`` kill instead of wait. A signal handler may call it."""
         if self._supervisor:
             self._supervisor.hurry()
 
     def manage(self, *arguments: str, timeout_seconds: float = 300) -> str:
-        """Run a ``manage.py`` command in the stack's environment; returns what it printed. Raises ``StackFailed``."""
+        """Run a ``manage.py`` command in the stack's environment. Return its output. Raises ``StackFailed``."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=PROJECT_DIR,
@@ -151,21 +151,21 @@ class Stack:
         return done.stdout.strip()
 
     def token(self, user: str, *, tenant: str = "default", permissions: str = "*", ttl_seconds: int = 3600) -> str:
-        """A signed access token for this stack; ``permissions`` are separated by commas."""
+        """Issue a signed access token for this stack; ``permissions`` are separated by commas."""
         arguments = ("--user", user, "--tenant", tenant, "--permissions", permissions, "--ttl", str(ttl_seconds))
         return self.manage("streamer_token", *arguments)
 
     def pids(self, name: str) -> list[int]:
-        """Of the process called so, or of all of the kind: "worker" means "worker-1" and "worker-2"."""
+        """Return the ids of the process ``name``, or of all of the kind: "worker" means "worker-1" and "worker-2"."""
         return [process.pid for process in self.supervisor.named(name) if process.pid is not None]
 
     def kill(self, name: str, signum: int = signal.SIGKILL) -> None:
-        """Send a signal. Whatever ends of it is started again."""
+        """Send a signal. A process that it ends is started again."""
         for process in self.supervisor.named(name):
             process.send(signum)
 
     def halt(self, name: str, signum: int = signal.SIGTERM) -> None:
-        """Stop it and leave it stopped; connections to a halted web process are refused."""
+        """Stop a process and leave it stopped. Connections to a halted web process are refused."""
         halting = self.supervisor.named(name)
         self.supervisor.stop(halting, signum)
         for process in halting:
@@ -173,9 +173,9 @@ class Stack:
                 web.close()
 
     def restart(self, name: str) -> None:
-        """Stop it in good order and start it again, as a deployment does; starts what was halted, too.
+        """Stop a process in order and start it again, as a deployment does. It starts halted ones, too.
 
-        Returns once the processes have been started; ``wait_until_ready`` waits for those of the web.
+        Returns once the processes have been started; ``wait_until_ready`` waits for the web processes.
         """
         restarting = self.supervisor.named(name)
         self.supervisor.stop(restarting)
@@ -187,7 +187,7 @@ class Stack:
             self.supervisor.add(program)
 
     def wait_until_ready(self, timeout_seconds: float = _READY_SECONDS) -> None:
-        """Until every web process serves. Raises ``StackFailed`` if one does not, or a process cannot start."""
+        """Wait until every web process serves. Raises ``StackFailed`` if one does not, or a process cannot start."""
         deadline = time.monotonic() + timeout_seconds
         while not all(web.is_ready() for web in self._webs.values()):
             if failing := self.supervisor.failing(FAILURES_TO_TELL):
@@ -242,7 +242,7 @@ class Stack:
 
 
 def end_of_log(process: Process) -> str:
-    """Which process, and the last it wrote."""
+    """Return the name of the process and the end of its log."""
     lines = "\n".join(f"  {line}" for line in process.tail) or "  (it wrote nothing)"
     return f"The log of {process.program.name} ends with:\n{lines}"
 

@@ -11,10 +11,10 @@ from streamer_site.local.process import Output, Process, Program
 
 
 class Supervisor:
-    """The processes by name. ``close`` leaves none of them alive, and neither does the death of this process."""
+    """The processes by name. None of them outlives ``close``, or the death of this process."""
 
     def __init__(self, log_dir: Path, output: Output, inherit: Iterable[int] = ()) -> None:
-        """``inherit``: descriptors the keeper holds until the last process has ended."""
+        """Create a supervisor. The keeper holds the descriptors ``inherit`` until the last process has ended."""
         self.processes: dict[str, Process] = {}
         self._log_dir = log_dir
         self._output = output
@@ -22,7 +22,7 @@ class Supervisor:
         self._keeper = Keeper(inherit)
 
     def add(self, program: Program) -> Process:
-        """Start a program, in place of an ended one of the same name."""
+        """Start a program, replacing an ended one of the same name."""
         log = self._log_dir / f"{program.name}.log"
         process = Process(program, keeper=self._keeper, lock=self._lock, log=log, output=self._output)
         self.processes[program.name] = process
@@ -30,24 +30,24 @@ class Supervisor:
         return process
 
     def named(self, name: str) -> list[Process]:
-        """The process of that name, or all of a kind: "worker" finds "worker-1", "worker-2" …"""
+        """Find the process ``name``, or all of a kind: "worker" finds "worker-1", "worker-2" …"""
         found = [process for key, process in self.processes.items() if key == name or key.startswith(f"{name}-")]
         if not found:
             raise KeyError(f"no process is called '{name}'; there are: {', '.join(self.processes)}")
         return found
 
     def failing(self, failures: int = 1) -> list[Process]:
-        """Those that ended soon after their start, at least so many times in a row."""
+        """List the processes that ended soon after their start, at least ``times`` in a row."""
         return [process for process in self.processes.values() if process.failures >= failures]
 
     def hurry(self) -> None:
-        """While stopping: give nobody more time. A signal handler may call it."""
+        """Have a running stop kill at once. A signal handler may call it."""
         for process in self.processes.values():
             if not process.program.is_base:
                 process.kill()
 
     def close(self) -> list[str]:
-        """Stop everything: first what depends on others, then the others, then the keeper.
+        """Stop everything: first the processes that depend on others, then the others, then the keeper.
 
         Returns the names of those that did not end within their grace and were killed.
         """
@@ -58,7 +58,7 @@ class Supervisor:
         return killed
 
     def stop(self, processes: Iterable[Process], signum: int = signal.SIGTERM) -> list[str]:
-        """The signal to all of them at once, SIGKILL to each whose grace is over. Returns those that were killed."""
+        """Send the signal to all at once, and SIGKILL to each whose grace is over. Return those that were killed."""
         stopping = list(processes)
         for process in stopping:
             process.halt(signum)

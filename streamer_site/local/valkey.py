@@ -21,13 +21,13 @@ _POLL_SECONDS = 0.02
 
 
 class ValkeyFailed(Exception):
-    """The embedded server did not come up; the text has the end of its log."""
+    """The embedded server did not start. The text has the end of its log."""
 
 
 class EmbeddedValkey:
     """One server whose data is in ``data_dir/valkey`` and whose address is in ``data_dir/redis-url`` while it runs.
 
-    Port and password hold for as long as the object lives, so that after a crash the clients find it again.
+    Port and password stay the same while the object exists, so that clients can reconnect after a crash.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -49,15 +49,15 @@ class EmbeddedValkey:
             if self._answers(process):
                 write_private(self._url_file, self.url)
                 return
-            supervisor.stop([process])  # most likely somebody took the port: try another
+            supervisor.stop([process])  # most likely the port was taken: try another
         raise ValkeyFailed("The embedded Valkey does not start. It says:\n" + "\n".join(process.tail))
 
     def forget(self) -> None:
-        """Remove the address: nobody listens there any more."""
+        """Remove the address, because no server listens there any more."""
         self._url_file.unlink(missing_ok=True)
 
     def _program(self) -> Program:
-        # The password belongs in a private file: everybody on the machine can read a command line.
+        # The password is in a private file, because everybody on the machine can read a command line.
         write_private(self._folder / "valkey.conf", self._configuration())
         return Program(name=NAME, argv=(str(get_binary_path()), "valkey.conf"), env={}, cwd=self._folder, is_base=True)
 
@@ -73,9 +73,9 @@ class EmbeddedValkey:
         return "\n".join(lines) + "\n"
 
     def _answers(self, process: Process) -> bool:
-        """Wait for the answer to PING; False when the process ended instead, or took too long."""
+        """Wait for the answer to PING. Return False when the process ended instead, or took too long."""
         deadline = time.monotonic() + _START_SECONDS
-        no_retry = Retry(NoBackoff(), 0)  # the loop below is the retry, and does not slow down
+        no_retry = Retry(NoBackoff(), 0)  # the loop below retries, at a constant pace
         with redis.Redis.from_url(self.url, socket_timeout=1, socket_connect_timeout=1, retry=no_retry) as client:
             while time.monotonic() < deadline and not process.failures:
                 try:

@@ -9,8 +9,8 @@ from pathlib import Path
 from streamer_site.local.ports import HOST, listen, listen_from, port_of
 from streamer_site.local.process import Program
 
-# No access log (-v 0): older clients put their token into the query string. The frame limit is above the one the
-# service tells its clients, so that a frame too large gets an error message instead of a dropped connection.
+# No access log (-v 0), because older clients put their token into the query string. The frame limit is above the one
+# that clients are told, so that a frame above that gets an error message instead of a dropped connection.
 _OPTIONS = (
     *("-v", "0", "--no-server-name", "--ping-interval", "20", "--ping-timeout", "30"),
     *("--websocket_timeout", "-1", "--application-close-timeout", "3"),
@@ -20,10 +20,10 @@ _GRACE_SECONDS = 15.0
 
 
 class WebServer:
-    """Holds the listening socket for as long as the process shall be reachable, restarts included."""
+    """The web server. It holds the listening socket while the process should be reachable, restarts included."""
 
     def __init__(self, name: str, port: int) -> None:
-        """``port``: 0 takes a free one; another falls back to the next free one."""
+        """Open the socket. ``port``: 0 takes a free one; another falls back to the next free one."""
         self.name = name
         self._listener: socket.socket = listen_from(port) if port else listen()
         self.port = port_of(self._listener)
@@ -37,7 +37,7 @@ class WebServer:
         return f"ws://{HOST}:{self.port}/ws/"
 
     def close(self) -> None:
-        """From now on connections are refused."""
+        """Refuse connections from now on."""
         self._listener.close()
 
     def reopen(self) -> None:
@@ -57,7 +57,7 @@ class WebServer:
         )
 
     def is_ready(self) -> bool:
-        """Whether it answers ``/readyz`` with 200, within a second."""
+        """Return True if it answers ``/readyz`` with 200 within a second."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=1)
         try:
             connection.request("GET", "/readyz")

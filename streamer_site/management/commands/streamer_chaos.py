@@ -70,7 +70,7 @@ class Command(BaseCommand):
 
 
 def _tell(console: Console, result: Result) -> None:
-    """One line as soon as a cell is over, and what was wrong with it."""
+    """Print one line as soon as a cell is over, with its faults."""
     mark = "[yellow]–[/]" if result.skipped else "[green]✓[/]" if result.is_good else "[red]✗[/]"
     recovery = row(result)[2]
     words = result.skipped or f"{recovery:>7} to recover, {result.seconds:4.1f} s in all"

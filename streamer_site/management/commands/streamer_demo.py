@@ -1,4 +1,4 @@
-"""``manage.py streamer_demo``: see Streamer at work, from nothing to reports, in a minute."""
+"""``manage.py streamer_demo``: start Streamer from nothing and run some reports, in a minute."""
 
 import sys
 import time

@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
 
 def _run(stack: Stack, console: Console, wanted_port: int) -> None:
-    """Start, say where everything is, and wait to be interrupted."""
+    """Start, print the addresses, and wait to be interrupted."""
     with console.status("Starting", spinner_style="cyan"):
         stack.start()
         password = ensure_admin(stack.data_dir)
