@@ -1,7 +1,7 @@
-"""What a client saves by sending its requests in one message instead of one message each.
+"""Measures what a client saves by sending its requests in one message instead of one message each.
 
-Each round has a user of its own and one open socket; the clock runs from the first byte sent to the last of all
-acknowledgments. Rounds of both kinds take turns, and each waits until everything of the one before has ended.
+Each round has a user of its own and one open socket. The clock runs from the first byte sent to the last
+acknowledgment. Rounds of both kinds take turns, and each waits until everything of the one before has ended.
 
     .venv/bin/python benchmarks/batch.py [--requests 100] [--rounds 15]
 """
@@ -59,7 +59,7 @@ async def measure(stack: Stack, requests: int, rounds: int) -> dict[str, list[fl
         for kind in KINDS:
             user = f"user-{number}-{KINDS.index(kind)}"
             seconds = await seconds_to_acknowledge(stack, user, frames_of(kind, requests), requests)
-            if number >= 0:  # the first ones only warm up
+            if number >= 0:  # the first rounds only warm up
                 times[kind].append(seconds)
     return times
 

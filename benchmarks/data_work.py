@@ -3,8 +3,8 @@
     python benchmarks/data_work.py [--rows 5000000] [--tasks upload transform report learn]
 
 Generates invented orders in a temporary folder, then does each task in a process of its own and prints how long it took
-and the peak of that process's resident memory. Peers do the least that comes to the same file: they check no types,
-tell nobody how far they are, keep no order that was not asked for, and learn one model without comparing it to others.
+and the peak of that process's resident memory. Peers do the least that leads to the same file: they check no types,
+report no progress, keep no order that was not asked for, and learn one model without comparing it to others.
 Needs about 3 GB of disk for five million rows.
 """
 
@@ -36,7 +36,7 @@ _TRANSFORMED = "SELECT *, quantity * 1.19 AS gross FROM '{}' WHERE quantity > 2 
 
 
 class DataContext(MeasuredContext):
-    """Opens one file, whatever is asked for."""
+    """A context that opens one file, whatever is asked for."""
 
     def __init__(self, folder: Path, table: Path) -> None:
         super().__init__(folder)
@@ -163,7 +163,7 @@ TASKS: dict[str, dict[str, Callable[[Path, Path], dict[str, Any]]]] = {
 
 
 def measure(task: str, peer: str, table: Path, folder: Path) -> dict[str, Any]:
-    """In this process."""
+    """Measure one task in this process."""
     if peer == "Streamer":
         import django  # noqa: PLC0415
 
@@ -175,7 +175,7 @@ def measure(task: str, peer: str, table: Path, folder: Path) -> dict[str, Any]:
 
 
 def peak_mb() -> float:
-    """Of this process since it began; what getrusage says on Linux still holds some of its parent's."""
+    """Return the peak of this process since its start; on Linux, getrusage includes some of its parent's."""
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2

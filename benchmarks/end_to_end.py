@@ -1,4 +1,4 @@
-"""How close a real stack comes to what its handlers alone would take.
+"""Measures how close a real stack comes to the speed of its handlers alone.
 
 Each request reports 20 times, 5 ms apart: 0.1 s of work. Eight workers could thus do 80 requests a second if
 everything else were free. Reported: requests a second, as a share of that limit, and percentiles of what clients see.
@@ -27,7 +27,7 @@ _USERS = 10
 
 
 class Timed:
-    """When one request was sent, acknowledged, seen to progress, and finished."""
+    """The times at which one request was sent, acknowledged, first showed progress, and finished."""
 
     def __init__(self) -> None:
         self.sent = time.monotonic()
@@ -44,7 +44,7 @@ class Timed:
 
 
 async def load(stack: Stack, tokens: Sequence[str], requests: int) -> tuple[list[Timed], float, list[str]]:
-    """Send all requests at once, spread over the users; their times, the seconds it took, and what went wrong."""
+    """Send all requests at once, spread over the users. Return their times, the seconds in all, and the failures."""
     clients = [await Client(stack.ws_url, token).__aenter__() for token in tokens]
     started = time.monotonic()
     timed = [Timed() for _ in range(requests)]

@@ -3,7 +3,7 @@
     python benchmarks/report_memory.py [--rows 10000000] [--formats csv pdf]
 
 Generates a Parquet file in a temporary folder, then runs the report of one year over it, each format in a process of
-its own, and prints the peak of that process's resident memory, how long it took and what it made. Needs about 4 GB of
+its own, and prints the peak of that process's resident memory, its duration and its file. Needs about 4 GB of
 disk for ten million records.
 """
 
@@ -33,7 +33,7 @@ _REGIONS = pa.array(["North", "South", "East", "West"])
 
 
 class MeasuredContext:
-    """As much of a handler's context as a report needs. Counts its reports and keeps the longest silence."""
+    """A context with what a report needs. It counts the report's updates and keeps the longest silence."""
 
     tenant_id, user_id, attempt = "benchmark", "benchmark", 1
 
@@ -51,10 +51,10 @@ class MeasuredContext:
         self._last = now
 
     def check(self) -> None:
-        """Nobody cancels a benchmark."""
+        """Do nothing, because nobody cancels a benchmark."""
 
     def partial(self, data: Mapping[str, Any]) -> None:
-        """Reports send no interim results."""
+        """Do nothing, because reports send no interim results."""
 
     @contextmanager
     def save_artifact(self, filename: str, media_type: str) -> Iterator[Any]:
@@ -86,7 +86,7 @@ class StoredFile:
 
 
 def write_table(path: Path, rows: int) -> None:
-    """Invented orders over 2024, in no order of their dates."""
+    """Write invented orders over 2024, not sorted by date."""
     random = np.random.default_rng(7)
     writer: pa.parquet.ParquetWriter | None = None
     for start in range(0, rows, _CHUNK):
@@ -114,7 +114,7 @@ def _chunk(random: np.random.Generator, start: int, size: int) -> pa.Table:
 
 
 def run_report(report_format: str, folder: Path) -> dict[str, Any]:
-    """Run one report in this process and say what it took."""
+    """Run one report in this process and return its measurements."""
     # Late, because only the child process has the settings of the benchmark.
     from jobs.handlers.generate_report import GenerateReport  # noqa: PLC0415
 
