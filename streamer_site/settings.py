@@ -153,7 +153,7 @@ _JWT_ALGORITHM = env.str("JWT_ALGORITHM", "HS256")
 _IS_SHARED_KEY = _JWT_ALGORITHM.startswith("HS")
 _LOCAL_KEY = local_secret(DATA_DIR / "jwt-signing-key") if _IS_SHARED_KEY else ""
 JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", "") or _LOCAL_KEY
-# The signing key of this host alone, because none is set.
+# The secrets that only this host has, because no setting gives them.
 STREAMER_LOCAL_SECRETS = [
     *([] if env.str("SECRET_KEY", "") else ["SECRET_KEY"]),
     *(["JWT_SIGNING_KEY"] if _IS_SHARED_KEY and not env.str("JWT_SIGNING_KEY", "") else []),

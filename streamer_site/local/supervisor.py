@@ -37,7 +37,7 @@ class Supervisor:
         return found
 
     def failing(self, failures: int = 1) -> list[Process]:
-        """List the processes that ended soon after their start, at least ``times`` in a row."""
+        """List the processes that ended soon after their start, at least ``failures`` times in a row."""
         return [process for process in self.processes.values() if process.failures >= failures]
 
     def hurry(self) -> None:
