@@ -22,7 +22,7 @@ register_checks(
     [
         Check(
             name="silent-connections",
-            sentence="No connection is open that its server has not shown for 90 s.",
+            sentence="Every open connection was refreshed by its server in the last 90 s.",
             look=lambda: of_rows(_silent()),
             remedy=lambda: apply_rule("dead connections"),
         )

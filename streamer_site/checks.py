@@ -33,7 +33,7 @@ def check_deployment(**_: Any) -> list[CheckMessage]:
         faults.append(Warning(f"{name} was made for this host alone", hint=hint, id="streamer.W001"))
     if set(settings.ALLOWED_HOSTS) <= _LOCAL_HOSTS:
         hint = "Name the hosts that are served, for example ALLOWED_HOSTS=reports.example.org."
-        faults.append(Warning("ALLOWED_HOSTS lets in nobody but this machine", hint=hint, id="streamer.W002"))
+        faults.append(Warning("ALLOWED_HOSTS allows only this machine", hint=hint, id="streamer.W002"))
     return faults
 
 
@@ -53,7 +53,7 @@ def _token_faults() -> Iterator[CheckMessage]:
             yield Error(f"JWT_SIGNING_KEY is shorter than {_MIN_KEY} bytes", hint=hint, id="streamer.E002")
     elif not (settings.SIMPLE_JWT["VERIFYING_KEY"] or settings.SIMPLE_JWT["JWK_URL"]):
         hint = "Set JWT_VERIFYING_KEY (PEM) or JWT_JWKS_URL."
-        yield Error(f"Nothing to verify {algorithm} tokens with", hint=hint, id="streamer.E003")
+        yield Error(f"There is no key to verify {algorithm} tokens", hint=hint, id="streamer.E003")
 
 
 def _place_faults() -> Iterator[CheckMessage]:
@@ -71,7 +71,7 @@ def _request_faults() -> Iterator[CheckMessage]:
         yield Error("STREAMER_LEASE_SECONDS is too short", hint=hint, id="streamer.E004")
     for name in ("STREAMER_MAX_RUNNING_PER_USER", "STREAMER_MAX_WAITING_PER_USER", "STREAMER_INLINE_THREADS"):
         if getattr(settings, name) < 1:
-            yield Error(f"{name} must be at least 1", hint="With 0 nothing would ever be done.", id="streamer.E005")
+            yield Error(f"{name} must be at least 1", hint="With 0 no request would ever run.", id="streamer.E005")
 
 
 def _storage_faults() -> Iterator[CheckMessage]:

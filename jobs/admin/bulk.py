@@ -87,7 +87,7 @@ def _slice(one: BulkSlice, row: AsyncRequest, running: set[UUID]) -> Slice:
     elif one.holder in running:
         state = badge("processing", "Running")
     else:
-        state = badge("pending", "Free", "Whoever shares the bulk takes it next.")
+        state = badge("pending", "Free", "Another attempt on the bulk takes it next.")
     holder: SafeString | str = NOTHING
     if one.holder is not None:
         holder = "this request" if one.holder == row.id else request_link(one.holder)

@@ -17,7 +17,7 @@ from jobs.queue.pauses import NotPaused, pause_action, resume_action
 
 
 class PauseForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no argument at run time
-    action = forms.ChoiceField(help_text="Its requests are accepted and wait. Those that run already run on.")
+    action = forms.ChoiceField(help_text="Its requests are accepted and wait. Running ones run on.")
 
     class Meta:
         model = PausedAction

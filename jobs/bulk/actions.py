@@ -42,7 +42,7 @@ def run_item(handler: Handler[Any], item: Item, context: ItemRun) -> Answer:
         context.staging.discard()
         if not context.is_late:
             raise
-        text = f"The item ran longer than the {handler.timeout_seconds:g} seconds it may"
+        text = f"The item ran longer than its limit of {handler.timeout_seconds:g} seconds"
         return None, to_json(error_body(ErrorCode.TIMEOUT, text))
     except Cancelled:
         context.staging.discard()

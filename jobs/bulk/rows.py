@@ -82,7 +82,7 @@ def _can_be_key(value: Any) -> bool:
 
 def _find(entity: Entity, item: Item, tenant_id: str) -> Model:
     if item.get(entity.key) is None:
-        raise InvalidPayload([{"path": entity.key, "message": "names the row, and is missing", "type": "missing"}])
+        raise InvalidPayload([{"path": entity.key, "message": "is missing, but names the row", "type": "missing"}])
     value = item[entity.key]
     rows = entity.rows(tenant_id).select_for_update()
     try:

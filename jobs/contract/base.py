@@ -40,7 +40,7 @@ class Retry:
 
     def __post_init__(self) -> None:
         if self.max_attempts < 1 or self.base_seconds < 0 or self.cap_seconds < 0:
-            raise ImproperlyConfigured(f"{self} makes no sense: attempts start at 1, seconds at 0")
+            raise ImproperlyConfigured(f"{self} is not valid: attempts start at 1, seconds at 0")
 
     def longest_pause_seconds(self, attempt: int) -> float:
         """Return the longest pause after ``attempt`` (1, 2, …) failed."""

@@ -98,10 +98,10 @@ def _storage() -> Found:
 CHECKS = (
     Check(name="storage", sentence="The file storage answers.", look=_storage),
     Check(name="artifact-files", sentence="Every artifact has its file.", look=_missing),
-    Check(name="artifact-sizes", sentence="The file of an artifact has the size it says.", look=_wrong_size),
+    Check(name="artifact-sizes", sentence="The file of an artifact has the recorded size.", look=_wrong_size),
     Check(
         name="dataset-files",
-        sentence="Every dataset has its file, of the size it says.",
+        sentence="Every dataset has its file, of the recorded size.",
         look=_missing_of_datasets,
     ),
     Check(
@@ -111,17 +111,17 @@ CHECKS = (
     ),
     Check(
         name="orphans",
-        sentence="No stored file older than an hour is without an artifact or a dataset.",
+        sentence="Every stored file older than an hour belongs to an artifact or a dataset.",
         look=_orphans,
         remedy=_delete_orphans,
     ),
     Check(
         name="scratch",
-        sentence="No scratch folder is of a dead process, or older than a day (or than a handler may take).",
+        sentence="No scratch folder belongs to a dead process, or is older than a day and any handler's time limit.",
         look=lambda: of_items(path.name for path in _left_scratch()),
         remedy=lambda: f"deleted {delete(_left_scratch())} folders",
     ),
 )
 DEEP_CHECKS = (
-    Check(name="artifact-hashes", sentence="The file of an artifact has the sha256 it says.", look=_wrong_hash),
+    Check(name="artifact-hashes", sentence="The file of an artifact has the recorded sha256.", look=_wrong_hash),
 )

@@ -56,7 +56,7 @@ def _attempts() -> Found:
 CHECKS = (
     Check(
         name="log-numbers",
-        sentence="The events of each request are numbered 1 to its last number, without a hole.",
+        sentence="The events of each request are numbered 1 to its last number, without a gap.",
         look=_numbers,
     ),
     Check(
@@ -71,7 +71,7 @@ CHECKS = (
     ),
     Check(
         name="log-attempts",
-        sentence="Along the numbers of a request the attempt never goes back, nor beyond that of its row.",
+        sentence="In the events of a request the attempt never falls, and never exceeds that of its row.",
         look=_attempts,
     ),
 )

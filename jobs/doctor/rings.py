@@ -48,7 +48,7 @@ CHECKS = (
     Check(name="redis", sentence="Redis answers.", look=_answers),
     Check(
         name="rings",
-        sentence="In no queue wait more rings than it has workers, and one.",
+        sentence="No queue has more waiting rings than its workers plus one.",
         look=lambda: of_items(_crowded()),
         remedy=_thin_out,
     ),

@@ -33,7 +33,7 @@ def _finish() -> str:
     rows = _unfinished_finals().filter(events__data__final=True, events__seq=F("last_seq"))
     ids = list(rows.values_list("id", flat=True))
     done = AsyncRequest.objects.filter(id__in=ids).update(finished_at=Subquery(last.values("created_at")[:1]))
-    return f"took the time of the final event for {done}"
+    return f"set the end of {done} to the time of the final event"
 
 
 def _disown() -> str:
@@ -48,7 +48,7 @@ def _running_without_owner() -> QuerySet[AsyncRequest]:
 def _lend() -> str:
     """Give the rows a lease: a living owner renews it, and without one the sweeper finds it expired."""
     done = AsyncRequest.objects.filter(status=Status.PROCESSING, lease_until=None).update(lease_until=lease_end())
-    return f"gave {done} a lease of the usual length"
+    return f"gave a lease to {done}"
 
 
 def _overdue(ownership: Ownership) -> Found:
@@ -100,7 +100,7 @@ CHECKS = (
     ),
     Check(
         name="client-ids",
-        sentence="The database lets a user have each client id once, and no user has one twice.",
+        sentence="The database allows each client id once per user, and no user has one twice.",
         look=_client_ids,
     ),
 )

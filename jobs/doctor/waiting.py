@@ -67,7 +67,7 @@ def _cancel() -> str:
 CHECKS = (
     Check(
         name="forgotten",
-        sentence="What could run for 60 s has a ring in its queue, or a fleet that is busy.",
+        sentence="Every request that could run for 60 s has a ring in its queue, or finds all its workers busy.",
         look=_forgotten,
         remedy=lambda: apply_rule_once(LOST_RINGS.rule),
     ),
@@ -78,7 +78,7 @@ CHECKS = (
     ),
     Check(
         name="cancelled-but-waiting",
-        sentence="What was cancelled more than 30 s ago does not wait.",
+        sentence="No request that was cancelled more than 30 s ago still waits.",
         look=lambda: of_rows(_cancelled_but_waiting()),
         remedy=_cancel,
     ),

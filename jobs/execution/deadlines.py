@@ -7,9 +7,9 @@ from jobs.contract.base import Handler
 from jobs.errors import ErrorBody, ErrorCode, TimedOut, error_body
 
 _TEXTS = {
-    "request": "The request took longer than the {seconds:g} seconds that all its attempts may take together",
-    "attempt": "The request ran longer than the {seconds:g} seconds it may",
-    "silence": "The request showed no sign of life for the {seconds:g} seconds it may be silent",
+    "request": "The request took longer than the limit of {seconds:g} seconds for all its attempts together",
+    "attempt": "The request ran longer than its limit of {seconds:g} seconds",
+    "silence": "The request showed no sign of life for {seconds:g} seconds, which is its limit",
 }
 
 

@@ -7,7 +7,7 @@ _OF_THE_PROTOCOL = {
     1000: "closed normally",
     1001: "the client went away",
     1002: "protocol error",
-    1003: "data the server does not take",
+    1003: "data that the server does not accept",
     1005: "closed without a code",
     1006: "lost without a close",
     1007: "text that is not UTF-8",
@@ -32,7 +32,7 @@ def advice(code: int) -> str:
     """Return the advice of a close code to clients. Empty for codes that are not Streamer's."""
     if code not in list(CloseCode):
         return ""
-    return "the client may come back" if CloseCode(code).reconnect else "the client should not come back"
+    return "the client may reconnect" if CloseCode(code).reconnect else "the client should not reconnect"
 
 
 def closing(row: Connection) -> str:

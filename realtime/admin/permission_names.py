@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from jobs.contract.registry import all_handlers
 
 _NAME = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}")
-_HOLDS_FROM = "Tokens that are already out keep what they have until they expire."
+_HOLDS_FROM = "Issued tokens keep their permissions until they expire."
 
 
 class PermissionNamesField(forms.Field):

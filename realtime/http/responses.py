@@ -41,7 +41,7 @@ def error_response(error: ErrorBody) -> HttpResponse:
 
 
 def not_found() -> ErrorBody:
-    return error_body(ErrorCode.NOT_FOUND, "There is no such thing here")
+    return error_body(ErrorCode.NOT_FOUND, "Not found")
 
 
 def forbidden(permission: str) -> ErrorBody:

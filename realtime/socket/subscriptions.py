@@ -76,7 +76,7 @@ class Subscriptions:
             await self._topics.unsubscribe(message)
             return
         if message.request_id is None:
-            text = "Name what to follow no more: request_id, or topic"
+            text = "Name what to unsubscribe from: request_id, or topic"
             self._push(encode_error(error_body(ErrorCode.VALIDATION_ERROR, text), message.id))
             return
         self._forget(message.request_id)

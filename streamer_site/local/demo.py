@@ -152,4 +152,4 @@ def _balance(client: Client, followed: Sequence[Followed], display: Display) -> 
     display.tick(f"{len(followed)} requests, each with exactly one final message", f"{queued} by way of the queue")
     display.tick(f"{numbered} numbered messages, none missing, doubled or out of order", f"{client.messages} in all")
     if client.returns:
-        display.note(f"  The connection was lost and made anew: {client.returns}")
+        display.note(f"  Reconnections after a lost connection: {client.returns}")

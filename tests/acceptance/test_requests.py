@@ -87,7 +87,7 @@ async def test_a_retry_goes_on_with_the_numbers(live_stack: LiveStack, alice: st
         ("zoo_retryable", "PROCESSING_FAILED", "Not today (attempt 3)"),
         ("zoo_crash", "INTERNAL_ERROR", "Something went wrong on our side"),
         ("zoo_no_json", "INTERNAL_ERROR", "Something went wrong on our side"),
-        ("zoo_late", "TIMEOUT", "longer than the 0.5 seconds"),
+        ("zoo_late", "TIMEOUT", "longer than its limit of 0.5 seconds"),
     ],
 )
 async def test_a_failing_request_says_why(live_stack: LiveStack, alice: str, action: str, code: str, text: str) -> None:

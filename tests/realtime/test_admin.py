@@ -107,7 +107,7 @@ def test_nothing_a_client_sent_becomes_markup(admin_client: Client) -> None:
 def test_every_close_code_of_ours_has_words_and_advice() -> None:
     for code in CloseCode:
         assert CLOSINGS[code]
-        assert ("may come back" in advice(code)) == code.reconnect
+        assert ("may reconnect" in advice(code)) == code.reconnect
     assert advice(1000) == ""
 
 

@@ -70,7 +70,7 @@ class SourceDefinition(BaseModel):
     def _of_known_tables(cls, table_dates: dict[str, str], info: ValidationInfo) -> dict[str, str]:
         unknown = sorted(set(table_dates) - set(info.data.get("files", table_dates)))
         if unknown:
-            raise ValueError(f"names tables that 'files' has not: {', '.join(unknown)}")
+            raise ValueError(f"names tables that are not in 'files': {', '.join(unknown)}")
         return table_dates
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from jobs.requests.reads import NotFound
 
 
 class Command(BaseCommand):
-    help = "Cancel a request: at once while it waits; when it runs, its handler is asked to stop and then made to."
+    help = "Cancel a request. A waiting one ends at once; a running one is asked to stop, and then forced to."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("request_id", type=UUID)

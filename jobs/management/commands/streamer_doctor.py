@@ -17,7 +17,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--fix", action="store_true", help="mend what can be mended without guessing")
+        parser.add_argument("--fix", action="store_true", help="repair what can be repaired without guessing")
         parser.add_argument("--deep", action="store_true", help="read every stored file and compare its hash")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON instead of lines")
 

@@ -8,7 +8,7 @@ from jobs.queue.pauses import UnknownAction, count_waiting, pause_action
 
 
 class Command(BaseCommand):
-    help = "Pause an action: its requests are accepted and wait; those that run already run on."
+    help = "Pause an action: its requests are accepted and wait; running ones run on."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action")

@@ -18,4 +18,4 @@ class Command(BaseCommand):
             resume_action(action)
         except NotPaused as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"'{action}' goes on; {count_waiting(action):,} waiting")
+        self.stdout.write(f"'{action}' is resumed; {count_waiting(action):,} waiting")

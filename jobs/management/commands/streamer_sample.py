@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Make the sample tables (generated orders, 2023 to 2025). Does nothing if they are there already."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--force", action="store_true", help="Make them again, in place of those that are there.")
+        parser.add_argument("--force", action="store_true", help="Make them again and replace the existing ones.")
 
     def handle(self, *args: Any, force: bool = False, **options: Any) -> None:
         folder = Path(settings.STREAMER_SAMPLE_DIR)

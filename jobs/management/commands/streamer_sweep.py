@@ -10,7 +10,7 @@ from jobs.sweeper.loop import all_rules, sweep_once, sweep_until
 
 
 class Command(BaseCommand):
-    help = "Find what fell through and move it on, until SIGTERM. Two may run."
+    help = "Move stuck requests on and delete expired ones, until SIGTERM. Two may run."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="apply every rule once, print the counts and end")

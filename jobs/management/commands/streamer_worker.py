@@ -22,12 +22,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("queues", nargs="*", metavar="queue", help=f"one of: {', '.join(own_queues())}")
-        parser.add_argument("--burst", action="store_true", help="end when nothing waits any more")
+        parser.add_argument("--burst", action="store_true", help="end when no request waits any more")
 
     def handle(self, *, queues: list[str], burst: bool, **options: Any) -> None:
         unknown = set(queues) - set(own_queues())
         if unknown:
-            raise CommandError(f"No queue of ours: {', '.join(sorted(unknown))}")
+            raise CommandError(f"Not a queue of Streamer: {', '.join(sorted(unknown))}")
         all_handlers()  # a broken one stops the worker, even where checks are skipped
         served = queues or list(own_queues())
         if settings.STREAMER_PRELOAD:

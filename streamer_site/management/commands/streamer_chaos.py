@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--short", action="store_true", help="a handful of cells, in less than a minute")
         parser.add_argument("--full", action="store_true", help=f"long outages last {_AWAY_SECONDS_FULL:.0f} s")
         parser.add_argument("--cells", default="*", metavar="GLOB", help='for example "web-kill@*"')
-        parser.add_argument("--seed", type=int, default=1, help="of the order in which the clients speak")
+        parser.add_argument("--seed", type=int, default=1, help="the seed of the order in which the clients send")
         parser.add_argument("--list", action="store_true", dest="only_list", help="print the names of the cells")
         parser.add_argument("--json", type=Path, metavar="FILE", dest="json_file", help="write the results there too")
         parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")

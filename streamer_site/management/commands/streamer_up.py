@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="of the web server; if taken, the next free one")
-        parser.add_argument("--workers", type=int, default=2, help="how many requests run at the same time")
+        parser.add_argument("--workers", type=int, default=2, help="the number of requests that run at the same time")
 
     def handle(self, *, port: int, workers: int, **options: Any) -> None:
         if not (1 <= port <= 65535 and workers >= 1):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             with interruptible():
                 _run(stack, console, port)
         except KeyboardInterrupt:
-            console.print("\nStopping. Ctrl-C again kills instead of waiting for what runs.", style="dim")
+            console.print("\nStopping. Ctrl-C again kills running requests instead of waiting for them.", style="dim")
             with hurried_by_signal(stack.hurry):
                 stack.stop()
             console.print("Stopped.")

@@ -149,7 +149,7 @@ def test_the_admin_offers_our_queues_alone(admin_client: Client) -> None:
 
 
 def test_a_worker_of_ours_does_not_serve_a_foreign_queue() -> None:
-    with pytest.raises(CommandError, match=f"No queue of ours: {FOREIGN}"):
+    with pytest.raises(CommandError, match=f"Not a queue of Streamer: {FOREIGN}"):
         call_command("streamer_worker", FOREIGN)
 
 

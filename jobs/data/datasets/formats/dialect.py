@@ -77,7 +77,7 @@ def _doubts(sample: str) -> Iterator[str]:
         if common and times > 1 and times >= len(lines) / 2:
             yield (
                 f"Only one column was found, but from line {counts.index(common) + 1} on most lines have {common + 1} "
-                f"fields with '{delimiter}' between them: delete what stands above the header"
+                f"fields with '{delimiter}' between them: delete the lines above the header"
             )
 
 

@@ -44,7 +44,7 @@ def kind_of(path: Path) -> Kind:
     beginning = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     for start, what in _PAGES.items():
         if beginning[: len(start)].lower() == start:
-            raise Unreadable(f"The file is {what} and no table; perhaps what was downloaded was a page about it")
+            raise Unreadable(f"The file is {what} and no table; perhaps a web page was downloaded in its place")
     if beginning.startswith(b"["):
         raise Unreadable("A JSON array is not read; write JSON Lines: one object on each line")
     return "json" if beginning.startswith(b"{") else "text"

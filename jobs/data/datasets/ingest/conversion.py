@@ -42,7 +42,7 @@ def ingest(path: Path, scratch_dir: Path, options: Options) -> Ingested:
             used = _convert(connection, path, kind, target, options, notes)
             return _described(connection, target, used, notes)
         except duckdb.OutOfMemoryException:
-            raise Unreadable(f"The file needs more memory than there is for it ({options.memory})") from None
+            raise Unreadable(f"The file needs more memory than it may use ({options.memory})") from None
 
 
 def _unpacked(path: Path, scratch_dir: Path, options: Options) -> tuple[Path, Kind]:

@@ -125,7 +125,7 @@ class _Query:
     def _check(self) -> None:
         self._check_run()
         if time.monotonic() > self._ends_at:
-            raise Permanent(f"The query took longer than the {settings.STREAMER_QUERY_SECONDS:g} seconds it may take.")
+            raise Permanent(f"The query took longer than its limit of {settings.STREAMER_QUERY_SECONDS:g} seconds.")
 
     def _failure(self) -> Exception:
         """Return the error that the process wrote when it ended. No text means that its memory was not enough."""

@@ -81,7 +81,7 @@ def test_the_sample_is_registered_and_the_default() -> None:
         ({"files": "a.xlsx"}, "ends in none of"),
         ({"files": ["a.csv", "b.parquet"]}, "all Parquet or all CSV"),
         ({"files": {"Bad name": "a.csv"}}, "no table name"),
-        ({"table_dates": {"orders": "day"}}, "table_dates: names tables that 'files' has not: orders"),
+        ({"table_dates": {"orders": "day"}}, "table_dates: names tables that are not in 'files': orders"),
         ({"value": ""}, "value: String should have at least 1 character"),
         ({"colour": "red"}, "colour: Extra inputs are not permitted"),
     ],
