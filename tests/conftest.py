@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def redis_url() -> Iterator[str]:
-    """A real server for the whole run, with everything that was configured pointed at it."""
+    """Run a real server for the whole run, and point every setting at it."""
     supervisor = Supervisor(settings.DATA_DIR / "logs", lambda name, line: None)
     valkey = EmbeddedValkey(settings.DATA_DIR)
     valkey.start(supervisor)
@@ -50,13 +50,13 @@ def empty_redis(redis_url: str) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_learned() -> None:
-    """What a test's requests take is no estimate for the next test's."""
+    """Forget learned durations, so that one test's requests are no estimate for the next test's."""
     estimates.forget()
 
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
-    """A server that speaks S3, in this process."""
+    """Run a server that speaks S3, in this process."""
     from moto.server import ThreadedMotoServer  # noqa: PLC0415  # heavy, and few tests need it
 
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
@@ -80,7 +80,7 @@ def in_s3(settings: Settings, s3_endpoint: str) -> str:
 
 @pytest.fixture
 def make_token() -> MakeToken:
-    """``make_token(user="alice", tenant="acme", permissions=("*",), ttl_seconds=600)``"""
+    """Return ``make_token(user="alice", tenant="acme", permissions=("*",), ttl_seconds=600)``."""
 
     def make(
         user: str = "alice", tenant: str = "acme", permissions: tuple[str, ...] = ("*",), ttl_seconds: float = 600

@@ -40,13 +40,13 @@ class LiveStack:
     def __init__(self, stack: Stack, *, has_own_redis: bool) -> None:
         self.stack = stack
         self.has_own_redis = has_own_redis
-        """Whether Redis is a process of this stack, which a test may kill."""
+        """True: Redis is a process of this stack, which a test may kill."""
         self.tokens: list[str] = []
         """Every token made here, so that a test can look for them where they must not be."""
 
     @property
     def http_urls(self) -> list[str]:
-        """One for each web process."""
+        """Return one URL for each web process."""
         return self.stack.http_urls
 
     @property
@@ -78,7 +78,7 @@ class LiveStack:
         ttl_seconds: float = _HOUR,
         signing_key: str | None = None,
     ) -> str:
-        """A token as another issuer with the same key would sign it: the documented claims and nothing else."""
+        """Sign a token as another issuer with the same key would: with the documented claims and nothing else."""
         claims = {
             "sub": user,
             "tenant_id": tenant,
@@ -91,7 +91,7 @@ class LiveStack:
 
     @property
     def user(self) -> str:
-        """A Django login with a membership. Its password is ``password``."""
+        """Create a Django login with a membership. Its password is ``password``."""
         return "admin"
 
     @cached_property
@@ -104,7 +104,7 @@ class LiveStack:
 def run_live_stack(
     factory: pytest.TempPathFactory, label: str, *, redis_offset: int = 0, env: Mapping[str, str] | None = None
 ) -> Iterator[LiveStack]:
-    """Two web processes, two workers and a sweeper. ``redis_offset`` keeps two stacks on one Redis apart."""
+    """Run two web processes, two workers and a sweeper. ``redis_offset`` separates two stacks on one Redis."""
     with ExitStack() as cleanup:
         services = cleanup.enter_context(fresh_services(label, redis_offset=redis_offset))
         sample_dir = sample_dir_for(factory)
@@ -126,19 +126,19 @@ def run_live_stack(
 
 
 def _await_workers(stack: Stack) -> None:
-    """Workers load heavy libraries before they serve; the web processes do not wait for them."""
+    """Wait for the workers, which load heavy libraries before they serve."""
     with redis.Redis.from_url(stack.env["REDIS_URL"]) as server:
         eventually(lambda: int(server.scard("rq:workers")) >= 2, "both workers serve", seconds=90)
 
 
 @pytest.fixture(scope="session")
 def live_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """With default settings. Tests share it, so none may stop a process of it."""
+    """Run a stack with default settings. Tests share it, so none may stop its processes."""
     with run_live_stack(tmp_path_factory, "live") as live:
         yield live
 
 
 def sample_dir_for(factory: pytest.TempPathFactory) -> Path:
-    """Where the sample tables are kept already; otherwise one place for all stacks of the run."""
+    """Return the folder of existing sample tables, or else one folder for all stacks of the run."""
     kept = PROJECT_DIR / "var" / "sample"
     return kept if sample_is_there(kept) else factory.getbasetemp() / "sample"

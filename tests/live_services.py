@@ -12,7 +12,7 @@ from psycopg import sql
 
 @contextmanager
 def fresh_services(label: str, *, redis_offset: int = 0) -> Iterator[dict[str, str]]:
-    """The variables for the stack's environment; none where the stack is to use what it has with it.
+    """Return the variables for the stack's environment; none where the stack uses its own services.
 
     ``DATABASE_URL``: a new database beside the named one is made, and dropped at the end. ``REDIS_URL``: the numbered
     database, ``redis_offset`` further on, is emptied.

@@ -39,7 +39,7 @@ def text_of(name: str) -> str:
 
 @cache
 def code_of(name: str) -> frozenset[str]:
-    """The words that stand in code, be it in a line, in a heading or in a block of its own."""
+    """Find the words in code, in a line, in a heading or in a block."""
     spans = re.findall(r"```.*?```|`[^`\n]+`", text_of(name), re.DOTALL)
     return frozenset(re.findall(r"\w+", " ".join(spans)))
 
@@ -49,7 +49,7 @@ def is_word(word: str, name: str) -> bool:
 
 
 def environment_variables() -> list[str]:
-    """The first argument of every ``env.<method>()`` in the settings."""
+    """Find the first argument of every ``env.<method>()`` in the settings."""
     calls = [node for node in ast.walk(ast.parse(SETTINGS.read_text())) if isinstance(node, ast.Call)]
     names = [
         call.args[0].value
@@ -63,7 +63,7 @@ def environment_variables() -> list[str]:
 
 
 def public_names(described: type) -> list[str]:
-    """Its own and those of its bases, as far as they are ours."""
+    """List the public names of a class and of its bases in this repository."""
     ours = [base for base in described.__mro__ if base.__module__.startswith("jobs.")]
     names = {name for base in ours for name in {*vars(base), *base.__annotations__}}
     return sorted(name for name in names if not name.startswith("_"))
@@ -79,14 +79,14 @@ def commands() -> list[str]:
 
 
 def packages() -> list[str]:
-    """The rooms of the house: what stands directly in ``jobs`` and ``realtime``, but for what Django asks for."""
+    """List the packages and modules directly in ``jobs`` and ``realtime``, except those that Django requires."""
     found = [path for part in ("jobs", "realtime") for path in (ROOT / part).iterdir()]
     names = {path.stem for path in found if (path / "__init__.py").exists() or path.suffix == ".py"}
     return sorted(names - {"__init__", "__pycache__", "apps", "migrations", "shift"})
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Compute the anchors of a page's headings, as GitHub makes them."""
     prose = FENCED.sub("", page.read_text())
     headings = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

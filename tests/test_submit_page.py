@@ -50,14 +50,14 @@ def test_the_page_names_everything(name: str) -> None:
 
 
 def handler_example() -> str:
-    """The block of whichever page teaches to write the handler that this page uses."""
+    """Find the block, on any page, that defines the handler that this page uses."""
     blocks = [block for page in sorted(DOCS.rglob("*.md")) for block in BLOCK.findall(page.read_text())]
     return next(block for block in blocks if "class CountWords(Handler[" in block)
 
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """What the examples of the page define, all run in one module, in their order."""
+    """Run the examples of the page in one module, in their order, and return the module."""
     count_words = ModuleType("jobs.handlers.count_words")
     exec(handler_example(), vars(count_words))
     monkeypatch.setitem(all_handlers(), "count_words", count_words.CountWords())

@@ -1,4 +1,4 @@
-"""A client of the socket that remembers every message it was sent, and when."""
+"""A client of the socket that records every message it receives, with its time."""
 
 import asyncio
 import json
@@ -24,11 +24,11 @@ T = TypeVar("T")
 class Received:
     message: Message
     at: float
-    """On the monotonic clock."""
+    """Seconds on the monotonic clock."""
 
 
 class Client:
-    """One open socket. What it waits for may have come before: all that was received is looked at."""
+    """One open socket. Waiting looks at all received messages, so an earlier one counts too."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.received: list[Received] = []
@@ -42,7 +42,7 @@ class Client:
 
     @property
     def close_code(self) -> int | None:
-        """None while the socket is open."""
+        """The code of the close; None while the socket is open."""
         return self._socket.close_code
 
     # --- speaking ------------------------------------------------------------------------------------------------
@@ -54,29 +54,29 @@ class Client:
         await self._socket.send(frame)
 
     async def ask(self, kind: str, **fields: Any) -> Message:
-        """Send a message with an id of its own; the first answer to it."""
+        """Send a message with an id of its own, and return the first answer."""
         question = {"id": uuid.uuid4().hex, **fields}
         await self.say(kind, **question)
         return await self.find(f"an answer to {kind}", lambda message: message.get("id") == question["id"])
 
     async def request(self, action: str, payload: Mapping[str, Any] | None = None, **fields: Any) -> Message:
-        """The response, acknowledgment or error that answers a request."""
+        """Send a request, and return its response, acknowledgment or error."""
         return await self.ask("request", action=action, payload=payload or {}, **fields)
 
     async def submit(self, action: str, payload: Mapping[str, Any] | None = None, **fields: Any) -> str:
-        """The server's id of a request that must be accepted."""
+        """Send a request that must be accepted, and return the server's id of it."""
         acknowledgment = await self.request(action, payload, **fields)
         assert acknowledgment["type"] == "acknowledgment", acknowledgment
         return str(acknowledgment["request_id"])
 
     async def follow(self, request_id: str, after_seq: int = 0) -> Message:
-        """Subscribe; the answer. The messages are then in ``stream``."""
+        """Subscribe and return the answer. The messages are then in ``stream``."""
         return await self.ask("subscribe", request_id=request_id, after_seq=after_seq)
 
     # --- listening -----------------------------------------------------------------------------------------------
 
     async def until(self, look: Callable[[], T | None], what: str, seconds: float = DEADLINE_SECONDS) -> T:
-        """The first true value of ``look``, which is asked again at each message."""
+        """Return the first true value of ``look``, which is called again at each message."""
         try:
             async with asyncio.timeout(seconds):
                 while not (found := look()):
@@ -91,21 +91,21 @@ class Client:
         return await self.until(lambda: next(filter(fits, self.messages), None), what, seconds)
 
     async def event(self, request_id: str, kind: str, seconds: float = DEADLINE_SECONDS) -> Message:
-        """The first numbered message of that type."""
+        """Wait for the first numbered message of the type ``kind``."""
         return await self.until(
             lambda: next((one for one in self.stream(request_id) if one["type"] == kind), None), kind, seconds
         )
 
     def stream(self, request_id: str) -> list[Message]:
-        """The numbered messages of a request, in the order in which they came."""
+        """Return the numbered messages of a request, in the order of their arrival."""
         return [one for one in self.messages if one.get("request_id") == request_id and _is_event(one)]
 
     async def whole_stream(
         self, request_id: str, *, after_seq: int = 0, seconds: float = DEADLINE_SECONDS
     ) -> list[Message]:
-        """All of them up to the final one; fails unless each number came once, in order, and nothing came after."""
+        """Return all messages up to the final one. Fails unless each number came once, in order, and none followed."""
         await self.until(lambda: any(one.get("final") for one in self.stream(request_id)), "a final message", seconds)
-        await self.ping()  # whatever the server had sent before its answer has arrived then
+        await self.ping()  # all that the server sent before its answer has arrived then
         stream = self.stream(request_id)
         assert_is_whole(stream, after_seq=after_seq)
         return stream
@@ -116,7 +116,7 @@ class Client:
         return pong
 
     async def closed(self, seconds: float = DEADLINE_SECONDS) -> int | None:
-        """Wait until the server, or its death, has closed the socket; the close code."""
+        """Wait until the server, or its death, has closed the socket, and return the close code."""
         await asyncio.wait_for(asyncio.shield(self._reading), seconds)
         return self.close_code
 
@@ -126,7 +126,7 @@ class Client:
     # --- ending --------------------------------------------------------------------------------------------------
 
     def drop(self) -> None:
-        """Cut the connection without a word, as a lost network does."""
+        """Cut the connection without a close frame, as a lost network does."""
         self._socket.transport.abort()
 
     async def close(self) -> None:
@@ -155,7 +155,7 @@ def _is_event(message: Message) -> bool:
 async def open_socket(
     url: str, *, subprotocols: Sequence[str] = (), headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[Client]:
-    """A socket with exactly this handshake; the server may still refuse it with a message."""
+    """Open a socket with exactly this handshake. The server may still refuse it with a message."""
     socket = await websockets.connect(
         url,
         subprotocols=[websockets.Subprotocol(name) for name in subprotocols] or None,
@@ -174,7 +174,7 @@ async def open_socket(
 async def connect(
     live: LiveStack, user: str, *, server: int = 0, tenant: str = "acme", permissions: Sequence[str] = ("*",)
 ) -> AsyncIterator[Client]:
-    """A socket that was let in, on the web process numbered ``server``."""
+    """Open a socket that the server accepts, on the web process numbered ``server``."""
     token = live.token(user, tenant, permissions)
     async with open_socket(live.ws_urls[server], subprotocols=[SUBPROTOCOL, f"bearer.{token}"]) as client:
         await client.find("welcome", lambda message: message["type"] == "welcome")

@@ -30,13 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Logs are searched when all else is done, so that there is something in them to find."""
+    """Move the tests of logs to the end, when the logs are full."""
     items.sort(key=lambda item: item.nodeid.startswith(f"{_HERE}test_logs.py"))
 
 
 @pytest.fixture(scope="session")
 def crash_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """With short leases and graces. Tests may kill its processes, and leave it with all of them running."""
+    """Run a stack with short leases and graces. Tests may kill its processes, and must leave all of them running."""
     with run_live_stack(tmp_path_factory, "crash", redis_offset=1, env=_QUICK) as stack:
         yield stack
 

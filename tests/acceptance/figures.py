@@ -1,4 +1,4 @@
-"""Times that the tests measured, for a person to read. A plugin: it prints them at the end, from whichever lane."""
+"""The times that the tests measured, for people. A plugin that prints them at the end, from every lane."""
 
 import statistics
 from collections import defaultdict
@@ -15,7 +15,7 @@ class Figures:
         self._seconds[name].append(seconds)
 
     def lines(self) -> list[str]:
-        """One for each name, with milliseconds."""
+        """Return one line for each name, with milliseconds."""
         return [
             f"{name:<48} median {1000 * statistics.median(times):8.1f} ms   "
             f"slowest {1000 * max(times):8.1f} ms   of {len(times)}"
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> Figures:
-    """Measured times; printed, never judged closely: the machine may be busy."""
+    """Collect measured times. They are printed and never judged closely, because the machine may be busy."""
     return request.config.stash[_FIGURES]
 
 
@@ -49,7 +49,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """A lane of pytest-xdist ended."""
+    """Take the times of a lane of pytest-xdist that ended."""
     node.config.stash[_LINES].extend(getattr(node, "workeroutput", {}).get("figures", []))
 
 

@@ -1,4 +1,4 @@
-"""A page of docs/how-to as something to be carried out: its files and its commands, in their order."""
+"""A page of docs/how-to as steps to carry out: its files and its commands, in their order."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _FILE_NAME = re.compile(r"# ([\w./-]+\.\w+)\n")
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """One block of code. ``file_name`` is what its first line says; "" for commands."""
+    """One block of code. ``file_name`` is in its first line; "" for commands."""
 
     language: str
     text: str

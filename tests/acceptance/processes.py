@@ -12,12 +12,12 @@ from tests.local.waiting import children_of, eventually, is_alive
 
 
 async def pid_of_run(client: Client, request_id: str) -> int:
-    """The worker's child that runs a request of ``zoo_slow``."""
+    """Return the id of the worker's child that runs a request of ``zoo_slow``."""
     return int((await client.event(request_id, "progress"))["metadata"]["pid"])
 
 
 def worker_of(live: LiveStack, child: int) -> str:
-    """The name of the worker whose child it is."""
+    """Return the name of the worker whose child it is."""
     for name in ("worker-1", "worker-2"):
         if any(child in children_of(pid) for pid in live.stack.pids(name)):
             return name
@@ -25,14 +25,14 @@ def worker_of(live: LiveStack, child: int) -> str:
 
 
 async def kill_and_wait(pid: int) -> None:
-    """SIGKILL; returns when the process has ended."""
+    """Send SIGKILL, and return when the process has ended."""
     os.kill(pid, signal.SIGKILL)
     await asyncio.to_thread(eventually, lambda: not is_alive(pid), f"process {pid} has ended")
 
 
 @contextmanager
 def frozen(*pids: int) -> Iterator[None]:
-    """Inside the block the processes do not run, and do not know it afterwards."""
+    """Stop the processes inside the block. They do not notice it afterwards."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:

@@ -1,4 +1,4 @@
-"""Bad input gets a code, and the same socket goes on."""
+"""Bad input gets an error code, and the same socket goes on."""
 
 import asyncio
 import json
@@ -16,13 +16,13 @@ FLOOD = 300
 
 
 async def _is_fine(client: Client) -> bool:
-    """Whether the socket still answers."""
+    """Return True if the socket still answers."""
     response = await client.request("echo", {"message": "still here"})
     return response["type"] == "response" and bool(response["data"] == {"message": "still here"})
 
 
 async def _next_answer(client: Client, frame: str) -> str:
-    """The type of the message that comes next after a frame was sent."""
+    """Send a frame, and return the type of the next message."""
     seen = len(client.received)
     await client.send_frame(frame)
     answer = await client.until(lambda: client.messages[seen:], "an answer")
@@ -30,7 +30,7 @@ async def _next_answer(client: Client, frame: str) -> str:
 
 
 async def _error_after(client: Client, frame: str | bytes) -> str:
-    """The code of the error that answers a frame."""
+    """Send a frame, and return the code of the error that answers it."""
     seen = len(client.received)
     await client.send_frame(frame)
     error = await client.until(
@@ -100,7 +100,7 @@ async def test_what_a_flood_got_refused_is_named(live_stack: LiveStack, alice: s
 
 
 async def _flood(client: Client) -> list[Message]:
-    """Send very many messages at once; the answers."""
+    """Send very many messages at once, and return the answers."""
     for number in range(FLOOD):
         await client.say("request", id=str(number), action="echo", payload={"message": number})
 

@@ -15,7 +15,7 @@ NUMBER = 60
 
 
 async def _answers(client: Client, number: int) -> list[Message]:
-    """The answers to a batch of so many, by their place in it."""
+    """Return the ``number`` answers to a batch, by their place in it."""
 
     def answers() -> list[Message] | None:
         found = [message for message in client.messages if "index" in message]
@@ -25,7 +25,7 @@ async def _answers(client: Client, number: int) -> list[Message]:
 
 
 async def test_it_works(live_stack: LiveStack, alice: str, figures: Figures) -> None:
-    """Also from a second server at the same moment: the same ids are the same requests."""
+    """Send the same ids from a second server at the same moment: they are the same requests."""
     batch = [{"action": "zoo_count", "id": str(number), "payload": {"updates": 3}} for number in range(NUMBER)]
     extra = [
         {"action": "echo", "id": "on the spot", "payload": {"message": "here"}},

@@ -18,13 +18,13 @@ _ITEMS = 600
 
 
 def runs_of(ledger: Path) -> list[tuple[int, int]]:
-    """(process, item) of each item that was begun, in the order in which they were."""
+    """List (process, item) of each item that was begun, in order."""
     lines = ledger.read_text().splitlines() if ledger.exists() else []
     return [(int(pid), int(number)) for pid, number in map(str.split, lines)]
 
 
 async def shared_by_two(client: Client, ledger: Path) -> list[int]:
-    """The processes that work on it, once there are two."""
+    """Wait for two processes that work on it, and return them."""
     await client.until(lambda: len({pid for pid, _ in runs_of(ledger)}) == 2, "two workers share it", 60)
     return list(dict.fromkeys(pid for pid, _ in runs_of(ledger)))
 
@@ -47,7 +47,7 @@ async def test_it_works(crash_stack: LiveStack, alice: str, figures: Figures, tm
     outcomes = await outcomes_of(crash_stack, result)
     assert [one["index"] for one in outcomes] == list(range(_ITEMS))
     again = [number for number, times in Counter(number for _, number in runs_of(ledger)).items() if times > 1]
-    # At most the one that was running when its worker died: nobody knew whether it was done.
+    # At most the item that was running when its worker died: nobody knew if it was done.
     assert len(again) <= 1 and max(before.values()) == 1
     assert all(outcomes[number]["result"]["result"]["pid"] != pids[victim] for number in again)
     processed = [one["metadata"]["processed"] for one in stream if "processed" in one.get("metadata", {})]

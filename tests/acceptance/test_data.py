@@ -23,7 +23,7 @@ SECONDS = 60.0
 
 @pytest.fixture
 def tenant(alice: str) -> str:
-    """One of its own: names of datasets are a tenant's."""
+    """Name a tenant of this test's own, because names of datasets belong to a tenant."""
     return f"tenant-of-{alice}"
 
 
@@ -48,7 +48,7 @@ async def upload(http: httpx.AsyncClient, filename: str, content: bytes) -> Mess
 
 
 async def process(client: Client, action: str = "process_data", **payload: Any) -> Message:
-    """The final message; the stream before it must be whole, its progress true and steady."""
+    """Run a request, and return the final message. Its stream must be whole, and its progress must rise."""
     stream = await client.whole_stream(await client.submit(action, payload), seconds=SECONDS)
     assert stream[-1]["type"] == "complete", stream[-1]
     told = [one["percentage"] for one in stream if one["type"] == "progress"]
@@ -57,7 +57,7 @@ async def process(client: Client, action: str = "process_data", **payload: Any) 
 
 
 async def files_of(http: httpx.AsyncClient, final: Message) -> dict[str, bytes]:
-    """Filename → content, which must be what was promised."""
+    """Fetch filename → content, which must be the announced one."""
     files = {}
     for artifact in final["artifacts"]:
         content = (await http.get(artifact["url"])).content

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 
 
 def states(client: Client, request_id: str) -> list[Message]:
-    """What was told of that request, in the order in which it came."""
+    """List the states of the request that were sent, in the order of their arrival."""
     told = [message["request"] for message in client.messages if message["type"] == "message"]
     return [request for request in told if request["request_id"] == request_id]
 

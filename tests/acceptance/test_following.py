@@ -1,4 +1,4 @@
-"""Whoever follows a request gets all of it, once, in order: from any server, after any loss, and nobody else does."""
+"""Followers of a request get all of it, once, in order, from any server and after any loss. Nobody else does."""
 
 import uuid
 from collections.abc import Callable

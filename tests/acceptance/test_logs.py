@@ -1,4 +1,4 @@
-"""What the processes wrote while all the other tests ran. Collected last; see ``conftest.py``."""
+"""The logs that the processes wrote during all other tests. Collected last; see ``conftest.py``."""
 
 import asyncio
 from pathlib import Path
@@ -22,14 +22,14 @@ def stack(request: pytest.FixtureRequest) -> LiveStack:
 
 
 async def test_no_secret_is_written_down(stack: LiveStack, alice: str) -> None:
-    """Tokens of the query string above all: they are in the URL of the handshake."""
+    """Search above all for tokens of the query string, which are in the URL of the handshake."""
     good = stack.token(alice)
     bad = stack.token(alice, signing_key="k" * 64)
     for field in ("token=", "Authorization=Bearer%20"):
         for token in (good, bad):
             async with open_socket(f"{stack.ws_urls[0]}?{field}{token}") as client:
                 await client.until(lambda: client.messages, "the first message")
-    # The middle part of a token says whose it is; the last part alone is what makes it good.
+    # The middle part of a token holds its claims; only the last part makes it valid.
     secrets = {part for token in stack.tokens for part in token.split(".")[1:]}
     secrets |= {stack.signing_key, urlsplit(stack.stack.env["REDIS_URL"]).password or stack.signing_key}
     for log in _logs(stack, "*"):
@@ -38,9 +38,9 @@ async def test_no_secret_is_written_down(stack: LiveStack, alice: str) -> None:
 
 
 async def test_a_failure_is_found_by_its_reference_and_shows_no_values(stack: LiveStack, alice: str) -> None:
-    """Where a handler failed belongs into the log, what its user had sent does not."""
+    """Check that the log has the place of a handler's failure, but no values of its user."""
     async with connect(stack, alice) as client:
-        # Nobody can wait for less than no time, which is a bug of this handler.
+        # A negative wait makes this handler fail.
         stream = await client.whole_stream(await client.submit("zoo_slow", {"seconds": -1234.5678, "steps": 1}))
     error = stream[-1]["error"]
     assert error["code"] == "INTERNAL_ERROR"
@@ -63,7 +63,7 @@ def test_no_web_process_met_an_error_it_did_not_expect(stack: LiveStack) -> None
 
 
 def _logs(stack: LiveStack, names: str) -> list[Path]:
-    """Of the processes that run, and of those they took the place of."""
+    """List the logs of the running processes, and of those that they replaced."""
     logs = sorted(stack.log_dir.glob(f"{names}.log*"))
     assert logs
     return logs

@@ -62,7 +62,7 @@ async def test_one_that_was_only_frozen_changes_nothing_when_it_wakes(
             stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
         assert (stream[-1]["type"], attempts(stream)) == ("complete", [1, 2])
         assert stream[-1]["result"]["pid"] != child
-        await _fleet_works(other)  # the one that was frozen takes part in that
+        await _fleet_works(other)  # the worker that was frozen takes part in that
         await client.ping()
         assert client.stream(request_id) == stream
         await _log_is_the_same(crash_stack, alice, request_id, client)
@@ -135,12 +135,12 @@ async def test_one_that_holds_the_interpreter_holds_up_nobody_else(
 
 
 def _is_idle(stack: LiveStack) -> bool:
-    """No worker has a child."""
+    """Return True if no worker has a child."""
     return not any(children_of(pid) for pid in stack.stack.pids("worker"))
 
 
 async def _fleet_works(client: Client) -> None:
-    """Both workers run something at the same time."""
+    """Check that both workers run a request at the same time."""
     ids = [await client.submit("zoo_slow", {"seconds": 60, "steps": 1200}) for _ in range(2)]
     running = {await pid_of_run(client, request_id) for request_id in ids}
     assert len(running) == 2

@@ -31,7 +31,7 @@ async def test_a_killed_web_process(crash_stack: LiveStack, alice: str) -> None:
     async with connect(crash_stack, alice) as client:
         running = await client.submit("zoo_slow", {"seconds": 3, "steps": 30})
         await client.event(running, "progress")
-        # Killed at the very moment of the acknowledgment: it was a promise all the same.
+        # Killed at the moment of the acknowledgment, which is a promise all the same.
         waiting = await client.submit("zoo_count", {"updates": 5})
         crash_stack.stack.kill("web-1", signal.SIGKILL)
         await client.closed()
@@ -81,7 +81,7 @@ async def test_a_sweeper_that_is_away_for_a_while(crash_stack: LiveStack, alice:
 
 
 async def test_a_ring_that_was_lost_is_made_up_for(crash_stack: LiveStack, alice: str, figures: Figures) -> None:
-    """Stored, as by a process that died before it could wake a worker."""
+    """Store a request as a process does that dies before it wakes a worker."""
     request_id = await asyncio.to_thread(crash_stack.stack.manage, "shell", "--verbosity", "0", "-c", _STORE % alice)
     async with connect(crash_stack, alice, server=1) as client:
         await client.follow(request_id)
@@ -140,7 +140,7 @@ async def _submit_in_time(client: Client) -> str:
 
 
 async def _is_live_again(client: Client) -> None:
-    """Progress comes as it happens and not by way of the checks: within two seconds, for one request at least."""
+    """Return True if progress of at least one request arrives within two seconds, so not through the checks."""
     deadline = time.monotonic() + RECOVERY_SECONDS
     while time.monotonic() < deadline:
         request_id = await client.submit("zoo_slow", {"seconds": 4, "steps": 20})
@@ -152,7 +152,7 @@ async def _is_live_again(client: Client) -> None:
 
 
 def _lateness(arrived_at: float, unix_seconds: float) -> float:
-    """Seconds from the writing of a message to its arrival."""
+    """Return the seconds from the writing of a message to its arrival."""
     return arrived_at - time.monotonic() + time.time() - unix_seconds
 
 

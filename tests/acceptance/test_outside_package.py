@@ -43,7 +43,7 @@ class Home:
         self.env = {**kept, **ours}
 
     def make_environment(self) -> None:
-        """In place of ``pip install``."""
+        """Make the environment without ``pip install``."""
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", self.folder / ".venv"], check=True)
         (site,) = (self.folder / ".venv/lib").glob("python*/site-packages")
         (site / "streamer-requirements.pth").write_text(sysconfig.get_path("purelib"))
@@ -66,7 +66,7 @@ class Home:
 
     @contextmanager
     def running(self, command: str) -> Iterator[None]:
-        """The command runs inside the block; it has said where everything is."""
+        """Run the command inside the block, after it has printed its addresses."""
         with subprocess.Popen(
             self.script(f"exec {command}"), env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
@@ -89,7 +89,7 @@ def _read_until(output: IO[str], text: str) -> None:
 
 
 def commands_with(text: str) -> str:
-    """The one block of commands that has ``text``."""
+    """Return the only block of commands that has ``text``."""
     (found,) = (
         one.text for one in read_blocks(PAGE) if one.language == "sh" and not one.file_name and text in one.text
     )

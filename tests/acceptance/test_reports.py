@@ -82,7 +82,7 @@ async def test_a_small_one_is_answered_on_the_spot(live_stack: LiveStack, alice:
 
 
 async def _fetch(http: httpx.AsyncClient, artifact: dict[str, Any]) -> bytes:
-    """The file by its signed URL alone; it must be the one that was announced."""
+    """Fetch the file by its signed URL alone. It must be the announced one."""
     fetched = await http.get(artifact["url"])
     assert fetched.status_code == 200
     assert fetched.headers["content-type"].partition(";")[0] == artifact["media_type"]
@@ -93,7 +93,7 @@ async def _fetch(http: httpx.AsyncClient, artifact: dict[str, Any]) -> bytes:
 
 @pytest.fixture
 async def artifact(live_stack: LiveStack, alice: str) -> dict[str, Any]:
-    """A small file of Alice's."""
+    """Make a small file of Alice's."""
     async with connect(live_stack, alice) as client:
         stream = await client.whole_stream(await client.submit("zoo_file", {"text": "0123456789"}))
     result: dict[str, Any] = stream[-1]["result"]

@@ -8,12 +8,12 @@ from tests.acceptance.client import Client, connect
 from tests.live import LiveStack
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
-# Three times what redis-py by itself waits before it ends a silent subscription.
+# Three times as long as redis-py's own limit for a silent subscription.
 SILENT_SECONDS = 15.0
 
 
 async def _hears_nothing(client: Client, seconds: float) -> bool:
-    """Whether neither a message nor the end of the connection comes in that time."""
+    """Return True if neither a message nor a close arrives within ``seconds``."""
     known = len(client.received)
     try:
         await client.closed(seconds)
@@ -23,7 +23,7 @@ async def _hears_nothing(client: Client, seconds: float) -> bool:
 
 
 async def test_it_still_receives_live(live_stack: LiveStack, alice: str) -> None:
-    """A request of another socket, on another server, so that the silent one hears of it through Redis alone."""
+    """Follow a request of another server's socket, so that the silent one hears of it through Redis alone."""
     async with connect(live_stack, alice) as silent, connect(live_stack, alice, server=1) as other:
         await silent.whole_stream(await silent.submit("zoo_count", {"updates": 1}))
         assert all(await asyncio.gather(*(_hears_nothing(one, SILENT_SECONDS) for one in (silent, other))))

@@ -11,7 +11,7 @@ CREDIT_EVENTS = 256
 
 
 async def switch_on(client: Client) -> None:
-    """The first ``received`` of the connection."""
+    """Send the first ``received`` of the connection."""
     request_id = await client.submit("echo_async", {"message": "hi"})
     stream = await client.whole_stream(request_id)
     await client.say("received", request_id=request_id, seq=len(stream))

@@ -1,4 +1,4 @@
-"""Of sockets, what only the real server does: it pings, and it reads the handshake."""
+"""The parts of sockets that only the real server does: it pings, and it reads the handshake."""
 
 import json
 import os
@@ -23,7 +23,7 @@ _SECONDS = 60.0
 
 @pytest.fixture
 def port(tmp_path: Path, redis_url: str) -> Iterator[int]:
-    """Of a web process that wants its pings answered within a second."""
+    """Run a web process that expects answers to pings within a second, and return its port."""
     env = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "streamer_site.settings",

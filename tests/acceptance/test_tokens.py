@@ -1,4 +1,4 @@
-"""Who may come in: a good token by any of the three ways, and nobody else."""
+"""Tokens at the handshake: a valid one is accepted in any of three places, and no other is."""
 
 from collections.abc import Callable
 
@@ -64,7 +64,7 @@ async def test_an_open_socket_takes_a_fresh_token_of_the_same_user_only(
 
 
 def _bad_token(live: LiveStack, user: str, kind: str) -> tuple[str, str]:
-    """The token, and the reason the server is to give."""
+    """Return a bad token, and the reason that the server must give."""
     match kind:
         case "expired":
             return live.token(user, ttl_seconds=-60), "token_expired"

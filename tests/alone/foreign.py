@@ -1,4 +1,4 @@
-"""A job of the project's own, which knows nothing of ours."""
+"""A job of the project's own, which knows nothing of Streamer."""
 
 from pathlib import Path
 

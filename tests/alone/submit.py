@@ -1,4 +1,4 @@
-"""``python -m tests.alone.submit``: submit three requests as a shell would, and enqueue jobs that are none of ours.
+"""``python -m tests.alone.submit``: submit three requests as a shell would, and enqueue jobs that are not Streamer's.
 
 Prints the ids of the requests as a JSON list.
 """

@@ -28,7 +28,7 @@ class Project:
         }
 
     def run(self, *arguments: str) -> str:
-        """What ``python -m …`` prints. A status other than 0 is a failure that shows what it said."""
+        """Run ``python -m …`` and return its output. A status other than 0 fails with that output."""
         command = [sys.executable, "-m", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=self._env, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
@@ -37,7 +37,7 @@ class Project:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
-    """Its Redis is a numbered database that no other test empties."""
+    """Make the project. Its Redis is a numbered database that no other test empties."""
     numbered = redis_url.removesuffix("/0") + "/5"
     with redis.Redis.from_url(numbered) as server:
         server.flushdb()
@@ -49,7 +49,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterato
 
 @pytest.fixture(scope="module")
 def request_ids(project: Project) -> list[str]:
-    """Two requests that a worker has run, and one that still waits."""
+    """Submit two requests that a worker runs, and one that still waits."""
     ids: list[str] = json.loads(project.run("tests.alone.submit"))
     project.run("django", "streamer_worker", "default", "--burst")
     return ids
@@ -63,7 +63,7 @@ def visit(project: Project, request_ids: list[str]) -> Any:
 
 @pytest.fixture(scope="module")
 def said(project: Project, visit: Any) -> Any:
-    """Command → what it prints after all that has happened."""
+    """Map command → its output after all that."""
     return json.loads(project.run("tests.alone.commands", *COMMANDS))
 
 
@@ -79,9 +79,9 @@ def test_it_is_sound_and_its_migrations_are_complete(said: dict[str, str]) -> No
 
 
 def test_jobs_of_the_projects_own_are_left_or_run_as_they_are(visit: Any) -> None:
-    assert visit["queues"]["mail"] == 1  # no worker of ours serves it
+    assert visit["queues"]["mail"] == 1  # no worker of Streamer serves it
     assert visit["queues"]["default"] == 0 and visit["noted"] == ["own"]
-    (failure,) = visit["queues"]["failed"]  # nothing of ours unpickles what others wrote, and RQ keeps why it failed
+    (failure,) = visit["queues"]["failed"]  # Streamer unpickles no jobs of others, and RQ keeps the reason
     assert "DeserializationError" in failure
 
 

@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(live_stack: LiveStack, token: str, browser: Browser) -> Iterator[Page]:
-    """A page of the console. An exception in its scripts, or a breach of its content policy, fails the test."""
+    """Open a page of the console. An exception in its scripts, or a breach of its content policy, fails the test."""
     page = browser.new_page(base_url=live_stack.http_url, viewport={"width": 1280, "height": 800})
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -1,4 +1,4 @@
-"""What a person does on the console, as functions on its page."""
+"""The actions of a person on the console, as functions on its page."""
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -23,14 +23,14 @@ def fill_report(page: Page, *, start: str = START, end: str = END) -> None:
 
 
 def send_report(page: Page) -> Locator:
-    """Send a report; returns its card."""
+    """Send a report and return its card."""
     fill_report(page)
     page.get_by_test_id("send").click()
     return page.get_by_test_id("request").first
 
 
 def upload(page: Page, name: str, content: bytes) -> Locator:
-    """Choose a file in the section of datasets; returns what is said of its upload."""
+    """Choose a file in the section of datasets, and return the text about its upload."""
     page.get_by_test_id("tab-datasets").click()
     page.get_by_test_id("upload-input").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
     return page.get_by_test_id("upload").first

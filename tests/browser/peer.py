@@ -1,4 +1,4 @@
-"""A server's end of the socket that says what a test wants, when it wants it."""
+"""The server's end of the socket, which sends what a test wants, when it wants it."""
 
 import json
 import re
@@ -47,13 +47,13 @@ class Peer:
         return [message for message in self.heard if _kind(message) == kind]
 
     def tell(self, cursor: str, **state: Any) -> None:
-        """Something new in the feed of the user's requests."""
+        """Send a change in the feed of the user's requests."""
         request = {"action": "generate_report", "seq": 1, "created_at": time.time(), **state}
         self.say({"type": "message", "topic": "requests", "cursor": cursor, "request": request})
 
 
 def _kind(message: Message) -> str:
-    """The type, and ``feed`` for the subscription to it."""
+    """Return the type, or ``feed`` for the subscription to it."""
     return "feed" if "topic" in message else str(message["type"])
 
 

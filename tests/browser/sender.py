@@ -1,4 +1,4 @@
-"""Another client of the same user: a script, say."""
+"""Another client of the same user, such as a script."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.live import LiveStack
 
 
 def sent_elsewhere(live_stack: LiveStack, token: str, action: str, payload: dict[str, object]) -> str:
-    """Send a request over a socket of its own, through the other web process; returns its id."""
+    """Send a request over a socket of its own, through the other web process, and return its id."""
     protocols = [Subprotocol("streamer.v1"), Subprotocol(f"bearer.{token}")]
     with connect(live_stack.ws_urls[-1], subprotocols=protocols, proxy=None) as socket:
         assert json.loads(socket.recv())["type"] == "welcome"

@@ -14,7 +14,7 @@ CSV = b"town,amount\n" + b"".join(f"{town},{n}\n".encode() for n in range(1, 51)
 
 @pytest.fixture
 def token(live_stack: LiveStack, request: pytest.FixtureRequest) -> str:
-    """Each test has a tenant of its own, so that none sees the datasets of another."""
+    """Make a token for a tenant of this test's own, so that no test sees the datasets of another."""
     return live_stack.token(tenant=request.node.name)
 
 
@@ -23,7 +23,7 @@ def dataset(page: Page, name: str) -> Locator:
 
 
 def test_it_works(page: Page, token: str) -> None:
-    """From a file to the first rows of what was made of it."""
+    """Upload a file and see the first rows of its dataset."""
     use_token(page, token)
     said = upload(page, "Orders 2025.csv", CSV)
     expect(said).to_have_attribute("data-state", "done", timeout=RUN_TIMEOUT_MS)

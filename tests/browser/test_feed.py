@@ -20,7 +20,7 @@ FILE_ID = "9b1d2b1e-7a52-4a53-9c8e-2f4b6f1f0a33"
 
 @pytest.fixture
 def token(live_stack: LiveStack, request: pytest.FixtureRequest) -> str:
-    """Each test has a user of its own, so that none sees the requests of another."""
+    """Make a token for a user of this test's own, so that no test sees the requests of another."""
     return live_stack.token(user=request.node.name)
 
 
@@ -38,7 +38,7 @@ def a_file(days: float) -> dict[str, Any]:
 
 
 def test_it_works(page: Page, live_stack: LiveStack, token: str) -> None:
-    """Sent by somebody else's socket, seen without a reload, to its end."""
+    """See a request of another socket to its end, without a reload."""
     use_token(page, token)
     expect(page.get_by_test_id("empty")).to_be_visible()
     request_id = sent_elsewhere(live_stack, token, "echo_async", {"message": "from a script"})
@@ -120,14 +120,14 @@ def test_many_live_ones_are_followed_with_few_messages(page: Page, peer: Peer, t
     for request_id in ids:
         peer.tell("c1", request_id=request_id, status="processing", percentage=10)
     expect(page.get_by_test_id("request")).to_have_count(200)
-    # So many at most; the others are told by the feed alone.
+    # The page follows only this many; the feed alone tells of the others.
     expect(page.locator("[data-testid=request] [role=progressbar][aria-valuenow='33']")).to_have_count(128)
     assert len(peer.heard_of("subscribe")) < 100
     late = [f"{number:08d}-7a52-4a53-9c8e-2f4b6f1f0a11" for number in range(200, 204)]
     for request_id in late:
         peer.tell("c1", request_id=request_id, status="processing", percentage=10)
         expect(the_card(page, request_id)).to_be_visible()
-    # But whatever is opened to be looked at is followed.
+    # But a request whose panel is opened is followed.
     open_detail(the_card(page, late[0]))
     expect(the_card(page, late[0]).get_by_role("progressbar")).to_have_attribute("aria-valuenow", "33")
     expect(page.locator("[data-testid=request] [role=progressbar][aria-valuenow='33']")).to_have_count(129)
@@ -144,7 +144,7 @@ def test_thousands_that_pass_by_are_let_go(page: Page, peer: Peer, token: str) -
         peer.tell("c1", request_id=request_id, status="completed", result={}, created_at=now + number)
     expect(the_card(page, "00002999-7a52-4a53-9c8e-2f4b6f1f0a11")).to_be_visible()
     assert page.get_by_test_id("request").count() <= 200
-    # What was let go is read again.
+    # A request that is no longer followed is read again.
     page.get_by_test_id("load-more").click()
     expect(page.get_by_test_id("load-more")).to_be_hidden()
     assert "cursor" not in peer.heard_of("list")[-1]

@@ -43,13 +43,13 @@ RUN_TIMEOUT_MS = 60_000
 SHORTCUTS = {
     # The heavy libraries of the other handlers would take most of the test's time.
     "STREAMER_PRELOAD": "false",
-    # So that a killed worker is noticed sooner than the half minute of which the page speaks.
+    # So that a killed worker is noticed sooner than after the half minute that the page names.
     "STREAMER_LEASE_SECONDS": "3",
 }
 
 
 class Terminal:
-    """A command that runs in a terminal of its own, as far as Ctrl-C goes."""
+    """A command that runs in a terminal of its own, so that Ctrl-C reaches it alone."""
 
     def __init__(self, command: str, folder: Path, env: Mapping[str, str]) -> None:
         with NamedTemporaryFile("w", dir=folder, suffix=".log", delete=False) as output:
@@ -76,7 +76,7 @@ class Terminal:
             self.wait()
 
     def read(self, pattern: str, what: str) -> str:
-        """Wait until the command has printed a line that fits; returns its first group."""
+        """Wait for a line of output that matches, and return its first group."""
 
         def look() -> re.Match[str] | None:
             found = re.search(pattern, self._log.read_text(), re.MULTILINE)
@@ -119,7 +119,7 @@ class Newcomer:
         return Terminal(f"exec {command}", self.folder, self._env)
 
     def start(self) -> None:
-        """Do all of ``make run`` but the installation, which counts as done; return when it says the token."""
+        """Do all of ``make run`` but the installation, which counts as done. Return when it prints the token."""
         command = START.replace("make run", f"make --old-file=install run PORT={self.port} WORKERS=1")
         self.running = Terminal(command, self.folder, self._env)
         self.token = self.running.read(r"^(eyJ\S+\.\S+\.\S+)$", "Streamer runs")
@@ -143,7 +143,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
 
 @pytest.fixture
 def page(newcomer: Newcomer, browser: Browser) -> Iterator[Page]:
-    """The page that the quickstart makes."""
+    """Open the page that the quickstart makes."""
     page = browser.new_page()
     page.goto(newcomer.page_url)
     yield page

@@ -14,14 +14,14 @@ class Point:
     name: str
     role: Role
     is_progress_written: bool = True
-    """What is hit recovers with something new in its log, or its end. False: with whatever its client gets next."""
+    """True: recovery is a new event in the log of the request that was hit. False: the client's next message."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     name: str
     order: str
-    """What the process that reaches the point does: a key of the orders in ``inject/sitecustomize.py``."""
+    """The order to the process that reaches the point: a key of the orders in ``inject/sitecustomize.py``."""
     kind: str
     """Faults of one kind hit the same processes; the matrix keeps them apart, so that all recover between two."""
 
@@ -31,7 +31,7 @@ class Cell:
     fault: Fault
     point: Point
     default_settings: bool = False
-    """On a stack with the default lease and graces, to measure what an operator gets without any tuning."""
+    """True: on a stack with the default lease and graces, to measure recovery without tuning."""
 
     @property
     def name(self) -> str:
@@ -64,7 +64,7 @@ AFTER_RECOVERY = Point(name="after-recovery-commit", role="sweeper")
 WORKER_POINTS = (AFTER_CLAIM, MID_RUN, BEFORE_FINAL, AFTER_FINAL, DURING_CANCEL)
 WEB_POINTS = (BEFORE_SUBMIT, AFTER_SUBMIT, AFTER_RING, AFTER_CANCEL, DURING_REPLAY)
 RECOVERY_POINTS = (BEFORE_RECOVERY, AFTER_RECOVERY)
-"""Reached only after a worker was lost, so one is killed first."""
+"""The points that are reached only after a worker was lost, so one is killed first."""
 
 WORKER_FAULTS = (
     Fault(name="worker-term", order="term-parent", kind="worker"),
@@ -91,7 +91,7 @@ def _cells(faults: tuple[Fault, ...], points: tuple[Point, ...]) -> list[Cell]:
 
 
 def all_cells() -> list[Cell]:
-    """Every cell, in an order in which neighbours hit different processes; those with default settings last."""
+    """List every cell, so that neighbours hit different processes; those with default settings come last."""
     valkey_points = (*WORKER_POINTS, BEFORE_SUBMIT, AFTER_SUBMIT, AFTER_RING, DURING_REPLAY)
     sweeper_points = (AFTER_CLAIM, MID_RUN, DURING_CANCEL, AFTER_SUBMIT, *RECOVERY_POINTS)
     other = [
@@ -113,7 +113,7 @@ def all_cells() -> list[Cell]:
 
 
 def short_cells() -> list[Cell]:
-    """A handful, one or two of each kind."""
+    """List a few cells, one or two of each kind."""
     wanted = (
         "child-kill@mid-run",
         "web-kill@after-submit-commit",

@@ -1,4 +1,4 @@
-"""A client as it should be: it reconnects to any server, resumes by number, sends again what was not accepted."""
+"""A correct client: it reconnects to any server, resumes by number, and resends what was not accepted."""
 
 import asyncio
 import itertools
@@ -23,7 +23,7 @@ class ChaosClient:
     """``run`` keeps it connected until it is cancelled; ``ask`` may be called at any time."""
 
     def __init__(self, urls: Sequence[str], token: str, *, wander_after: int = 0) -> None:
-        """``wander_after``: drop the connection after so many messages and go to the next server; 0 stays."""
+        """Make a client. It goes to the next server after ``wander_after`` messages; 0 stays."""
         self.streams: dict[str, Stream] = {}
         self._by_request_id: dict[str, Stream] = {}
         self._urls = itertools.cycle(urls)
@@ -48,7 +48,7 @@ class ChaosClient:
         await self._send({"type": "cancel", "request_id": stream.request_id})
 
     async def until_ended(self) -> None:
-        """Until every request has had its final message."""
+        """Wait until every request has had its final message."""
         while self.open_streams:
             self._changed.clear()
             await self._changed.wait()
@@ -102,7 +102,7 @@ class ChaosClient:
                 return
 
     async def _send(self, message: Message) -> None:
-        """Nothing that fails here is lost: the next connection starts with what is open."""
+        """Send a message. A failure loses nothing, because the next connection starts with all open requests."""
         if self._socket is not None:
             with suppress(*_DISCONNECTED):
                 await self._socket.send(json.dumps(message))
@@ -164,4 +164,4 @@ class ChaosClient:
 def _request(stream: Stream) -> Message:
     wanted = stream.wanted
     request = {"type": "request", "id": stream.client_id, "action": wanted.action, "payload": wanted.payload}
-    return {**request, "cache": False}  # every trial has the same wishes, and each shall be real work
+    return {**request, "cache": False}  # every trial sends the same requests, and each must be real work

@@ -1,4 +1,4 @@
-"""What this process does to others when a point was reached, and how the fault ends.
+"""The faults that this process causes in others when a point was reached, and their ends.
 
 Each is a context: it is entered as soon as the point was reached, and the clients send their second wave inside it.
 """
@@ -33,7 +33,7 @@ class Scene:
     load: Load
     hit: Hit
     away_seconds: float
-    """How long Valkey is away when it is away for long."""
+    """The seconds of a long outage of Valkey."""
     postgres_restart: str
     """The command that restarts PostgreSQL."""
 
@@ -42,7 +42,7 @@ class Scene:
 
 
 def raised(scene: Scene) -> AbstractAsyncContextManager[None]:
-    """The fault of the scene's cell. What the process does to itself needs nothing from here."""
+    """Raise the fault of the scene's cell. A fault that the process causes in itself needs nothing from here."""
     return _FAULTS.get(scene.cell.fault.name, _by_itself)(scene)
 
 
@@ -53,7 +53,7 @@ async def _by_itself(_scene: Scene) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _freeze(scene: Scene) -> AsyncIterator[None]:
-    """Thawed when the lease is over and another attempt has begun, if one can: its owner may have been done.
+    """Freeze a process. It is thawed when the lease is over and another attempt has begun, if one can.
 
     The child first and alone: its parent would kill it at once, and there would be no zombie to see.
     """
@@ -116,7 +116,7 @@ async def _send_valkey_away(scene: Scene) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _fill_disk(scene: Scene) -> AsyncIterator[None]:
-    """Full until a file was refused."""
+    """Keep the disk full until a file was refused."""
     scene.ground.refused_file.unlink(missing_ok=True)
     scene.ground.full_disk.touch()
     scene.release()
@@ -129,7 +129,7 @@ async def _fill_disk(scene: Scene) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _cancel(scene: Scene) -> AsyncIterator[None]:
-    """The client changes its mind at this very moment."""
+    """Have the client cancel at this very moment."""
     await scene.load.cancel(scene.hit.requests[0])
     scene.release()
     yield
@@ -145,7 +145,7 @@ async def _restart_postgres(scene: Scene) -> AsyncIterator[None]:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    """Returns without it when it does not come: the verdict is the cell's."""
+    """Wait for a condition, and return also when it does not come: the cell gives the verdict."""
     give_up_at = time.monotonic() + _PATIENCE_SECONDS
     while not condition() and time.monotonic() < give_up_at:
         await asyncio.sleep(_POLL_SECONDS)

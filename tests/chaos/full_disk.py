@@ -9,7 +9,7 @@ from django.core.files.storage import FileSystemStorage
 
 
 class FullDiskStorage(FileSystemStorage):
-    """While the file ``flag`` exists, nothing can be stored; each refusal is noted in the file ``flag``.refused."""
+    """A storage that refuses files while the file ``flag`` exists, and notes refusals in ``flag``.refused."""
 
     def __init__(self, *, flag: str, **options: Any) -> None:
         super().__init__(**options)

@@ -20,7 +20,7 @@ _QUICK = {
     "STREAMER_LEASE_SECONDS": str(QUICK_LEASE_SECONDS),
     "STREAMER_CANCEL_GRACE_SECONDS": "1",
     "STREAMER_STOP_GRACE_SECONDS": "2",
-    # A worker that was killed is back sooner.
+    # A killed worker is back sooner.
     "STREAMER_PRELOAD": "false",
 }
 _INJECT = Path(__file__).resolve().parent / "inject"
@@ -32,7 +32,7 @@ class Ground:
     """``with Ground() as ground``: two web processes, three workers, the sweeper and Valkey; all gone afterwards."""
 
     def __init__(self, *, default_settings: bool = False, database_url: str = "") -> None:
-        """``database_url``: an empty database for the stack; "" is SQLite in its data folder."""
+        """Prepare the stack. ``database_url``: an empty database for it; "" is SQLite in its data folder."""
         self.lease_seconds = DEFAULT_LEASE_SECONDS if default_settings else QUICK_LEASE_SECONDS
         self._folder = tempfile.TemporaryDirectory(prefix="streamer-chaos-", ignore_cleanup_errors=True)
         base = Path(self._folder.name)
@@ -40,7 +40,7 @@ class Ground:
         """While this file exists, no artifact can be stored."""
         self.traps = Traps(base / "traps")
         self._known: set[str] = set()
-        # A stack before this one may have left rows there, whose files went with its folder.
+        # An earlier stack may have left rows there, whose files were deleted with its folder.
         self._brings_rows = bool(database_url)
         sample = _SAMPLE if sample_is_there(_SAMPLE) else base / "sample"
         self.stack = Stack(
@@ -74,7 +74,7 @@ class Ground:
 
     @property
     def refused_file(self) -> Path:
-        """Exists once the storage has refused a file."""
+        """The file that exists once the storage has refused one."""
         return self.full_disk.with_suffix(".refused")
 
     @property
@@ -83,9 +83,9 @@ class Ground:
         return self.stack.data_dir / "valkey" / "appendonlydir"
 
     async def examine(self) -> list[str]:
-        """What the doctor finds, in words; nothing when all is well. Raises ``ChaosFailed`` when it cannot look.
+        """Return the doctor's findings in words, none when all is well. Raises ``ChaosFailed`` when it cannot look.
 
-        It is told once: what can be mended is mended, and what cannot is known from then on.
+        Each finding is reported once: it is repaired, or else known from then on.
         """
         found = [finding for finding in await asyncio.to_thread(self._ask_doctor) if finding not in self._known]
         if found:
@@ -93,7 +93,7 @@ class Ground:
         return found
 
     def _ask_doctor(self, *options: str) -> list[str]:
-        # Not by way of the stack: an exit status of 1 is an answer here, and no trap may close on the doctor.
+        # Not through the stack: an exit status of 1 is an answer here, and no trap may hit the doctor.
         doctor = subprocess.run(
             [sys.executable, "manage.py", "streamer_doctor", "--json", *options],
             cwd=PROJECT_DIR,

@@ -16,12 +16,12 @@ from tests.chaos.stream import Balance, Stream, Wanted
 _REPORT = {"start_date": "2025-03-01", "end_date": "2025-05-31", "source": "sample", "include_charts": False}
 _TOKEN_SECONDS = 3600
 _ANSWER_SECONDS = 1.0
-# Of four clients two stay where they are, and two change the server after so many messages.
+# Of four clients two keep their server, and two change it after this number of messages.
 _WANDERING = (0, 9, 0, 5)
 
 
 def first_wave() -> list[list[Wanted]]:
-    """What each client asks for at once."""
+    """Return the requests that each client sends at once."""
     return [
         [_steps(2.0), _echo(), Wanted(action="chaos_file")],
         [_steps(1.5), Wanted(action="chaos_second_time"), _echo()],
@@ -31,7 +31,7 @@ def first_wave() -> list[list[Wanted]]:
 
 
 def second_wave() -> list[list[Wanted]]:
-    """What each client asks for as soon as the fault was raised."""
+    """Return the requests that each client sends as soon as the fault was raised."""
     return [[_steps(0.5), _echo()], [_delay()], [Wanted(action="chaos_file")], [_echo(), _steps(0.5)]]
 
 
@@ -83,7 +83,7 @@ class Load:
                 await client.ask(one)
 
     async def until_ended(self, seconds: float) -> bool:
-        """False when some request has no final message by then."""
+        """Wait until all requests have ended. Return False when one has no final message by then."""
         ending = asyncio.create_task(self._all_ended())
         done, _ = await asyncio.wait({ending, *self._running}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
@@ -96,7 +96,7 @@ class Load:
             await client.until_ended()
 
     async def cancel(self, request_id: str) -> None:
-        """Have its client cancel that request; returns once the server has answered."""
+        """Have its client cancel that request. Return once the server has answered."""
         (client, stream) = next(
             (client, stream)
             for client in self.clients

@@ -1,4 +1,4 @@
-"""All cells, one after the other, on one stack for those with quick settings and one for those with the defaults."""
+"""The run of all cells, in order, on one stack with quick settings and one with the defaults."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -11,12 +11,12 @@ from tests.chaos.trial import Options, Result, try_cell
 
 
 def choose(cells: Iterable[Cell], pattern: str) -> list[Cell]:
-    """Those whose name fits the shell pattern."""
+    """Choose the cells whose name matches the shell pattern."""
     return [cell for cell in cells if fnmatch(cell.name, pattern)]
 
 
 def run_matrix(cells: Sequence[Cell], options: Options, on_result: Callable[[Result], None]) -> list[Result]:
-    """``on_result`` is called after each cell. Raises ``ChaosFailed``, ``StackFailed``."""
+    """Run the cells. ``on_result`` is called after each. Raises ``ChaosFailed``, ``StackFailed``."""
     results = []
     for default_settings, group in groupby(cells, key=lambda cell: cell.default_settings):
         for result in _run_group(list(group), options, default_settings):
@@ -37,7 +37,7 @@ def _run_group(cells: Sequence[Cell], options: Options, default_settings: bool) 
 
 
 def why_skipped(cell: Cell, options: Options) -> str:
-    """Empty for a cell that can be tried."""
+    """Return the reason why a cell is skipped; empty for one that can be tried."""
     if cell.fault.kind == "postgres" and not options.postgres_restart:
         return "needs --postgres-restart-command"
     return ""

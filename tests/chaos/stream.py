@@ -11,17 +11,17 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the load asks for."""
+    """One request of the load."""
 
     action: str
     payload: Message = field(default_factory=dict)
     cancel: bool = False
-    """The client cancels it at its first progress."""
+    """True: the client cancels it at its first progress."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Balance:
-    """What is wrong with a stream; all zero when nothing is."""
+    """The counts of a stream's faults; all zero when there is none."""
 
     lost: int = 0
     doubled: int = 0
@@ -40,13 +40,13 @@ class Balance:
 
 @dataclass
 class Stream:
-    """``client_id`` is what the client calls the request, ``request_id`` what the server does ("" before it says)."""
+    """The stream of one request. ``client_id`` is the client's id, ``request_id`` the server's ("" while unknown)."""
 
     client_id: str
     wanted: Wanted
     request_id: str = ""
     arrivals: list[tuple[float, Message]] = field(default_factory=list)
-    """When (Unix seconds) and what: acknowledgments and numbered messages."""
+    """The time (Unix seconds) and the text of acknowledgments and numbered messages."""
     faults: list[str] = field(default_factory=list)
     """Answers that no client should ever get."""
     cancel_answered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,7 +62,7 @@ class Stream:
 
     @property
     def outcome(self) -> str:
-        """The type of the final message, with the code of an error: "complete", "error WORKER_LOST"; "" before it."""
+        """Return the final message's type, with the code of an error: "complete", "error WORKER_LOST"; "" before it."""
         final = next((message for message in self.events if message.get("final")), None)
         if final is None:
             return ""
@@ -74,7 +74,7 @@ class Stream:
 
     @property
     def strangers(self) -> int:
-        """Messages of an attempt that had lost the request: they say by whom they were run, and it is another."""
+        """Count the messages of attempts that had lost the request: they name another attempt than the log."""
         said = [(event, event.get("metadata") or event.get("result") or {}) for event in self.events]
         return sum(event["attempt"] != notes["run_by"] for event, notes in said if "run_by" in notes)
 
@@ -85,7 +85,7 @@ class Stream:
 
 
 def balance_of(seqs: Sequence[int]) -> Balance:
-    """Of numbers that should be 1, 2, 3 …, in this order."""
+    """Count the faults in numbers that should be 1, 2, 3 …, in this order."""
     seen: set[int] = set()
     doubled = disordered = 0
     for seq in seqs:

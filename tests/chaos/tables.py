@@ -1,4 +1,4 @@
-"""The results of the matrix: a table for the terminal, one for documents, and what was wrong in sentences."""
+"""The results of the matrix: a table for the terminal, one for documents, and the faults in sentences."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ def markdown_table(results: Sequence[Result]) -> str:
 
 
 def complaints(results: Sequence[Result]) -> list[str]:
-    """What was wrong, in words."""
+    """Describe the faults in words."""
     return [f"{result.cell.name}: {text}" for result in results for text in (*result.problems, *result.doctor)]
 
 

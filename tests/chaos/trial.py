@@ -23,7 +23,7 @@ _DISK_ERRORS = ("error INTERNAL_ERROR", "error PROCESSING_FAILED")
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the command line says of every cell."""
+    """The options of the command line for every cell."""
 
     seed: int = 1
     database_url: str = ""
@@ -37,14 +37,14 @@ class Result:
     cell: Cell
     requests: int = 0
     seconds: float = 0.0
-    """What the whole cell took."""
+    """The seconds of the whole cell."""
     recovery_seconds: float | None = None
-    """From the fault to the next news of what was hit; of several, of the last one. None: there was no fault."""
+    """Seconds from the fault to the next message of the hit request, the last of several. None: there was no fault."""
     balance: Balance = Balance()
     doctor: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     outcomes: tuple[tuple[str, int], ...] = ()
-    """Types of final messages (an error with its code) and how many requests ended so."""
+    """The types of final messages (an error with its code), each with its number of requests."""
     skipped: str = ""
 
     @property
@@ -69,7 +69,7 @@ class Result:
 
 
 async def try_cell(cell: Cell, ground: Ground, options: Options) -> Result:
-    """Raises ``ChaosFailed`` when the matrix cannot go on."""
+    """Try one cell. Raises ``ChaosFailed`` when the matrix cannot go on."""
     started_at = time.monotonic()
     await asyncio.to_thread(ground.stack.wait_until_ready)
     ground.traps.clear()
@@ -90,7 +90,7 @@ async def try_cell(cell: Cell, ground: Ground, options: Options) -> Result:
         all_ended = await load.until_ended(_END_SECONDS + ground.lease_seconds)
         balance = load.balance()
         problems = list(_problems(cell, load.streams, hit, all_ended))
-        doctor = await ground.examine()  # after the verdict on the streams: it mends what it finds
+        doctor = await ground.examine()  # after the verdict on the streams, because it repairs what it finds
     return Result(
         cell=cell,
         requests=len(load.streams),
@@ -135,14 +135,14 @@ def _name(stream: Stream) -> str:
 
 
 def recovery_seconds(cell: Cell, streams: Sequence[Stream], hit: Hit) -> float | None:
-    """From the fault to the first news of each request that was hit: the longest. None when none of them had any."""
+    """Return the longest time from the fault to the first message of a hit request. None when there was no message."""
     concerned = [stream for stream in streams if {stream.request_id, stream.client_id} & set(hit.requests)]
     times = [_first_news(cell, stream, hit.at) for stream in concerned]
     return max((moment - hit.at for moment in times if moment is not None), default=None)
 
 
 def _first_news(cell: Cell, stream: Stream, fault_at: float) -> float | None:
-    """When it came. What was on its way before the fault, or only says that there will be a retry, is no news."""
+    """Return its time. A message that was on its way before the fault, or only announces a retry, does not count."""
     for arrived_at, message in stream.arrivals:
         was_on_its_way = cell.point.is_progress_written and message["timestamp"] < fault_at
         if arrived_at > fault_at and message["type"] != "retrying" and (message.get("final") or not was_on_its_way):

@@ -12,7 +12,7 @@ _POLL_SECONDS = 0.01
 
 
 class ChaosFailed(Exception):
-    """The matrix itself cannot go on; the text says why. No verdict on the product."""
+    """The matrix itself cannot go on. The text says why. It is no verdict on the product."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class Hit:
     at: float
     """Unix seconds."""
     requests: tuple[str, ...]
-    """The ids, the server's and the client's, of what it was busy with; none when that cannot be told."""
+    """The ids, the server's and the client's, of its requests; none when they are unknown."""
 
 
 class Traps:
@@ -48,7 +48,7 @@ class Traps:
         part.rename(self.folder / _name(point))
 
     async def wait_for(self, point: Point, seconds: float) -> Hit | None:
-        """The hit; None when nobody comes by in time."""
+        """Wait for the hit; None when no process reaches the point in time."""
         path = self.folder / f"{_name(point)}.hit"
         give_up_at = time.monotonic() + seconds
         while not path.exists():
@@ -60,7 +60,7 @@ class Traps:
         return Hit(pid=facts["pid"], parent=facts["parent"], at=facts["at"], requests=ids)
 
     def release(self, point: Point) -> None:
-        """Let a process go on that holds at the point."""
+        """Let a process go on that waits at the point."""
         (self.folder / f"{_name(point)}.go").touch()
 
 

@@ -9,7 +9,7 @@ from jobs.handler import AttemptLost, Context, Handler, Payload, Permanent
 
 
 class Ledger:
-    """What ``zoo_note`` was given, in this process, and what it is to do at a certain word."""
+    """The words that ``zoo_note`` was given in this process, and its orders for certain words."""
 
     words: ClassVar[list[str]] = []
     ids: ClassVar[list[UUID]] = []

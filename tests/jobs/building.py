@@ -22,25 +22,25 @@ Started = tuple[Claim, Reporter]
 def make_submission(
     action: str = "zoo_count", *, user: str = "alice", tenant: str = "acme", queue: str = "default", **fields: Any
 ) -> Submission:
-    """A submission of Alice's, unless told otherwise."""
+    """Make a submission, of Alice's unless told otherwise."""
     fields = {"payload": {}, "estimated_seconds": 6.0, **fields}
     return Submission(tenant_id=tenant, user_id=user, action=action, queue=queue, **fields)
 
 
 def store(submission: Submission) -> UUID:
-    """Submit one request; its id. Fails the test when it is refused."""
+    """Submit one request and return its id. Fails the test when it is refused."""
     (outcome,) = submit_many([submission])
     assert isinstance(outcome, Accepted), outcome
     return outcome.request_id
 
 
 def submit(action: str = "zoo_count", **payload: Any) -> UUID:
-    """Alice's request for ``action`` with that payload, stored."""
+    """Store a request of Alice's for ``action`` with ``payload``."""
     return store(make_submission(action, payload=payload))
 
 
 def claim(worker: str = "first worker") -> Claim:
-    """The next request, claimed. Fails the test when there is none."""
+    """Claim the next request. Fails the test when there is none."""
     claimed = claim_next(QUEUES, worker=worker)
     assert claimed is not None
     return claimed
@@ -51,7 +51,7 @@ def never() -> None:
 
 
 def run_next(*, end_process: Callable[[], None] = never) -> AsyncRequest:
-    """Claim the next request and run it in this process; its row after that."""
+    """Claim the next request and run it in this process. Return its row after that."""
     claimed = claim()
     Runner(claimed, end_process=end_process).run()
     return row_of(claimed.request_id)
@@ -62,12 +62,12 @@ def row_of(request_id: UUID) -> AsyncRequest:
 
 
 def change(request_id: UUID, **columns: Any) -> None:
-    """Set columns behind the back of the product."""
+    """Set columns directly in the database."""
     assert AsyncRequest.objects.filter(id=request_id).update(**columns) == 1
 
 
 def log_of(request_id: UUID) -> list[Event]:
-    """The whole log, which must be numbered 1, 2, 3 …, with at most one final event, the last."""
+    """Read the whole log, which must be numbered 1, 2, 3 …, with at most one final event, the last."""
     events = read_after(request_id, None, 0, limit=100_000)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert not any(event.is_final for event in events[:-1])
@@ -79,14 +79,14 @@ def types_of(request_id: UUID) -> list[str]:
 
 
 def final_of(request_id: UUID) -> Mapping[str, Any]:
-    """The data of the final event. Fails the test when the log does not end with one."""
+    """Return the data of the final event. Fails the test when the log does not end with one."""
     last = log_of(request_id)[-1]
     assert last.is_final, f"the log ends with '{last.type}'"
     return last.data
 
 
 def stored_files(folder: str = "artifacts") -> list[str]:
-    """The names of all files that runs have put into the storage."""
+    """List the names of all files that runs have put into the storage."""
     if not default_storage.exists(folder):
         return []
     folders, files = default_storage.listdir(folder)

@@ -1,4 +1,4 @@
-"""What these tests share, and what none may leave behind: a pause after a dead Redis, a shared "stop"."""
+"""The fixtures of these tests, which also remove a pause after a dead Redis and a shared "stop"."""
 
 import mmap
 import socket
@@ -37,7 +37,7 @@ def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def own_storage(settings: Settings, tmp_path: Path) -> Path:
-    """The folder in which this test's files are stored, empty at its start."""
+    """Store this test's files in a folder of its own, empty at its start."""
     folder = tmp_path / "files"
     backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(folder)}}
     settings.STORAGES = {**settings.STORAGES, "default": backend}
@@ -46,7 +46,7 @@ def own_storage(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port of this machine on which nothing listens, and nothing will while the test lasts."""
+    """Reserve a port of this machine on which nothing listens while the test lasts."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -62,7 +62,7 @@ def redis_away(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> Callable[[]
 
 @pytest.fixture
 def started() -> Iterator[Started]:
-    """A claimed request and its reporter, at work."""
+    """Start a claimed request and its reporter."""
     submit()
     claimed = claim()
     working = Reporter(claimed)

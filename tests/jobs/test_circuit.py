@@ -10,7 +10,7 @@ WAYS_TO_BE_AWAY = [redis.ConnectionError("gone"), redis.TimeoutError("slow"), OS
 
 
 class Server:
-    """Counts how often it is asked, and fails while it has an error."""
+    """A server that counts its calls, and fails while it has an error."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -29,7 +29,7 @@ def server() -> Server:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The time that the breaker sees: set ``now``."""
+    """Replace the time that the breaker sees: set ``now``."""
     clock = SimpleNamespace(now=1000.0)
     monkeypatch.setattr(circuit, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock

@@ -22,7 +22,7 @@ def completed(**own: Any) -> SimpleNamespace:
 
 
 def read_in_jobs() -> set[str]:
-    """Every setting of ours that a module of jobs reads."""
+    """List every setting of Streamer that a module of jobs reads."""
     texts = [path.read_text() for path in JOBS.rglob("*.py") if path.name != "conf.py"]
     return set(re.findall(r"\bsettings\.(STREAMER_\w+|REDIS_URL)", "\n".join(texts)))
 

@@ -31,7 +31,7 @@ NAMES = {"submitted": request_submitted, "started": attempt_started, "finished":
 
 
 class Heard:
-    """Receives all signals and keeps what they said, in order."""
+    """A receiver of all signals that keeps their arguments, in order."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -44,7 +44,7 @@ class Heard:
         return [name for name, facts in self.calls if facts["request_id"] == request_id]
 
     def facts(self, name: str) -> dict[str, Any]:
-        """What the only signal of that name said."""
+        """Return the arguments of the only signal of that name."""
         (facts,) = [facts for called, facts in self.calls if called == name]
         return facts
 
@@ -61,7 +61,7 @@ def heard() -> Iterator[Heard]:
 
 @pytest.fixture
 def broken() -> Iterator[None]:
-    """A receiver of all signals that raises. Named before ``heard``, it is called first."""
+    """Connect a receiver of all signals that raises. Named before ``heard``, it is called first."""
 
     def broken(**facts: Any) -> None:
         raise ValueError("a bug of the receiver")

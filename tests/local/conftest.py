@@ -15,7 +15,7 @@ MakeProgram = Callable[..., Program]
 
 @pytest.fixture
 def lines() -> list[tuple[str, str]]:
-    """What the supervised processes, and the supervisor about them, wrote."""
+    """Collect the lines of the supervised processes, and of the supervisor about them."""
     return []
 
 
@@ -28,7 +28,7 @@ def supervisor(tmp_path: Path, lines: list[tuple[str, str]]) -> Iterator[Supervi
 
 @pytest.fixture
 def program(tmp_path: Path) -> MakeProgram:
-    """``program(name, python_code, **fields)``"""
+    """Return ``program(name, python_code, **fields)``."""
 
     def make(name: str, code: str, **fields: object) -> Program:
         argv = (sys.executable, "-c", code)

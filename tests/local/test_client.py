@@ -20,7 +20,7 @@ COMPLETE = {"type": "complete", "request_id": "r", "success": True, "result": {"
 
 @asynccontextmanager
 async def client_of(script: Script) -> AsyncIterator[Client]:
-    """``script`` gives the answers to a message; the acknowledgment comes by itself."""
+    """Connect a client. ``script`` returns the answers to a message; the acknowledgment comes by itself."""
 
     async def speak(socket: ServerConnection) -> None:
         await socket.send(json.dumps({"type": "welcome", "user_id": "alice"}))
@@ -45,7 +45,7 @@ def queued(*events: dict[str, Any]) -> Script:
 
 
 def numbered(*seqs: int) -> list[dict[str, Any]]:
-    """A request's messages: the first starts it, the last completes it."""
+    """Make a request's messages: the first starts it, the last completes it."""
     return [
         {**(STARTED if place == 0 else COMPLETE if place == len(seqs) - 1 else PROGRESS), "seq": seq}
         for place, seq in enumerate(seqs)
@@ -126,7 +126,7 @@ async def test_what_may_succeed_later_is_sent_again_twice(busy: int, status: str
 
 
 def falls_over_after(count: int, script: Script) -> tuple[Script, list[dict[str, Any]]]:
-    """Answer so many messages, then fall over once; all messages that came are in the list."""
+    """Answer ``count`` messages, then fall over once. All received messages are in the list."""
     heard: list[dict[str, Any]] = []
 
     def answer(message: dict[str, Any]) -> list[dict[str, Any]]:

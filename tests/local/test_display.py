@@ -17,7 +17,7 @@ def written(console: Console) -> str:
 
 
 def run_through(display: Display, updates: int) -> None:
-    """A request that makes so many progress updates and completes."""
+    """Show a request with ``updates`` progress updates that completes."""
     with display.bars() as bars:
         followed = Followed("A report", "generate_report", bars, {})
         followed.take({"type": "acknowledgment", "request_id": "1"})

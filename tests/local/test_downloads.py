@@ -21,7 +21,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """A real HTTP server that has one file."""
+    """Run a real HTTP server that has one file."""
     (tmp_path / "served").mkdir()
     (tmp_path / "served/stored").write_bytes(CONTENT)
     handler = partial(QuietHandler, directory=tmp_path / "served")

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def owner(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, int]]]:
-    """A process with a small stack, Valkey included, and the pids of what it started."""
+    """Start a process with a small stack, Valkey included. Return the pids of its processes."""
     command = [sys.executable, "-m", "tests.local.owner", str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A folder that has the Makefile, an empty list of requirements, and a name with a space."""
+    """Make a folder with the Makefile, an empty list of requirements, and a space in its name."""
     folder = tmp_path / "my clone"
     folder.mkdir()
     shutil.copy(ROOT / "Makefile", folder)

@@ -33,7 +33,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def up(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """The running command and what it prints."""
+    """Run the command, and collect its output."""
     command = [*COMMAND, "--port", str(port)]
     with subprocess.Popen(
         command,
@@ -52,7 +52,7 @@ def up(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], IO[str]
 
 
 def read_until(output: IO[str], text: str) -> str:
-    """What it prints up to the line that has ``text``."""
+    """Read its output up to the line that has ``text``."""
     read = ""
     for line in output:
         read += line

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def eventually(condition: Callable[[], T], what: str, seconds: float = DEADLINE_SECONDS) -> T:
-    """The first true value of ``condition``; fails the test when there is none before the deadline."""
+    """Return the first true value of ``condition``. Fails the test when there is none before the deadline."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
@@ -20,7 +20,7 @@ def eventually(condition: Callable[[], T], what: str, seconds: float = DEADLINE_
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs. One that has ended and was not reaped yet (a zombie) does not."""
+    """Return True if the process runs. One that has ended and was not reaped yet (a zombie) does not."""
     return any(pid == found for found, _, _ in _living())
 
 
@@ -33,7 +33,7 @@ def children_of(parent: int) -> list[int]:
 
 
 def _living() -> list[tuple[int, int, int]]:
-    """Process, group and parent of everything that runs on the machine."""
+    """List the process, group and parent ids of all running processes."""
     command = ["ps", "-A", "-o", "pid=,pgid=,ppid=,stat="]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in listing.splitlines()]

@@ -1,4 +1,4 @@
-"""The project's own page of its users, of which nothing of ours knows."""
+"""The project's own page of its users, which Streamer does not know."""
 
 from django.contrib import admin
 

@@ -16,7 +16,7 @@ ALICE = "alice@example.org"
 
 @pytest.fixture(scope="module")
 def visit(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Any:
-    """What ``tests/people/visit.py`` prints, run on a folder of its own."""
+    """Run ``tests/people/visit.py`` on a folder of its own, and return its output."""
     ours = ("STREAMER_", "PYTEST_", "DATABASE_URL")
     env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     env |= {

@@ -1,4 +1,4 @@
-"""What no test may leave behind; sockets, deliveries and keys for the tests."""
+"""The fixtures of sockets, deliveries and keys, which also clean up after each test."""
 
 import signal
 import socket
@@ -36,7 +36,7 @@ def fresh_process_state() -> Iterator[None]:
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port of this machine on which nothing listens, and nothing will while the test lasts."""
+    """Reserve a port of this machine on which nothing listens while the test lasts."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -44,7 +44,7 @@ def closed_port() -> Iterator[int]:
 
 @pytest.fixture
 async def open_socket(make_token: MakeToken) -> AsyncIterator[OpenSocket]:
-    """``await open_socket(user="alice", …)``: an open socket of that user, already welcomed."""
+    """Return ``await open_socket(user="alice", …)``, which opens a socket of that user and reads its welcome."""
     opened: list[Socket] = []
 
     async def open_one(*, headers: Any = (), subprotocols: Any = (), path: str = "/ws/", **token: Any) -> Socket:
@@ -78,7 +78,7 @@ def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that what arrives has come by a hint, or by the read that starts a follow."""
+    """Switch off the checks, so that messages arrive by a hint, or by the read that starts a subscription."""
     monkeypatch.setattr(delivery_module, "FIRST_CHECK_SECONDS", 3600.0)
 
 
@@ -102,7 +102,7 @@ def ec_pair() -> Pair:
 
 @pytest.fixture
 def use_backend(monkeypatch: pytest.MonkeyPatch) -> UseBackend:
-    """``use_backend(algorithm, **settings)``: what those settings would make of simplejwt."""
+    """Return ``use_backend(algorithm, **settings)``, which configures simplejwt with these settings."""
 
     def use(algorithm: str = "HS256", **fields: Any) -> None:
         fields = {"signing_key": project_settings.JWT_SIGNING_KEY, "leeway": timedelta(seconds=10), **fields}

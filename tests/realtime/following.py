@@ -1,4 +1,4 @@
-"""Requests to follow, and what their followers were sent."""
+"""Requests to follow, and the messages to their followers."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ DONE = Completed(result={"rows": 1}, artifacts=[])
 
 
 class Follower:
-    """What one follower was sent."""
+    """The messages that one follower was sent."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
@@ -47,13 +47,13 @@ async def follow(delivery: Delivery, request_id: UUID, follower: Callable[[str],
 
 
 def members(request_id: UUID) -> int:
-    """How many connections are subscribed to the request's group."""
+    """Count the connections that are subscribed to the request's group."""
     name = f"streamer__group__{request_group(request_id)}"
     return int(dict(connection().pubsub_numsub(name))[name.encode()])
 
 
 def started_with(count: int) -> Any:
-    """A claimed request with that many events of progress after ``started``."""
+    """Claim a request and append ``count`` events of progress after ``started``."""
     submit()
     claimed = claim()
     progress = [Draft(type=EventType.PROGRESS, data={"percentage": n, "message": str(n)}) for n in range(count)]

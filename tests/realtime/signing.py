@@ -25,7 +25,7 @@ def pem(key: Any) -> Pair:
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    """Good claims, but for those that are changed; None takes one away."""
+    """Make valid claims, with those in ``changed``; None removes one."""
     good = {"sub": "alice", "tenant_id": "acme", "permissions": ["reports.generate"], "exp": time.time() + 600}
     return {name: value for name, value in {**good, **changed}.items() if value is not None}
 

@@ -19,7 +19,7 @@ Message = dict[str, Any]
 
 
 class Socket:
-    """Speaks JSON. ``hear`` takes the next message, or the next of a type."""
+    """A socket that speaks JSON. ``hear`` takes the next message, or the next of a type."""
 
     def __init__(self, *, path: str = "/ws/", headers: Any = (), subprotocols: Any = ()) -> None:
         self._communicator = WebsocketCommunicator(
@@ -31,7 +31,7 @@ class Socket:
         self._is_lost = False
 
     async def open(self) -> "Socket":
-        """``accepted`` and ``subprotocol`` say how it went."""
+        """Open the socket. ``accepted`` and ``subprotocol`` hold the result."""
         self.accepted, answer = await self._communicator.connect(PATIENCE_SECONDS)
         self.subprotocol = answer if self.accepted else None
         return self
@@ -46,18 +46,18 @@ class Socket:
         await self._communicator.send_input({"type": "websocket.receive", "bytes": data})
 
     async def happen(self, event: Any) -> None:
-        """The server in front tells the application something."""
+        """Send the application an event of the server."""
         await self._communicator.send_input(event)
 
     async def hear(self, kind: str | None = None) -> Message:
-        """The next message, which must be of that type."""
+        """Return the next message, which must be of the type ``kind``."""
         message = await self._next()
         assert message is not None, f"closed with {self.close_code}"
         assert kind is None or message["type"] == kind, message
         return message
 
     async def hear_until(self, kind: str) -> list[Message]:
-        """All messages up to the next of that type, that one included."""
+        """Return all messages up to the next one of the type ``kind``, which is included."""
         messages = [await self.hear()]
         while messages[-1]["type"] != kind:
             messages.append(await self.hear())
@@ -68,7 +68,7 @@ class Socket:
         return await self.hear()
 
     async def hear_goodbye(self) -> Message:
-        """The goodbye, whatever comes before it; the close frame behind it is in ``close_code`` then."""
+        """Return the goodbye, whatever comes before it. Afterwards ``close_code`` has the code of the close."""
         goodbye = (await self.hear_until("goodbye"))[-1]
         assert await self._next() is None and self.close_code == goodbye["code"]
         return goodbye
@@ -103,7 +103,7 @@ async def until(condition: Callable[[], Any], what: str) -> None:
 
 
 async def aside(work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run ``work``, which may use the database, in a thread; what it returned."""
+    """Run ``work``, which may use the database, in a thread, and return its result."""
 
     def run() -> T:
         try:

@@ -40,7 +40,7 @@ def page_of(row: Connection) -> str:
 
 @pytest.fixture
 def staff(client: Client, django_user_model: Any) -> Any:
-    """``staff("view_connection", …)`` signs in a member of the staff with these permissions."""
+    """Return ``staff("view_connection", …)``, which signs in a member of the staff with these permissions."""
 
     def sign_in(*permissions: str) -> Client:
         user = django_user_model.objects.create_user("operator", password="x", is_staff=True)

@@ -12,7 +12,7 @@ from tests.realtime.signing import Pair, UseBackend, reason_of, sign
 
 
 class KeyServer(HTTPServer):
-    """Publishes ``body`` as its key set."""
+    """A server that publishes ``body`` as its key set."""
 
     body = b""
     asked = 0

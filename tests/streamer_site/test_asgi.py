@@ -9,7 +9,7 @@ HEADERS = [(b"host", b"localhost")]
 
 
 async def location(root_path: str) -> str:
-    """Where the admin sends a browser that is said to have come by that path."""
+    """Return the URL to which the admin redirects a browser with this claimed path."""
     communicator = HttpCommunicator(application, "GET", "/admin/", headers=HEADERS)
     communicator.scope["root_path"] = root_path
     answer = await communicator.get_response(10)

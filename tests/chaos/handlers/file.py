@@ -11,7 +11,7 @@ class FilePayload(Payload):
 
 
 class StoreFile(Handler[FilePayload]):
-    """Store a file of that size."""
+    """Store a file of the given size."""
 
     action = "chaos_file"
     estimated_seconds = 6.0

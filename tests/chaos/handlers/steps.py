@@ -1,7 +1,7 @@
 """``chaos_steps`` sums numbers in steps and reports each: work that can be cut off anywhere.
 
-Everything it says has ``run_by``, its attempt, so that a message of an attempt that had lost the request gives itself
-away: the log would have it under another one.
+Each of its messages has ``run_by``, its attempt. So a message of an attempt that had lost the request can be detected:
+the log would have it under another attempt.
 """
 
 import time
@@ -14,7 +14,7 @@ from jobs.handler import Context, Handler, Payload
 class StepsPayload(Payload):
     steps: int = 20
     seconds: float = 1.0
-    """The least it takes; a step that is done early waits for the rest of its time."""
+    """The least seconds of a run; a step that is done early waits for the rest of its time."""
 
 
 class Steps(Handler[StepsPayload]):

@@ -27,7 +27,7 @@ _POLL_SECONDS = 0.005
 _ENDINGS = {"complete", "error", "cancelled"}
 _EARLY_PERCENTAGE = 20
 _here = threading.local()
-"""``scope``: which kind of transaction this thread is in. ``facts``: the requests it is about."""
+"""``scope``: the kind of transaction that this thread is in. ``facts``: the requests it is about."""
 Function = Callable[..., Any]
 
 
@@ -78,7 +78,7 @@ def _freeze_both(_name: str) -> None:
 
 
 def _hold(name: str) -> None:
-    """Stand still until told to go on: the fault is raised elsewhere meanwhile."""
+    """Wait until told to go on. The fault is raised elsewhere meanwhile."""
     give_up_at = time.monotonic() + _HOLD_SECONDS
     while not (_DIR / f"{name}.go").exists() and time.monotonic() < give_up_at:
         time.sleep(_POLL_SECONDS)
@@ -149,7 +149,7 @@ def _append(original: Function) -> Function:
 
 
 def _is_well_under_way(draft: Any) -> bool:
-    """Of the matrix's own long handler: it says by whom it is run."""
+    """Return True for progress of the matrix's own long handler, which names its attempt."""
     return draft.data.get("percentage", 0) >= _EARLY_PERCENTAGE and "run_by" in draft.data.get("metadata", {})
 
 
@@ -174,7 +174,7 @@ def _stop_handler(original: Function) -> Function:
 
 
 def _with_point(point: str, *, about_first: bool) -> Callable[[Function], Function]:
-    """The point is behind the call; ``about_first``: its first argument is the request it is about."""
+    """Wrap a function with a point after its call. ``about_first``: its first argument is the request."""
 
     def wrap(original: Function) -> Function:
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A channel layer that is as bad as a channel layer may be: it drops, doubles, delays and reorders, by a seed."""
+"""A channel layer that is as bad as it may be: it drops, doubles, delays and reorders, by a seed."""
 
 import asyncio
 import random
@@ -15,13 +15,13 @@ class Losses:
     drop: float = 0.0
     double: float = 0.0
     reorder: float = 0.0
-    """It is held back until the next one has passed."""
+    """The probability that a message is held back until the next one has passed."""
     delay: float = 0.0
     longest_delay_seconds: float = 0.3
 
 
 class Distortion:
-    """What a seed does to messages that come in one after the other. Time is left to the caller."""
+    """The changes that a seed makes to messages in a row. The caller keeps the time."""
 
     def __init__(self, losses: Losses, seed: int) -> None:
         self._losses = losses
@@ -29,7 +29,7 @@ class Distortion:
         self._held: list[Any] = []
 
     def distort(self, message: Any) -> list[tuple[float, Any]]:
-        """The messages that arrive because of this one, and in how many seconds. A held one may wait for ever."""
+        """Return the messages that arrive because of this one, each with its delay. A held one may wait for ever."""
         held, self._held = self._held, []
         if self._happens(self._losses.drop):
             copies = []
@@ -50,7 +50,7 @@ class Distortion:
 
 
 class LossyPubSubLayer(BoundedPubSubLayer):
-    """``CONFIG`` takes ``seed`` and ``losses`` (the fields of ``Losses``) beside what the real layer takes."""
+    """The lossy layer. ``CONFIG`` takes ``seed`` and ``losses`` (the fields of ``Losses``) beside the real layer's."""
 
     def __init__(self, *args: Any, seed: int = 1, losses: dict[str, float] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,7 +60,7 @@ class LossyPubSubLayer(BoundedPubSubLayer):
         self._pumps: set[asyncio.Task[None]] = set()
 
     async def receive(self, channel: str) -> Any:
-        """The next message of the channel that got through."""
+        """Return the next message of the channel that was not lost."""
         if channel not in self._arrived:
             self._arrived[channel] = asyncio.Queue()
             self._pumps.add(asyncio.get_running_loop().create_task(self._pump(channel)))

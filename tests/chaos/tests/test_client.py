@@ -26,7 +26,7 @@ def acknowledgment(message: dict[str, Any]) -> dict[str, Any]:
 
 
 async def converse(answer: Answer, *, wander_after: int = 0) -> tuple[Stream, list[dict[str, Any]]]:
-    """Ask for one request; its stream when it has ended, and all that the server was told."""
+    """Ask for one request. Return its stream when it has ended, and all that the server was sent."""
     heard: list[dict[str, Any]] = []
     connections = 0
 

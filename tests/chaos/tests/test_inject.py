@@ -32,7 +32,7 @@ def traps(tmp_path: Path) -> Traps:
 
 
 def run(code: str, traps: Traps, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """``arguments`` decide which role the process takes itself to have."""
+    """Run a process, whose ``arguments`` decide its role."""
     env = {
         "PYTHONPATH": f"{_INJECT}:{PROJECT_DIR}",
         "STREAMER_CHAOS_DIR": str(traps.folder),

@@ -22,7 +22,7 @@ REPAIR_SECONDS = 30.0
 
 
 def arrivals(losses: Losses, seed: int = 1) -> list[int]:
-    """The numbers in the order of their arrival, delays included."""
+    """Return the numbers in the order of their arrival, delays included."""
     distortion = Distortion(losses, seed)
     timed = [
         (at + seconds, number) for at, number in enumerate(MESSAGES) for seconds, number in distortion.distort(number)

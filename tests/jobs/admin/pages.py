@@ -1,4 +1,4 @@
-"""What the tests of the admin's request pages start from: a signed-in reader, stored requests, their addresses."""
+"""The start of the tests of the admin's request pages: a signed-in reader, stored requests, their URLs."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ def sign_in_staff(client: Client, *permissions: str) -> Client:
 
 
 def make_request(status: Status = Status.PENDING, **fields: Any) -> AsyncRequest:
-    """Alice's request in that status, with the times that go with it."""
+    """Make a request of Alice's in the given status, with the times that go with it."""
     now = timezone.now()
     times: dict[str, Any] = {"created_at": now - timedelta(seconds=90)}
     if status not in (Status.PENDING, Status.CANCELLED):

@@ -24,7 +24,7 @@ def operator(client: Client) -> Client:
 
 
 def said_by(client: Client, response: Any) -> str:
-    """The messages on the page that the response leads to."""
+    """List the messages on the page that the response leads to."""
     page = client.get(response["Location"])
     return " | ".join(str(message) for message in page.context["messages"])
 

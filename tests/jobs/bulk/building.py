@@ -1,4 +1,4 @@
-"""Builders of the tests of bulk work: a stored bulk, the share of another worker, and what became of the items."""
+"""Builders of the tests of bulk work: a stored bulk, the share of another worker, and the items' outcomes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ ECHO = {"type": "action", "action": "echo"}
 
 
 def submit_bulk(operation: Mapping[str, Any], items: Sequence[Mapping[str, Any]], **fields: Any) -> UUID:
-    """Alice's bulk over those items, stored."""
+    """Store a bulk of Alice's over those items."""
     payload = {"operation": operation, "items": items, **fields}
     return store(make_submission("bulk_operation", queue="bulk", payload=payload))
 
@@ -24,24 +24,24 @@ def echoes(number: int) -> list[dict[str, Any]]:
 
 
 def run(claimed: Claim) -> AsyncRequest:
-    """Run it in this process; the row after that."""
+    """Run it in this process. Return the row after that."""
     Runner(claimed, end_process=never).run()
     return AsyncRequest.objects.get(id=claimed.request_id)
 
 
 def held_by(claimed: Claim) -> Held | None:
-    """The slice that this attempt would take next, taken."""
+    """Take the slice that this attempt would take next."""
     bulk_id = claimed.parent_id or claimed.request_id
     return take(bulk_id, Holder(request_id=claimed.request_id, token=claimed.token))
 
 
 def indexes(request_id: UUID) -> list[int]:
-    """Of the items that have an outcome."""
+    """List the indexes of the items that have an outcome."""
     return list(BulkOutcome.objects.filter(request_id=request_id).values_list("index", flat=True))
 
 
 def codes(request_id: UUID) -> dict[int, str | None]:
-    """Index → error code, None for an item that succeeded."""
+    """Map index → error code; None for an item that succeeded."""
     rows = BulkOutcome.objects.filter(request_id=request_id)
     return {row.index: None if row.error is None else row.error["code"] for row in rows}
 

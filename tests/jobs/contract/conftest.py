@@ -29,7 +29,7 @@ def source(action: str, *, name: str = "Some", queue: str = "default") -> str:
 
 @pytest.fixture
 def make_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeFiles]:
-    """``make_files({"shop/work.py": text, …})``: exactly these files, in a folder on the path; the folder."""
+    """Return ``make_files({"shop/work.py": text, …})``, which puts these files in a folder on the path."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def make(files: dict[str, str]) -> Path:
@@ -47,7 +47,7 @@ def make_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make
 
 @pytest.fixture
 def make_package(make_files: MakeFiles) -> MakePackage:
-    """``make_package("name", module=text, …)``: an importable package; its name."""
+    """Return ``make_package("name", module=text, …)``, which makes an importable package and returns its name."""
 
     def make(name: str, **modules: str) -> str:
         make_files({f"{name}/{module}.py": text for module, text in {"__init__": "", **modules}.items()})

@@ -29,7 +29,7 @@ class Report(Handler[ReportPayload]):
 
 
 def faults_of(payload: dict[str, Any], handler: Handler[Any] | None = None) -> dict[str, str]:
-    """Path → type of each fault."""
+    """Map path → type of each fault."""
     with pytest.raises(InvalidPayload) as caught:
         (handler or Report()).parse(payload)
     return {fault["path"]: fault["type"] for fault in caught.value.faults}

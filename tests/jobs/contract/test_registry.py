@@ -17,7 +17,7 @@ def ids(found: Discovery) -> list[str | None]:
 
 
 def added(found: Discovery) -> set[str]:
-    """The actions beside the built-in ones."""
+    """List the actions beside the built-in ones."""
     return set(found.handlers) - set(discover([]).handlers)
 
 

@@ -1,4 +1,4 @@
-"""What the doctor finds and mends, and what there is to be found."""
+"""The doctor's findings and repairs, and the faults to be found."""
 
 import os
 import time
@@ -22,14 +22,14 @@ def ill(*, fix: bool = False, deep: bool = False) -> dict[str, Diagnosis]:
 
 
 def found(name: str) -> tuple[str, ...]:
-    """The examples of the only check that finds something, which must be this one."""
+    """Return the examples of the only check that finds something, which must be this one."""
     findings = ill()
     assert list(findings) == [name]
     return findings[name].found.examples
 
 
 def mended(name: str) -> str:
-    """What was done against the only illness; afterwards there is none."""
+    """Repair the only illness and return the text of it. Afterwards there is none."""
     assert found(name)
     (diagnosis,) = (one for one in examine(all_checks(), fix=True) if one.done)
     assert diagnosis.check.name == name and diagnosis.found.count == 0

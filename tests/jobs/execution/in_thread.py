@@ -14,7 +14,7 @@ from tests.local.waiting import eventually
 
 
 class Aside:
-    """Runs a claimed request in a thread that stands for a worker's child; ``end_process`` ends that thread."""
+    """A run of a claimed request in a thread that stands for a worker's child; ``end_process`` ends that thread."""
 
     def __init__(self, claimed: Claim) -> None:
         self.ended = threading.Event()
@@ -23,7 +23,7 @@ class Aside:
         self._thread.start()
 
     def wait(self) -> AsyncRequest:
-        """The row after the run has ended, in whatever way."""
+        """Wait until the run has ended, in whatever way, and return the row."""
         self._thread.join(20)
         assert not self._thread.is_alive(), "the run does not end"
         return row_of(self.claim.request_id)
@@ -40,7 +40,7 @@ class Aside:
             connections.close_all()
 
     def _end(self) -> None:
-        # The reporter's thread calls it, and a process has no way to end another thread but this.
+        # The reporter's thread calls it, and a process has no other way to end a thread.
         self.ended.set()
         ident = ctypes.c_ulong(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(SystemExit))

@@ -61,7 +61,7 @@ def test_no_attempt_follows_that_would_have_no_time(
 
 
 def claim_after(request_id: UUID, seconds: float) -> Claim:
-    """Another attempt of a request that first started so long ago."""
+    """Claim another attempt of a request that first started ``seconds`` ago."""
     change(request_id, started_at=timezone.now() - timedelta(seconds=seconds))
     return claim()
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def finish(claimed: Claim, working: Reporter) -> list[dict[str, Any]]:
-    """End the reporter as the runner does; the data of all progress that was logged."""
+    """End the reporter as the runner does. Return the data of all logged progress."""
     append(claimed.request_id, working.close(), where=claimed.fence, changes={})
     return [dict(event.data) for event in log_of(claimed.request_id) if event.type == "progress"]
 
@@ -54,7 +54,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> FailingDatabase:
 
 
 def report_for(seconds: float, report: Callable[[int], None]) -> int:
-    """Call ``report(1)``, ``report(2)`` … as fast as it goes; how often."""
+    """Call ``report(1)``, ``report(2)`` … as fast as possible. Return the number of calls."""
     ends_at = time.monotonic() + seconds
     number = 0
     while time.monotonic() < ends_at:
@@ -169,7 +169,7 @@ class StuckLayer:
 
 
 def timed(working: Reporter) -> list[float]:
-    """How long each of 300 reports took, in seconds, the longest last."""
+    """Measure 300 reports, in seconds, the longest last."""
     durations = []
     for number in range(300):
         before = time.perf_counter()
@@ -179,7 +179,7 @@ def timed(working: Reporter) -> list[float]:
 
 
 def assert_quick(durations: list[float]) -> None:
-    # The rest is for a machine that has other things to do. One that waited for what hangs would take 20 s.
+    # The rest is for a busy machine. A reporter that waited for the hanging call would take 20 s.
     assert durations[int(len(durations) * 0.95)] < 0.005 and durations[-1] < 5
 
 

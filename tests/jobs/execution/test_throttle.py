@@ -19,7 +19,7 @@ def update(percentage: float, message: str = "", stage: str | None = None) -> Up
 
 
 def send_all(updates: Iterable[tuple[float, Update]]) -> list[tuple[float, Update]]:
-    """What a batcher sends, with the moment, when its owner takes the held update as soon as it is due."""
+    """List the sent updates, with their moments, when the owner takes a held update as soon as it is due."""
     batcher = Throttle()
     now = 0.0
     sent = []

@@ -12,7 +12,7 @@ from jobs.handler import Stop
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """``clock(seconds)`` lets that much time pass, for this module alone."""
+    """Return ``clock(seconds)``, which moves the time of this module alone."""
     now = [1000.0]
 
     class Time:
@@ -80,7 +80,7 @@ def test_leaving_starts_with_the_first_order_and_survives_a_reset(clock: Callabl
 
 
 def run_alone(script: str) -> str:
-    """What ``script`` prints, run in a process of its own: this one has threads, and must not fork."""
+    """Run ``script`` in a process of its own, because this one has threads and must not fork. Return its output."""
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     command = [sys.executable, "-c", f"import os, signal\nfrom jobs.execution import watchdog\n{script}"]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
@@ -146,7 +146,7 @@ def test_a_child_dies_with_its_parent() -> None:
     assert run_alone(DIES).strip() == "b''"
 
 
-# Where no signal comes. The last child learns that it is an orphan, and says so to the one that waits.
+# For systems without the signal. The last child learns that it is an orphan, and tells the waiting process.
 LEAVES = """
 import sys, time
 sys.platform = "another"

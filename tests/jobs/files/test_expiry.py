@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What owners are told of, as (owner, id of the file)."""
+    """Collect the notices to owners, as (owner, id of the file)."""
     notices: list[Any] = []
     monkeypatch.setattr(expiry, "publish_notices", notices.extend)
     return notices

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def stored(tmp_path: Path, own_storage: Path) -> Artifact:
-    """Alice's file."""
+    """Store a file of Alice's."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     staging = ArtifactStaging(request_id=None, attempt=1, tenant_id="acme", user_id="alice", scratch=lambda: scratch)

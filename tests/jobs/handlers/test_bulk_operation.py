@@ -1,4 +1,4 @@
-"""What ``bulk_operation`` takes and refuses, whose permissions it asks for, and how rows become items."""
+"""The payloads of ``bulk_operation``, the permissions it asks for, and the items it makes of rows."""
 
 from datetime import time
 from decimal import Decimal

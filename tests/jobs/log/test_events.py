@@ -20,7 +20,7 @@ DONE = Completed(result={"rows": 3}, artifacts=[])
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What was told to the followers: (request, frames)."""
+    """Collect the frames sent to followers: (request, frames)."""
     seen: list[tuple[Any, ...]] = []
     monkeypatch.setattr(events, "publish", lambda request_id, frames, owner: seen.append((request_id, frames)))
     return seen

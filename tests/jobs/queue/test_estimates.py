@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def ran(seconds: float, *, ago: float = 0.0, action: str = "zoo_count", **columns: Any) -> UUID:
-    """A completed request whose last attempt took so long and ended so long ago."""
+    """Store a completed request, with the seconds of its last attempt and since its end."""
     request_id = store(make_submission(action, user=f"user {seconds} {ago}"))
     end = timezone.now() - timedelta(seconds=ago)
     start = end - timedelta(seconds=seconds)
@@ -24,7 +24,7 @@ def ran(seconds: float, *, ago: float = 0.0, action: str = "zoo_count", **column
 
 
 def look() -> float | None:
-    """What is learned from the history as it is now."""
+    """Return the duration learned from the present history."""
     estimates.forget()
     return learned_seconds("zoo_count")
 

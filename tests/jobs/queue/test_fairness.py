@@ -17,14 +17,14 @@ WORKERS = 4
 
 
 def flood(number: int, *, users: int = 20, priority: int = 0) -> None:
-    """So many waiting requests of the tenant ``acme``, by as many users as its limits ask for."""
+    """Store ``number`` waiting requests of the tenant ``acme``, by as many users as its limits ask for."""
     submissions = [make_submission(user=f"user {n % users}", priority=priority) for n in range(number)]
     submit_many(submissions)
     assert AsyncRequest.objects.filter(status=Status.PENDING, tenant_id="acme").count() == number
 
 
 def busy_workers() -> list[Claim]:
-    """Every worker runs one of the flood."""
+    """Have every worker run one request of the flood."""
     return [claim(f"worker {number}") for number in range(WORKERS)]
 
 

@@ -1,4 +1,4 @@
-"""RQ_QUEUES may hold queues of others, and others may put jobs into ours: those are theirs alone."""
+"""RQ_QUEUES may hold queues of others, and others may put jobs into Streamer's: those are theirs alone."""
 
 from datetime import timedelta
 from typing import Any
@@ -35,7 +35,7 @@ def foreign_queue(settings: Settings) -> None:
 
 
 def put_jobs(queue: str, count: int = 12) -> list[str]:
-    """Enqueue jobs of somebody else's; their ids in order."""
+    """Enqueue jobs of somebody else's. Return their ids in order."""
     return [django_rq.get_queue(queue, connection=connection()).enqueue("os.getcwd").id for _ in range(count)]
 
 

@@ -20,7 +20,7 @@ LIST = "/admin/jobs/pausedaction/"
 
 
 def told(command: str, *arguments: str) -> str:
-    """What a command writes."""
+    """Run a command and return its output."""
     out = StringIO()
     call_command(command, *arguments, stdout=out)
     return out.getvalue().strip()

@@ -15,7 +15,7 @@ ALL_QUEUES = ["default", "reports", "ml", "bulk"]
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    """A worker on two queues that has shown itself, and does nothing."""
+    """Register a worker on two queues that does nothing."""
     worker = Worker(["default", "ml"], connection=connection(), name="shown")
     worker.register_birth()  # type: ignore[no-untyped-call]
     yield worker

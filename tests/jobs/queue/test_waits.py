@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    """A worker of two queues that has shown itself, and does nothing."""
+    """Register a worker of two queues that does nothing."""
     worker = Worker(["default", "reports"], connection=connection(), name="shown")
     worker.register_birth()
     yield worker

@@ -1,4 +1,4 @@
-"""What is refused of a request that Python code submits, and how."""
+"""The checks of requests that Python code submits, and their refusals."""
 
 from typing import Any
 

@@ -36,7 +36,7 @@ ALICE: dict[str, Any] = {"user_id": "alice", "tenant_id": "acme"}
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The changes that the feeds of users are told of: (owner, request)."""
+    """Collect the changes sent to the feeds of users: (owner, request)."""
     changes = list[Any]()
 
     def publish(items: Any) -> None:

@@ -66,7 +66,7 @@ def test_only_the_owner_finds_it() -> None:
 
 @pytest.fixture
 def twenty() -> list[uuid.UUID]:
-    """Alice's requests, the newest first; several of the same moment. And one each of Bob and Charlie."""
+    """Store requests of Alice, newest first, some of the same moment, and one each of Bob and Charlie."""
     store(make_submission(user="bob"))
     store(make_submission(user="charlie", tenant="other"))
     ids = [submit() for _ in range(20)]

@@ -1,4 +1,4 @@
-"""Results that are given again: when they are, when they must not be, and what is stored of it."""
+"""Cached results: when they are given again, when they must not be, and what is stored."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -33,7 +33,7 @@ def find(*, tenant: str = "acme", user: str = "alice", fresh: bool = False, **pa
 
 
 def ask(*, tenant: str = "acme", user: str = "alice", fresh: bool = False, **payload: Any) -> Accepted:
-    """Submit a request as a socket does, with what the cache knows of it."""
+    """Submit a request as a socket does, with its cached result, if any."""
     found = find(tenant=tenant, user=user, fresh=fresh, **payload)
     fields = {"payload": payload, "cache_key": found.key, "cached": found.outcome}
     (outcome,) = submit_many([make_submission("zoo_kept", tenant=tenant, user=user, **fields)])
@@ -42,7 +42,7 @@ def ask(*, tenant: str = "acme", user: str = "alice", fresh: bool = False, **pay
 
 
 def run(**asked: Any) -> AsyncRequest:
-    """Ask for it, which must not be known, and have it run."""
+    """Ask for a result that must not be cached, and have it run."""
     accepted = ask(**asked)
     assert not accepted.cached
     row = run_next()
@@ -130,7 +130,7 @@ def test_keys_are_equal_just_when_the_payloads_are(one: Any, other: Any) -> None
 
 
 def _exact(value: Any) -> Any:
-    """As a value that tells 1, 1.0 and True apart, and does not mind the order of fields."""
+    """Return a value that tells 1, 1.0 and True apart and ignores the order of fields."""
     if isinstance(value, dict):
         return {name: _exact(item) for name, item in value.items()}
     if isinstance(value, list):

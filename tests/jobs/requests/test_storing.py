@@ -1,4 +1,4 @@
-"""How submissions get into the database beside others: a second time, and at the same moment."""
+"""Submissions that are stored beside others: a second time, and at the same moment."""
 
 import pytest
 from django.db import connection

@@ -75,7 +75,7 @@ def test_what_is_nested_too_deep_is_a_fault_even_when_it_never_ends() -> None:
 
 
 def nested(levels: int) -> Mapping[str, Any]:
-    """An object within an object, as many as ``levels``."""
+    """Nest objects, ``levels`` deep."""
     value: dict[str, Any] = {}
     for _ in range(levels - 1):
         value = {"in": value}

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class HeldStore:
-    """``submit_many``, which waits at the door until it is let in, and counts its transactions."""
+    """A ``submit_many`` that waits until it is released, and counts its transactions."""
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -143,7 +143,7 @@ def test_a_group_counts_by_its_submissions(store: HeldStore, monkeypatch: pytest
 
 
 def test_a_fault_in_telling_others_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is one thread: with it would end all that the process can accept."""
+    """Check that the only writer thread survives, without which the process could accept nothing."""
 
     def broken(queues: object) -> None:
         raise TypeError("a bug, or an answer of Redis that nobody foresaw")

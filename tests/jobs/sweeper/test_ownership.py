@@ -25,7 +25,7 @@ def waiting() -> UUID:
 
 
 def retrying() -> UUID:
-    """Between two attempts, with a pause that has long to go."""
+    """Make a request that is between two attempts, in a long pause."""
     request_id = submit("zoo_too_often")
     now = timezone.now()
     change(request_id, status="retrying", attempt=1, started_at=now, available_at=now + timedelta(hours=1))

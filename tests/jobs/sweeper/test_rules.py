@@ -34,7 +34,7 @@ def ago(span: timedelta) -> datetime:
 
 
 def lose(request_id: UUID, **columns: Any) -> None:
-    """What is left when the worker of the running attempt dies."""
+    """Leave the row as it is when the worker of the running attempt dies."""
     change(request_id, lease_until=ago(timedelta(seconds=1)), **columns)
 
 

@@ -9,7 +9,7 @@ from realtime.delivery.gate import Frame, Gate
 
 PAGE = 3
 Step = tuple[str, int]
-# What the layer does on a good day: it delays and doubles and reorders, but loses nothing.
+# The steps of a healthy layer: it delays, doubles and reorders, but loses nothing.
 CALM = "commit commit commit hint hint hint double double look read take"
 # Beside that, hints are lost, Redis restarts, the log is trimmed, and another attempt takes over.
 CHAOS = f"{CALM} drop check restart subscribe subscribe trim attempt"
@@ -32,7 +32,7 @@ class Wrong(AssertionError):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What stands for all numbers up to ``seq``, when the log does not reach back to the follower any more."""
+    """The snapshot for all numbers up to ``seq``, when the log no longer reaches back to the follower."""
 
     seq: int
     final: bool
@@ -51,7 +51,7 @@ class World:
         self.hints: list[Frame] = []
         self.joined = False
         self.subscribed = False
-        """Not so between a restart of Redis and the moment when that was noticed."""
+        """False between a restart of Redis and the moment when that is noticed."""
         self.first = 1
         """The lowest number that the log still has."""
         self.number_of_attempt = 1
@@ -98,7 +98,7 @@ class World:
             self.hints.pop(which % len(self.hints))
 
     def read(self, which: int) -> None:
-        """The log is read now, and handed over some time later."""
+        """Read the log now, and hand it over some time later."""
         if self.joined and self.gate.wants_log and self.page is None:
             self.page = self.find()
 
@@ -127,7 +127,7 @@ class World:
             self.gate.end()
 
     def look(self, which: int) -> None:
-        """The log is read and handed over at once."""
+        """Read the log and hand it over at once."""
         self.read(which)
         self.take(which)
 
@@ -137,7 +137,7 @@ class World:
     # --- the end -------------------------------------------------------------------------------------------------
 
     def settle(self, *, with_check: bool) -> None:
-        """The request ends, what is on its way arrives, and the follower must have all of it."""
+        """End the request and let all hints arrive. Then the follower must have all of it."""
         self.join(0)
         while len(self.log) < self.length:
             self.commit(0)
@@ -162,7 +162,7 @@ class World:
 
 
 def prove(world_class: type[World], steps: st.SearchStrategy[list[Step]], *, with_check: bool) -> None:
-    """Raises ``Wrong`` when there is a history in which the follower is not served right."""
+    """Search for a history in which the follower is not served right. Raises ``Wrong`` when there is one."""
     is_mutant = world_class is not World
 
     @settings(
@@ -171,7 +171,7 @@ def prove(world_class: type[World], steps: st.SearchStrategy[list[Step]], *, wit
         database=None,
         derandomize=True,
         report_multiple_bugs=False,
-        # The shortest history that breaks a mutant interests nobody.
+        # The shortest history that breaks a mutant is of no interest.
         phases=[Phase.generate] if is_mutant else [Phase.generate, Phase.shrink],
     )
     @given(st.integers(5, 25), st.sampled_from([0, 0, 0, 1, 4]), st.integers(0, 3), steps)

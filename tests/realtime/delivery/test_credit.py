@@ -1,4 +1,4 @@
-"""The credit window is tried against random conversations, beside a plain account of what is on the way."""
+"""The credit window against random conversations, beside a plain account of unacknowledged messages."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -24,7 +24,7 @@ def opened(most_events: int = MAX_EVENTS, most_bytes: int = MAX_BYTES) -> Credit
 
 
 class Account:
-    """What was sent and not acknowledged, by request and number."""
+    """The messages that were sent and not acknowledged, by request and number."""
 
     def __init__(self) -> None:
         self.last: defaultdict[UUID, int] = defaultdict(int)

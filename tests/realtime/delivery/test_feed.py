@@ -31,7 +31,7 @@ DONE = Completed(result={"rows": 1}, artifacts=[])
 
 @pytest.fixture
 def no_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that what arrives has come by a hint."""
+    """Switch off the checks, so that messages arrive by a hint."""
     monkeypatch.setattr(feed_module, "FIRST_CHECK_SECONDS", 3600.0)
 
 
@@ -54,7 +54,7 @@ def members(tenant: str = "acme", user: str = "alice") -> int:
 
 
 async def subscribe(socket: Socket, **fields: Any) -> Message:
-    """The answer, once hints arrive too."""
+    """Subscribe, and return the answer once hints arrive too."""
     await socket.say(type="subscribe", topic="requests", **fields)
     answer = await socket.hear("subscribed")
     await until(members, "the group is joined")
@@ -62,7 +62,7 @@ async def subscribe(socket: Socket, **fields: Any) -> Message:
 
 
 async def told(socket: Socket, request_id: UUID, status: str) -> dict[str, Any]:
-    """The first state of that request with that status; what comes before it is passed over."""
+    """Return the first state of the request with ``status``, skipping earlier ones."""
     while True:
         message = await socket.hear("message")
         assert message["topic"] == "requests" and message["cursor"]
@@ -72,7 +72,7 @@ async def told(socket: Socket, request_id: UUID, status: str) -> dict[str, Any]:
 
 
 async def silent(socket: Socket) -> bool:
-    """Whether nothing comes in the time in which a change would be told."""
+    """Return True if nothing comes in the time in which a change would be sent."""
     return await socket.is_silent(2 * feed_module.SPACING_SECONDS)
 
 

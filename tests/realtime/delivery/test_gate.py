@@ -15,7 +15,7 @@ def frame(seq: int, final: bool = False) -> Frame:
 
 
 def live(after_seq: int = 0) -> Gate:
-    """A gate that has read its log and waits for what comes next."""
+    """Make a gate that has read its log and waits for the next message."""
     gate = Gate(after_seq)
     assert gate.take_log([]) == [] and not gate.wants_log
     return gate
@@ -92,7 +92,7 @@ def test_a_gate_that_forgets_what_it_held_is_caught() -> None:
 
 
 class Narrow(World):
-    """The follower has room for two messages, and for two more each time it acknowledges."""
+    """A gate whose follower has room for two messages, and for two more after each acknowledgment."""
 
     def __init__(self, length: int, after_seq: int, committed: int) -> None:
         self.room = ROOM
@@ -152,7 +152,7 @@ def test_without_the_check_a_lost_last_hint_is_caught() -> None:
 
 
 class SilentHole(World):
-    """Takes what the log still has, and says nothing of what it lacks."""
+    """A gate that takes what the log still has, and ignores the gap."""
 
     def show(self, snapshot: Snapshot) -> None:
         self.gate.jump(self.first - 1)
@@ -164,7 +164,7 @@ def test_a_trimmed_log_that_makes_a_silent_hole_is_caught() -> None:
 
 
 class ReadBeforeJoin(World):
-    """Follows in the wrong order: what is published between the read and the join is lost to it."""
+    """A world that follows in the wrong order: hints between the read and the join are lost."""
 
     def read(self, which: int) -> None:
         if self.gate.wants_log and self.page is None:

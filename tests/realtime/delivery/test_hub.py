@@ -56,7 +56,7 @@ async def test_a_message_is_the_same_from_the_log_and_from_a_hint(delivery: Deli
 
 @pytest.mark.usefixtures("quick_checks")
 async def test_nothing_is_pushed_before_the_follow_begins(delivery: Delivery) -> None:
-    """Or a request could end before its client was told that there is one."""
+    """Check it, or a request could end before its client has the acknowledgment."""
     request_id = await aside(store, make_submission("zoo_count", payload={"updates": 5}))
     witness, follower = Follower(), Follower()
     opened = await delivery.open(request_id, follower)
@@ -168,7 +168,7 @@ async def test_a_snapshot_of_a_finished_request_is_the_end(delivery: Delivery) -
 
 
 def narrow(most_events: int, most_bytes: int = 1_000_000) -> CreditWindow:
-    """A window that is switched on."""
+    """Make a window that is switched on."""
     window = CreditWindow(most_events=most_events, most_bytes=most_bytes)
     window.received(uuid4(), 0)
     return window

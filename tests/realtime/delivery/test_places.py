@@ -1,4 +1,4 @@
-"""What followers of a request that waits are told of its place."""
+"""The messages to followers of a waiting request about its place."""
 
 import pytest
 

@@ -36,7 +36,7 @@ def folders(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def ingest_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spare the tests the start of a process each; one of them has it all the same."""
+    """Ingest in this process, so that only one of the tests starts a process of its own."""
     monkeypatch.setattr(
         uploads, "ingest_in_process", lambda path, folder, options, is_wanted: ingest(path, folder, options)
     )
@@ -49,7 +49,7 @@ def left_over(folders: Path) -> Callable[[], list[Path]]:
 
 @pytest.fixture
 def post(make_token: MakeToken) -> Ask:
-    """``await post(content, user=…, name=…)``: status and body."""
+    """Return ``await post(content, user=…, name=…)``, which returns status and body."""
 
     async def ask(content: bytes = CSV, *, who: Any = None, filename: str = "Sales.csv", **fields: str) -> Any:
         upload = await Upload(make_token(**(who or {}))).send(body_of(content, filename, **fields))

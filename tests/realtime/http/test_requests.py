@@ -23,7 +23,7 @@ ENDPOINTS = ["/api/actions/", NOBODYS, f"{NOBODYS}events/"]
 
 @pytest.fixture
 def get(async_client: AsyncClient, make_token: MakeToken) -> Get:
-    """``await get(path, user="alice", …)``: the response, with that user's token; ``token=None`` sends none."""
+    """Return ``await get(path, user="alice", …)``, which sends that user's token; ``token=None`` sends none."""
 
     async def ask(path: str, *, token: str | None = "", **who: Any) -> Any:
         headers = {} if token is None else {"Authorization": f"Bearer {token or make_token(**who)}"}

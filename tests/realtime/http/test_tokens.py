@@ -24,7 +24,7 @@ def forgotten_attempts() -> None:
 
 @pytest.fixture
 def alice_user() -> User:
-    """Alice's account: at Acme, where she may make reports."""
+    """Create Alice's account at Acme, where she may make reports."""
     user = User.objects.create_user("alice", password=PASSWORD)
     Membership.objects.create(user=user, tenant_id="acme", permissions=["reports.generate"])
     return user

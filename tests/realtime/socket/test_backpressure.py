@@ -26,7 +26,7 @@ async def acknowledge(socket: Socket, request_id: Any, seq: int) -> None:
 
 
 async def finished(socket: Socket, count: int) -> str:
-    """A request with that many partial results, which has ended before anybody follows it."""
+    """Store a request with ``count`` partial results that has ended before anybody follows it."""
     await socket.say(action="zoo_partials", payload={"count": count})
     request_id = (await socket.hear("acknowledgment"))["request_id"]
     await aside(run_next)
@@ -35,7 +35,7 @@ async def finished(socket: Socket, count: int) -> str:
 
 
 async def events(socket: Socket, count: int) -> list[Message]:
-    """So many messages, and then nothing but the answer to a ping."""
+    """Return ``count`` messages, after which only the answer to a ping comes."""
     messages = [await socket.hear() for _ in range(count)]
     await socket.say(type="ping")
     await socket.hear("pong")
@@ -106,7 +106,7 @@ async def test_patience_is_with_those_who_speak_or_have_room(
     await socket.say(type="subscribe", request_id=request_id)
     await socket.hear("subscribed")
     await events(socket, 8)
-    for _ in range(6):  # longer than its patience, with a word long before the end of it
+    for _ in range(6):  # longer than its limit, with a message long before the end
         assert await socket.is_silent(0.4)
         await acknowledge(socket, request_id, 0)
     for seq in (8, 16, 24):

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def own_writer(monkeypatch: pytest.MonkeyPatch) -> SubmissionWriter:
-    """A writer of this test's own, so that what breaks it breaks no other test."""
+    """Use a writer of this test's own, so that its failures break no other test."""
     own = SubmissionWriter()
     monkeypatch.setattr(submitting, "submission_writer", lambda: own)
     return own
@@ -200,7 +200,7 @@ async def test_one_who_leaves_at_once_leaves_nothing_behind(
         await socket.say(type="status", request_id=str(uuid4()))
     await socket.leave()
     await until(lambda: not [task for task in asyncio.all_tasks() if "_guard" in repr(task)], "its tasks end")
-    gc.collect()  # what was never awaited is noticed when it goes
+    gc.collect()  # a coroutine that was never awaited is noticed when it is collected
     assert [str(item.message) for item in recwarn] == []
 
 

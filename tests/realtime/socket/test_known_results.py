@@ -1,4 +1,4 @@
-"""A result that is known already, as a client meets it: on its socket, in its feed, over HTTP."""
+"""A cached result as a client gets it: on its socket, in its feed, over HTTP."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def own_storage(settings: Settings, tmp_path: Path) -> None:
 
 
 async def computed(socket: Socket) -> Message:
-    """The final message of a request that was run."""
+    """Run a request, and return its final message."""
     await submit(socket, "zoo_kept")
     await aside(run_next)
     return (await socket.hear_until("complete"))[-1]

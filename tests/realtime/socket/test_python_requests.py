@@ -1,4 +1,4 @@
-"""What Python code submits, as sockets see it; and what sockets submit, as Python code sees it."""
+"""Requests from Python code as sockets see them, and requests from sockets as Python code sees them."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ ALICE: dict[str, Any] = {"user_id": "alice", "tenant_id": "acme"}
 
 
 async def hear_to_the_end(socket: Socket) -> list[Message]:
-    """The numbered messages up to the final one."""
+    """Return the numbered messages up to the final one."""
     messages = [await socket.hear()]
     while not messages[-1].get("final"):
         messages.append(await socket.hear())

@@ -10,7 +10,7 @@ Advance = Callable[[float], None]
 
 @pytest.fixture
 def advance(monkeypatch: pytest.MonkeyPatch) -> Advance:
-    """``advance(seconds)`` lets that much time pass, for this module alone."""
+    """Return ``advance(seconds)``, which moves the time of this module alone."""
     now = [1000.0]
 
     class Time:

@@ -31,7 +31,7 @@ def queued(number: int, **fields: Any) -> Message:
 
 
 async def hear_answers(socket: Socket, number: int) -> list[Message]:
-    """That many answers, by their place in the batch; each place must be answered once."""
+    """Return ``number`` answers, by their place in the batch. Each place must be answered once."""
     heard = sorted([await socket.hear() for _ in range(number)], key=lambda message: message["index"])
     assert [message["index"] for message in heard] == list(range(number))
     return heard
@@ -39,7 +39,7 @@ async def hear_answers(socket: Socket, number: int) -> list[Message]:
 
 @pytest.fixture
 def transactions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many submissions each transaction held. The writer is this test's own."""
+    """Record the number of submissions in each transaction. The writer is this test's own."""
     sizes: list[int] = []
 
     def store(submissions: Sequence[Submission]) -> Any:
@@ -250,6 +250,6 @@ def test_whatever_the_items_are_each_has_its_place(items: list[Any]) -> None:
 
 
 def parse_alone(action: str) -> str:
-    """The action of the same request when it comes alone, so a batch lets nothing through that this would not."""
+    """Parse the same request when it comes alone, because a batch must accept nothing more."""
 
     return parse(json.dumps({"action": action}), longest_bytes=10_000).action  # type: ignore[attr-defined, no-any-return]

@@ -30,7 +30,7 @@ def bad(text: str) -> BadMessage:
 
 
 def nested(levels: int) -> str:
-    """A message whose payload reaches that many levels below it."""
+    """Make a message whose payload reaches ``levels`` levels below it."""
     return '{"action": "echo", "id": "deep", "payload": {"a": ' + "[" * (levels - 2) + "]" * (levels - 2) + "}}"
 
 

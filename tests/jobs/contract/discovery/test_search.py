@@ -1,4 +1,4 @@
-"""What is found in packages and modules, and the zoo of what is badly declared."""
+"""The search of packages and modules, and the zoo of bad declarations."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Files as people upload them, and what became of them."""
+"""Files as people upload them, and the results of their ingest."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from jobs.data.datasets.outcome import Ingested, Options
 
 
 def read(folder: Path, content: bytes | str, **options: Any) -> Ingested:
-    """What the ingest makes of a file with this content."""
+    """Ingest a file with this content, and return the result."""
     path = folder / "upload"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return ingest(path, folder, Options(**options))

@@ -1,4 +1,4 @@
-"""What a user sees of a report, whatever its format: figures, progress, errors, cancel."""
+"""Reports as a user sees them, in every format: figures, progress, errors, cancel."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What a user sees of a transformation as a whole: files that open again, true counts, steady progress."""
+"""Transformations as a user sees them: files that open again, true counts, steady progress."""
 
 import math
 import subprocess

@@ -20,7 +20,7 @@ MODULE = "jobs.handlers.process_data.learning.run"
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What ``learn`` was called with; ``model_bytes`` is what it gives back."""
+    """Record the arguments of ``learn``, which returns ``model_bytes``."""
     asked = SimpleNamespace(model_bytes=b"a model")
 
     def learn(frame: pd.DataFrame, pipeline: str, options: Any, steps: Any) -> LearningResult:

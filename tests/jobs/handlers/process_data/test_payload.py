@@ -1,4 +1,4 @@
-"""What ``process_data`` takes, and what it says of what it does not take."""
+"""The payloads that ``process_data`` accepts, and its errors about others."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""That progress moves in small steps, where one operation over many rows is all there is to do."""
+"""The steady progress of a single operation over many rows."""
 
 from collections.abc import Iterator
 from typing import Any

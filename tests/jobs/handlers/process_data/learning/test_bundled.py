@@ -1,4 +1,4 @@
-"""What scikit-learn's own sets are known to give."""
+"""The known results of scikit-learn's own data sets."""
 
 from collections.abc import Callable
 from typing import Any
