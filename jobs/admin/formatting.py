@@ -12,7 +12,7 @@ _UNITS = ((_DAY, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def duration(seconds: float) -> str:
-    """``1.3 s``, ``42 s``, ``2 min 05 s``, ``1 h 12 min``, ``3 d 4 h``."""
+    """Write a duration: ``1.3 s``, ``42 s``, ``2 min 05 s``, ``1 h 12 min``, ``3 d 4 h``."""
     if seconds < 9.95:
         return f"{max(seconds, 0):.1f} s"
     whole = round(seconds)
@@ -26,7 +26,7 @@ def duration(seconds: float) -> str:
 
 
 def relative(moment: datetime) -> str:
-    """``5 min ago`` or ``in 5 min``, in the largest unit that fits."""
+    """Write ``5 min ago`` or ``in 5 min``, in the largest unit that fits."""
     seconds = (timezone.now() - moment).total_seconds()
     size, unit = next((item for item in _UNITS if abs(seconds) >= item[0]), (1, "s"))
     rough = f"{int(abs(seconds) // size)} {unit}"
@@ -38,14 +38,14 @@ def exact(moment: datetime) -> str:
 
 
 def when(moment: datetime | None) -> SafeString | str:
-    """The time relative to now, the exact one in its title."""
+    """Show the time relative to now, with the exact one in its title."""
     if moment is None:
         return NOTHING
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact(moment), relative(moment))
 
 
 def badge(kind: str, text: str, title: str = "") -> SafeString:
-    """A state as text with a sign; ``kind`` chooses sign and colour in the style sheet."""
+    """Show a state as text with a sign. ``kind`` chooses sign and colour in the style sheet."""
     return format_html('<span class="st-badge" data-kind="{}" title="{}">{}</span>', kind, title, text)
 
 
@@ -54,11 +54,11 @@ def short(text: str, length: int) -> str:
 
 
 def shortened(text: str, length: int) -> SafeString:
-    """The first ``length`` characters, the whole text in the title."""
+    """Show the first ``length`` characters, with the whole text in the title."""
     return format_html('<span title="{}">{}</span>', text, short(text, length))
 
 
 def owner_lines(user_id: str, tenant_id: str) -> SafeString:
-    """The user, and the tenant below."""
+    """Show the user, and the tenant below."""
     tenant = shortened(tenant_id, 32)
     return format_html('{} <span class="st-below">{}</span>', shortened(user_id, 32), tenant)

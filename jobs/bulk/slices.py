@@ -1,7 +1,7 @@
 """The items of a bulk request in slices: cut once, taken by free attempts, recorded with their outcomes.
 
 A slice is held by the attempt that took it last, for as long as that attempt has its request. So it needs no lease of
-its own: when the sweeper ends the attempt, the slice may be taken. ``takes`` fences out whoever held it before.
+its own: when the sweeper ends the attempt, the slice may be taken. ``takes`` fences out earlier holders.
 """
 
 import time

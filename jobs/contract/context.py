@@ -64,7 +64,7 @@ class Context(Protocol):
         ...
 
     def report(self, percentage: float, message: str = "", **metadata: Any) -> None:
-        """Say how far the work is.
+        """Report the progress of the work.
 
         ``percentage`` is 0–100, clamped, and never falls within an attempt. ``metadata`` must be JSON;
         its key ``stage`` names the stage, and a change of stage is sent at once. Call it as often as

@@ -147,7 +147,7 @@ class RequestHandle:
         return (await self.astate()).status
 
     async def async_wait(self, timeout_seconds: float) -> RequestState:
-        """As ``wait``, for asynchronous code. (With Django's prefix it would be ``await``, which Python keeps.)"""
+        """Do as ``wait``, for asynchronous code. (With Django's prefix it would be ``await``, a keyword of Python.)"""
         pauses = _pauses(timeout_seconds)
         while not (state := await sync_to_async(self._look)()).is_final:
             await asyncio.sleep(_next_pause(pauses, state, timeout_seconds))

@@ -59,7 +59,7 @@ class Stack:
         prepare: Sequence[str] = (),
         output: Output = no_output,
     ) -> None:
-        """Prepare. Each of ``ports`` gets a web process; 0 takes a free port, another may fall back to the next.
+        """Set it up. Each of ``ports`` gets a web process; 0 takes a free port, another may fall back to the next.
 
         The processes get the environment of this one with ``env`` laid over it. ``inherit_settings=False`` leaves out
         the settings of Streamer, so that the stack uses its data folder whatever the shell has set.

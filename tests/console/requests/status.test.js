@@ -7,7 +7,7 @@ import { FakeTime } from "../fakes/time.js";
 
 const record = (known) => blank({ requestId: "r1", ...known });
 
-test("there is a bar while it runs or is about to run again, and never for an answer on the spot", () => {
+test("there is a bar while it runs or is about to run again, and never for an inline request", () => {
   const shown = ["sending", "pending", "processing", "retrying", "completed", "failed", "cancelled"].filter(
     (status) => !barOf(record({ status }), false).hidden,
   );

@@ -123,7 +123,7 @@ test("a place in the queue is kept until the request starts", () => {
   assert.deepEqual([record.status, record.position], ["processing", null]);
 });
 
-test("an answer on the spot ends its request, well or badly", () => {
+test("an inline answer ends its request, well or badly", () => {
   const store = new RequestStore();
   const good = store.add("c1", "echo", {});
   const bad = store.add("c2", "echo", {});

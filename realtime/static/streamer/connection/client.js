@@ -52,7 +52,7 @@ export class Client extends EventTarget {
     this.#socket.send({ type: "cancel", request_id: record.requestId, id: `cancel.${record.requestId}` });
   }
 
-  /** Keep a file for so many days from now on → `extended`. Throws an Error with a text for the person. */
+  /** Keep a file for `days` from now on → `extended`. Throws an Error with a text for the person. */
   extend(artifactId, days) {
     return this.#ask({ type: "extend", artifact_id: artifactId, days });
   }

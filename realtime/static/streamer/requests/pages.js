@@ -72,8 +72,8 @@ export class Pages {
   }
 
   /**
-   * Thousands may pass by while the page is open. Of those that ended, only so many are kept, here and in the store →
-   * `{kept, trimmed}`; when some were let go, the server has more.
+   * Thousands may pass by while the page is open. Of those that ended, only the shown ones and a few more
+   * are kept, here and in the store → `{kept, trimmed}`; when some were dropped, the server has more.
    */
   trim() {
     const shown = this.shown();

@@ -109,7 +109,7 @@ export class RequestStore extends EventTarget {
     this.changed(Object.assign(record, { position, ahead, waitReason: reason, estimatedSeconds, startsAt }));
   }
 
-  /** An answer given on the spot. */
+  /** Take the answer of an inline request. */
   respond(message) {
     const record = this.#records.get(message.id);
     if (!record) return;
