@@ -58,7 +58,7 @@ def test_the_exit_status_says_whether_anything_was_found() -> None:
     status, text = run()
     assert status == 1 and "✗ final-time" in text and str(request_id) in text
     status, text = run(fix=True)
-    assert status == 0 and "fixed: took the time of the final event for 1" in text
+    assert status == 0 and "fixed: set the end of 1 to the time of the final event" in text
 
 
 def test_json_for_machines() -> None:

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 def test_a_final_request_without_an_end() -> None:
     request_id = completed()
     change(request_id, finished_at=None)
-    assert mended("final-time") == "took the time of the final event for 1"
+    assert mended("final-time") == "set the end of 1 to the time of the final event"
     last = RequestEvent.objects.get(request_id=request_id, type="complete")
     assert row_of(request_id).finished_at == last.created_at
 
@@ -36,7 +36,7 @@ def test_a_running_request_without_a_lease() -> None:
     request_id = submit()
     claim()
     change(request_id, lease_until=None)
-    assert mended("running-owner") == "gave 1 a lease of the usual length"
+    assert mended("running-owner") == "gave a lease to 1"
     assert row_of(request_id).lease_until > timezone.now()
 
 

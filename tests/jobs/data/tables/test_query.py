@@ -122,7 +122,7 @@ def test_a_mistake_is_told(opened: Opened) -> None:
 def test_it_ends_when_its_time_is_up_or_the_run_is(opened: Opened, settings: Settings) -> None:
     settings.STREAMER_QUERY_SECONDS = 0.5
     endless = query("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT 1 FROM r) SELECT count(*) FROM r")
-    with pytest.raises(Permanent, match=r"longer than the 0\.5 seconds"), opened(endless):
+    with pytest.raises(Permanent, match=r"longer than its limit of 0\.5 seconds"), opened(endless):
         pass
 
     def check() -> None:
