@@ -29,7 +29,7 @@ from jobs.queue.claims import Claim
 
 
 class BaseContext:
-    """What all contexts share: identity, files, sources. Used in a ``with`` block, which tidies up."""
+    """The part that all contexts share: identity, files, sources. Its ``with`` block tidies up."""
 
     def __init__(
         self,

@@ -39,7 +39,7 @@ class Ownership:
 
 
 def _last_heard_cancel(now: datetime) -> datetime:
-    """What was to be cancelled before has had its grace."""
+    """Return the moment before which a cancel was asked for that has had its grace."""
     return now - timedelta(seconds=settings.STREAMER_CANCEL_GRACE_SECONDS) - CANCEL_REPORT_GRACE
 
 

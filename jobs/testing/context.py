@@ -37,7 +37,7 @@ StopAfter = int | Callable[["MemoryContext"], bool]
 
 
 class ContextOptions(TypedDict, total=False):
-    """How the surroundings of a run are. All of it may be left out."""
+    """The surroundings of a run. Each field may be left out."""
 
     tenant_id: str
     """Default: ``acme``."""
@@ -248,7 +248,7 @@ class MemoryContext(_InMemory):
         return after(self) if callable(after) else len(self.progress) >= after
 
     def _overdue(self, now: float) -> list[Update]:
-        """What would have been sent since the last report."""
+        """Return what would have been sent since the last report."""
         due = self._throttle.due_at()
         return [] if due is None or due > now else self._throttle.take(due)
 

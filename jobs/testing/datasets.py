@@ -49,7 +49,7 @@ class MemoryDatasets(DatasetStaging):
         self.rows.clear()
 
     def has_twins(self) -> bool:
-        """Whether two datasets have one name, so that only one of them could be stored."""
+        """Tell whether two datasets have one name, so that only one of them could be stored."""
         return len({row.name for row in self.rows}) < len(self.rows)
 
     def _store(self, path: Path, name: str, expires_in_days: float | None) -> Dataset:

@@ -1,4 +1,4 @@
-"""What a test gives a run to read: tables for ``open_data``, and files for ``open_artifact``."""
+"""Data that a test gives a run to read: tables for ``open_data``, and files for ``open_artifact``."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence

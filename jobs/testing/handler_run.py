@@ -1,4 +1,4 @@
-"""What a run of a handler in memory came to."""
+"""The outcome of a handler that ran in memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

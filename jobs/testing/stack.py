@@ -59,7 +59,7 @@ class SubmittedRequest:
 
     @property
     def result(self) -> Any:
-        """As the client gets it; None unless completed."""
+        """The result as the client gets it; None unless completed."""
         row = self.row
         return row.result if row.status == Status.COMPLETED else None
 

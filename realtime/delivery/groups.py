@@ -35,7 +35,7 @@ class Groups:
 
     @property
     def is_away(self) -> bool:
-        """Whether hints are known not to come."""
+        """Tell whether hints are known not to come."""
         return self._is_away or getattr(get_channel_layer(), "is_away", False)
 
     def join(self, group: str) -> None:

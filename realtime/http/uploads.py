@@ -76,7 +76,7 @@ async def _answer(scope: Scope, receive: Receive) -> HttpResponse:
 
 
 def _admit(scope: Scope) -> Identity:
-    """Whose upload it is. All that needs no look into the body is looked at here, before any of it is read."""
+    """Return whose upload it is. Checks all that needs no look into the body, before any of it is read."""
     identity = identify_by(item for item in scope["headers"] if item[0] == b"authorization")
     demand(identity, PERMISSION)
     if drain().begun:

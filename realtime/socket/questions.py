@@ -1,4 +1,4 @@
-"""What a client asks about its requests: ``status`` and ``list``."""
+"""Questions of a client about its requests: ``status`` and ``list``."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a client wants done about requests that it has: ``cancel``, ``extend`` and ``regenerate``."""
+"""Wishes of a client about requests that it has: ``cancel``, ``extend`` and ``regenerate``."""
 
 from collections.abc import Callable
 

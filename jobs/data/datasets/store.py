@@ -57,7 +57,7 @@ def list_datasets(tenant_id: str, *, limit: int, cursor: str | None = None) -> t
 
 
 def used_bytes(tenant_id: str) -> int:
-    """What the tenant's datasets take of its quota."""
+    """Return the bytes that the tenant's datasets take of its quota."""
     return int(datasets_of(tenant_id).aggregate(total=Sum("size_bytes"))["total"] or 0)
 
 

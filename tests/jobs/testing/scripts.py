@@ -15,7 +15,7 @@ _VARYING = {"request_id", "timestamp", "retry_at", "correlation_id", "seconds", 
 
 
 class Scene:
-    """What a script has: the context, ways to have the run stopped, and a memory of what it met."""
+    """The tools of a script: the context, ways to have the run stopped, and a memory of what it met."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -60,7 +60,7 @@ class Scripted(Handler[NoPayload]):
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What can be seen of one run, without what differs from run to run."""
+    """Return what can be seen of one run, without what differs from run to run."""
 
     status: str
     result: Any

@@ -1,4 +1,4 @@
-"""What a test gives to a run is read as what is stored: by the same readers, with the same errors."""
+"""Tests of given data: the same readers read it as stored data, with the same errors."""
 
 import uuid
 from datetime import date
@@ -49,7 +49,7 @@ def keep(path: Path, frame: pd.DataFrame, name: str = "towns") -> None:
 
 
 def both(streamer: InProcessStack, script: Script, **given: Any) -> Seen:
-    """What is seen of the script, which must be the same in memory and in the stack."""
+    """Return what is seen of the script, which must be the same in memory and in the stack."""
     seen = in_memory(script, **given)
     assert seen == in_stack(streamer, script)
     return seen

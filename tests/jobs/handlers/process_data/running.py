@@ -1,4 +1,4 @@
-"""What the tests of ``process_data`` share: payloads, and short ways to run one."""
+"""Payloads for the tests of ``process_data``, and short ways to run one."""
 
 from collections.abc import Mapping
 from pathlib import Path
