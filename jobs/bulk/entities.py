@@ -20,7 +20,7 @@ class Entity:
 
     name: str
     model: str
-    """As in ``shop.Customer``."""
+    """The model's name, as in ``shop.Customer``."""
     fields: tuple[str, ...]
     """The fields that clients may set."""
     tenant_field: str

@@ -92,17 +92,17 @@ class RequestHandle:
 
     @property
     def status(self) -> str:
-        """As ``RequestState.status``, read anew each time."""
+        """Return ``RequestState.status``, read anew each time."""
         return self.state().status
 
     @property
     def result(self) -> Any:
-        """As ``RequestState.result``, read anew each time."""
+        """Return ``RequestState.result``, read anew each time."""
         return self.state().result
 
     @property
     def error(self) -> ErrorBody | None:
-        """As ``RequestState.error``, read anew each time."""
+        """Return ``RequestState.error``, read anew each time."""
         return self.state().error
 
     def wait(self, timeout_seconds: float) -> RequestState:

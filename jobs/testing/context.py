@@ -33,7 +33,7 @@ from jobs.testing.handler_run import Report
 from jobs.testing.saved import SavedArtifact, SavedDataset
 
 StopAfter = int | Callable[["MemoryContext"], bool]
-"""When a stop is ordered: after that many reports, or once the function says so. Then the next call raises it."""
+"""The moment of a stop: after this number of reports, or once the function says so. The next call raises it."""
 
 
 class ContextOptions(TypedDict, total=False):
@@ -48,7 +48,7 @@ class ContextOptions(TypedDict, total=False):
     attempt: int
     """Counts from 1, the default. The attempts before count as failed ones for the retry policy."""
     resume_state: Any
-    """What the last attempt left with ``checkpoint``. Default: None."""
+    """The state that the last attempt left with ``checkpoint``. Default: None."""
     cancel_after: StopAfter
     """Have the next call of the context raise ``Cancelled``."""
     time_out_after: StopAfter

@@ -16,9 +16,9 @@ class Report:
     """One call of ``Context.report``."""
 
     percentage: float
-    """As clients see it: 0–100, rounded to hundredths, never below that of an earlier report."""
+    """The percentage that clients see: 0–100, rounded to hundredths, never below that of an earlier report."""
     given_percentage: float
-    """As the handler gave it."""
+    """The percentage that the handler gave."""
     message: str
     metadata: Mapping[str, Any]
 
@@ -35,32 +35,32 @@ class HandlerRun:
     request_id: UUID
     attempt: int
     status: RunStatus
-    """That of the request after the attempt: ``processing`` when the attempt has lost it to another one."""
+    """The status of the request after the attempt: ``processing`` when the attempt has lost it to another one."""
     result: Any
-    """As clients get it, so plain JSON; the description of a file when it is large. None unless completed."""
+    """The result as clients get it, so plain JSON; the description of a file when it is large. None unless completed."""
     returned: Any = field(repr=False)
-    """What the handler returned, untouched; None when it raised."""
+    """The value that the handler returned, untouched; None when it raised."""
     error: ErrorBody | None
     """The error that clients get; None unless failed or retrying."""
     exception: BaseException | None
-    """What the handler raised, stops included; None when it returned."""
+    """The exception that the handler raised, stops included; None when it returned."""
     receipt: Any
-    """What a cancelled handler says was done and stays done; None without."""
+    """The receipt of a cancelled handler: work that was done and stays done; None without."""
     progress: tuple[Report, ...] = field(repr=False)
     """Every report, in order."""
     partials: tuple[Any, ...]
     checkpoints: tuple[Any, ...]
     """Every state that was given to ``checkpoint``, in order."""
     resume_state: Any
-    """What the next attempt would start from."""
+    """The state that the next attempt would start from."""
     artifacts: tuple[SavedArtifact, ...]
     """The files that clients may fetch. None unless completed, except those of bulk items."""
     datasets: tuple[SavedDataset, ...]
     """The datasets that exist now. None unless completed."""
     discarded: tuple[SavedArtifact | SavedDataset, ...]
-    """What was saved, and deleted because the attempt did not complete."""
+    """Files that were saved, and deleted because the attempt did not complete."""
     messages: tuple[Mapping[str, Any], ...] = field(repr=False)
-    """What followers of the request get of this attempt, progress thinned: see docs/reference/protocol.md."""
+    """Messages that followers of the request get, progress thinned: see docs/reference/protocol.md."""
     earlier: tuple["HandlerRun", ...] = field(default=(), repr=False)
     """The attempts before this one, oldest first; only ``max_attempts`` makes any."""
 

@@ -19,7 +19,7 @@ class SavedArtifact:
 
     id: UUID
     filename: str
-    """As clients see it, which is the handler's name without what no file may be called."""
+    """The name that clients see, which is the handler's name without what no file may be called."""
     media_type: str
     content: bytes = field(repr=False)
     sha256: str

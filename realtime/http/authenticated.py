@@ -28,7 +28,7 @@ def identify(request: HttpRequest) -> Identity:
 
 
 def identify_by(headers: Iterable[tuple[bytes, bytes]]) -> Identity:
-    """As ``identify``, from the headers of an ASGI scope."""
+    """Identify the sender by the headers of an ASGI scope."""
     return verify(token_of(headers, [], b""))
 
 

@@ -86,7 +86,7 @@ class Conversation:
             Regenerate: self._beside(steering.regenerate),
             Authenticate: self._in_lane(authentication.renew),
         }
-        """What each type of message leads to. ``Requests`` come here one by one, by way of ``answer_all``."""
+        """The method that answers each type of message. ``Requests`` come here one by one, by way of ``answer_all``."""
 
     def answer(self, message: ClientMessage) -> None:
         """Returns at once. Raises ``BadMessage`` for a message that is refused without any work."""

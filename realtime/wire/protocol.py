@@ -27,7 +27,7 @@ class BadMessage(Exception):
         self.error = error
         self.id = message_id
         self.place = place
-        """As ``ClientMessage.place``."""
+        """The same as ``ClientMessage.place``."""
 
     def answer(self) -> str:
         return encode_error(self.error, self.id, **self.place)

@@ -32,7 +32,7 @@ async def failure_of(action: str | Handler[Any], **payload: Any) -> Any:
 
 class CountedPayload(Payload):
     data: str | None = ""
-    """What the answer depends on; None: it shall not be kept."""
+    """The data that the answer depends on; None: it shall not be kept."""
     file: bool = False
 
 
