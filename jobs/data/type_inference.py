@@ -105,7 +105,7 @@ def _look_wide(
 def _look_long(
     run: Run, rows: str, names: Sequence[str], kinds: Sequence[Kind]
 ) -> Iterator[tuple[int, Sequence[bool]]]:
-    """Look at many columns at once, as ``_look_wide`` does: to plan a question for each of a hundred takes DuckDB seconds."""
+    """Look at many columns at once, as ``_look_wide`` does: a question for each of a hundred takes DuckDB seconds."""
     columns = ", ".join(f"{quote_name(name)} AS c{at}" for at, name in enumerate(names))
     listed = f"UNPIVOT (SELECT {columns} FROM {rows}) ON COLUMNS(*) INTO NAME c VALUE t"
     values = f"SELECT c, {value('t')} AS v FROM ({listed})"
