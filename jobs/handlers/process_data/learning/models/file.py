@@ -15,6 +15,7 @@ from skops import io as skops_io
 
 from jobs.handler import Permanent
 from jobs.handlers.process_data.learning.features.columns import Column
+from jobs.handlers.process_data.learning.models.archive import with_stable_bytes
 from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.models.soundness import is_sound
 from jobs.handlers.process_data.learning.models.trusted_types import OURS, UNTRUSTED_BY_SKOPS, types_in
@@ -28,8 +29,9 @@ _BROKEN = "This file is not a model of this service, or it was changed"
 
 
 def dump_model(model: Model) -> bytes:
+    """Return the file. Equal models give equal bytes."""
     content = {"format": FORMAT, "facts": json.dumps(_facts(model)), "pipeline": model.pipeline}
-    return bytes(skops_io.dumps(content, compression=zipfile.ZIP_DEFLATED, compresslevel=6))
+    return with_stable_bytes(bytes(skops_io.dumps(content)))
 
 
 def model_version(model: Model) -> str:

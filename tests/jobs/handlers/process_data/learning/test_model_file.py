@@ -1,10 +1,15 @@
 """Only what this service wrote is loaded, and it predicts what it predicted."""
 
 import io
+import os
 import pickle
 import re
+import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,6 +74,48 @@ def test_every_model_comes_back_as_it_was(
     learned = learn(shop.iloc[:rows], pipeline, target=target, max_iterations=10, n_clusters=3)
     predicted = load(learned.model_bytes).predict(shop.iloc[:rows])
     assert_frame_equal(predicted, learned.output[list(predicted.columns)])
+
+
+@pytest.mark.parametrize("rows", [150, 2_600])
+@pytest.mark.parametrize(
+    ("pipeline", "target"),
+    [("classification", "flag"), ("regression", "y"), ("clustering", None), ("anomaly", None)],
+)
+def test_two_fits_of_one_seed_give_the_same_bytes(
+    learn: Learn, shop: pd.DataFrame, pipeline: str, target: str | None, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fitted() -> bytes | None:
+        return learn(shop.iloc[:rows], pipeline, target=target, max_iterations=10, n_clusters=3).model_bytes
+
+    first, kept = fitted(), [object() for _ in range(5_000)]  # so that new objects lie elsewhere in memory
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    assert fitted() == first and kept
+
+
+def test_another_process_writes_the_same_bytes(shop: pd.DataFrame, tmp_path: Path) -> None:
+    shop.iloc[:150].to_parquet(tmp_path / "shop.parquet")
+    code = """
+import hashlib, sys
+import django, pandas
+django.setup()
+from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.learning.run import learn
+from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
+frame = pandas.read_parquet(sys.argv[1])
+learned = learn(frame, "classification", LearningOptions(target="flag", max_iterations=10), RecordingSteps())
+print(hashlib.sha256(learned.model_bytes).hexdigest())
+"""
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "shop.parquet")],
+            env={**os.environ, "PYTHONHASHSEED": seed, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
 
 
 def test_values_never_seen_before_are_predicted_too(learn: Learn, shop: pd.DataFrame) -> None:
