@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from jobs.handlers.process_data.learning.features import values
+from jobs.handlers.process_data.learning.features.date_formats import MIN_READABLE_SHARE
 
 MAX_CATEGORIES = 40
 """A column with at most this number of different texts is a category: each text gets a feature of its own."""
-_MIN_READABLE_SHARE = 0.95
 _MIN_UNIQUE_SHARE = 0.98
 _MIN_ROWS_FOR_IDENTIFIERS = 20
 _MIN_WORDS_OF_TEXT = 2.5
@@ -49,13 +49,15 @@ class Column:
     kind: Kind
     distinct: int
     missing: int
+    date_format: str | None = None
+    """The format of dates that are texts. None: ISO 8601, or no dates."""
 
     @property
     def is_used(self) -> bool:
         return self.kind not in UNUSED
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "date_format" or value is not None}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Column":
@@ -64,6 +66,7 @@ class Column:
             kind=Kind(data["kind"]),
             distinct=int(data["distinct"]),
             missing=int(data["missing"]),
+            date_format=data.get("date_format"),
         )
 
 
@@ -75,29 +78,34 @@ def infer_column(series: "pd.Series[Any]", *, is_asked_for: bool = False) -> Col
     """Infer the kind. ``is_asked_for``: the user named the column as a feature, so whole numbers are no identifiers."""
     present = series[~values.is_missing(series)]
     kind = Kind.EMPTY
-    distinct = 0
+    distinct, form = 0, None
     if len(present):
         if values.is_nested(present):
             kind = Kind.NESTED
         else:
             labels = values.labels(present)
             distinct = len(set(labels))
-            kind = _kind_of(present, labels, distinct, is_asked_for)
+            form = values.date_format(present)
+            kind = _kind_of(present, labels, distinct, is_asked_for, form)
             if distinct == 1 and len(present) == len(series):
                 kind = Kind.CONSTANT
-    return Column(name=str(series.name), kind=kind, distinct=distinct, missing=len(series) - len(present))
+    missing = len(series) - len(present)
+    form = form if kind in (Kind.DATE, Kind.TIMESTAMP) else None
+    return Column(name=str(series.name), kind=kind, distinct=distinct, missing=missing, date_format=form)
 
 
-def _kind_of(present: "pd.Series[Any]", labels: "np.ndarray[Any, Any]", distinct: int, is_asked_for: bool) -> Kind:
+def _kind_of(
+    present: "pd.Series[Any]", labels: "np.ndarray[Any, Any]", distinct: int, is_asked_for: bool, form: str | None
+) -> Kind:
     if values.holds_booleans(present):
         return Kind.BOOLEAN
-    if (moments := values.dates(present)).notna().mean() >= _MIN_READABLE_SHARE:
+    if (moments := values.dates(present, form)).notna().mean() >= MIN_READABLE_SHARE:
         has_time = bool((moments.dropna() != moments.dropna().dt.normalize()).any())
         return Kind.TIMESTAMP if has_time else Kind.DATE
     numbers = values.numbers(present)
     readable = ~np.isnan(numbers)
     # A numeric column is a number, however many of its values are infinite.
-    are_numbers = readable.mean() >= _MIN_READABLE_SHARE or (readable.any() and values.holds_numbers(present))
+    are_numbers = readable.mean() >= MIN_READABLE_SHARE or (readable.any() and values.holds_numbers(present))
     if are_numbers and not values.holds_codes(present):
         whole = bool((numbers[readable] == np.floor(numbers[readable])).all())
         is_identifier = (

@@ -50,7 +50,7 @@ def _typed(series: "pd.Series[Any]", column: Column) -> list[values.Array]:
     if column.kind == Kind.NUMBER:
         return [values.numbers(series)]
     if column.kind in (Kind.DATE, Kind.TIMESTAMP):
-        return _parts(values.dates(series), with_hour=column.kind == Kind.TIMESTAMP)
+        return _parts(values.dates(series, column.date_format), with_hour=column.kind == Kind.TIMESTAMP)
     hole = "" if column.kind == Kind.TEXT else MISSING
     return [np.array([hole if text is None else text for text in values.labels(series)], dtype=object)]
 

@@ -11,12 +11,22 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from jobs.handlers.process_data.learning.features.date_formats import (
+    MIN_READABLE_SHARE,
+    find_date_format,
+    read_dates,
+)
+
 Series = "pd.Series[Any]"
 Array = np.ndarray[Any, np.dtype[Any]]
 MAX_MAGNITUDE = 1e30
 """Larger numbers are clipped: some models calculate in single precision, and with squares."""
 _DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|\s*$)")
-_CODE = re.compile(r"\s*[+-]?0\d")
+_CODE = re.compile(r"\s*[+-]?0\d(?!\d?:)")
+_CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", re.ASCII)
+"""A time of day, such as 9:30 or 23:59:59.5."""
+# Python's float would also take 35_20, nan and the digits of other scripts.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _LOOKED_AT = 1_000
 
 
@@ -85,10 +95,15 @@ def label(value: Any) -> str | None:
     return str(value)
 
 
-def dates(series: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Convert to datetime64 in UTC without a zone; NaT for a missing, unreadable or unrepresentable date."""
+def dates(series: "pd.Series[Any]", form: str | None = None) -> "pd.Series[Any]":
+    """Convert to datetime64 in UTC without a zone; NaT for a missing, unreadable or unrepresentable date.
+
+    Texts are in ISO 8601, or in ``form`` as ``find_date_format`` returns it.
+    """
     if types.is_datetime64_any_dtype(series):
         moments = series
+    elif form is not None and _may_hold_texts(series):
+        moments = read_dates(series.map(_text_of_date), form)
     elif _may_hold_texts(series) and _look_like_dates(value for value in series.iloc[:_LOOKED_AT]):
         moments = pd.to_datetime(series.map(_text_of_date), format="ISO8601", utc=True, errors="coerce")
     else:
@@ -96,6 +111,16 @@ def dates(series: "pd.Series[Any]") -> "pd.Series[Any]":
     if moments.dt.tz is not None:
         moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
     return moments.astype("datetime64[us]")
+
+
+def date_format(present: "pd.Series[Any]") -> str | None:
+    """Return the format of texts that are dates, but not in ISO 8601."""
+    if not _may_hold_texts(present):
+        return None
+    first = present.iloc[:_LOOKED_AT]
+    if not all(isinstance(value, str) for value in first) or dates(first).notna().mean() >= MIN_READABLE_SHARE:
+        return None
+    return find_date_format(list(first))
 
 
 def _may_hold_texts(series: "pd.Series[Any]") -> bool:
@@ -110,11 +135,20 @@ def _number(value: Any) -> float:
             return value.total_seconds()
         if isinstance(value, time):
             return value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
-        if isinstance(value, str | int | float | Decimal | np.number | np.bool_):
+        if isinstance(value, str):
+            return _number_of_text(value.strip())
+        if isinstance(value, int | float | Decimal | np.number | np.bool_):
             return float(value)
     except (ValueError, OverflowError):
         pass
     return math.nan
+
+
+def _number_of_text(text: str) -> float:
+    if clock := _CLOCK.fullmatch(text):
+        hours, minutes, seconds = clock.groups()
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds or 0)
+    return float(text) if _NUMBER.fullmatch(text) else math.nan
 
 
 def _look_like_dates(found: Iterable[Any]) -> bool:
