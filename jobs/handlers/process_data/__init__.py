@@ -97,6 +97,7 @@ def _process(
         seconds=time.monotonic() - started,
         data_fingerprint=table.fingerprint,
         figures=finished.figures,
+        notes=finished.notes,
         dataset=dataset,
     )
 

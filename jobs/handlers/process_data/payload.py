@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from jobs.handler import DataSource, Payload
+from jobs.handlers.process_data.learning.options import Optimise
 from jobs.handlers.process_data.transformation.operations import Operation
 from jobs.handlers.process_data.transformation.operations.base import ColumnName, ColumnNames
 
@@ -66,10 +67,18 @@ class Options(Payload):
     seed: int | None = Field(
         default=None, ge=0, lt=2**32, description="The same rows and the same seed give the same outcome."
     )
+    optimise: Optimise | None = Field(
+        default=None,
+        title="What to optimise",
+        description="accuracy, the default: each row gets its most probable class. balanced_accuracy: rare classes "
+        "count as much as common ones, so they are predicted more often.",
+    )
     confidence_threshold: float | None = Field(
         default=None, ge=0, le=1, description="Predictions with a lower confidence are marked as uncertain."
     )
-    max_iterations: int | None = Field(default=None, ge=1, le=100_000)
+    max_iterations: int | None = Field(
+        default=None, ge=1, le=100_000, description="The most iterations, trees or rounds of one fit; by default 200."
+    )
     n_clusters: int | None = Field(
         default=None, ge=2, le=50, description="The number of clusters; by default, the one with the best silhouette."
     )

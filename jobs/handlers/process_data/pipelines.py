@@ -1,7 +1,7 @@
 """Run a pipeline: a transformation in DuckDB, or one that learns from a data frame."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,8 @@ class PipelineResult:
     dropped: int
     figures: Mapping[str, Any]
     """Entries of the summary that only this pipeline has."""
+    notes: Sequence[str] = ()
+    """Sentences for people about what they might overlook."""
     store_files: StoreFiles = lambda context, progress: {}
     """Stores the files beside the output; returns what each file is → its description."""
 
@@ -79,6 +81,7 @@ def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Pip
             "seed": options.seed,
             "details": learned.details,
         },
+        notes=learned.notes,
         store_files=lambda context, progress: _store_files(learned, context, progress),
     )
 

@@ -1,7 +1,7 @@
 """Make the result that a client gets when its rows are processed."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from itertools import accumulate
 from typing import Any
@@ -30,6 +30,7 @@ def make_result(
     seconds: float,
     data_fingerprint: str,
     figures: Mapping[str, Any],
+    notes: Sequence[str],
     dataset: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Return the result as JSON, no larger than a result may be: of the rows it has the first ones that fit.
@@ -37,6 +38,7 @@ def make_result(
     ``records``: the rows read; ``seconds``: the duration of the run.
     ``figures``: the pipeline's own entries of the summary. ``artifacts``: what a file is (output, model, report) → its
     description. ``dataset``: the description of the dataset that the outcome is kept as, if any.
+    ``notes``: sentences for people.
     """
     summary = {
         "pipeline": pipeline,

@@ -1,6 +1,9 @@
 """Define the options of learning. Light to import."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Optimise = Literal["accuracy", "balanced_accuracy"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +17,8 @@ class LearningOptions:
     test_size: float = 0.2
     """The share of the rows in the test part, above 0 and below 1."""
     seed: int = 0
+    optimise: Optimise = "accuracy"
+    """How a row gets its class: the most probable one, or the one that is the most probable for its share."""
     confidence_threshold: float | None = None
     """Predictions below it (0–1) are marked as uncertain. None: no prediction is."""
     max_iterations: int = 200

@@ -1,6 +1,6 @@
 """Define the result of learning."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ class LearningResult:
     model_version: str
     details: dict[str, Any]
     """JSON: candidates, columns, classes, importances …"""
+    notes: Sequence[str] = ()
+    """Sentences for people about what they might overlook."""
     model_bytes: bytes | None
     """A skops file for ``models.file.load_model``."""
     report_pdf: Callable[[Path], None]

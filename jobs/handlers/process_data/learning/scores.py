@@ -12,14 +12,18 @@ SILHOUETTE_ROWS = 5_000
 """The silhouette compares every row with every other, so larger sets are sampled."""
 
 
-def score_classes(truth: Any, probabilities: Any) -> Scores:
-    """Score a classification. ``truth``: class numbers; ``probabilities``: one column for each class."""
-    predicted = probabilities.argmax(axis=1)
+def score_classes(truth: Any, probabilities: Any, predicted: Any, rarest: int) -> Scores:
+    """Score a classification.
+
+    ``truth``, ``predicted``: class numbers; ``probabilities``: one column for each class; ``rarest``: the class that
+    the average precision is of, if there are two.
+    """
     every = list(range(probabilities.shape[1]))
     scores: dict[str, Any] = {
         "accuracy": metrics.accuracy_score(truth, predicted),
         "balanced_accuracy": metrics.balanced_accuracy_score(truth, predicted),
         "log_loss": metrics.log_loss(truth, probabilities, labels=every),
+        "average_precision": _average_precision(truth, probabilities, rarest),
         "roc_auc": _roc_auc(truth, probabilities, every),
     }
     for average, ending in (("weighted", ""), ("macro", "_macro")):
@@ -85,6 +89,20 @@ def summarise(folds: Iterable[Mapping[str, float | None]]) -> dict[str, Scores]:
 def round_scores(scores: Mapping[str, Any]) -> Scores:
     """Round to six significant digits: further digits differ between processors."""
     return {name: float(f"{value:.6g}") if math.isfinite(value) else None for name, value in scores.items()}
+
+
+def _average_precision(truth: Any, probabilities: Any, rarest: int) -> float:
+    """Return the mean over the classes that the rows hold; of two classes, that of the rarer one. NaN without rows."""
+    classes = [rarest] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    found = [average_precision_of(truth, probabilities, number) for number in classes]
+    known = [value for value in found if value is not None]
+    return float(np.mean(known)) if known else math.nan
+
+
+def average_precision_of(truth: Any, probabilities: Any, number: int) -> float | None:
+    """Return the average precision of one class against the rest; None if no row is of it."""
+    of_class = truth == number
+    return float(metrics.average_precision_score(of_class, probabilities[:, number])) if of_class.any() else None
 
 
 def _roc_auc(truth: Any, probabilities: Any, every: list[int]) -> float:

@@ -16,11 +16,14 @@ from skops import io as skops_io
 from jobs.handler import Permanent
 from jobs.handlers.process_data.learning.features.columns import Column
 from jobs.handlers.process_data.learning.models.archive import with_stable_bytes
+from jobs.handlers.process_data.learning.models.calibration import Calibration
 from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.models.soundness import is_sound
 from jobs.handlers.process_data.learning.models.trusted_types import OURS, UNTRUSTED_BY_SKOPS, types_in
 
-FORMAT, FORMAT_VERSION = "streamer-model", 1
+FORMAT, FORMAT_VERSION = "streamer-model", 2
+_READABLE = (1, 2)
+"""Models of format 1 have no calibration."""
 MEDIA_TYPE = "application/vnd.streamer.model"
 _LIBRARIES = ("scikit-learn", "numpy", "skops", "scipy", "pandas")
 _MAX_BYTES = 2 * 1024**3
@@ -74,6 +77,8 @@ def _facts(model: Model) -> dict[str, Any]:
         "columns": [column.as_json() for column in model.columns],
         "target": model.target,
         "classes": list(model.classes),
+        "calibration": None if model.calibration is None else model.calibration.as_json(),
+        "class_weights": None if model.class_weights is None else list(model.class_weights),
         "confidence_threshold": model.confidence_threshold,
         "score_threshold": model.score_threshold,
         "interval": model.interval,
@@ -84,14 +89,18 @@ def _facts(model: Model) -> dict[str, Any]:
 
 def _require_version(facts: dict[str, Any]) -> None:
     """Raise ``Permanent`` for another format or scikit-learn: its estimators might load and predict something else."""
-    if facts["format_version"] != FORMAT_VERSION:
-        raise Permanent(f"This model is of format {facts['format_version']}; this service reads {FORMAT_VERSION}")
+    if facts["format_version"] not in _READABLE:
+        raise Permanent(f"This model is of format {facts['format_version']}; this service reads up to {FORMAT_VERSION}")
     theirs, ours = facts["libraries"]["scikit-learn"], version("scikit-learn")
     if theirs.split(".")[:2] != ours.split(".")[:2]:
         raise Permanent(f"This model was made with scikit-learn {theirs}; this service has {ours}. Learn it again")
 
 
 def _model(facts: dict[str, Any], pipeline: Any) -> Model:
+    classes = len(facts["classes"])
+    calibration, weights = facts.get("calibration"), facts.get("class_weights")
+    if weights is not None and len(weights) != classes:
+        raise Permanent(_BROKEN)
     return Model(
         task=facts["task"],
         name=facts["name"],
@@ -99,6 +108,8 @@ def _model(facts: dict[str, Any], pipeline: Any) -> Model:
         columns=tuple(map(Column.from_json, facts["columns"])),
         target=facts["target"],
         classes=tuple(facts["classes"]),
+        calibration=None if calibration is None else Calibration.from_json(calibration, classes),
+        class_weights=None if weights is None else tuple(map(float, weights)),
         confidence_threshold=facts["confidence_threshold"],
         score_threshold=facts["score_threshold"],
         interval=facts["interval"],

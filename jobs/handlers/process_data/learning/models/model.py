@@ -10,6 +10,7 @@ import pandas as pd
 from jobs.handlers.process_data.learning.features.columns import Column, used
 from jobs.handlers.process_data.learning.features.target import ClassName
 from jobs.handlers.process_data.learning.features.typed_frame import typed_frame
+from jobs.handlers.process_data.learning.models.calibration import Calibration, choose_classes
 
 Task = Literal["classification", "regression", "clustering", "anomaly"]
 TASKS: tuple[Task, ...] = ("classification", "regression", "clustering", "anomaly")
@@ -28,6 +29,10 @@ class Model:
     """All columns of the training rows, including unused ones."""
     target: str | None = None
     classes: tuple[ClassName, ...] = ()
+    calibration: Calibration | None = None
+    """Corrects the probabilities of the pipeline. None: they stay as they are."""
+    class_weights: tuple[float, ...] | None = None
+    """Factors of the probabilities in the choice of a row's class. None: the most probable class is chosen."""
     confidence_threshold: float | None = None
     score_threshold: float | None = None
     """Rows with a higher score are anomalies."""
@@ -43,12 +48,21 @@ class Model:
         """Return the columns of the prediction for a user's rows, which must have every used column."""
         typed = typed_frame(frame, self.used)
         if self.task == "classification":
-            return self._classes(self.pipeline.predict_proba(typed))
+            return self._classes(self.probabilities(typed))
         if self.task == "regression":
             return self._numbers(self.pipeline.predict(typed))
         if self.task == "clustering":
             return self._clusters(self.pipeline.transform(typed))
         return self.anomalies(-self.pipeline.score_samples(typed))
+
+    def probabilities(self, typed: pd.DataFrame) -> Any:
+        """Return the calibrated probabilities, one column for each class."""
+        found = self.pipeline.predict_proba(typed)
+        return found if self.calibration is None else self.calibration.apply(found)
+
+    def choose(self, probabilities: Any) -> Any:
+        """Return the number of the class that each row gets."""
+        return choose_classes(probabilities, self.class_weights)
 
     def anomalies(self, scores: Any) -> pd.DataFrame:
         """Return the columns of the prediction for rows with these scores."""
@@ -56,8 +70,9 @@ class Model:
 
     def _classes(self, probabilities: Any) -> pd.DataFrame:
         names = np.array(self.classes, dtype=object)
-        predicted = pd.Series(names[probabilities.argmax(axis=1)]).infer_objects()
-        return self._with_certainty({"prediction": predicted}, probabilities.max(axis=1))
+        chosen = self.choose(probabilities)
+        predicted = pd.Series(names[chosen]).infer_objects()
+        return self._with_certainty({"prediction": predicted}, probabilities[np.arange(len(chosen)), chosen])
 
     def _numbers(self, predicted: Any) -> pd.DataFrame:
         # Batches of another size are summed in another order, which shows beyond twelve digits.

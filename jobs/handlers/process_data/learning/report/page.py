@@ -1,5 +1,6 @@
 """Lay out a page: heading, facts, table of metrics, up to four charts, note."""
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ Row = tuple[str, str, str, str]
 """Metric, the model's value, the baseline's value, and the cross-validation or a remark."""
 _LEFT, _RIGHT = 0.075, 0.925
 _FIRST_CHART = 0.055
+_REMARK_CHARACTERS, _MAX_REMARK_LINES = 132, 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class Page:
     heads: Row
     rows: Sequence[Row]
     charts: Sequence[Chart]
+    remarks: Sequence[str] = ()
+    """Sentences below the table."""
     note: str = ""
 
 
@@ -45,6 +49,7 @@ def write_page(page: Page, path: Path) -> None:
         top = _heading(figure, page)
         top = _facts(figure, page.facts, top)
         top = _table(figure, page, top)
+        top = _remarks(figure, page.remarks, top)
         _charts(figure, page.charts, top)
         figure.text(_LEFT, 0.022, style.shorten(page.note, 170), fontsize=7, color=style.MUTED)
         figure.savefig(path, format="pdf", metadata={"Title": page.title, "CreationDate": None, "Producer": None})
@@ -83,6 +88,14 @@ def _table(figure: Figure, page: Page, top: float) -> float:
                 fontweight="medium" if place == 0 or column == 1 else "regular",
             )
     return top - (len(page.rows) + 1) * step - 0.012
+
+
+def _remarks(figure: Figure, remarks: Sequence[str], top: float) -> float:
+    step = 0.0135
+    lines = [line for text in remarks for line in textwrap.wrap(style.shorten(text, 500), _REMARK_CHARACTERS)]
+    for place, line in enumerate(lines[:_MAX_REMARK_LINES]):
+        figure.text(_LEFT, top - (place + 0.3) * step, line, fontsize=7.5, color=style.INK)
+    return top - step * min(len(lines), _MAX_REMARK_LINES) - (0.006 if lines else 0)
 
 
 def _row_background(figure: Figure, bottom: float, height: float, colour: str) -> Any:

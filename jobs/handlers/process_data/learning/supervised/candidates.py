@@ -23,34 +23,46 @@ BOOSTING_MIN_ROWS = 2_000
 """The rows from which on boosting is used; a forest needs fewer rows to be good."""
 _MAX_TREES = 100
 _MIN_LEAF_ROWS = 2
+_MIN_CLASS_ROWS_TO_STOP_EARLY = 10
+"""Boosting keeps a tenth of the rows to see when to stop, and needs each class on both sides."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     name: str
     pipeline: Pipeline
+    smoothing: float = 1e-6
+    """See ``Calibration``. A forest votes: a probability of 0 means less than one tree."""
 
 
 def classifiers(
-    columns: Sequence[Column], options: LearningOptions, *, rows: int, classes: int, is_imbalanced: bool
+    columns: Sequence[Column], options: LearningOptions, *, rows: int, classes: int, rarest_rows: int
 ) -> list[Candidate]:
-    """Return a linear model and a tree model."""
-    weight = "balanced" if is_imbalanced else None
+    """Return a linear model and a tree model.
+
+    Rare classes get no weights, because the probabilities of weighted models are too high for them.
+    """
     seed, max_iterations = options.seed, options.max_iterations
     target: Target = "binary" if classes == 2 else "multiclass"
-    trees: Any = RandomForestClassifier(
-        n_estimators=min(max_iterations, _MAX_TREES), class_weight=weight, random_state=seed, n_jobs=1
-    )
+    count = min(max_iterations, _MAX_TREES)
+    trees: Any = RandomForestClassifier(n_estimators=count, random_state=seed, n_jobs=1)
     if rows >= BOOSTING_MIN_ROWS:
         trees = HistGradientBoostingClassifier(
-            max_iter=max_iterations, learning_rate=0.1, class_weight=weight, early_stopping=True, random_state=seed
+            max_iter=max_iterations,
+            learning_rate=0.1,
+            early_stopping=rarest_rows >= _MIN_CLASS_ROWS_TO_STOP_EARLY,
+            random_state=seed,
         )
-    linear = LogisticRegression(max_iter=max_iterations, class_weight=weight)
+    linear = LogisticRegression(max_iter=max_iterations)
     plain = make_encoder(columns, rows=rows, target=target, scaled=True, seed=seed)
     dense = make_encoder(columns, rows=rows, target=target, scaled=False, seed=seed)
     return [
         Candidate(name="logistic regression", pipeline=Pipeline([("encode", plain), ("model", linear)])),
-        Candidate(name=_tree_name(rows), pipeline=Pipeline([("encode", dense), ("model", trees)])),
+        Candidate(
+            name=_tree_name(rows),
+            pipeline=Pipeline([("encode", dense), ("model", trees)]),
+            smoothing=1e-6 if rows >= BOOSTING_MIN_ROWS else 1 / count,
+        ),
     ]
 
 

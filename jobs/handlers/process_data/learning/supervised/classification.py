@@ -9,6 +9,7 @@ import pandas as pd
 from jobs.handlers.process_data.learning import scores
 from jobs.handlers.process_data.learning.features.columns import Column
 from jobs.handlers.process_data.learning.features.target import Target, read_classes
+from jobs.handlers.process_data.learning.models.calibration import choose_classes
 from jobs.handlers.process_data.learning.models.file import dump_model, model_version
 from jobs.handlers.process_data.learning.models.model import UNCERTAIN, Model
 from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
@@ -16,36 +17,62 @@ from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.report.page import write_page
 from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.steps import Steps
+from jobs.handlers.process_data.learning.supervised.calibrating import calibrate_folds, fit_calibration
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate, baseline_classifier, classifiers
 from jobs.handlers.process_data.learning.supervised.classification_page import classification_page
 from jobs.handlers.process_data.learning.supervised.cross_validation import CrossValidation
+from jobs.handlers.process_data.learning.supervised.objective import Objective, find_objective
 from jobs.handlers.process_data.learning.supervised.training import TrainingResult, fit_supervised
-
-_IMBALANCE_RATIO = 3
-"""Classes are weighted from this ratio on, between the rows of the commonest and the rarest class."""
 
 
 class ClassificationLearner:
-    """The learner of classes. It selects by the macro-averaged F1, in which rare classes count like common ones."""
+    """The learner of classes. Its objective is known once the target is read."""
 
-    chosen_by = "f1_macro"
+    def __init__(self) -> None:
+        self._classes = 0
+        self._objective: Objective | None = None
 
-    def read(self, series: "pd.Series[Any]") -> Target:
-        return read_classes(series)
+    @property
+    def objective(self) -> Objective:
+        assert self._objective is not None, "read the target first"
+        return self._objective
+
+    @property
+    def chosen_by(self) -> str:
+        return self.objective.metric
+
+    def read(self, series: "pd.Series[Any]", options: LearningOptions) -> Target:
+        target = read_classes(series)
+        self._classes, self._objective = len(target.classes), find_objective(target, options.optimise)
+        return target
 
     def candidates(self, columns: Sequence[Column], options: LearningOptions, target: Target) -> list[Candidate]:
-        return classifiers(
-            columns, options, rows=len(target.y), classes=len(target.classes), is_imbalanced=is_imbalanced(target.y)
-        )
+        rarest_rows = int(np.bincount(target.y).min())
+        return classifiers(columns, options, rows=len(target.y), classes=len(target.classes), rarest_rows=rarest_rows)
 
     def predict(self, pipeline: Any, typed: pd.DataFrame) -> Any:
-        return pipeline.predict_proba(typed)
+        """Return one column for each class, also for one that was not among the rows of the fit."""
+        found = pipeline.predict_proba(typed)
+        probabilities = np.zeros((len(found), self._classes))
+        probabilities[:, pipeline.classes_] = found
+        return probabilities
+
+    def calibrate(self, candidate: Candidate, truths: Sequence[Any], predicted: Sequence[Any]) -> list[Any]:
+        return calibrate_folds(truths, predicted, candidate.smoothing)
+
+    def predict_by(self, model: Model, typed: pd.DataFrame) -> Any:
+        return model.probabilities(typed)
 
     def score(self, truth: Any, predicted: Any) -> scores.Scores:
-        return scores.score_classes(truth, predicted)
+        chosen = choose_classes(predicted, self.objective.class_weights)
+        return scores.score_classes(truth, predicted, chosen, self.objective.rarest)
+
+    def score_baseline(self, truth: Any, predicted: Any) -> scores.Scores:
+        """Score the baseline, whose rows all get the commonest class."""
+        return scores.score_classes(truth, predicted, predicted.argmax(axis=1), self.objective.rarest)
 
     def importance_score(self, truth: Any, predicted: Any) -> float:
-        return float((truth == predicted.argmax(axis=1)).mean())
+        return self.score(truth, predicted)[self.chosen_by] or 0.0
 
     def baseline(self, y: Any) -> Any:
         return baseline_classifier().fit(np.zeros((len(y), 1)), y)
@@ -60,13 +87,10 @@ class ClassificationLearner:
             columns=columns,
             target=options.target,
             classes=target.classes,
+            calibration=fit_calibration(best.truth, best.predicted, best.candidate.smoothing),
+            class_weights=self.objective.class_weights,
             confidence_threshold=options.confidence_threshold,
         )
-
-
-def is_imbalanced(y: Any) -> bool:
-    counts = np.bincount(y)
-    return bool(counts.max() >= _IMBALANCE_RATIO * counts.min())
 
 
 def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -> LearningResult:
@@ -83,7 +107,7 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
     if model.confidence_threshold is not None:
         metrics |= _certainty(fitted, predicted)
     model.metrics.update(metrics)
-    baseline = dict(learner.score(fitted.truth, fitted.baseline_predicted))
+    baseline = dict(learner.score_baseline(fitted.truth, fitted.baseline_predicted))
     details = {
         **describe_columns(model.columns),
         "target": model.target,
@@ -91,10 +115,12 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
         "confusion": {"classes": list(model.classes), "counts": confusion(fitted).tolist()},
         "candidates": [validation.as_json() for validation in fitted.validations],
         "chosen_by": learner.chosen_by,
+        "optimised": learner.objective.sentence,
         "importances": fitted.importances,
     }
+    notes = _notes(fitted)
     steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
-    page = classification_page(fitted, metrics, baseline, confusion(fitted))
+    page = classification_page(fitted, learner.objective, metrics, baseline, details, notes)
     return LearningResult(
         model=model,
         output=with_predictions(fitted.kept, predicted, fitted.test),
@@ -104,6 +130,7 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
         baseline=baseline,
         model_version=model_version(model),
         details=details,
+        notes=notes,
         model_bytes=dump_model(model),
         report_pdf=lambda path: write_page(page, path),
     )
@@ -112,19 +139,35 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
 def confusion(fitted: TrainingResult) -> Any:
     """Count the test rows by true class (row) and predicted class (column)."""
     size = len(fitted.model.classes)
-    pairs = fitted.truth * size + fitted.predicted.argmax(axis=1)
+    pairs = fitted.truth * size + fitted.model.choose(fitted.predicted)
     return np.bincount(pairs, minlength=size * size).reshape(size, size)
 
 
 def _certainty(fitted: TrainingResult, predicted: pd.DataFrame) -> dict[str, Any]:
     uncertain = (predicted["certainty"] == UNCERTAIN).to_numpy()
     certain = ~uncertain[fitted.test]
-    right = fitted.truth == fitted.predicted.argmax(axis=1)
+    right = fitted.truth == fitted.model.choose(fitted.predicted)
     return {
         "uncertain": int(uncertain.sum()),
         "uncertain_in_test": int((~certain).sum()),
         "accuracy_of_certain": round(float(right[certain].mean()), 6) if certain.any() else None,
     }
+
+
+def _notes(fitted: TrainingResult) -> list[str]:
+    counts = confusion(fitted)
+    missed = [
+        f"'{name}'"
+        for name, rows, said in zip(fitted.model.classes, counts.sum(axis=1), counts.sum(axis=0), strict=True)
+        if rows and not said
+    ]
+    if not missed or fitted.model.class_weights is not None:
+        return []
+    which = f"{', '.join(missed[:5])}{' and others are' if len(missed) > 5 else ' is' if len(missed) == 1 else ' are'}"
+    return [
+        f"{which} never the most probable class of a row in the test part, so accuracy alone says little. "
+        "With optimise = balanced_accuracy rare classes are predicted too; or use the probabilities."
+    ]
 
 
 def _describe_classes(fitted: TrainingResult) -> list[dict[str, Any]]:
@@ -134,8 +177,15 @@ def _describe_classes(fitted: TrainingResult) -> list[dict[str, Any]]:
         {
             "class": name,
             "test_rows": int(true[number]),
+            "share": round(float(true[number] / true.sum()), 6),
+            "mean_probability": round(float(fitted.predicted[:, number].mean()), 6),
+            "average_precision": _rounded(scores.average_precision_of(fitted.truth, fitted.predicted, number)),
             "precision": round(float(right[number] / said[number]), 6) if said[number] else None,
             "recall": round(float(right[number] / true[number]), 6) if true[number] else None,
         }
         for number, name in enumerate(fitted.model.classes)
     ]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

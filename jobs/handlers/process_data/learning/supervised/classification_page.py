@@ -1,14 +1,15 @@
 """Make the page about a classification."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from sklearn.metrics import roc_curve
+from sklearn.metrics import precision_recall_curve, roc_curve
 
 from jobs.handlers.process_data.learning.report import charts, style
 from jobs.handlers.process_data.learning.report.page import Chart, Page
+from jobs.handlers.process_data.learning.supervised.objective import Objective
 from jobs.handlers.process_data.learning.supervised.training import TrainingResult
 
 _NAMES = {
@@ -18,6 +19,7 @@ _NAMES = {
     "recall": "Recall (weighted)",
     "f1": "F1 (weighted)",
     "f1_macro": "F1 (mean of classes)",
+    "average_precision": "Average precision",
     "roc_auc": "ROC AUC",
     "log_loss": "Log loss (lower is better)",
 }
@@ -25,9 +27,16 @@ _MAX_CLASSES_SHOWN = 12
 
 
 def classification_page(
-    fitted: TrainingResult, metrics: dict[str, Any], baseline: dict[str, Any], confusion: Any
+    fitted: TrainingResult,
+    objective: Objective,
+    metrics: dict[str, Any],
+    baseline: dict[str, Any],
+    details: dict[str, Any],
+    notes: Sequence[str],
 ) -> Page:
     model = fitted.model
+    confusion = np.array(details["confusion"]["counts"])
+    measure = _NAMES[objective.metric].lower().replace("f1", "F1")
     facts = [
         ("Rows", f"{len(fitted.kept):,}"),
         ("Left out, no target", f"{fitted.dropped:,}"),
@@ -54,13 +63,18 @@ def classification_page(
         facts=facts,
         heads=("Metric", "Test part", "Baseline", "Cross-validation"),
         rows=rows,
+        remarks=[objective.sentence, *notes],
         charts=[
             Chart(title="Confusion in the test part", draw=_confusion(confusion, model.classes)),
-            Chart(title="ROC curve", draw=_roc(fitted)),
-            Chart(title="Importance of columns", draw=charts.importances(fitted.importances, "loss of accuracy")),
+            # With few rows of a class, a ROC curve looks good even where most rows called so are of another.
+            Chart(title="Precision by recall", draw=_precision(fitted))
+            if objective.is_imbalanced
+            else Chart(title="ROC curve", draw=_roc(fitted)),
+            Chart(title="Importance of columns", draw=charts.importances(fitted.importances, f"loss of {measure}")),
             Chart(title="Confidence of predictions", draw=_confidence(fitted)),
         ],
-        note="Baseline: always the shares of the classes. Importance: the loss when a column is shuffled.",
+        note="Baseline: always the commonest class, with the shares of the classes as probabilities. "
+        "Importance: the loss when a column is shuffled.",
     )
 
 
@@ -86,6 +100,29 @@ def _confusion(counts: Any, classes: tuple[Any, ...]) -> Callable[[Axes], None]:
                 axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9 if size <= 6 else 6.5)
         for spine in axes.spines.values():
             spine.set_visible(False)
+
+    return draw
+
+
+def _precision(fitted: TrainingResult) -> Callable[[Axes], None]:
+    classes = fitted.model.classes
+
+    def draw(axes: Axes) -> None:
+        rows = np.bincount(fitted.truth, minlength=len(classes))
+        # The rarest classes; of two, the rarer one.
+        numbers = [number for number in np.argsort(rows, kind="stable") if rows[number]][: 1 if len(rows) == 2 else 6]
+        for place, number in enumerate(numbers):
+            truth = fitted.truth == number
+            precision, recall, _ = precision_recall_curve(truth, fitted.predicted[:, number])
+            colour, label = style.SERIES[place], style.shorten(classes[number], 18)
+            axes.plot(recall, precision, color=colour, linewidth=1.5, drawstyle="steps-post", label=label)
+            axes.axhline(truth.mean(), color=colour, linewidth=0.8, linestyle=(0, (3, 3)))
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_ylim(-0.02, 1.04)
+        axes.set_xlabel("recall (dashed: baseline)")
+        axes.set_ylabel("precision")
+        axes.grid()
+        axes.legend(loc="upper right")
 
     return draw
 
@@ -116,9 +153,11 @@ def _roc(fitted: TrainingResult) -> Callable[[Axes], None]:
 
 def _confidence(fitted: TrainingResult) -> Callable[[Axes], None]:
     def draw(axes: Axes) -> None:
-        sure = fitted.predicted.max(axis=1)
-        right = fitted.truth == fitted.predicted.argmax(axis=1)
-        edges = list(np.linspace(1 / len(fitted.model.classes), 1, 16))
+        chosen = fitted.model.choose(fitted.predicted)
+        right = fitted.truth == chosen
+        sure = fitted.predicted[np.arange(len(chosen)), chosen]
+        lowest = 1 / len(fitted.model.classes) if fitted.model.class_weights is None else 0.0
+        edges = list(np.linspace(lowest, 1, 16))
         axes.hist(
             [sure[right], sure[~right]],
             bins=edges,

@@ -24,7 +24,8 @@ class CrossValidation:
     scores: dict[str, dict[str, float | None]]
     truth: Any
     predicted: Any
-    """Predictions for each row by a model that was not fitted on it; ``truth`` is in the same order."""
+    """Predictions for each row by a model that was not fitted on it, not yet calibrated; ``truth`` is in the same
+    order."""
     has_converged: bool
 
     def mean(self, metric: str) -> float:
@@ -51,30 +52,36 @@ def cross_validate(
     splits: Sequence[tuple[Any, Any]],
     *,
     predict: Callable[[Any, pd.DataFrame], Any],
+    calibrate: Callable[[Candidate, Sequence[Any], Sequence[Any]], list[Any]],
     score: Callable[[Any, Any], Scores],
     steps: Steps,
     total_steps: int,
 ) -> list[CrossValidation]:
-    """Return scores and predictions of each candidate. ``total_steps``: of the model stage; the folds come first."""
+    """Return scores and predictions of each candidate.
+
+    ``calibrate`` gets the truths and the predictions of all folds and returns the predictions to score.
+    ``total_steps``: of the model stage; the folds come first.
+    """
     validations = []
     for number, candidate in enumerate(candidates):
-        scores, predicted, has_converged = [], [], True
+        truths, predicted, has_converged = [y[test] for _, test in splits], [], True
         for fold, (learn, test) in enumerate(splits, start=1):
             steps.check()
             pipeline = clone(candidate.pipeline)
             has_converged &= fit(pipeline, typed.iloc[learn], y[learn])
             found = predict(pipeline, typed.iloc[test])
             predicted.append(found)
-            scores.append(score(y[test], found))
-            steps.partial({"candidate": candidate.name, "fold": fold, "folds": len(splits), "scores": scores[-1]})
+            interim = score(y[test], found)
+            steps.partial({"candidate": candidate.name, "fold": fold, "folds": len(splits), "scores": interim})
             done = number * len(splits) + fold
             text = f"{candidate.name.capitalize()}: fold {fold} of {len(splits)}"
             steps.model(done, total_steps, text, candidate=candidate.name, fold=fold)
+        calibrated = calibrate(candidate, truths, predicted)
         validations.append(
             CrossValidation(
                 candidate=candidate,
-                scores=summarise(scores),
-                truth=np.concatenate([y[test] for _, test in splits]),
+                scores=summarise(map(score, truths, calibrated)),
+                truth=np.concatenate(truths),
                 predicted=np.concatenate(predicted),
                 has_converged=has_converged,
             )

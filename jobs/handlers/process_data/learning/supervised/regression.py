@@ -29,7 +29,7 @@ class RegressionLearner:
 
     chosen_by = "r2"
 
-    def read(self, series: "pd.Series[Any]") -> Target:
+    def read(self, series: "pd.Series[Any]", options: LearningOptions) -> Target:
         return read_numbers(series)
 
     def candidates(self, columns: Sequence[Column], options: LearningOptions, target: Target) -> list[Candidate]:
@@ -37,6 +37,12 @@ class RegressionLearner:
 
     def predict(self, pipeline: Any, typed: pd.DataFrame) -> Any:
         return pipeline.predict(typed)
+
+    def calibrate(self, candidate: Candidate, truths: Sequence[Any], predicted: Sequence[Any]) -> list[Any]:
+        return list(predicted)
+
+    def predict_by(self, model: Model, typed: pd.DataFrame) -> Any:
+        return model.pipeline.predict(typed)
 
     def score(self, truth: Any, predicted: Any) -> scores.Scores:
         return scores.score_numbers(truth, predicted)

@@ -28,14 +28,21 @@ AFTER_FOLDS = 4
 class SupervisedLearner(Protocol):
     """The parts of supervised learning that differ between classification and regression."""
 
-    chosen_by: str
-    """The metric that selects the best candidate; higher is better."""
+    @property
+    def chosen_by(self) -> str:
+        """Return the metric that selects the best candidate; higher is better."""
 
-    def read(self, series: "pd.Series[Any]") -> Target: ...
+    def read(self, series: "pd.Series[Any]", options: LearningOptions) -> Target: ...
 
     def candidates(self, columns: Sequence[Column], options: LearningOptions, target: Target) -> list[Candidate]: ...
 
     def predict(self, pipeline: Any, typed: pd.DataFrame) -> Any: ...
+
+    def calibrate(self, candidate: Candidate, truths: Sequence[Any], predicted: Sequence[Any]) -> list[Any]:
+        """Return the predictions of each fold, calibrated by the other folds."""
+
+    def predict_by(self, model: Model, typed: pd.DataFrame) -> Any:
+        """Return the predictions of the finished model, calibrated."""
 
     def score(self, truth: Any, predicted: Any) -> Scores: ...
 
@@ -77,7 +84,7 @@ def fit_supervised(
     if options.target is None:
         raise Permanent("Give the column to predict as 'target'")
     names = feature_names(frame, options, without=(options.target, options.label))
-    target = learner.read(frame[options.target])
+    target = learner.read(frame[options.target], options)
     dropped = len(frame) - len(target.rows)
     kept: pd.DataFrame = frame.iloc[target.rows].reset_index(drop=True)
     steps.preprocessing(1, 2, f"{len(kept):,} rows with a target, {dropped:,} without", rows=len(kept), dropped=dropped)
@@ -92,7 +99,15 @@ def fit_supervised(
     candidates = learner.candidates(used(columns), options, target)
     total = len(candidates) * len(splits) + AFTER_FOLDS
     validations = cross_validate(
-        candidates, typed, y, splits, predict=learner.predict, score=learner.score, steps=steps, total_steps=total
+        candidates,
+        typed,
+        y,
+        splits,
+        predict=learner.predict,
+        calibrate=learner.calibrate,
+        score=learner.score,
+        steps=steps,
+        total_steps=total,
     )
     best = select_best(validations, learner.chosen_by)
 
@@ -102,13 +117,13 @@ def fit_supervised(
     model = learner.model(best, columns, options, target)
     steps.check()
     typed_test, truth = typed_frame(to_test, used(columns)), target.y[test]
-    predicted = learner.predict(model.pipeline, typed_test)
+    predicted = learner.predict_by(model, typed_test)
     steps.model(total - 2, total, f"Tested on {len(test):,} rows")
     importances = permutation_importances(
         model,
         typed_test,
         truth,
-        predict=learner.predict,
+        predict=learner.predict_by,
         score=learner.importance_score,
         seed=options.seed,
         steps=steps,
