@@ -37,7 +37,7 @@ class HandlerRun:
     status: RunStatus
     """The status of the request after the attempt: ``processing`` when the attempt has lost it to another one."""
     result: Any
-    """The result as clients get it: plain JSON, or the description of a file when it is large. None unless completed."""
+    """The result as clients get it: plain JSON, or the description of a large file. None unless completed."""
     returned: Any = field(repr=False)
     """The value that the handler returned, untouched; None when it raised."""
     error: ErrorBody | None
