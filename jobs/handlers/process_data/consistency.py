@@ -11,7 +11,7 @@ from jobs.handlers.process_data.payload import Options, Pipeline
 
 _SUPERVISED = {"target", "features", "test_size", "seed", "max_iterations"}
 USED: dict[Pipeline, set[str]] = {
-    "classification": _SUPERVISED | {"confidence_threshold", "optimise"},
+    "classification": _SUPERVISED | {"confidence_threshold", "optimise", "rare"},
     "regression": _SUPERVISED,
     "clustering": {"features", "seed", "n_clusters", "max_iterations", "confidence_threshold"},
     "anomaly": {"features", "seed", "contamination", "label", "max_iterations"},

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from jobs.handler import DataSource, Payload
-from jobs.handlers.process_data.learning.options import Optimise
+from jobs.handlers.process_data.learning.options import Optimise, Rare
 from jobs.handlers.process_data.transformation.operations import Operation
 from jobs.handlers.process_data.transformation.operations.base import ColumnName, ColumnNames
 
@@ -72,6 +72,12 @@ class Options(Payload):
         title="What to optimise",
         description="accuracy, the default: each row gets its most probable class. balanced_accuracy: rare classes "
         "count as much as common ones, so they are predicted more often.",
+    )
+    rare: Rare | None = Field(
+        default=None,
+        title="Classes of one or two rows",
+        description="fail, the default: they end the request. group: they become one class, 'other'. drop: their rows "
+        "are left out.",
     )
     confidence_threshold: float | None = Field(
         default=None, ge=0, le=1, description="Predictions with a lower confidence are marked as uncertain."

@@ -81,7 +81,8 @@ def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Pip
             "seed": options.seed,
             "details": learned.details,
         },
-        notes=learned.notes,
+        # Those of the sample count the classes of the whole table.
+        notes=[*(sample.notes or learned.target_notes), *learned.notes],
         store_files=lambda context, progress: _store_files(learned, context, progress),
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Rare = Literal["group", "drop", "fail"]
 Optimise = Literal["accuracy", "balanced_accuracy"]
 
 
@@ -19,6 +20,8 @@ class LearningOptions:
     seed: int = 0
     optimise: Optimise = "accuracy"
     """How a row gets its class: the most probable one, or the one that is the most probable for its share."""
+    rare: Rare = "fail"
+    """Classes of fewer than three rows are put together, are left out with their rows, or end the request."""
     confidence_threshold: float | None = None
     """Predictions below it (0–1) are marked as uncertain. None: no prediction is."""
     max_iterations: int = 200

@@ -28,6 +28,8 @@ class LearningResult:
     model_version: str
     details: dict[str, Any]
     """JSON: candidates, columns, classes, importances …"""
+    target_notes: Sequence[str] = ()
+    """Sentences for people about classes of the rows that were learned from."""
     notes: Sequence[str] = ()
     """Sentences for people about what they might overlook."""
     model_bytes: bytes | None

@@ -9,10 +9,10 @@ import pandas as pd
 
 from jobs.handler import Permanent
 from jobs.handlers.process_data.learning.features import values
+from jobs.handlers.process_data.learning.features.rare_classes import MAX_CLASSES, fold_rare, shorten
+from jobs.handlers.process_data.learning.options import Rare
 
 MIN_ROWS = 10
-MIN_CLASS_ROWS = 3
-MAX_CLASSES = 100
 ClassName = str | int | bool
 
 
@@ -23,29 +23,27 @@ class Target:
     rows: values.Array
     y: values.Array
     classes: tuple[ClassName, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Sentences for people about what became of rare classes."""
 
 
-def read_classes(series: "pd.Series[Any]") -> Target:
+def read_classes(series: "pd.Series[Any]", rare: Rare = "fail") -> Target:
     """Read classes. They are compared as texts without spaces around them: 1, 1.0 and "1 " are one class."""
     labels = values.labels(series)
+    folded = fold_rare(Counter(label for label in labels if label is not None), rare, series.name)
+    labels = np.array([folded.names.get(label, label) for label in labels], dtype=object)
     rows = np.flatnonzero([label is not None for label in labels])
     found = labels[rows]
     counts = Counter(found)
     _require_rows(len(rows), series)
     if len(counts) == 1:
-        raise Permanent(f"The target '{series.name}' is always '{_shorten(found[0])}'; at least two classes are needed")
+        raise Permanent(f"The target '{series.name}' is always '{shorten(found[0])}'; at least two classes are needed")
     if len(counts) > MAX_CLASSES:
         raise too_many_classes(series.name, f"{len(counts):,}")
-    rare = sorted(name for name, count in counts.items() if count < MIN_CLASS_ROWS)
-    if rare:
-        shown = ", ".join(f"'{_shorten(name)}'" for name in rare[:5]) + (" …" if len(rare) > 5 else "")
-        raise Permanent(
-            f"Each class needs at least {MIN_CLASS_ROWS} rows; {len(rare)} of the target '{series.name}' "
-            f"have fewer: {shown}. Group or remove the rare classes"
-        )
-    names, classes = _name_classes(series.iloc[rows], list(counts))
+    names, classes = _name_classes(series.iloc[rows], list(counts), has_group=folded.group is not None)
     numbered = {name: number for number, name in enumerate(names)}
-    return Target(rows=rows, y=np.array([numbered[name] for name in found], dtype=np.int64), classes=classes)
+    y = np.array([numbered[name] for name in found], dtype=np.int64)
+    return Target(rows=rows, y=y, classes=classes, notes=folded.notes)
 
 
 def too_many_classes(name: object, count: str) -> Permanent:
@@ -76,8 +74,15 @@ def _require_rows(rows: int, series: "pd.Series[Any]") -> None:
         raise Permanent(f"{rows:,} rows have a target '{series.name}'; at least {MIN_ROWS} are needed")
 
 
-def _name_classes(present: "pd.Series[Any]", labels: list[str]) -> tuple[list[str], tuple[ClassName, ...]]:
-    """Return the sorted labels and the classes of predictions. Booleans and whole numbers keep their type."""
+def _name_classes(
+    present: "pd.Series[Any]", labels: list[str], *, has_group: bool
+) -> tuple[list[str], tuple[ClassName, ...]]:
+    """Return the sorted labels and the classes of predictions. Booleans and whole numbers keep their type.
+
+    ``has_group``: one label stands for several classes, so all are texts.
+    """
+    if has_group:
+        return sorted(labels), tuple(sorted(labels))
     if values.holds_booleans(present):
         return sorted(labels), tuple(label == "true" for label in sorted(labels))
     if values.holds_numbers(present):
@@ -87,7 +92,3 @@ def _name_classes(present: "pd.Series[Any]", labels: list[str]) -> tuple[list[st
         )
         return ordered, tuple(int(label) for label in ordered) if whole else tuple(ordered)
     return sorted(labels), tuple(sorted(labels))
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -42,7 +42,7 @@ class ClassificationLearner:
         return self.objective.metric
 
     def read(self, series: "pd.Series[Any]", options: LearningOptions) -> Target:
-        target = read_classes(series)
+        target = read_classes(series, options.rare)
         self._classes, self._objective = len(target.classes), find_objective(target, options.optimise)
         return target
 
@@ -120,7 +120,7 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
     }
     notes = _notes(fitted)
     steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
-    page = classification_page(fitted, learner.objective, metrics, baseline, details, notes)
+    page = classification_page(fitted, learner.objective, metrics, baseline, details, [*fitted.target_notes, *notes])
     return LearningResult(
         model=model,
         output=with_predictions(fitted.kept, predicted, fitted.test),
@@ -130,6 +130,7 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
         baseline=baseline,
         model_version=model_version(model),
         details=details,
+        target_notes=fitted.target_notes,
         notes=notes,
         model_bytes=dump_model(model),
         report_pdf=lambda path: write_page(page, path),

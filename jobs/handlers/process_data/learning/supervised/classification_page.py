@@ -39,7 +39,7 @@ def classification_page(
     measure = _NAMES[objective.metric].lower().replace("f1", "F1")
     facts = [
         ("Rows", f"{len(fitted.kept):,}"),
-        ("Left out, no target", f"{fitted.dropped:,}"),
+        ("Left out", f"{fitted.dropped:,}"),
         ("Training / test rows", f"{len(fitted.training):,} / {len(fitted.test):,}"),
         ("Columns used", f"{len(model.used):,} of {len(model.columns):,}"),
         ("Target", str(model.target)),

@@ -66,6 +66,8 @@ class TrainingResult:
     rows: Any
     """Positions of ``kept`` in the frame that was learned from."""
     dropped: int
+    target_notes: tuple[str, ...]
+    """Sentences for people about classes of few rows."""
     training: Any
     test: Any
     truth: Any
@@ -134,6 +136,7 @@ def fit_supervised(
         kept=kept,
         rows=target.rows,
         dropped=dropped,
+        target_notes=target.notes,
         training=training,
         test=test,
         truth=truth,
