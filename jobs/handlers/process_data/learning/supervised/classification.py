@@ -21,6 +21,7 @@ from jobs.handlers.process_data.learning.supervised.calibrating import calibrate
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate, baseline_classifier, classifiers
 from jobs.handlers.process_data.learning.supervised.classification_page import classification_page
 from jobs.handlers.process_data.learning.supervised.cross_validation import CrossValidation
+from jobs.handlers.process_data.learning.supervised.leakage import leak_notes
 from jobs.handlers.process_data.learning.supervised.objective import Objective, find_objective
 from jobs.handlers.process_data.learning.supervised.training import TrainingResult, fit_supervised
 
@@ -116,9 +117,10 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
         "candidates": [validation.as_json() for validation in fitted.validations],
         "chosen_by": learner.chosen_by,
         "optimised": learner.objective.sentence,
+        "leaks": fitted.leaks,
         "importances": fitted.importances,
     }
-    notes = _notes(fitted)
+    notes = [*leak_notes(fitted.leaks, str(model.target)), *_notes(fitted)]
     steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
     page = classification_page(fitted, learner.objective, metrics, baseline, details, [*fitted.target_notes, *notes])
     return LearningResult(

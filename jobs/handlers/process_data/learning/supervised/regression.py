@@ -18,6 +18,7 @@ from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate, baseline_regressor, regressors
 from jobs.handlers.process_data.learning.supervised.cross_validation import CrossValidation
+from jobs.handlers.process_data.learning.supervised.leakage import leak_notes
 from jobs.handlers.process_data.learning.supervised.regression_page import regression_page
 from jobs.handlers.process_data.learning.supervised.training import fit_supervised
 
@@ -87,10 +88,12 @@ def learn_numbers(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
         "target": model.target,
         "candidates": [validation.as_json() for validation in fitted.validations],
         "chosen_by": learner.chosen_by,
+        "leaks": fitted.leaks,
         "importances": fitted.importances,
     }
     steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
-    page = regression_page(fitted, metrics, baseline)
+    notes = leak_notes(fitted.leaks, str(model.target))
+    page = regression_page(fitted, metrics, baseline, notes)
     return LearningResult(
         model=model,
         output=with_predictions(fitted.kept, predicted, fitted.test),
@@ -100,6 +103,7 @@ def learn_numbers(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
         baseline=baseline,
         model_version=model_version(model),
         details=details,
+        notes=notes,
         model_bytes=dump_model(model),
         report_pdf=lambda path: write_page(page, path),
     )

@@ -1,6 +1,6 @@
 """Make the page about a regression."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,9 @@ _NAMES = {
 }
 
 
-def regression_page(fitted: TrainingResult, metrics: dict[str, Any], baseline: dict[str, Any]) -> Page:
+def regression_page(
+    fitted: TrainingResult, metrics: dict[str, Any], baseline: dict[str, Any], notes: Sequence[str]
+) -> Page:
     model = fitted.model
     facts = [
         ("Rows", f"{len(fitted.kept):,}"),
@@ -46,6 +48,7 @@ def regression_page(fitted: TrainingResult, metrics: dict[str, Any], baseline: d
         facts=facts,
         heads=("Metric", "Test part", "Baseline", "Cross-validation"),
         rows=rows,
+        remarks=notes,
         charts=[
             Chart(title="Predicted and actual", draw=_actual(fitted)),
             Chart(title="Errors by prediction", draw=_residuals(fitted)),

@@ -19,6 +19,7 @@ from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate
 from jobs.handlers.process_data.learning.supervised.cross_validation import CrossValidation, cross_validate, select_best
 from jobs.handlers.process_data.learning.supervised.importance import permutation_importances
+from jobs.handlers.process_data.learning.supervised.leakage import find_leaks
 from jobs.handlers.process_data.learning.supervised.partition import part, split_folds
 
 AFTER_FOLDS = 4
@@ -68,6 +69,8 @@ class TrainingResult:
     dropped: int
     target_notes: tuple[str, ...]
     """Sentences for people about classes of few rows."""
+    leaks: list[str]
+    """The columns that give the target away."""
     training: Any
     test: Any
     truth: Any
@@ -97,6 +100,7 @@ def fit_supervised(
     to_learn, to_test = kept.take(training), kept.take(test)
     columns = infer_columns(to_learn, names, options, steps)
     typed, y = typed_frame(to_learn, used(columns)), target.y[training]
+    leaks = find_leaks(typed, y, used(columns), len(target.classes), seed=options.seed, steps=steps)
     splits = split_folds(y, len(target.classes), seed=options.seed)
     candidates = learner.candidates(used(columns), options, target)
     total = len(candidates) * len(splits) + AFTER_FOLDS
@@ -137,6 +141,7 @@ def fit_supervised(
         rows=target.rows,
         dropped=dropped,
         target_notes=target.notes,
+        leaks=leaks,
         training=training,
         test=test,
         truth=truth,
