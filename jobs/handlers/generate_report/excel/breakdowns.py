@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobs.handlers.generate_report.excel.charts import insert_bars
-from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS, Formats, start_table, write_header, write_tally
+from jobs.handlers.generate_report.excel.formats import Formats, start_table, write_header, write_tally
+from jobs.handlers.generate_report.excel.texts import MAX_SHEET_NAME_UNITS, clip, write_text
 from jobs.handlers.generate_report.figures.breakdowns import Breakdown
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.figures.tallies import Tally
 
 _MAX_BARS = 12
-_MAX_NAME_CHARACTERS = 31
 _NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
@@ -44,13 +44,13 @@ def write_breakdown(
     rows = breakdown.rows()
     for number, (labels, tally) in enumerate(rows, start=row + 1):
         for column, label in enumerate(labels):
-            sheet.write_string(number, column, label[:MAX_CHARACTERS])
+            write_text(sheet, number, column, label)
         write_tally(sheet, number, width, tally, formats.count, formats.money)
         if whole.exact_total:
             sheet.write_number(number, width + 3, float(tally.exact_total / whole.exact_total), formats.percent)
     last = row + len(rows) + 1
     for column in range(width):
-        sheet.write_string(last, column, "" if column else "Total", formats.total)
+        write_text(sheet, last, column, "" if column else "Total", formats.total)
     write_tally(sheet, last, width, whole, formats.total_count, formats.total_money)
     sheet.write_number(last, width + 3, 1 if whole.exact_total else 0, formats.total_percent)
 
@@ -66,11 +66,11 @@ def _write_sheet(
 
 
 def _sheet_name(wanted: str, taken: Sequence[str]) -> str:
-    """Return a sheet name that Excel accepts: 31 characters, none of the forbidden ones, unique regardless of case."""
+    """Return a sheet name that Excel accepts: short, without forbidden characters, and unique regardless of case."""
     clean = _NO_SHEET_NAME.sub(" ", wanted).strip("' ")
-    lower, number, name = {other.lower() for other in taken}, 1, clean[:_MAX_NAME_CHARACTERS].rstrip("' ")
+    lower, number, name = {other.lower() for other in taken}, 1, clip(clean, MAX_SHEET_NAME_UNITS).rstrip("' ")
     while name.lower() in lower:
         number += 1
         ending = f" ({number})"
-        name = clean[: _MAX_NAME_CHARACTERS - len(ending)] + ending
+        name = clip(clean, MAX_SHEET_NAME_UNITS - len(ending)) + ending
     return name

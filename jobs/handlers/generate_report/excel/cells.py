@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS
+from jobs.handlers.generate_report.excel.texts import MAX_CELL_UNITS, clip
 from jobs.handlers.generate_report.records.columns import Column, Kind
 
 _MAX_EXACT = 10**13
@@ -61,7 +61,7 @@ def _write_boolean(value: bool) -> str:
 
 
 def _write_text(value: str) -> str:
-    text = value[:MAX_CHARACTERS]
+    text = clip(value, MAX_CELL_UNITS)
     if _SPECIAL.search(text):
         text = _SPECIAL.sub(_escape, text)
     space = ' xml:space="preserve"' if text != text.strip() else ""

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from jobs.handlers.generate_report.excel.texts import write_text
 from jobs.handlers.generate_report.figures.tallies import Tally
 
 ACCENT, PALE, LIGHT = "#2457C5", "#E9EFFC", "#A9BFEF"
-MAX_CHARACTERS = 32_767
-"""Excel's limit for one cell."""
 
 
 class Formats:
@@ -59,7 +58,7 @@ def start_table(sheet: Any, columns: int, names: int = 1) -> None:
 def write_header(sheet: Any, formats: Formats, header: Sequence[str], row: int, names: int = 1) -> None:
     for column, text in enumerate(header):
         style = formats.header if column < names else formats.number_header
-        sheet.write_string(row, column, text[:MAX_CHARACTERS], style)
+        write_text(sheet, row, column, text, style)
 
 
 def write_tally(sheet: Any, row: int, column: int, tally: Tally, count: Any, money: Any) -> None:

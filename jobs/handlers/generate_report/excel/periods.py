@@ -5,6 +5,7 @@ from typing import Any
 from jobs.handlers.generate_report.excel.charts import insert_line
 from jobs.handlers.generate_report.excel.formats import Formats, start_table, write_header, write_tally
 from jobs.handlers.generate_report.excel.summary import write_change
+from jobs.handlers.generate_report.excel.texts import write_text
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.figures.tallies import Tally, change_of, change_percent, round_cents
 
@@ -19,14 +20,14 @@ def write_periods(workbook: Any, formats: Formats, figures: Figures, *, include_
     start_table(sheet, columns)
     write_header(sheet, formats, [*_HEADER, *more], 0)
     for row, (period, tally) in enumerate(figures.periods, start=1):
-        sheet.write_string(row, 0, period.label)
+        write_text(sheet, row, 0, period.label)
         sheet.write_datetime(row, 1, period.first_day, formats.day)
         sheet.write_datetime(row, 2, period.last_day, formats.day)
         write_tally(sheet, row, 3, tally, formats.count, formats.money)
     sheet.autofilter(0, 0, last, columns - 1)
     for column in range(columns):
         sheet.write_blank(last + 1, column, None, formats.total)
-    sheet.write_string(last + 1, 0, "Total", formats.total)
+    write_text(sheet, last + 1, 0, "Total", formats.total)
     write_tally(sheet, last + 1, 3, figures.whole, formats.total_count, formats.total_money)
     if figures.previous:
         _write_previous(sheet, formats, figures)

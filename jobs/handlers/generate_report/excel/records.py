@@ -7,7 +7,8 @@ from typing import IO, TYPE_CHECKING, Any
 from xlsxwriter.utility import xl_col_to_name
 
 from jobs.handlers.generate_report.excel.cells import write_cells, writer_of
-from jobs.handlers.generate_report.excel.formats import MAX_CHARACTERS, Formats, prepare_print
+from jobs.handlers.generate_report.excel.formats import Formats, prepare_print
+from jobs.handlers.generate_report.excel.texts import write_text
 from jobs.handlers.generate_report.records.batches import stream_records
 from jobs.handlers.generate_report.records.columns import Column, Kind
 from jobs.handlers.generate_report.records.selection import SELECTION, Selection
@@ -56,7 +57,7 @@ def _prepare(sheet: Any, formats: Formats, columns: Sequence[Column], rows: int)
         sheet.set_column(position, position, max(_WIDTHS[column.kind], min(len(column.name), 60) + 4))
         is_number = column.kind is Kind.NUMBER
         header = formats.number_header if is_number else formats.header
-        sheet.write_string(0, position, column.name[:MAX_CHARACTERS], header)
+        write_text(sheet, 0, position, column.name, header)
         sheet.write_blank(1, position, None, _style(formats, column))
     sheet.autofilter(0, 0, rows, len(columns) - 1)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from jobs.handlers.generate_report.excel.breakdowns import write_breakdown
 from jobs.handlers.generate_report.excel.formats import Formats, prepare_print, write_header
+from jobs.handlers.generate_report.excel.texts import write_text
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.figures.tallies import change_of, round_cents
 from jobs.handlers.generate_report.heading import Heading
@@ -18,28 +19,28 @@ def write_summary(workbook: Any, formats: Formats, heading: Heading, figures: Fi
     sheet.set_column(1, 4, 18)
     sheet.set_row(0, 28)
     prepare_print(sheet)
-    sheet.write_string(0, 0, heading.title, formats.title)
+    write_text(sheet, 0, 0, heading.title, formats.title)
     facts = [("Period", heading.days), ("Compared with", heading.compared_with), ("Source", heading.source)]
     facts += [("About", heading.source_description), ("Filters", heading.filters), ("Generated", heading.generated)]
     row = _write_facts(sheet, formats, [fact for fact in facts if fact[1]], 2)
     if not figures.whole.records:
-        sheet.write_string(row + 1, 0, "No records match this report.", formats.section)
+        write_text(sheet, row + 1, 0, "No records match this report.", formats.section)
     row = _write_key_figures(sheet, formats, figures, row + 3)
     if figures.regions:
-        sheet.write_string(row + 1, 0, "By region", formats.section)
+        write_text(sheet, row + 1, 0, "By region", formats.section)
         write_breakdown(sheet, formats, ["Region"], figures.regions, figures.whole, row + 2)
 
 
 def _write_facts(sheet: Any, formats: Formats, facts: Sequence[tuple[str, str]], row: int) -> int:
     for name, value in facts:
-        sheet.write_string(row, 0, name, formats.name)
-        sheet.write_string(row, 1, value)
+        write_text(sheet, row, 0, name, formats.name)
+        write_text(sheet, row, 1, value)
         row += 1
     return row
 
 
 def _write_key_figures(sheet: Any, formats: Formats, figures: Figures, row: int) -> int:
-    sheet.write_string(row, 0, "Key figures", formats.section)
+    write_text(sheet, row, 0, "Key figures", formats.section)
     if figures.previous:
         row += 1
         write_header(sheet, formats, ["", "Now", figures.previous.kind, "Difference", "Change"], row)
@@ -63,20 +64,20 @@ def _write_key_figures(sheet: Any, formats: Formats, figures: Figures, row: int)
     ]
     for name, earlier, later, style, difference in numbers:
         row += 1
-        sheet.write_string(row, 0, name, formats.name)
+        write_text(sheet, row, 0, name, formats.name)
         sheet.write_number(row, 1, float(round_cents(later)), style)
         if earlier is not None:
             sheet.write_number(row, 2, float(round_cents(earlier)), style)
             sheet.write_number(row, 3, float(round_cents(later - earlier)), difference)
             write_change(sheet, row, 4, change_of(earlier, later), formats.change)
-    sheet.write_string(row + 1, 0, "Top category", formats.name)
-    sheet.write_string(row + 1, 1, figures.top_category or "–")
+    write_text(sheet, row + 1, 0, "Top category", formats.name)
+    write_text(sheet, row + 1, 1, figures.top_category or "–")
     return row + 2
 
 
 def write_change(sheet: Any, row: int, column: int, percent: Decimal | None, style: Any) -> None:
     """Write the change as a percentage; a dash when there is nothing to compare with."""
     if percent is None:
-        sheet.write_string(row, column, "–", style)
+        write_text(sheet, row, column, "–", style)
     else:
         sheet.write_number(row, column, float(percent / 100), style)

@@ -15,6 +15,7 @@ from jobs.handlers.generate_report.excel.formats import Formats
 from jobs.handlers.generate_report.excel.periods import write_periods
 from jobs.handlers.generate_report.excel.records import RecordRows, add_record_sheets
 from jobs.handlers.generate_report.excel.summary import write_summary
+from jobs.handlers.generate_report.excel.texts import MAX_PROPERTY_UNITS, clip
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.heading import Heading
 from jobs.handlers.generate_report.records.selection import Selection
@@ -52,8 +53,8 @@ def write_excel(
 def _describe(workbook: Any, heading: Heading) -> None:
     workbook.set_properties(
         {
-            "title": f"{heading.title}, {heading.days}",
-            "subject": heading.source,
+            "title": clip(f"{heading.title}, {heading.days}", MAX_PROPERTY_UNITS),
+            "subject": clip(heading.source, MAX_PROPERTY_UNITS),
             "author": "Streamer",
             # Excel expects local time here. Without the entry the file would show the time of packing.
             "created": heading.generated_at.replace(tzinfo=None),

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given, strategies
 from pytest_django import Settings
 
 from jobs.handlers.generate_report.excel import records
+from jobs.handlers.generate_report.excel.texts import clip
 from jobs.testing import HandlerRun
 from tests.jobs.handlers.generate_report.conftest import RunReport
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
@@ -67,3 +69,38 @@ def test_long_numbers_keep_their_digits(tmp_path: Path, settings: Settings, run_
     settings.STREAMER_SOURCES = {"drinks": definition(write_parquet(tmp_path / "ids.parquet", rows))}
     run = run_report(format="excel")
     assert read(run)["Records"]["F2"].value == "12345678901234567"
+
+
+def units(text: str) -> int:
+    """Count as Excel does."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+@given(text=strategies.text(max_size=60), limit=strategies.integers(1, 50))
+def test_a_text_is_cut_by_the_units_that_excel_counts(text: str, limit: int) -> None:
+    cut = clip(text, limit)
+    assert text.startswith(cut) and units(cut) <= limit
+    assert cut == text or units(cut + text[len(cut)]) > limit
+
+
+def test_texts_with_emojis_fit_into_cells_and_sheet_names(
+    tmp_path: Path, settings: Settings, run_report: RunReport
+) -> None:
+    long, name = "📏" * 16_384, "📏 of the group that it is in"
+    rows = [{**ROWS[0], "kind": long, "area": long, "note": long, name: "x"}]
+    path = write_parquet(tmp_path / "emojis.parquet", rows)
+    settings.STREAMER_SOURCES = {"drinks": definition(path, description=long)}
+    filters = {"note": ["x" * 900 + "📏" * 50] * 40 + [*"📏"]}
+    for run in (
+        run_report(format="excel", group_by=[name], filters=filters),
+        run_report(format="excel", group_by=[name]),
+    ):
+        book = read(run)
+        assert all(units(sheet.title) <= 31 for sheet in book)
+        cells = [cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
+        lengths = [units(cell) for cell in cells if isinstance(cell, str)]
+        assert max(lengths) in (32_766, 32_767)
+    assert "By 📏 of the group that it is i" in book.sheetnames
+    assert book["Records"]["E2"].value == "📏" * 16_383
+    summary = dict(row[:2] for row in book["Summary"].iter_rows(values_only=True))
+    assert summary["Top category"] == "📏" * 16_383 and summary["About"] == "📏" * 16_383
