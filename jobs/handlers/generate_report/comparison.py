@@ -18,8 +18,12 @@ class Days:
     last: date
 
     @property
+    def is_empty(self) -> bool:
+        return self.last < self.first
+
+    @property
     def label(self) -> str:
-        return format_range(self.first, self.last)
+        return "no such day" if self.is_empty else format_range(self.first, self.last)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +34,9 @@ class Comparison:
 
     @property
     def days(self) -> Days:
-        first = self._back(self.payload.start_date)
         # Computed from the day after the end, so that whole months stay whole in leap years.
         last = self._back(self.payload.end_date + _DAY) - _DAY
-        return Days(first=first, last=max(first, last))
+        return Days(first=self._back(self.payload.start_date), last=last)
 
     @property
     def label(self) -> str:

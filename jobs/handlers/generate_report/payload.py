@@ -115,7 +115,7 @@ class ReportPayload(Payload):
     @field_validator("start_date")
     @classmethod
     def _leaves_room(cls, start_date: date) -> date:
-        if not date.min < start_date < date.max - timedelta(days=MAX_DAYS):
+        if not date.min + timedelta(days=MAX_DAYS) <= start_date < date.max - timedelta(days=MAX_DAYS):
             raise ValueError(f"{start_date} is too early or too late for a report")
         return start_date
 

@@ -91,7 +91,9 @@ def _compared_with(figures: Figures) -> dict[str, Any] | None:
     }
 
 
-def _days(days: Days) -> dict[str, str]:
+def _days(days: Days) -> dict[str, str | None]:
+    if days.is_empty:
+        return {"first_day": None, "last_day": None}
     return {"first_day": days.first.isoformat(), "last_day": days.last.isoformat()}
 
 

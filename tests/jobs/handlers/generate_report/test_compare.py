@@ -1,12 +1,13 @@
 """Reports that are compared with the time before."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import example, given, strategies
 from pypdf import PdfReader
 from pytest_django import Settings
 
@@ -97,6 +98,53 @@ def test_the_days_before_are_counted_once_each(compare: str, first: str, last: s
     assert before == list(range(comparison.days.first.toordinal(), comparison.days.last.toordinal() + 1))
     if compare == "previous_period":
         assert len(before) == payload.days and before[-1] + 1 == payload.start_date.toordinal()
+
+
+@pytest.mark.usefixtures("sales")
+@pytest.mark.parametrize("last", ["2024-02-29", "2024-03-01"])
+def test_29_february_is_compared_with_nothing(run_report: RunReport, last: str, context: RecordingContext) -> None:
+    stats = run_report(
+        start_date="2024-02-29", end_date=last, compare="previous_year", report_type="custom", format="excel"
+    )["stats"]
+    first, *others = stats["by_period"]
+    assert first["previous"] == {
+        "first_day": None,
+        "last_day": None,
+        "records": 0,
+        "total_value": 0.0,
+        "average_value": 0.0,
+    }
+    assert first["change_percent"] is None
+    assert [period["previous"]["total_value"] for period in others] == [5.0] * len(others)
+    compared = stats["compared_with"]
+    assert compared["total_value"] == 5.0 * len(others)
+    assert compared["first_day"] == ("2023-03-01" if others else None) == compared["last_day"]
+    run_report(start_date="2024-02-29", end_date=last, compare="previous_year", report_type="custom", format="pdf")
+    text = "\n".join(page.extract_text() for page in PdfReader(context.artifacts[1].path).pages)
+    assert f"Previous year, {'1 Mar 2023' if others else 'no such day'}" in text
+
+
+@given(
+    first=strategies.dates(date(2, 1, 2), date(9998, 12, 1)),
+    days=strategies.integers(1, 366),
+    compare=strategies.sampled_from(["previous_year", "previous_period"]),
+)
+@example(first=date(2024, 2, 29), days=1, compare="previous_year")
+@example(first=date(2, 1, 2), days=366, compare="previous_period")
+def test_no_day_is_compared_twice_or_with_a_day_of_another_date(first: date, days: int, compare: str) -> None:
+    last = min(first + timedelta(days=days - 1), date(9998, 12, 30))
+    payload = GenerateReport().parse(
+        {"start_date": str(first), "end_date": str(last), "compare": compare, "report_type": "custom"}
+    )
+    before = Comparison(payload=payload).days
+    count = (before.last - before.first).days + 1
+    if compare == "previous_period":
+        assert (count, before.last) == (payload.days, first - timedelta(days=1))
+        return
+    own = [first + timedelta(days=number) for number in range(payload.days)]
+    wanted = {(day.month, day.day) for day in own} - {(2, 29)}
+    found = {(day.month, day.day) for day in (before.first + timedelta(days=number) for number in range(count))}
+    assert found - {(2, 29)} == wanted
 
 
 def test_a_year_after_a_leap_year_is_compared_with_all_of_it() -> None:
