@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from jobs.handler import ArtifactFile, Bulk, Context
+from jobs.handler import ArtifactFile, Bulk, Context, guard_formula
 
 _MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
-# A spreadsheet would take a text that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CHECK_EVERY = 1_000
 
 
@@ -55,9 +53,8 @@ def _write_csv(saved: ArtifactFile, lines: Iterator[Mapping[str, Any]]) -> None:
     writer = csv.writer(text)
     writer.writerow(["index", "item", "code", "message"])
     for line in lines:
-        message = str(line["message"])
-        safe = f"'{message}" if message.startswith(_FORMULA) else message
-        writer.writerow([line["index"], json.dumps(line["item"], ensure_ascii=False), line["code"], safe])
+        item, message = json.dumps(line["item"], ensure_ascii=False), guard_formula(str(line["message"]))
+        writer.writerow([line["index"], item, line["code"], message])
     text.detach()
 
 

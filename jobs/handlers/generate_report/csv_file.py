@@ -5,7 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from jobs.handlers.generate_report.records.batches import guard_formula, stream_records
+from jobs.handler import guard_formula
+from jobs.handlers.generate_report.records.batches import stream_records
 from jobs.handlers.generate_report.records.selection import Selection
 from jobs.handlers.generate_report.stages import Progress, Stage
 

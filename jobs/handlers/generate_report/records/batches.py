@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jobs.handler import guard_formula_sql
 from jobs.handlers.generate_report.records.columns import Column, Kind
 from jobs.handlers.generate_report.records.selection import SELECTION, Selection
 
@@ -23,11 +24,6 @@ def stream_records(selection: Selection, *, as_csv: bool) -> Iterator["pa.Record
     return selection.reader.stream(f"SELECT {cells} FROM {SELECTION}", rows)
 
 
-def guard_formula(text: str) -> str:
-    """Guard a text that does not come from a column in the same way."""
-    return f"'{text}" if text[:1] in set("=+-@\t\r\n") else text
-
-
 def _cell_sql(column: Column, as_csv: bool) -> str:
     if column.type.endswith("HUGEINT"):
         return f"CAST({column.sql} AS DECIMAL(38, 0))"
@@ -40,6 +36,4 @@ def _cell_sql(column: Column, as_csv: bool) -> str:
             return f"CAST({moment} AS VARCHAR)" if as_csv else moment
         case Kind.TEXT:
             text = f"CAST({column.sql} AS VARCHAR)"
-    if not as_csv:
-        return text
-    return f"CASE WHEN regexp_matches({text}, '^[-=+@\\t\\r\\n]') THEN '''' || {text} ELSE {text} END"
+    return guard_formula_sql(text) if as_csv else text

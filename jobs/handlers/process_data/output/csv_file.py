@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from jobs.handler import FORMULA_START
 from jobs.handlers.process_data.output.cells import as_text, finite, is_plain
 
-_FORMULA = "^[-=+@\t\r\n]"
 _OPTIONS = pa.csv.WriteOptions(include_header=False)
 
 
@@ -39,4 +39,6 @@ def _cells(column: pa.Array) -> pa.Array:
 
 
 def _guarded(texts: pa.Array) -> pa.Array:
-    return pc.if_else(pc.match_substring_regex(texts, _FORMULA), pc.binary_join_element_wise("'", texts, ""), texts)
+    return pc.if_else(
+        pc.match_substring_regex(texts, FORMULA_START), pc.binary_join_element_wise("'", texts, ""), texts
+    )
