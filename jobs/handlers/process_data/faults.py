@@ -13,6 +13,10 @@ class OperationFault(Exception):
         self.message = message
 
 
+class ArithmeticFault(Exception):
+    """Raised when the outcome of a calculation is larger than its type holds. The text names operation and columns."""
+
+
 def unknown_column(name: str, columns: list[str]) -> str:
     return f"there is no column '{name}'; there are: {list_names(columns)}"
 

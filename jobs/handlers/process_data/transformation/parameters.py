@@ -27,7 +27,7 @@ Values = Annotated[
     _Scalar | list[_Scalar], _one_fault("a value is a text, a number, true or false, or a list of these")
 ]
 Number = Annotated[int | float, _one_fault("this must be a number")]
-_INT64 = range(-(2**63), 2**63)
+_INT64, _INT128 = range(-(2**63), 2**63), range(-(2**127), 2**127)
 
 
 def comparable(column: Column) -> str:
@@ -82,7 +82,9 @@ def _type_for(column: Column, value: Any) -> str:
 
 
 def _number_type(value: int | float) -> str:
-    return "BIGINT" if isinstance(value, int) and value in _INT64 else "DOUBLE"
+    if isinstance(value, float) or value not in _INT128:
+        return "DOUBLE"
+    return "BIGINT" if value in _INT64 else "HUGEINT"
 
 
 def _as_moment(value: Value) -> datetime | None:

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import duckdb
+
 from jobs.handler import DATA, OpenTable, Permanent
-from jobs.handlers.process_data.faults import OperationFault, invalid
+from jobs.handlers.process_data.faults import ArithmeticFault, OperationFault, invalid
 from jobs.handlers.process_data.stages import Progress
 from jobs.handlers.process_data.transformation.operations import Operation
+from jobs.handlers.process_data.transformation.operations.aggregate import Aggregate
 from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable
 
 _DRY_RUN = "dry_run"
@@ -77,11 +80,23 @@ def _apply(operation: Operation, index: int, working: WorkingTable, on_progress:
     except OperationFault as fault:
         message = f"operation {index} ({operation.type}): {fault.message}"
         raise invalid(f"{where}.{fault.path}".removesuffix("."), message, "value_error") from None
+    except ArithmeticFault as fault:
+        raise Permanent(f"{where} ({operation.type}): {fault}", details={"operation": index}) from None
     except Permanent as error:
-        # The database's own message, of an overflow for example, does not name the operation.
+        if isinstance(error.__cause__, duckdb.OutOfRangeException):
+            text = f"{where} ({operation.type}): {_spoken(operation)} is too large for decimals of 38 digits."
+            raise Permanent(f"{text} Cast to number first", details={"operation": index}) from error
+        # The database's own message does not name the operation.
         raise Permanent(
             f"{where} ({operation.type}): {error.message}", details={"operation": index, **(error.details or {})}
         ) from error
+
+
+def _spoken(operation: Operation) -> str:
+    if isinstance(operation, Aggregate):
+        figures = [(one.function, one.column) for one in operation.aggregations if one.column is not None]
+        return " or ".join(f"'{function}' of '{column}'" for function, column in figures)
+    return f"'{getattr(operation, 'function', operation.type)}' of '{getattr(operation, 'column', '')}'"
 
 
 def _on_progress(progress: Progress, index: int, of: int, kind: str, rows: int) -> OnProgress:

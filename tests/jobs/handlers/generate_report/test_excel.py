@@ -15,7 +15,8 @@ from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 
 
 def read(run: HandlerRun) -> openpyxl.Workbook:
-    return openpyxl.load_workbook(run.artifact().open())
+    workbook = next(file for file in run.artifacts if file.filename.endswith(".xlsx"))
+    return openpyxl.load_workbook(workbook.open())
 
 
 @pytest.mark.usefixtures("drinks")

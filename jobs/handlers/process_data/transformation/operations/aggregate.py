@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from jobs.handler import Payload, quote_name
 from jobs.handlers.process_data.columns import FLOATS, INTEGERS, Column, Kind
 from jobs.handlers.process_data.faults import OperationFault
+from jobs.handlers.process_data.transformation.operations.arithmetic import require_sums
 from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
 from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable, step_progress
 
@@ -47,8 +48,6 @@ class Aggregation(Payload):
         match self.function:
             case "count_distinct":
                 return f"count(DISTINCT {column.sql})"
-            case "sum" if column.type in INTEGERS:
-                return f"CAST(sum({column.sql}) AS BIGINT)"
             case "stddev":
                 return f"stddev_samp({column.sql}{order})"
             case _:
@@ -99,9 +98,21 @@ class Aggregate(BaseOperation):
                 on_share(1.0)
                 step += 1
         on_share = step_progress(on_progress, rows, step=step, steps=steps)
-        working.replace(_join(tables, keys, [one.named for one in self.aggregations]), on_share)
+        cells = [self._cell(working, tables[0], at, one, columns[at]) for at, one in enumerate(self.aggregations)]
+        working.replace(_join(tables, keys, cells), on_share)
         working.drop(tables)
         on_share(1.0)
+
+    def _cell(self, working: WorkingTable, table: str, at: int, one: Aggregation, column: Column | None) -> str:
+        """Return SQL for a figure. A sum has as many bits, or digits, as the values may have."""
+        figure, name = f"figure_{at}", quote_name(one.named)
+        if column is None or one.function != "sum" or column.type in FLOATS:
+            return f"{figure} AS {name}"
+        is_whole = column.type in INTEGERS
+        [(lowest, highest)] = working.fetch(f"SELECT min({figure}), max({figure}) FROM {table}")
+        if lowest is not None:
+            require_sums("sum", column, [lowest, highest], is_whole=is_whole)
+        return f"CAST({figure} AS BIGINT) AS {name}" if is_whole else f"{figure} AS {name}"
 
     def _with_columns(self, columns: Sequence[Column | None]) -> list[tuple[Aggregation, Column | None]]:
         return list(zip(self.aggregations, columns, strict=True))
@@ -146,14 +157,13 @@ def _group(table: str, keys: list[Column], figures: list[tuple[str, str]], where
     return f"SELECT {', '.join(cells)} FROM {table}{where}{by}"
 
 
-def _join(tables: list[str], keys: list[Column], names: list[str]) -> str:
+def _join(tables: list[str], keys: list[Column], figures: list[str]) -> str:
     first, *others = tables
     same = [
         " AND ".join(f"{first}.key_{at} IS NOT DISTINCT FROM {other}.key_{at}" for at in range(len(keys))) or "true"
         for other in others
     ]
     joins = "".join(f" JOIN {other} ON {on}" for other, on in zip(others, same, strict=True))
-    cells = [f"{first}.key_{at} AS {key.sql}" for at, key in enumerate(keys)]
-    cells += [f"figure_{at} AS {quote_name(name)}" for at, name in enumerate(names)]
+    cells = [*(f"{first}.key_{at} AS {key.sql}" for at, key in enumerate(keys)), *figures]
     order = ", ".join(f"{first}.key_{at} ASC NULLS LAST" for at in range(len(keys)))
     return f"SELECT {', '.join(cells)} FROM {first}{joins}" + (f" ORDER BY {order}" if order else "")

@@ -1,13 +1,21 @@
 """Change a column, or derive a new one from it, row by row (``transform``)."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from jobs.handlers.process_data.columns import Column, Kind
 from jobs.handlers.process_data.faults import OperationFault
+from jobs.handlers.process_data.transformation.operations.arithmetic import require_outcomes
 from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
-from jobs.handlers.process_data.transformation.operations.casting import DUCKDB_TYPES, CastType, require_castable
+from jobs.handlers.process_data.transformation.operations.casting import (
+    CastType,
+    cast_sql,
+    moment_sql,
+    require_all,
+    trimmed_sql,
+)
 from jobs.handlers.process_data.transformation.parameters import Number, Value, bind, bind_number
 from jobs.handlers.process_data.transformation.working_table import OnProgress, WorkingTable
 
@@ -39,7 +47,7 @@ class ChangeText(Transform):
     function: Literal["upper", "lower", "trim"]
 
     def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
-        return f"{self.function}({column.text_sql})"
+        return trimmed_sql(column.text_sql) if self.function == "trim" else f"{self.function}({column.text_sql})"
 
 
 class ReplaceText(Transform):
@@ -76,7 +84,7 @@ class ChangeNumber(Transform):
         number = _number(column, self.function)
         match self.function:
             case "abs":
-                return f"abs({number})"
+                return _checked(working, self.function, f"abs({number})", [column], parameters)
             case "log":
                 return f"CASE WHEN {number} > 0 THEN ln({number}) END"
             case "sqrt":
@@ -88,7 +96,8 @@ class Round(Transform):
     digits: int = Field(default=0, ge=0, le=15)
 
     def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
-        return f"round({_number(column, 'round')}, {self.digits})"
+        rounded = f"round({_number(column, 'round')}, {self.digits})"
+        return _checked(working, self.function, rounded, [column], parameters)
 
 
 class Calculate(Transform):
@@ -105,14 +114,18 @@ class Calculate(Transform):
         return self
 
     def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
-        left = _number(column, self.function)
+        left, columns = _number(column, self.function), [column]
         if self.value is not None:
             right = bind_number(self.value, "value", parameters)
         else:
-            right = _number(working.column(str(self.other), "other"), self.function, "other")
+            columns.append(working.column(str(self.other), "other"))
+            right = _number(columns[1], self.function, "other")
         if self.function == "divide":
             return f"CAST({left} AS DOUBLE) / nullif(CAST({right} AS DOUBLE), 0)"
-        return f"{left} {_SIGNS[self.function]} {right}"
+        calculated = f"{left} {_SIGNS[self.function]} {right}"
+        if isinstance(self.value, float):
+            return calculated
+        return _checked(working, self.function, calculated, columns, parameters)
 
 
 class DatePart(Transform):
@@ -121,13 +134,10 @@ class DatePart(Transform):
     function: Literal["year", "month", "day", "weekday"]
 
     def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
-        if column.kind is Kind.MOMENT:
-            moment = f"CAST({column.sql} AS TIMESTAMP)"
-        elif column.kind is Kind.TEXT:
-            require_castable(working, column, "TIMESTAMP", "a date")
-            moment = f"CAST({column.sql} AS TIMESTAMP)"
-        else:
+        moment = moment_sql(column)
+        if moment is None:
             raise OperationFault("column", f"'{self.function}' needs dates; '{column.name}' holds {column.type}")
+        require_all(working, column, moment, "a date")
         return f"{_DATE_PARTS[self.function]}({moment})"
 
 
@@ -153,17 +163,24 @@ class Cast(Transform):
     on_error: Literal["fail", "null"] = "fail"
 
     def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
-        duckdb_type = DUCKDB_TYPES[self.to]
+        sql = cast_sql(column, self.to)
         if self.on_error == "fail":
-            require_castable(working, column, duckdb_type, f"type {self.to}")
-        return f"TRY_CAST({column.sql} AS {duckdb_type})"
+            require_all(working, column, sql, f"type {self.to}")
+        return sql
 
 
 def _number(column: Column, function: str, path: str = "column") -> str:
-    """Return SQL for the column in a type that is wide enough for a calculation."""
+    """Return SQL for the column in a type that is wide enough for most calculations."""
     if column.kind is not Kind.NUMBER:
         raise OperationFault(path, f"'{function}' needs numbers; '{column.name}' holds {column.type}")
     return f"CAST({column.sql} AS BIGINT)" if column.type in _SMALL_INTEGERS else column.sql
+
+
+def _checked(
+    working: WorkingTable, function: str, sql: str, columns: list[Column], parameters: Mapping[str, Any]
+) -> str:
+    require_outcomes(working, function, sql, columns, parameters)
+    return sql
 
 
 AnyTransform = Annotated[
