@@ -21,7 +21,7 @@ _REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 @register()
 def check_settings(**_: Any) -> list[CheckMessage]:
-    return [*_token_faults(), *_place_faults(), *_request_faults(), *_storage_faults()]
+    return [*_token_faults(), *_place_faults(), *_scratch_faults(), *_request_faults(), *_storage_faults()]
 
 
 @register(deploy=True)
@@ -63,6 +63,12 @@ def _place_faults() -> Iterator[CheckMessage]:
     if not settings.REDIS_URL.startswith(_REDIS_SCHEMES):
         hint = "For example redis://host:6379/0, or rediss:// for TLS."
         yield Error("REDIS_URL is no URL of a Redis", hint=hint, id="streamer.E012")
+
+
+def _scratch_faults() -> Iterator[CheckMessage]:
+    if "?" in str(settings.STREAMER_SCRATCH_DIR):
+        hint = "Name another folder in STREAMER_SCRATCH_DIR: DuckDB takes a '?' for the end of a file's path."
+        yield Error("The path of STREAMER_SCRATCH_DIR has a '?'", hint=hint, id="streamer.E013")
 
 
 def _request_faults() -> Iterator[CheckMessage]:

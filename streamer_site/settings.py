@@ -95,7 +95,14 @@ logging_config(level=env.str("LOG_LEVEL", "INFO"), as_json=env.bool("LOG_JSON", 
 
 # --- Database ----------------------------------------------------------------------------------------------------
 
-DATABASES: dict[str, Any] = {"default": env.db("DATABASE_URL", f"sqlite:///{DATA_DIR / 'streamer.sqlite3'}")}
+_NO_URL = "none"
+_DATABASE_URL = env.str("DATABASE_URL", _NO_URL)
+DATABASES: dict[str, Any] = {
+    # In a URL, characters such as + and % would not stand for themselves.
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "streamer.sqlite3")}
+    if _DATABASE_URL == _NO_URL
+    else env.db_url_config(_DATABASE_URL)
+}
 if "ENGINE" not in DATABASES["default"]:
     raise ImproperlyConfigured("DATABASE_URL is no URL of a database, such as postgres://user:password@host/name")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

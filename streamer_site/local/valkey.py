@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from glob import escape
 from pathlib import Path
 
 import redis
@@ -58,8 +59,11 @@ class EmbeddedValkey:
 
     def _program(self) -> Program:
         # The password is in a private file, because everybody on the machine can read a command line.
-        write_private(self._folder / "valkey.conf", self._configuration())
-        return Program(name=NAME, argv=(str(get_binary_path()), "valkey.conf"), env={}, cwd=self._folder, is_base=True)
+        configuration = self._folder / "valkey.conf"
+        write_private(configuration, self._configuration())
+        # The server takes the whole path of its configuration for a glob.
+        argv = (str(get_binary_path()), escape(str(configuration)))
+        return Program(name=NAME, argv=argv, env={}, cwd=self._folder, is_base=True)
 
     def _configuration(self) -> str:
         lines = [

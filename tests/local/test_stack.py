@@ -38,6 +38,15 @@ def test_it_works(stack: Stack) -> None:
     assert (stack.data_dir / "logs/web-1.log").exists()
 
 
+def test_it_works_in_a_folder_whatever_its_name(tmp_path: Path) -> None:
+    env = {**LIGHT, "DJANGO_SETTINGS_MODULE": "streamer_site.settings"}
+    with Stack(tmp_path / "a b+c%20[d]é*", env=env, inherit_settings=False) as odd:
+        assert get(f"{odd.http_url}/readyz") == 200
+        assert odd.token("alice").count(".") == 2
+        for name in ("streamer.sqlite3", "logs/web.log", "logs/worker-1.log", "valkey/valkey.conf", REDIS_URL_FILE):
+            assert (odd.data_dir / name).is_file(), name
+
+
 def test_a_token_of_this_stack(stack: Stack) -> None:
     assert stack.token("alice", permissions="reports.generate").count(".") == 2
 

@@ -47,7 +47,7 @@ def test_the_password_is_in_private_files_only(supervisor: Supervisor, tmp_path:
     EmbeddedValkey(tmp_path).start(supervisor)
     for name in (REDIS_URL_FILE, "valkey/valkey.conf"):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
-    assert supervisor.processes["valkey"].program.argv[1:] == ("valkey.conf",)
+    assert supervisor.processes["valkey"].program.argv[1:] == (str(tmp_path / "valkey" / "valkey.conf"),)
     assert not any("PASS" in name or "URL" in name for name in supervisor.processes["valkey"].program.env)
 
 

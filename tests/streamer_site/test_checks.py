@@ -20,6 +20,7 @@ def test_it_works() -> None:
         ("REDIS_URL", "localhost:6379", "streamer.E012"),
         ("STREAMER_LEASE_SECONDS", 0.5, "streamer.E004"),
         ("STREAMER_INLINE_THREADS", 0, "streamer.E005"),
+        ("STREAMER_SCRATCH_DIR", "/data?/scratch", "streamer.E013"),
     ],
 )
 def test_no_server_starts_with_a_mistake_in_its_settings(name: str, value: Any, fault: str, settings: Settings) -> None:

@@ -89,12 +89,22 @@ class SourceDefinition(BaseModel):
 
     def paths_of(self, table: str) -> list[str]:
         """List the files of ``table`` that exist now, sorted, as absolute paths."""
-        found = {match for pattern in self.files[table] for match in glob(pattern, recursive=True)}
-        return sorted(str(Path(path).resolve()) for path in found if Path(path).is_file())
+        found = {path for pattern in self.files[table] for path in _matches(pattern)}
+        return sorted(str(path.resolve()) for path in found if path.is_file())
 
     def function_of(self, table: str) -> str:
         """Return the DuckDB function that reads the files of ``table``."""
         return _reader_of(self.files[table][0])
+
+
+def _matches(pattern: str) -> list[Path]:
+    """List what ``pattern`` names. The part of it that exists as written is no glob, whatever characters it has."""
+    literal, rest = Path(), list(Path(pattern).parts)
+    while rest and (literal / rest[0]).exists():
+        literal /= rest.pop(0)
+    if not rest:
+        return [literal]
+    return [literal / match for match in glob(str(Path(*rest)), root_dir=literal, recursive=True)]
 
 
 def _reader_of(path: str) -> str:

@@ -20,7 +20,7 @@ def odd_values(connection: duckdb.DuckDBPyConnection, table: Path, columns: Sequ
     """Write notes about the text ``columns`` of a Parquet file. The file's first rows decide which get one."""
     if not columns:
         return
-    rows = f"read_parquet({quote_text(str(table))}, file_row_number = true)"
+    rows = f"read_parquet({quote_text(str(table))}, file_row_number = true, hive_partitioning = false)"
     texts = [value(quote_name(name)) for name in columns]
     asked = [f"count({text})" for text in texts]
     for text in texts:

@@ -14,7 +14,7 @@ _AS_TEXT = ("UUID", "JSON", "INTERVAL", "TIME", "BIT", "GEOMETRY")
 
 def parquet_to_parquet(connection: duckdb.DuckDBPyConnection, path: Path, target: Path, notes: list[str]) -> None:
     """Rewrite the file as ``target``. Raises ``Unreadable`` for a damaged file and for nested columns."""
-    rows = f"read_parquet({quote_text(str(path))})"
+    rows = f"read_parquet({quote_text(str(path))}, hive_partitioning = false)"
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
         columns = [(str(name), str(kind)) for name, kind, *_ in described]

@@ -81,7 +81,7 @@ def _convert(
 
 
 def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, notes: list[str]) -> Ingested:
-    table = f"read_parquet({quote_text(str(target))})"
+    table = f"read_parquet({quote_text(str(target))}, hive_partitioning = false)"
     types = [(name, of_type) for name, of_type, *_ in connection.execute(f"DESCRIBE FROM {table}").fetchall()]
     counts = ", ".join(f"count({quote_name(name)})" for name, _ in types)
     rows, *filled = connection.execute(f"SELECT count(*), {counts} FROM {table}").fetchall()[0]

@@ -52,7 +52,8 @@ def _run(task: dict[str, Any], statement: str, files: dict[str, str]) -> None:
         in_order=True,
     )
     for name, path in files.items():
-        connection.execute(f"CREATE VIEW {quote_name(name)} AS FROM read_parquet({quote_text(path)})")
+        rows = f"read_parquet({quote_text(path)}, hive_partitioning = false)"
+        connection.execute(f"CREATE VIEW {quote_name(name)} AS FROM {rows}")
     # As a view, because a query may end in semicolons and comments. No dataset can have this name.
     outcome = quote_name(f"outcome-{uuid4().hex}-{'x' * 64}")
     connection.execute(f"CREATE VIEW {outcome} AS {statement}")

@@ -53,6 +53,13 @@ def test_it_works(tmp_path: Path) -> None:
     assert rows_of(done) == [("Ada", 1, 1.5, "2024-01-31", True), ("Bob", 2, 3.0, None, None)]
 
 
+def test_the_name_of_the_folder_makes_no_column(tmp_path: Path) -> None:
+    folder = tmp_path / "a b+c%20[d]é*" / "year=2024"
+    folder.mkdir(parents=True)
+    for content in (parquet(pa.table({"x": [1]})), "x\n1\n"):
+        assert types_of(read(folder, content)) == {"x": "BIGINT"}
+
+
 def test_what_surrounds_a_table_is_left_out(tmp_path: Path) -> None:
     done = read(tmp_path, one_sheet([], [None, "a", None, "b"], [], [None, 1, None, "x"], [None, 2, None, "y"]))
     assert rows_of(done) == [(1, "x"), (2, "y")] and list(types_of(done)) == ["a", "b"]

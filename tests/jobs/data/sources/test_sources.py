@@ -126,6 +126,15 @@ def test_a_glob_of_csv_files_is_one_table(tmp_path: Path) -> None:
     assert sorted((row["kind"], row["amount"]) for row in rows) == [("Tea", 1.5), ("Κακάο", 2.25)]
 
 
+@pytest.mark.parametrize("pattern", ["sales.parquet", "*.parquet", "**/s[a-z]les.parquet"])
+def test_a_folder_with_a_name_like_a_glob_stands_for_itself(pattern: str, tmp_path: Path) -> None:
+    folder = tmp_path / "a b+c%20[d]é*"
+    folder.mkdir()
+    write_parquet(folder / "sales.parquet", ROWS[:2])
+    rows = read_all(definition(folder / pattern), folder / "scratch")
+    assert [row["kind"] for row in rows] == ["Tea", "Coffee"]
+
+
 def test_tables_are_joined_and_narrowed_to_the_days(tmp_path: Path) -> None:
     write_parquet(tmp_path / "sales.parquet", ROWS)
     write_parquet(

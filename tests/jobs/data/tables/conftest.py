@@ -30,8 +30,15 @@ def no_check() -> None:
 def opened(tmp_path: Path) -> Opened:
     """``with opened({"type": "inline", …}, tenant="acme") as table``"""
 
-    def open_one(source: dict[str, Any], *, tenant: str = "acme", check: Any = no_check, on_rows: Any = None) -> Any:
-        scratch_dir = tmp_path / f"scratch-{uuid4().hex[:8]}"
+    def open_one(
+        source: dict[str, Any],
+        *,
+        tenant: str = "acme",
+        check: Any = no_check,
+        on_rows: Any = None,
+        folder: Path = tmp_path,
+    ) -> Any:
+        scratch_dir = folder / f"scratch-{uuid4().hex[:8]}"
         scratch_dir.mkdir()
         parsed = _SOURCE.validate_python(source)
         return open_data(parsed, tenant_id=tenant, scratch_dir=scratch_dir, check=check, on_rows=on_rows)

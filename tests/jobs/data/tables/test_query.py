@@ -1,5 +1,6 @@
 """Queries over datasets: what they give, and all that they must not reach."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,14 @@ def test_it_works(make_dataset: Any, opened: Opened) -> None:
         SELECT kind, amount, hot FROM sums LEFT JOIN "my-kinds" USING (kind) ORDER BY amount; -- the end"""
     with opened(query(sql)) as table:
         assert all_rows(table) == [("Tea", 3, True), ("Coffee", 5, None)]
+
+
+def test_the_name_of_the_scratch_folder_makes_no_column(make_dataset: Any, opened: Opened, tmp_path: Path) -> None:
+    make_dataset("sales", {"amount": [1]})
+    folder = tmp_path / "a b+c%20[d]é*" / "year=2024"
+    folder.mkdir(parents=True)
+    with opened(query("SELECT * FROM sales"), folder=folder) as table:
+        assert list(table.columns) == ["amount"]
 
 
 def test_other_tenants_have_no_tables(make_dataset: Any, opened: Opened) -> None:
