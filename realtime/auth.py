@@ -1,7 +1,9 @@
 """The identity of a client, which comes from a verified token alone."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -46,7 +48,18 @@ class Identity:
     tenant_id: str
     permissions: frozenset[str]
     expires_at: float
-    """Unix seconds."""
+    """Unix seconds, as the token says."""
+
+    @property
+    def refused_at(self) -> float:
+        """Unix seconds from which the token is no longer taken: its expiry and the leeway for clocks that differ."""
+        leeway: timedelta = settings.SIMPLE_JWT["LEEWAY"]
+        return self.expires_at + leeway.total_seconds()
+
+    @property
+    def expires_in(self) -> float:
+        """Seconds until the token expires; 0 within the leeway."""
+        return max(0.0, round(self.expires_at - time.time(), 1))
 
     def may(self, permission: str | None) -> bool:
         return permission is None or permission in self.permissions or _ALL in self.permissions

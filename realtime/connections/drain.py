@@ -20,6 +20,12 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 3.0
 SPREAD_MS = 3_000
 """The milliseconds within which clients reconnect at a random moment, so that they do not all arrive at once."""
+# A client that would be refused or closed again for the same reason comes back later: the least, and the span above it.
+_PAUSES_MS = {
+    CloseCode.TOO_SLOW: (1_000, SPREAD_MS),
+    CloseCode.TOKEN_EXPIRED: (1_000, SPREAD_MS),
+    CloseCode.CONNECTION_LIMIT: (30_000, 30_000),
+}
 _POLL_SECONDS = 0.05
 
 
@@ -59,8 +65,12 @@ class Drain:
         _hand_over(server, signal.SIGTERM, None)
 
 
-def spread_ms() -> int:
-    return random.randrange(SPREAD_MS)
+def after_ms(code: CloseCode) -> int:
+    """Milliseconds that a client shall wait before it comes back; another number each time. 0: it shall not."""
+    if not code.reconnect:
+        return 0
+    least, span = _PAUSES_MS.get(code, (1, SPREAD_MS - 1))
+    return least + random.randrange(span)
 
 
 def _hand_over(server: Any, number: int, frame: FrameType | None) -> None:

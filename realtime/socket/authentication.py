@@ -1,7 +1,6 @@
 """The message ``authenticate``: a fresh token for a connection that stays open."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from jobs.errors import ErrorBody, ErrorCode, error_body
@@ -30,7 +29,7 @@ class Authentication:
             self._push(encode_error(_other_identity(), message.id))
             return
         self._connection.take_identity(fresh)
-        self._push(encode("authenticated", message.id, token_expires_in=round(fresh.expires_at - time.time(), 1)))
+        self._push(encode("authenticated", message.id, token_expires_in=fresh.expires_in))
 
 
 def _other_identity() -> ErrorBody:

@@ -15,7 +15,7 @@ from django.conf import settings
 from jobs.errors import ErrorCode, error_body
 from jobs.incidents import report_unexpected
 from realtime.auth import SUBPROTOCOL, Identity, KeysUnavailable, Unauthorized, token_of, verify
-from realtime.connections.drain import spread_ms
+from realtime.connections.drain import after_ms
 from realtime.connections.open_connection import OpenConnection
 from realtime.shared import drain, registry
 from realtime.socket.conversation import Conversation
@@ -35,6 +35,8 @@ NO_PONG_EVENT = "streamer.no_pong"
 # Slightly more than users may run and have waiting, so that no client within the limits reaches this.
 _OUTBOX_BYTES = 16 * 1024 * 1024
 _LAST_WORDS_SECONDS = 3.0
+# A server of signing keys that does not answer is given time.
+_KEYS_MS = 5_000
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -70,11 +72,11 @@ class StreamerConsumer(AsyncConsumer):
         except Unauthorized as error:
             await self._refuse(encode_error(error.body()), CloseCode.BAD_TOKEN)
         except KeysUnavailable as error:
-            await self._refuse(encode_error(error.body()), CloseCode.DRAIN)
+            await self._refuse(encode_error(error.body()), CloseCode.DRAIN, least_ms=_KEYS_MS)
         return None
 
-    async def _refuse(self, text: str, code: CloseCode) -> None:
-        for frame in (text, encode_goodbye(code, after_ms=5000 if code.reconnect else 0)):
+    async def _refuse(self, text: str, code: CloseCode, least_ms: int = 0) -> None:
+        for frame in (text, encode_goodbye(code, after_ms=least_ms + after_ms(code))):
             await self._send({"type": "websocket.send", "text": frame})
         await self._send({"type": "websocket.close", "code": int(code), "reason": code.reason})
 
@@ -184,21 +186,24 @@ class StreamerConsumer(AsyncConsumer):
 
     async def _say_goodbye(self) -> None:
         code = await asyncio.shield(self._closing)
-        self._outbox.close(encode_goodbye(code, after_ms=_after_ms(code)))
+        self._outbox.close(encode_goodbye(code, after_ms=after_ms(code)))
         with suppress(TimeoutError):  # a client that does not read must not keep its socket open
             await asyncio.wait_for(self._outbox.finished.wait(), _LAST_WORDS_SECONDS)
         await self._send({"type": "websocket.close", "code": int(code), "reason": code.reason})
 
     async def _watch_token(self) -> None:
-        """Warn before the token expires, and end the connection when it has. A fresh token starts this anew."""
+        """Warn before the token expires, and end the connection when a handshake would refuse it.
+
+        A fresh token starts this anew.
+        """
         changed = self._connection.identity_changed
         while not self._closing.done():
             changed.clear()
-            expires_at = self._connection.identity.expires_at
-            if await _is_set_before(changed, expires_at - TOKEN_WARNING_SECONDS):
+            identity = self._connection.identity
+            if await _is_set_before(changed, identity.expires_at - TOKEN_WARNING_SECONDS):
                 continue
-            self._outbox.push(encode("token_expiring", expires_in=max(0.0, round(expires_at - time.time(), 1))))
-            if not await _is_set_before(changed, expires_at):
+            self._outbox.push(encode("token_expiring", expires_in=identity.expires_in))
+            if not await _is_set_before(changed, identity.refused_at):
                 self._close_soon(CloseCode.TOKEN_EXPIRED)
 
 
@@ -212,12 +217,6 @@ async def refuse(scope: Mapping[str, Any], receive: Callable[[], Awaitable[Any]]
 def _verifiers() -> ThreadPoolExecutor:
     """Return threads of their own, because keys may come from a slow server."""
     return ThreadPoolExecutor(4, thread_name_prefix="verify")
-
-
-def _after_ms(code: CloseCode) -> int:
-    if code is CloseCode.DRAIN:
-        return spread_ms()
-    return {CloseCode.CONNECTION_LIMIT: 30_000, CloseCode.TOO_SLOW: 1_000}.get(code, 0)
 
 
 async def _is_set_before(event: asyncio.Event, unix_seconds: float) -> bool:
@@ -241,7 +240,7 @@ def _welcome(connection: OpenConnection) -> str:
         tenant_id=identity.tenant_id,
         protocol=PROTOCOL,
         heartbeat_seconds=settings.STREAMER_HEARTBEAT_SECONDS,
-        token_expires_in=round(identity.expires_at - time.time(), 1),
+        token_expires_in=identity.expires_in,
         limits={
             "frame_bytes": settings.STREAMER_MAX_FRAME_BYTES,
             "messages_per_second": settings.STREAMER_MESSAGES_PER_SECOND,

@@ -1,10 +1,13 @@
 import time
-from typing import Any
+from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
 
+from realtime.auth import Unauthorized, verify
+from realtime.connections.drain import after_ms
 from realtime.connections.rows import revoke
 from realtime.models import Connection
 from realtime.shared import drain, registry
@@ -12,6 +15,7 @@ from realtime.socket import consumer
 from realtime.wire.close_codes import CloseCode
 from tests.conftest import MakeToken
 from tests.realtime.conftest import OpenSocket
+from tests.realtime.signing import UseBackend
 from tests.realtime.sockets import aside, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,12 +44,44 @@ async def test_who_does_not_answer_pings_is_told_why_it_ends(open_socket: OpenSo
 # --- tokens that end -------------------------------------------------------------------------------------------------
 
 
-async def test_a_token_that_expires_is_announced_and_ends_the_connection(open_socket: OpenSocket) -> None:
+@pytest.fixture
+def leeway(settings: Settings, use_backend: UseBackend) -> Callable[[float], None]:
+    """``leeway(seconds)``: as ``JWT_LEEWAY_SECONDS`` would be."""
+
+    def set_leeway(seconds: float) -> None:
+        value = timedelta(seconds=seconds)
+        settings.SIMPLE_JWT = {**settings.SIMPLE_JWT, "LEEWAY": value}
+        use_backend(leeway=value)
+
+    return set_leeway
+
+
+async def test_a_token_that_expires_is_announced_and_ends_the_connection(
+    open_socket: OpenSocket, leeway: Callable[[float], None]
+) -> None:
+    leeway(0)
     socket = await open_socket(ttl_seconds=2)
     warning = await socket.hear("token_expiring")
     assert 0 < warning["expires_in"] <= 2
     goodbye = await socket.hear_goodbye()
-    assert (goodbye["code"], goodbye["reconnect"]) == (4010, True)
+    assert (goodbye["code"], goodbye["reconnect"]) == (4010, True) and goodbye["after_ms"] >= 1_000
+
+
+async def test_a_token_within_the_leeway_is_good_until_a_handshake_would_refuse_it(
+    open_socket: OpenSocket, leeway: Callable[[float], None], make_token: MakeToken
+) -> None:
+    leeway(60)
+    socket = await open_socket(ttl_seconds=-30)
+    assert (await socket.hear("token_expiring"))["expires_in"] == 0
+    assert await socket.is_silent(0.5)
+    assert (await socket.ask(type="ping"))["type"] == "pong"
+    answer = await socket.ask(type="authenticate", token=make_token(ttl_seconds=-20))
+    assert (answer["type"], answer["token_expires_in"]) == ("authenticated", 0)
+    leeway(32)
+    await socket.ask(type="authenticate", token=make_token(ttl_seconds=-30))
+    assert (await socket.hear_goodbye())["code"] == 4010
+    with pytest.raises(Unauthorized, match="expired"):
+        await aside(verify, make_token(ttl_seconds=-32))
 
 
 async def test_a_fresh_token_extends_the_connection(open_socket: OpenSocket, make_token: MakeToken) -> None:
@@ -149,13 +185,15 @@ async def test_a_token_with_a_short_life_does_not_keep_the_loop_busy(open_socket
     assert time.thread_time() - started < 0.25
 
 
-def test_every_way_to_end_is_covered_by_a_code() -> None:
-    waits: dict[Any, int] = {code: consumer._after_ms(code) for code in CloseCode}
-    assert waits[CloseCode.CONNECTION_LIMIT] == 30_000 and waits[CloseCode.BAD_TOKEN] == 0
-    assert all(wait >= 0 for wait in waits.values())
+def test_who_may_come_back_is_spread_and_who_would_be_refused_again_waits() -> None:
+    waits = {code: {after_ms(code) for _ in range(200)} for code in CloseCode}
+    for code, seen in waits.items():
+        assert (len(seen) > 100 and min(seen) > 0) if code.reconnect else seen == {0}
+    assert min(waits[CloseCode.CONNECTION_LIMIT]) >= 30_000 and max(waits[CloseCode.CONNECTION_LIMIT]) > 45_000
+    assert min(waits[CloseCode.TOKEN_EXPIRED]) >= 1_000 and max(waits[CloseCode.DRAIN]) < 3_000
 
 
 async def test_who_comes_while_the_server_is_stopping_is_told_to_come_back(open_socket: OpenSocket) -> None:
     drain().begun = True
     goodbye = await (await open_socket()).hear_goodbye()
-    assert (goodbye["code"], goodbye["reconnect"]) == (4000, True) and 0 <= goodbye["after_ms"] < 3000
+    assert (goodbye["code"], goodbye["reconnect"]) == (4000, True) and 0 < goodbye["after_ms"] < 3000
