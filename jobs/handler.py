@@ -4,7 +4,7 @@ from typing import Generic
 
 from jobs.bulk.entities import entity_names, permission_for
 from jobs.contract import base
-from jobs.contract.base import NoPayload, P, Payload, Retry, max_result_bytes
+from jobs.contract.base import NoPayload, P, Payload, Retry, leave_out, left_out_of, max_result_bytes
 from jobs.contract.bulk import (
     ActionOperation,
     Bulk,
@@ -133,6 +133,8 @@ __all__ = [
     "default_source",
     "entity_names",
     "find_handler",
+    "leave_out",
+    "left_out_of",
     "get_handle",
     "guard_formula",
     "guard_formula_sql",

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 from django.conf import settings
 
-from jobs.contract.base import Handler
+from jobs.contract.base import Handler, refuse_left_out
 from jobs.contract.bulk import Item
 from jobs.contract.context import Context
 from jobs.errors import Cancelled, ErrorCode, HandlerError, Stop, TimedOut, error_body
@@ -37,7 +37,7 @@ def run_item(handler: Handler[Any], item: Item, context: ItemRun) -> Answer:
     A cancel in the middle of the item becomes its outcome, because nobody can tell how much of it was done.
     """
     try:
-        return _result(handler.run(handler.parse(item), context), context), None
+        return _result(handler.run(refuse_left_out(handler.parse(item)), context), context), None
     except TimedOut:
         context.staging.discard()
         if not context.is_late:

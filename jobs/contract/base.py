@@ -1,7 +1,7 @@
 """The contract of a handler: one class, one action."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
@@ -9,18 +9,21 @@ import msgspec
 import pydantic
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from jobs.contract.context import Context
+from jobs.contract.unknown_fields import UNKNOWN, Path, as_text, describe_unknown, without_unknown
 from jobs.errors import Fault, InvalidPayload
 
 _ACTION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class Payload(BaseModel):
-    """The base of every payload. Types are strict, and a field that the action does not know is a fault."""
+    """The base of every payload. Types are strict. A field that the action does not know is left out with a warning."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    _left_out: tuple[Fault, ...] = PrivateAttr(default=())
 
 
 class NoPayload(Payload):
@@ -78,6 +81,8 @@ class Handler(Generic[P]):
     """True: it never runs inline, however short its estimate, because it needs what only a stored request has."""
     internal: ClassVar[bool] = False
     """True: requests of other handlers may use it, and clients are told that the action is unknown."""
+    strict: ClassVar[bool | None] = None
+    """True: a field that the payload does not know is a fault. False: a warning. None: as the setting says."""
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules a worker imports once, before it forks, so that runs share them. For heavy libraries."""
 
@@ -128,12 +133,39 @@ class Handler(Generic[P]):
         raise NotImplementedError(f"{type(self).__qualname__}.run")
 
     def parse(self, payload: Mapping[str, Any]) -> P:
-        """Validate a payload as it came over the wire; raises ``InvalidPayload`` with every fault."""
+        """Validate a payload as it came over the wire; raises ``InvalidPayload`` with every fault.
+
+        ``warnings_about`` the outcome names the unknown fields that were left out.
+        """
         try:
-            # By way of JSON, because only there strict types still let a date be written as a string.
-            return self.payload_model.model_validate_json(msgspec.json.encode(payload))  # type: ignore[return-value]
+            return self._validate(payload)
         except pydantic.ValidationError as error:
-            raise InvalidPayload([_fault(item) for item in error.errors(include_url=False)]) from None
+            errors = error.errors(include_url=False)
+        faults = [self._fault(item) for item in errors]
+        unknown = [item["loc"] for item in errors if item["type"] == UNKNOWN]
+        if not unknown or self._is_strict:
+            raise InvalidPayload(faults)
+        known, removed = without_unknown(payload, unknown)
+        try:
+            parsed = self._validate(known)
+        except pydantic.ValidationError:
+            raise InvalidPayload(faults) from None
+        return leave_out(parsed, [_warning(parsed, path) for path in removed])
+
+    @property
+    def _is_strict(self) -> bool:
+        """Tell whether an unknown field is a fault."""
+        return bool(settings.STREAMER_STRICT_PAYLOADS) if self.strict is None else self.strict
+
+    def _validate(self, payload: Mapping[str, Any]) -> P:
+        # By way of JSON, because only there strict types still let a date be written as a string.
+        return self.payload_model.model_validate_json(msgspec.json.encode(payload))  # type: ignore[return-value]
+
+    def _fault(self, item: Any) -> Fault:
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == UNKNOWN:
+            message = describe_unknown(self.payload_model, item["loc"])
+        return {"path": as_text(item["loc"]), "message": message, "type": item["type"]}
 
 
 def max_result_bytes() -> int:
@@ -141,9 +173,28 @@ def max_result_bytes() -> int:
     return int(settings.STREAMER_INLINE_RESULT_BYTES)
 
 
-def _fault(item: Any) -> Fault:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
-    message = item["msg"].removeprefix("Value error, ")
-    if item["type"] == "extra_forbidden":
-        message = "this action has no such field"
-    return {"path": path, "message": message, "type": item["type"]}
+def warnings_about(payload: Payload) -> list[dict[str, str]]:
+    """List what was left out of a payload that ``Handler.parse`` returned: path and message."""
+    return [{"path": fault["path"], "message": f"{fault['message']} (ignored)"} for fault in payload._left_out]
+
+
+def refuse_left_out(payload: P) -> P:
+    """Return the payload if nothing was left out of it; raises ``InvalidPayload`` otherwise."""
+    if payload._left_out:
+        raise InvalidPayload(payload._left_out)
+    return payload
+
+
+def leave_out(payload: P, faults: Iterable[Fault]) -> P:
+    """Note on a payload the fields that ``parse`` left out of it, in place of those noted before."""
+    payload._left_out = tuple(faults)
+    return payload
+
+
+def left_out_of(payload: Payload) -> tuple[Fault, ...]:
+    """Return the fields that ``parse`` left out of the payload."""
+    return payload._left_out
+
+
+def _warning(parsed: Payload, path: Path) -> Fault:
+    return {"path": as_text(path), "message": describe_unknown(parsed, path), "type": UNKNOWN}

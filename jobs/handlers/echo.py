@@ -3,13 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from jobs.handler import Context, Handler, Payload
 
 
 class EchoPayload(Payload):
+    """Any object."""
+
+    model_config = ConfigDict(extra="allow")
+
     message: Any = Field(default="hello", title="Message", description="Any JSON. It comes back unchanged.")
+
+    @property
+    def everything(self) -> dict[str, Any]:
+        """The message, and all else that was sent."""
+        return {"message": self.message, **(self.model_extra or {})}
 
 
 class Echo(Handler[EchoPayload]):
@@ -19,7 +28,7 @@ class Echo(Handler[EchoPayload]):
     estimated_seconds = 0.01
 
     def run(self, payload: EchoPayload, context: Context) -> Mapping[str, Any]:
-        return {"message": payload.message}
+        return payload.everything
 
 
 class EchoAsync(Handler[EchoPayload]):
@@ -31,4 +40,4 @@ class EchoAsync(Handler[EchoPayload]):
 
     def run(self, payload: EchoPayload, context: Context) -> Mapping[str, Any]:
         context.report(50, "Read the message")
-        return {"message": payload.message}
+        return payload.everything

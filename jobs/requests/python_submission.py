@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
 
-from jobs.contract.base import Handler, Payload
+from jobs.contract.base import Handler, Payload, refuse_left_out
 from jobs.contract.registry import find_handler
 from jobs.errors import ErrorBody, ErrorCode, InvalidPayload, error_body
 from jobs.jsonable import is_storable
@@ -139,7 +139,8 @@ def _submission(
     unlimited: bool = False,
 ) -> Submission:
     plain = _read_payload(payload)
-    parsed = handler.parse(plain)
+    # There is no acknowledgment to warn in, and whoever wrote the call can mend it.
+    parsed = refuse_left_out(handler.parse(plain))
     _check_text("user_id", user_id)
     _check_text("tenant_id", tenant_id)
     if idempotency_key is not None:

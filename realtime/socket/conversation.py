@@ -184,7 +184,8 @@ class Conversation:
         except InlineFailure as failure:
             self._error(message, failure.error)
             return
-        fields = {**message.place, "data": answer.data, "metadata": answer.metadata}
+        warnings = {"warnings": chosen.warnings} if chosen.warnings else {}
+        fields = {**message.place, "data": answer.data, "metadata": {**answer.metadata, **warnings}}
         self._push(encode("response", message.client_id, request_id=message.client_id, success=True, **fields))
 
     def _pong(self, message: Ping) -> None:

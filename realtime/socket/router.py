@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from jobs.contract.base import Handler, Payload
+from jobs.contract.base import Handler, Payload, warnings_about
 from jobs.errors import ErrorBody, ErrorCode, InvalidPayload, error_body
 from realtime.auth import Identity
 from realtime.wire.messages import Request
@@ -24,6 +24,11 @@ class Route:
     payload: Payload
     mode: Mode
     estimated_seconds: float
+
+    @property
+    def warnings(self) -> list[dict[str, str]]:
+        """Path and message of each field that the action does not know."""
+        return warnings_about(self.payload)
 
 
 class Refusal(Exception):

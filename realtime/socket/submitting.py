@@ -1,7 +1,7 @@
 """Stores, acknowledges and follows the requests of one connection: a single one, or a whole batch."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -44,8 +44,8 @@ class Submitting:
                 delivery().close(follow)
             raise
         attached = []
-        for (message, _), submission, outcome in zip(chosen, submissions, outcomes, strict=True):
-            self._answer(message, follows[submission.request_id], outcome)
+        for (message, route), submission, outcome in zip(chosen, submissions, outcomes, strict=True):
+            self._answer(message, route, follows[submission.request_id], outcome)
             if isinstance(outcome, Accepted) and outcome.duplicate:
                 attached.append((outcome.request_id, message.client_id))
         for request_id, client_id in attached:
@@ -64,12 +64,12 @@ class Submitting:
             submission.request_id, self._push, client_id=submission.client_id, window=self._window
         )
 
-    def _answer(self, message: Request, follow: Subscription, outcome: Accepted | Refused) -> None:
+    def _answer(self, message: Request, chosen: Route, follow: Subscription, outcome: Accepted | Refused) -> None:
         if isinstance(outcome, Refused):
             delivery().close(follow)
             self._push(encode_error(outcome.error, message.client_id, **message.place))
             return
-        self._push(_acknowledgment(message, outcome))
+        self._push(_acknowledgment(message, outcome, chosen.warnings))
         if outcome.duplicate:
             delivery().close(follow)  # the client follows the first request instead
         else:
@@ -98,7 +98,7 @@ def _with_cache(submission: Submission, message: Request, chosen: Route) -> Subm
     return replace(submission, cache_key=found.key, cached=found.outcome)
 
 
-def _acknowledgment(message: Request, accepted: Accepted) -> str:
+def _acknowledgment(message: Request, accepted: Accepted, warnings: Sequence[Mapping[str, str]]) -> str:
     text = "This request was accepted before" if accepted.duplicate else "The request is queued"
     if accepted.cached:
         text = "The result is known already"
@@ -112,4 +112,5 @@ def _acknowledgment(message: Request, accepted: Accepted) -> str:
         duplicate=accepted.duplicate,
         position=accepted.position,
         estimated_seconds=round(accepted.estimated_seconds, 3),
+        **({"warnings": warnings} if warnings else {}),
     )

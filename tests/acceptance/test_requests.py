@@ -39,6 +39,17 @@ async def test_a_quick_action_is_answered_on_the_spot(live_stack: LiveStack, ali
             assert response["data"] == {"message": {"number": number}}
 
 
+async def test_a_client_that_sends_more_than_an_action_knows_is_served(live_stack: LiveStack, alice: str) -> None:
+    sent = {"message": "hi", "timestamp": "2026-01-31T00:00:00Z"}
+    async with connect(live_stack, alice) as client:
+        acknowledgment = await client.request("echo_async", sent)
+        assert "warnings" not in acknowledgment
+        assert (await client.whole_stream(acknowledgment["request_id"]))[-1]["result"] == sent
+        counted = await client.request("zoo_count", {"updates": 1, "timestamp": 5})
+        assert [warning["path"] for warning in counted["warnings"]] == ["timestamp"]
+        assert (await client.whole_stream(counted["request_id"]))[-1]["result"] == {"updates": 1}
+
+
 async def test_the_acknowledgment_is_quick_and_progress_comes_soon(
     live_stack: LiveStack, alice: str, figures: Figures
 ) -> None:

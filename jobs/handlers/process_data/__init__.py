@@ -9,10 +9,17 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from jobs.handler import Context, DatasetFile, Handler, InvalidPayload, OpenTable, RowsRead
+from jobs.handler import Context, DatasetFile, Handler, InvalidPayload, OpenTable, RowsRead, leave_out, left_out_of
 from jobs.handlers.process_data.consistency import inconsistencies
 from jobs.handlers.process_data.estimate import estimate_seconds
-from jobs.handlers.process_data.legacy_payload import client_path, is_legacy, mixed_spelling_faults, to_current_payload
+from jobs.handlers.process_data.legacy_payload import (
+    client_path,
+    is_legacy,
+    legacy_path,
+    mixed_spelling_faults,
+    operation_faults,
+    to_current_payload,
+)
 from jobs.handlers.process_data.payload import Destination, ProcessPayload
 from jobs.handlers.process_data.stages import Progress, Stage
 
@@ -44,14 +51,18 @@ class ProcessData(Handler[ProcessPayload]):
     def parse(self, payload: Mapping[str, Any]) -> ProcessPayload:
         legacy = is_legacy(payload)
         faults = mixed_spelling_faults(payload) if legacy else []
+        unclear = operation_faults(payload) if legacy else []
         current = to_current_payload(payload) if legacy else payload
         try:
             parsed = super().parse(current)
         except InvalidPayload as error:
-            faults += error.faults
+            # Said once about all operations, rather than about each.
+            faults += unclear + [one for one in error.faults if not unclear or "operations" not in one["path"]]
         faults += inconsistencies(current)
         if faults:
             raise InvalidPayload([{**fault, "path": client_path(fault["path"], legacy=legacy)} for fault in faults])
+        if legacy:
+            leave_out(parsed, [{**fault, "path": legacy_path(fault["path"])} for fault in left_out_of(parsed)])
         return parsed
 
     def run(self, payload: ProcessPayload, context: Context) -> dict[str, Any]:

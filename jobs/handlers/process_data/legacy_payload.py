@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from jobs.handler import Fault
+from jobs.handler import Fault, Payload
 from jobs.handlers.process_data.payload import ProcessPayload
+from jobs.handlers.process_data.transformation.operations import Operation
 from jobs.handlers.process_data.transformation.operations.transform import AnyTransform
 
 _LEGACY_FIELDS = {
@@ -43,6 +44,25 @@ def mixed_spelling_faults(payload: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
+def operation_faults(payload: Mapping[str, Any]) -> list[Fault]:
+    """Return one fault for legacy operations that are not objects, such as bare names."""
+    operations = payload.get("operations")
+    if isinstance(operations, list) and all(isinstance(operation, Mapping) for operation in operations):
+        return []
+    if "operations" not in payload:
+        return []
+    types = ", ".join(sorted(_kinds(Operation)))
+    message = f"each operation is an object whose 'type' is one of {types}, with the fields that this type needs"
+    return [{"path": "operations", "message": message, "type": "operation_objects"}]
+
+
+def _kinds(member: Any) -> set[str]:
+    """Collect the values of ``type`` in the models of a union."""
+    if isinstance(member, type):
+        return set(get_args(member.model_fields["type"].annotation)) if issubclass(member, Payload) else set()
+    return {kind for part in get_args(member) for kind in _kinds(part)}
+
+
 def to_current_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Rewrite a legacy payload in current fields. Unknown fields are kept, so that they are reported."""
     current: dict[str, Any] = {
@@ -64,8 +84,12 @@ def to_current_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
 def client_path(path: str, *, legacy: bool) -> str:
     """Return the path in the payload as the client wrote it."""
     path = _KIND_OF_OPERATION.sub(r"\1", _KIND_OF_SOURCE.sub("data_source", path))
-    if legacy:
-        for name, current in _LEGACY_FIELDS.items():
-            if path == current or path.startswith((f"{current}.", f"{current}[")):
-                return name + path[len(current) :]
+    return legacy_path(path) if legacy else path
+
+
+def legacy_path(path: str) -> str:
+    """Return the path in the legacy payload, for a path in the payload it was rewritten to."""
+    for name, current in _LEGACY_FIELDS.items():
+        if path == current or path.startswith((f"{current}.", f"{current}[")):
+            return name + path[len(current) :]
     return path

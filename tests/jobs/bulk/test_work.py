@@ -96,6 +96,16 @@ def test_another_attempt_does_no_item_again() -> None:
     assert len({Ledger.ids[6], Ledger.ids[7]}) == 1  # the same item has the same id in both attempts
 
 
+def test_an_item_with_a_field_that_the_action_does_not_know_fails() -> None:
+    request_id = submit_bulk(
+        {"type": "action", "action": "zoo_item_file"}, [{"word": "one"}, {"word": "x", "wrod": "y"}]
+    )
+    run(claim("bulk"))
+    assert codes(request_id) == {0: None, 1: "VALIDATION_ERROR"}
+    error = BulkOutcome.objects.get(request_id=request_id, index=1).error
+    assert error["details"]["faults"][0]["message"] == "this action has no such field; did you mean 'word'?"
+
+
 def test_errors_of_items_stay_with_the_items() -> None:
     actions = {"zoo_permanent": "PROCESSING_FAILED", "zoo_crash": "INTERNAL_ERROR", "zoo_exit": "INTERNAL_ERROR"}
     for action, code in actions.items():

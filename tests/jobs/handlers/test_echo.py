@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from jobs.contract.base import warnings_about
 from jobs.handlers.echo import Echo
 from jobs.testing import InProcessStack, run_handler
 
@@ -15,8 +16,15 @@ def test_without_a_message_it_says_hello() -> None:
     assert Echo().parse({}).message == "hello"
 
 
+@pytest.mark.parametrize("sent", [{"message": "hi", "timestamp": 5}, {"message": 1, "a": {"b": [None]}, "_x": ""}])
+def test_any_object_comes_back(sent: dict[str, Any]) -> None:
+    parsed = Echo().parse(sent)
+    assert run_handler(Echo, sent).result == sent and warnings_about(parsed) == []
+
+
 def test_the_other_one_says_the_same_from_a_worker(streamer: InProcessStack) -> None:
-    request = streamer.submit("echo_async", {"message": ["hi"]})
+    sent = {"message": ["hi"], "timestamp": "2026-01-31"}
+    request = streamer.submit("echo_async", sent)
     streamer.run()
-    assert request.result == {"message": ["hi"]}
+    assert request.result == sent
     assert [event.type for event in request.events()] == ["started", "progress", "complete"]

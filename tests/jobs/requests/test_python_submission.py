@@ -84,6 +84,11 @@ def test_without_a_payload_there_are_no_arguments(payload: Any) -> None:
     assert row_of(submit("zoo_permanent", payload, **ALICE).id).payload == {}
 
 
+def test_an_unknown_field_is_a_fault_because_nobody_would_read_a_warning() -> None:
+    with pytest.raises(InvalidPayload, match="udpates: this action has no such field; did you mean 'updates'"):
+        submit("zoo_count", {"udpates": 3}, **ALICE)
+
+
 def test_a_payload_may_be_a_model() -> None:
     handle = Count.submit(CountPayload(updates=2), **ALICE)
     assert row_of(handle.id).payload == {"updates": 2, "stages": 1}

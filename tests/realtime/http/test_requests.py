@@ -139,7 +139,8 @@ async def test_actions_are_listed_with_a_schema_of_their_payload(get: Get) -> No
     assert set(listed) == {name for name, handler in all_handlers().items() if not handler.internal}
     echo = listed["echo"]
     assert echo["description"] == "Send a message and get it back at once." and echo["title"] == "Echo"
-    assert "message" in echo["schema"]["properties"] and echo["schema"]["additionalProperties"] is False
+    assert "message" in echo["schema"]["properties"] and echo["schema"]["additionalProperties"] is True
+    assert listed["delay"]["schema"]["additionalProperties"] is False
     assert {"permission", "queue", "estimated_seconds", "inline_threshold_seconds", "timeout_seconds"} <= echo.keys()
     assert {"sample"} <= {source["name"] for source in body["sources"]}
 

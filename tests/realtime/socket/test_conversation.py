@@ -46,6 +46,30 @@ async def test_it_works(open_socket: OpenSocket) -> None:
     assert messages[-1]["final"] is True and messages[-1]["result"] == {"message": "hi"}
 
 
+async def test_fields_that_an_action_does_not_know_are_told_and_left_out(open_socket: OpenSocket) -> None:
+    socket = await open_socket()
+    sent = {"seconds": 60, "setps": 2}
+    warning = {"path": "setps", "message": "this action has no such field; did you mean 'steps'? (ignored)"}
+    acknowledgment = await submit(socket, "delay", payload=sent, id="mine")
+    assert acknowledgment["warnings"] == [warning]
+    response = await socket.ask(action="zoo_locked", payload={"colour": "red"})
+    assert response["data"] == {"inside": True}
+    assert response["metadata"]["warnings"] == [
+        {"path": "colour", "message": "this action has no such field (ignored)"}
+    ]
+    again = await submit(socket, "delay", payload=sent, id="mine")
+    assert again["duplicate"] is True and again["warnings"] == [warning]
+    other = await socket.ask(action="delay", payload={"seconds": 60}, id="mine")
+    assert other["error"]["code"] == "DUPLICATE_REQUEST" and other["error"]["details"]["fields"] == ["payload.setps"]
+    assert "warnings" not in await submit(socket, "delay", payload={"seconds": 60}, id="another")
+
+
+async def test_the_whole_installation_may_be_strict(open_socket: OpenSocket, settings: Settings) -> None:
+    settings.STREAMER_STRICT_PAYLOADS = True
+    error = (await (await open_socket()).ask(action="delay", payload={"seconds": 0, "colour": 1}))["error"]
+    assert error["code"] == "VALIDATION_ERROR" and error["details"]["faults"][0]["path"] == "colour"
+
+
 async def test_a_request_is_stored_for_the_user_of_the_token_whatever_it_says(open_socket: OpenSocket) -> None:
     socket = await open_socket(user="charlie", tenant="other")
     fields = {"user_id": "alice", "tenant_id": "acme", "sub": "alice"}

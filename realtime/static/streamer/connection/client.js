@@ -167,6 +167,7 @@ export class Client extends EventTarget {
 
   #acknowledged(message) {
     this.#unanswered.delete(message.id);
+    this.#warn(message.warnings);
     const record = this.#store.acknowledge(message);
     if (!record) return;
     // Attached to a request that has been running for a while: ask for what it said until now.
@@ -176,7 +177,13 @@ export class Client extends EventTarget {
 
   #responded(message) {
     this.#unanswered.delete(message.id);
+    this.#warn(message.metadata?.warnings);
     this.#store.respond(message);
+  }
+
+  /** Tell which fields of a request the server left out. */
+  #warn(warnings = []) {
+    for (const { path, message } of warnings) this.#notice(`${path}: ${message}`);
   }
 
   #failed(message) {

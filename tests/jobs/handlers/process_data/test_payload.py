@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from jobs.contract.base import warnings_about
 from jobs.handlers.process_data import ProcessData
 from tests.jobs.handlers.process_data.running import faults_of, transformation
 
@@ -155,6 +156,21 @@ def test_faults_of_the_older_spelling_have_its_paths() -> None:
     found = faults_of({"operations": [{"type": "sort", "by": [{}]}], "output_format": "xml", "colour": "red"})
     assert set(found) == {"dataset_id", "operations[0].by[0].column", "output_format", "colour"}
     assert faults_of({"dataset_id": "customers"}) == {"operations": "the pipeline 'transformation' needs it"}
+
+
+@pytest.mark.parametrize("operations", [["normalize", "aggregate"], [LIMIT, "sort"], "clean", {"type": "limit"}, [1]])
+def test_operations_of_the_older_spelling_that_are_no_objects_are_told_in_one_sentence(operations: Any) -> None:
+    found = faults_of({"dataset_id": "customers", "operations": operations, "output_format": "json"})
+    assert set(found) == {"operations"}
+    assert "each operation is an object whose 'type' is one of aggregate, deduplicate, drop" in found["operations"]
+
+
+def test_unknown_fields_are_warned_of_at_the_paths_that_were_sent() -> None:
+    older = {"dataset_id": "x", "operations": [{**LIMIT, "offset": 1}], "timestamp": 5}
+    assert {one["path"] for one in warnings_about(ProcessData().parse(older))} == {"operations[0].offset", "timestamp"}
+    today = {**transformation([{"a": 1}], {**LIMIT, "offset": 1}), "outptu": {}}
+    found = {one["path"]: one["message"] for one in warnings_about(ProcessData().parse(today))}
+    assert set(found) == {"options.operations[0].offset", "outptu"} and "mean 'output'" in found["outptu"]
 
 
 def test_the_two_spellings_do_not_mix() -> None:
