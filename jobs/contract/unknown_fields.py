@@ -12,6 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 
 UNKNOWN = "extra_forbidden"
+NO_SUCH_FIELD = "this action has no such field"
+MOST = 100
+"""Unknown fields that are taken with a warning; a payload with more of them is refused."""
+_LONGEST_NAME = 100
 Path = tuple[str | int, ...]
 
 
@@ -34,9 +38,10 @@ def without_unknown(payload: Mapping[str, Any], places: Iterable[Path]) -> tuple
 
 def describe_unknown(parsed: BaseModel | type[BaseModel], path: Path) -> str:
     """Say that there is no such field, and which one of the same object has nearly that name."""
-    text = "this action has no such field"
-    near = get_close_matches(str(path[-1]), _known_names(parsed, path[:-1]), n=1, cutoff=0.7)
-    return f"{text}; did you mean '{near[0]}'?" if near else text
+    name = str(path[-1])
+    known = _known_names(parsed, path[:-1]) if len(name) <= _LONGEST_NAME else []
+    near = get_close_matches(name, known, n=1, cutoff=0.7)
+    return f"{NO_SUCH_FIELD}; did you mean '{near[0]}'?" if near else NO_SUCH_FIELD
 
 
 def as_text(path: Path) -> str:

@@ -85,3 +85,9 @@ def test_a_handler_or_the_setting_makes_it_a_fault(settings: Settings) -> None:
     with pytest.raises(InvalidPayload, match="colour"):
         Find().parse(sent)
     assert set(warned(sent, Lenient())) == {"colour"}
+
+
+def test_a_payload_of_mostly_unknown_fields_is_refused() -> None:
+    assert len(warned({"start": 1, **{f"x{number}": 0 for number in range(100)}})) == 100
+    with pytest.raises(InvalidPayload, match="this action has no such field"):
+        Find().parse({"start": 1, **{f"x{number}": 0 for number in range(101)}})
