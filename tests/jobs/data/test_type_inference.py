@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.contract.quoting import quote_name, quote_text
@@ -22,6 +22,7 @@ from tests.jobs.data.datasets.reading import read
 
 Table = tuple[dict[str, str], list[tuple[Any, ...]]]
 COLUMNS = 8
+unhurried = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def uploaded(content: str) -> Table:
@@ -60,7 +61,7 @@ cells = st.one_of(*(st.lists(st.one_of(one, odd), min_size=3, max_size=3) for on
 columns = st.lists(cells, min_size=COLUMNS, max_size=COLUMNS)
 
 
-@settings(deadline=None, max_examples=25)
+@unhurried
 @given(columns=columns)
 def test_a_file_and_a_stream_give_the_same_texts_the_same_types(columns: list[list[str]]) -> None:
     rows = [{f"c{at}": cell for at, cell in enumerate(row)} for row in zip(*columns, strict=True)]
@@ -71,7 +72,7 @@ def test_a_file_and_a_stream_give_the_same_texts_the_same_types(columns: list[li
     assert uploaded(file.getvalue()) == staged(rows, [{}] * len(rows))
 
 
-@settings(deadline=None, max_examples=25)
+@unhurried
 @given(
     columns=st.lists(
         st.one_of(
