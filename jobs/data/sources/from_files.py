@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from jobs.contract.quoting import quote_name
+from jobs.data.duckdb_types import NANOSECOND_TYPES, to_microseconds
 from jobs.data.sources.definition import SourceDefinition
 from jobs.data.sources.incoming import IncomingTable, rows_per_batch
 from jobs.data.statements import fetch, fetch_watched, stream_watched
@@ -33,13 +34,20 @@ def file_table(
         rows += f" WHERE {moment} >= ? AND {moment} < ?"
         parameters += [days[0], days[1] + timedelta(days=1)]
     total = fetch_watched(connection, f"SELECT count(*) {rows}", parameters, check)[0][0]
-    batches = stream_watched(connection, f"SELECT * {rows}", rows_per_batch(total), parameters, check)
-    schema = _schema(connection, f"SELECT * {rows} LIMIT 0", parameters)
+    selected = f"SELECT {_all_in_microseconds(types)} {rows}"
+    batches = stream_watched(connection, selected, rows_per_batch(total), parameters, check)
+    schema = _schema(connection, f"{selected} LIMIT 0", parameters)
     return IncomingTable(name=table, total=total, schema=schema, batches=batches)
 
 
 def _schema(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> pa.Schema:
     return connection.sql(sql, params=parameters).to_arrow_table().schema
+
+
+def _all_in_microseconds(types: dict[str, str]) -> str:
+    fine = [name for name, kind in types.items() if kind in NANOSECOND_TYPES]
+    replaced = ", ".join(f"{to_microseconds(quote_name(name), types[name])} AS {quote_name(name)}" for name in fine)
+    return f"* REPLACE ({replaced})" if fine else "*"
 
 
 def _moment(source: SourceDefinition, column: str, types: dict[str, str]) -> str:
@@ -49,4 +57,7 @@ def _moment(source: SourceDefinition, column: str, types: dict[str, str]) -> str
             details={"columns": list(types)},
         )
     # Files written by hand may hold dates as text.
-    return f"CAST({quote_name(column)} AS TIMESTAMP)" if types[column] == "VARCHAR" else quote_name(column)
+    if types[column] == "VARCHAR":
+        return f"CAST({quote_name(column)} AS TIMESTAMP)"
+    fine = to_microseconds(quote_name(column), types[column]) if types[column] in NANOSECOND_TYPES else None
+    return fine or quote_name(column)

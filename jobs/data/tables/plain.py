@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 
 from jobs.contract.quoting import quote_name
+from jobs.data.duckdb_types import NESTED, WHOLE, family, to_microseconds
 
-_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
-_OTHERS = {"BOOLEAN", "FLOAT", "DOUBLE", "VARCHAR", "BLOB", "DATE", "TIME", "TIMESTAMP"}
-_PLAIN = _WHOLE | _OTHERS
-_NESTED = ("STRUCT", "MAP", "UNION", "LIST")
+_PLAIN = WHOLE | {"BOOLEAN", "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR", "BLOB", "DATE"}
 
 
 def plain_select(columns: Mapping[str, str], origin: str) -> str:
@@ -17,14 +15,10 @@ def plain_select(columns: Mapping[str, str], origin: str) -> str:
 
 def _plain(name: str, kind: str) -> str:
     column = quote_name(name)
-    if kind in _PLAIN or (kind.startswith("DECIMAL(") and not kind.endswith("]")):
+    if family(kind) in _PLAIN:
         return column
     if kind in ("HUGEINT", "UHUGEINT"):  # the type of sum()
         return f"CAST({column} AS DECIMAL(38, 0)) AS {column}"
-    if kind.startswith(_NESTED) or kind.endswith("]"):
+    if family(kind) in NESTED:
         return f"CAST(to_json({column}) AS VARCHAR) AS {column}"
-    if kind.startswith("TIMESTAMP") and ("TZ" in kind or "ZONE" in kind):  # in UTC
-        return f"CAST(CAST({column} AS TIMESTAMP WITH TIME ZONE) AS TIMESTAMP) AS {column}"
-    if kind.startswith("TIMESTAMP"):  # in seconds, or nanoseconds: then in microseconds
-        return f"CAST({column} AS TIMESTAMP) AS {column}"
-    return f"CAST({column} AS VARCHAR) AS {column}"
+    return f"{to_microseconds(column, kind) or f'CAST({column} AS VARCHAR)'} AS {column}"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.core.checks import Error
 from django.core.exceptions import ImproperlyConfigured
@@ -164,6 +166,15 @@ def test_moments_with_a_zone_are_taken_in_utc(tmp_path: Path) -> None:
         [table] = reader.open_tables(FIRST, LAST)
         assert list(reader.load(table)) == [1]
         assert reader.fetch("SELECT CAST(day AS TIMESTAMP) FROM records") == [(datetime(2024, 12, 31, 23),)]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_moments_in_nanoseconds_are_cut_to_microseconds(zone: str | None, tmp_path: Path) -> None:
+    last = 1_735_689_599_999_999_999  # 2024-12-31 23:59:59.999999999: rounded, it would be a day of 2025
+    moments = pa.array([last, last + 1], pa.timestamp("ns", zone))
+    pq.write_table(pa.table({"day": moments, "amount": [1, 2]}), tmp_path / "fine.parquet")
+    [row] = read_all(definition(tmp_path / "fine.parquet"), tmp_path / "scratch")
+    assert row == {"day": datetime(2024, 12, 31, 23, 59, 59, 999999), "amount": 1}
 
 
 def test_missing_files_and_columns_are_told(tmp_path: Path) -> None:
