@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import DataError, connections
 from django.http import HttpResponse
 
 from jobs.data.datasets.adding import Wish, add_dataset, check_room, scratch_folder
@@ -66,7 +66,10 @@ async def _answer(scope: Scope, receive: Receive) -> HttpResponse:
     try:
         with refusing():
             identity = await in_database(_admit, scope)
-            return json_response(await _add(scope, receive, identity), 201)
+            try:
+                return json_response(await _add(scope, receive, identity), 201)
+            except DataError as error:  # a value that the database never takes: to try again would not help
+                return error_response(report_unexpected(logger, "an upload failed", error))
     except Refused as refused:
         return error_response(refused.error)
     except (HungUp, GivenUp):

@@ -22,7 +22,7 @@ from jobs.data.datasets.failures import InvalidName, QuotaExceeded, in_words
 from jobs.data.datasets.naming import checked_name, name_from
 from jobs.data.datasets.outcome import Ingested
 from jobs.errors import Permanent
-from jobs.jsonable import is_storable
+from jobs.jsonable import is_storable, to_json
 from jobs.models import Dataset
 from jobs.paging import cut_page, newest_first
 
@@ -132,15 +132,15 @@ def store_file(
         id=dataset_id,
         tenant_id=tenant_id,
         user_id=user_id,
-        filename=filename[-255:],
+        filename=to_json(filename)[-255:],
         format=ingested.format,
         uploaded_bytes=uploaded_bytes,
         size_bytes=size_bytes,
         sha256=sha256,
-        columns=ingested.columns,
+        columns=to_json(ingested.columns),
         rows=ingested.rows,
-        sample=ingested.sample,
-        notes=ingested.notes,
+        sample=to_json(ingested.sample),
+        notes=to_json(ingested.notes),
         expires_at=_expiry(expires_in_days),
         # No part of the name comes from the client.
         storage_name=f"{folder}/{dataset_id.hex}.parquet",

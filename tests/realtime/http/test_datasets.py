@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import DataError, OperationalError
 from django.test import AsyncClient
 from pytest_django import Settings
 
@@ -281,3 +282,15 @@ async def test_an_error_of_ours_tells_nothing_of_the_inside(post: Ask, monkeypat
     monkeypatch.setattr(uploads, "ingest_in_process", partial(crash))
     status, body = await post()
     assert status == 500 and body["error"]["code"] == "INTERNAL_ERROR" and "secret" not in json.dumps(body)
+
+
+@pytest.mark.parametrize(("error", "told"), [(DataError("no such value"), 500), (OperationalError("away"), 503)])
+async def test_only_a_database_that_is_away_is_worth_another_try(
+    error: Exception, told: int, post: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(uploads, "add_dataset", fail)
+    status, _ = await post()
+    assert status == told

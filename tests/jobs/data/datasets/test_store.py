@@ -55,6 +55,21 @@ def test_it_works(folder: Path, own_storage: Path) -> None:
     assert row.expires_at is not None and timedelta(days=89) < row.expires_at - timezone.now() < timedelta(days=91)
 
 
+def test_what_no_database_stores_is_left_out_of_the_row(folder: Path) -> None:
+    content = '{"a": "x\\u0000y", "b\\u0000c": 1, "d": "10\\u0000"}\n'
+    row = add(folder, content, filename="odd\x00\udce4.jsonl")
+    row.refresh_from_db()
+    assert [column["name"] for column in row.columns] == ["a", "b c", "d"]
+    assert row.sample == [{"a": "xy", "b c": 1, "d": "10"}] and row.filename == "odd?.jsonl"
+
+
+def test_a_note_that_quotes_the_file_is_stored(folder: Path) -> None:
+    lines = [*('{"n": "1"}' for _ in range(20)), '{"n": "\\u0000?"}']
+    row = add(folder, "\n".join(lines), filename="odd.jsonl")
+    row.refresh_from_db()
+    assert "\x00" not in "".join(row.notes)
+
+
 @pytest.mark.parametrize(
     ("filename", "name"),
     [
