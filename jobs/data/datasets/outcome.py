@@ -13,7 +13,7 @@ class Options:
     sheet: str | None = None
     """The name of a workbook's sheet. None: the first visible one."""
     header: bool | None = None
-    """True: the first line of a text file names the columns. None: detect it."""
+    """True: the first line of a text file, or the first row of a sheet, names the columns. None: detect it."""
     memory: str = "512MB"
     """DuckDB's memory limit, above which it spills to the scratch folder."""
     most_unpacked_bytes: int = 8 * GIB

@@ -1,8 +1,10 @@
-"""Workbooks to Parquet: the saved values of one sheet. The first row that is not empty names the columns.
+"""Workbooks to Parquet: the saved values of one sheet.
 
-Each cell of a merged range has the range's value.
+The first row that is not empty names the columns, unless it looks like data. Each cell of a merged range has the
+range's value.
 """
 
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -11,9 +13,18 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from jobs.data.datasets.failures import Unreadable
+from jobs.data.datasets.formats.sheet_rows import SheetRows, titles
+from jobs.data.datasets.formats.workbook_parts import Merged, Parts, ending_of, parts_of
 from jobs.data.datasets.naming import unique_columns
 from jobs.data.type_inference import Kind
 
@@ -29,34 +40,66 @@ _ARROW = {
 }
 
 
-def excel_to_parquet(path: Path, target: Path, sheet_name: str | None, notes: list[str]) -> None:
-    """Convert a sheet. Raises ``Unreadable`` for a damaged or locked workbook, and an unknown or empty sheet."""
+def excel_to_parquet(path: Path, target: Path, sheet_name: str | None, header: bool | None, notes: list[str]) -> None:
+    """Convert a sheet. ``header`` True: the first row names the columns; None: detect it.
+
+    Raises ``Unreadable`` for a damaged or locked workbook, an unknown sheet, and one without rows.
+    """
     try:
-        workbook = CalamineWorkbook.from_path(str(path))
+        ending = ending_of(path)
+        # The library goes by the ending, and we by the content.
+        named = target.with_name(f"opened.{ending}")
+        named.unlink(missing_ok=True)
+        named.symlink_to(path)
+        workbook = CalamineWorkbook.from_path(str(named))
         sheet = _sheet(workbook, sheet_name, notes)
-    except CalamineError as error:
-        locked = "password" in str(error).lower() or type(error).__name__ == "PasswordError"
-        text = "is locked with a password" if locked else "cannot be read: it is damaged"
-        raise Unreadable(f"The workbook {text}") from None
-    rows = _rows(sheet)
-    header = next(rows, None)
-    if header is None:
+    except PasswordError:
+        raise Unreadable("The workbook is locked with a password") from None
+    except (CalamineError, zipfile.BadZipFile):
+        raise Unreadable("The workbook cannot be read: it is damaged") from None
+    parts = parts_of(path, ending, sheet.name)
+    parts.merged += [Merged(*start, *end) for start, end in sheet.merged_cell_ranges or []]
+    notes += _missing(parts)
+    table = SheetRows(sheet, parts.merged)
+    first = next(iter(table), None)
+    if first is None:
         raise Unreadable(f"The sheet '{sheet.name}' is empty")
-    kinds = _kinds(rows, len(header))
-    # Columns with neither a name nor a value are left over from formatting.
-    kept = [at for at, name in enumerate(header) if _text(name) or kinds[at] is not None]
-    names = unique_columns([_text(header[at]) or "" for at in kept], notes)
+    if header is None:
+        header = all(isinstance(value, str) for value in first)
+        notes += [] if header else ["The first row looks like data, not like names"]
+    notes += titles(table) if header else []
+
+    def data() -> Iterator[list[Any]]:
+        return islice(iter(table), 1 if header else 0, None)
+
+    kinds = _kinds(data(), len(first))
+    if kinds is None:
+        raise Unreadable("The sheet has a header and no rows")
+    named_columns = [_text(value) or "" for value in first] if header else [""] * len(first)
+    # Columns with neither a name nor a value are what formatting leaves behind.
+    kept = [at for at, name in enumerate(named_columns) if name or kinds[at] is not None]
+    # Where no row names them, there is nothing to tell of each.
+    names = unique_columns([named_columns[at] for at in kept], notes if header else [])
     found = [kinds[at] or "text" for at in kept]
     schema = pa.schema([pa.field(name, _ARROW[kind]) for name, kind in zip(names, found, strict=True)])
-    data = _rows(sheet)
-    next(data)
+    rows = data()
     with pq.ParquetWriter(target, schema, compression="zstd") as writer:
-        while batch := list(islice(data, _BATCH_ROWS)):
+        while batch := list(islice(rows, _BATCH_ROWS)):
             arrays = [
                 pa.array([_as(kind, row[at]) for row in batch], _ARROW[kind])
                 for at, kind in zip(kept, found, strict=True)
             ]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
+
+
+def _missing(parts: Parts) -> Iterator[str]:
+    for cells, what in (
+        (parts.errors, "an error such as #N/A"),
+        (parts.unsaved, "a formula whose value was not saved"),
+    ):
+        if cells:
+            count = "1 cell has" if len(cells) == 1 else f"{len(cells):,} cells have"
+            yield f"{count} {what}, first {cells[0]}; {'it is' if len(cells) == 1 else 'they are'} empty"
 
 
 def _sheet(workbook: CalamineWorkbook, wanted: str | None, notes: list[str]) -> CalamineSheet:
@@ -74,36 +117,8 @@ def _sheet(workbook: CalamineWorkbook, wanted: str | None, notes: list[str]) -> 
     return workbook.get_sheet_by_name(shown[0])
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[list[Any]]:
-    """Yield the rows from the first one with a value on; "" stands for an empty cell."""
-    if sheet.start is None:
-        return
-    top, left = sheet.start
-    spread = {
-        (row, column): start
-        for start, end in sheet.merged_cell_ranges or []
-        for row in range(max(start[0], top), end[0] + 1)
-        for column in range(max(start[1], left), end[1] + 1)
-        if (row, column) != start
-    }
-    origins = set(spread.values())
-    values: dict[tuple[int, int], Any] = {}
-    spread_rows = {row for row, _ in spread} | {row for row, _ in origins}
-    # The rows begin with the sheet's first row, the columns with the first one that has a value.
-    for number, row in enumerate(sheet.iter_rows()):
-        if number in spread_rows:
-            for at in range(len(row)):
-                place = (number, left + at)
-                if place in origins:
-                    values[place] = row[at]
-                elif place in spread:
-                    row[at] = values.get(spread[place], "")
-        if any(value != "" for value in row):
-            yield row
-
-
-def _kinds(rows: Iterator[list[Any]], width: int) -> list[Kind | None]:
-    """Find the narrowest kind that holds all values of each column; None: a column without values."""
+def _kinds(rows: Iterator[list[Any]], width: int) -> list[Kind | None] | None:
+    """Find the narrowest kind that holds all values of each column, None where there are none. None: no rows."""
     kinds: list[Kind | None] = [None] * width
     count = 0
     for row in rows:
@@ -113,9 +128,7 @@ def _kinds(rows: Iterator[list[Any]], width: int) -> list[Kind | None]:
                 continue
             kind, before = _kind(value), kinds[at]
             kinds[at] = kind if before is None else _both(before, kind)
-    if not count:
-        raise Unreadable("The sheet has a header and no rows")
-    return kinds
+    return kinds if count else None
 
 
 def _kind(value: Any) -> Kind:

@@ -58,4 +58,6 @@ def _zip_kind(path: Path) -> Kind:
         raise Unreadable("The file is a damaged workbook or archive: it may have been cut short") from None
     if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
         return "excel"
+    if "encrypted-package" in names:
+        raise Unreadable("The workbook is locked with a password")
     raise Unreadable("The file is a zip archive and no workbook; upload the table itself, or gzip of it")

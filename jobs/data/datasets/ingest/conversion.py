@@ -66,7 +66,7 @@ def _convert(
 
         if zipfile.is_zipfile(path):
             check_archive(path, MAX_WORKBOOK_BYTES)
-        excel_to_parquet(path, target, options.sheet, notes)
+        excel_to_parquet(path, target, options.sheet, options.header, notes)
         return "excel"
     if options.sheet is not None:
         raise Unreadable("Only workbooks have sheets")

@@ -1,4 +1,4 @@
-"""Files as people upload them, and the results of their ingest."""
+"""Files as people upload them, and what became of them."""
 
 from pathlib import Path
 from typing import Any
@@ -7,9 +7,9 @@ from jobs.data.datasets.ingest.conversion import ingest
 from jobs.data.datasets.outcome import Ingested, Options
 
 
-def read(folder: Path, content: bytes | str, **options: Any) -> Ingested:
+def read(folder: Path, content: bytes | str, *, name: str = "upload", **options: Any) -> Ingested:
     """Ingest a file with this content, and return the result."""
-    path = folder / "upload"
+    path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return ingest(path, folder, Options(**options))
 
