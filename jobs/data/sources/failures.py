@@ -24,7 +24,17 @@ def readable_failures(label: str) -> Iterator[None]:
         logger.warning("source %r cannot be read", label, exc_info=error)
         if isinstance(error, (duckdb.IOException, db.OperationalError, db.InterfaceError)):
             raise Retryable(f"The source '{label}' cannot be read at the moment.") from error
+        if _is_overflow(error):
+            text = f"A result over '{label}' is outside the range of its numbers: {str(error).splitlines()[0]}"
+            raise Permanent(text) from error
         raise Permanent(f"The source '{label}' cannot be read: {_reason(error)}") from error
+
+
+def _is_overflow(error: Exception) -> bool:
+    """Whether a calculation failed, and not the reading."""
+    return isinstance(error, duckdb.OutOfRangeException) or (
+        isinstance(error, duckdb.ConversionException) and "out of range for the destination type" in str(error)
+    )
 
 
 def _reason(error: Exception) -> str:

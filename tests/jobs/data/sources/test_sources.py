@@ -237,6 +237,16 @@ def test_types_widen_when_later_rows_of_a_database_need_it(tmp_path: Path) -> No
     assert (found[-1]["action"], found[-1]["tenant_id"]) == ("late", "7")
 
 
+def test_an_overflow_is_told_as_one(tmp_path: Path) -> None:
+    own = write_parquet(tmp_path / "own.parquet", ROWS)
+    with opened(definition(own), tmp_path / "scratch") as reader:
+        for sql in ("SELECT 9223372036854775807 + 1", "SELECT CAST(9223372036854775808 AS BIGINT)"):
+            with pytest.raises(Permanent) as caught:
+                reader.fetch(sql)
+            assert caught.value.message.startswith("A result over 'Hot drinks' is outside the range of its numbers: ")
+            assert "9223372036854775" in caught.value.message
+
+
 @pytest.mark.django_db
 def test_a_failing_query_is_told_without_its_text(tmp_path: Path) -> None:
     with pytest.raises((Permanent, Retryable)) as caught:
