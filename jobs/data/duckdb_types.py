@@ -14,6 +14,11 @@ def family(kind: str) -> str:
     return "LIST" if kind.endswith("]") else kind.partition("(")[0]
 
 
+def is_timestamp(kind: str) -> bool:
+    """Tell whether the type is a TIMESTAMP of any precision, with a time zone or without."""
+    return kind in _ZONED or kind in _PLAIN
+
+
 def to_microseconds(column: str, kind: str) -> str | None:
     """Give SQL for the value of ``column``, a TIMESTAMP or a TIME; None if ``kind`` is no such type.
 
@@ -27,7 +32,7 @@ def to_microseconds(column: str, kind: str) -> str | None:
         return f"CASE WHEN epoch_ns({column}) IS NULL THEN CAST({column} AS TIMESTAMP) ELSE {whole} END"
     if kind == "TIME_NS":
         return f"CAST(make_timestamp(CAST({_microseconds(column)} AS BIGINT)) AS TIME)"
-    if kind in _ZONED or kind in _PLAIN:
+    if is_timestamp(kind):
         return column if kind == "TIMESTAMP" else f"CAST({column} AS TIMESTAMP)"
     if kind in _TIMES:
         return column if kind == "TIME" else f"CAST({column} AS TIME)"

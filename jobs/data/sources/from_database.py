@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from jobs.data.sources.definition import SINGLE_TABLE, SourceDefinition
+from jobs.data.sources.far_dates import far_array, read_all_dates
 from jobs.data.sources.incoming import IncomingTable, rows_per_batch
 
 
@@ -41,6 +43,7 @@ def _fetched(
 ) -> Iterator[pa.RecordBatch]:
     """Yield at least one batch, an empty one when there are no rows."""
     with database.chunked_cursor() as cursor:
+        read_all_dates(cursor)
         cursor.execute(sql, parameters)
         rows = cursor.fetchmany(size)
         names = [column[0] for column in cursor.description]
@@ -57,8 +60,13 @@ def _batch(names: list[str], rows: list[tuple[Any, ...]], source: SourceDefiniti
 
 
 def _array(name: str, values: list[Any], source: SourceDefinition) -> pa.Array:
+    values = [None if _is_no_number(value) else value for value in values]
+    if (array := far_array(values)) is not None:
+        return array
     try:
         array = pa.array(values)
+        if pa.types.is_decimal256(array.type):  # DuckDB has 38 digits at most
+            array = array.cast(pa.float64())
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
         # Values without an Arrow type, such as UUIDs, JSON and mixtures, are carried as text.
         array = pa.array([None if value is None else str(value) for value in values])
@@ -66,3 +74,8 @@ def _array(name: str, values: list[Any], source: SourceDefinition) -> pa.Array:
         return array
     untyped = {source.value: pa.decimal128(38, 2), source.date: pa.timestamp("us")}
     return array.cast(untyped.get(name, pa.string()))
+
+
+def _is_no_number(value: Any) -> bool:
+    """Whether it is the NaN or an infinity of PostgreSQL's numeric, for which a column of decimals has no place."""
+    return isinstance(value, Decimal) and not value.is_finite()

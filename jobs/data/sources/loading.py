@@ -57,6 +57,7 @@ def _wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
         return one
     pair = [pa.schema([pa.field("column", data_type)]) for data_type in (one, other)]
     try:
-        return pa.unify_schemas(pair, promote_options="permissive").field(0).type
+        wider = pa.unify_schemas(pair, promote_options="permissive").field(0).type
     except pa.ArrowTypeError:
         return pa.string()
+    return pa.float64() if pa.types.is_decimal256(wider) else wider  # DuckDB has 38 digits at most

@@ -6,8 +6,6 @@ import json
 import sys
 import zipfile
 from dataclasses import asdict
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +21,8 @@ from jobs.data.datasets.ingest.encoding import as_utf8
 from jobs.data.datasets.ingest.engine import open_engine
 from jobs.data.datasets.ingest.unpacking import check_archive, unpack_gzip
 from jobs.data.datasets.outcome import Ingested, Options
+from jobs.data.datasets.showing import first_rows
 
-SAMPLE_ROWS = 20
-_MAX_SAMPLE_TEXT = 200
 # A workbook is held in memory while it is read.
 MAX_WORKBOOK_BYTES = 512 * 1024 * 1024
 MAX_ROWS = 500_000_000
@@ -89,8 +86,6 @@ def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, n
         raise Unreadable("The file has a header and no rows")
     if rows > MAX_ROWS:
         raise Unreadable(f"The table has {rows:,} rows; {MAX_ROWS:,} is the most")
-    first = connection.execute(f"FROM {table} LIMIT {SAMPLE_ROWS}").fetchall()
-    names = [name for name, _ in types]
     return Ingested(
         path=str(target),
         format=kind,
@@ -99,24 +94,9 @@ def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, n
             for (name, of_type), count in zip(types, filled, strict=True)
         ],
         rows=rows,
-        sample=[dict(zip(names, map(shown, row), strict=True)) for row in first],
+        sample=first_rows(connection, table, dict(types)),
         notes=notes,
     )
-
-
-def shown(value: Any) -> Any:
-    """Return a value that JSON can hold, with long texts cut."""
-    if isinstance(value, str):
-        return value if len(value) <= _MAX_SAMPLE_TEXT else f"{value[:_MAX_SAMPLE_TEXT]}…"
-    if isinstance(value, float):
-        return value if value - value == 0 else None  # JSON has neither infinities nor NaN
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return value if abs(value) <= 2**53 else str(value)  # most JSON parsers read numbers as floats
-    if isinstance(value, Decimal):
-        return float(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def main() -> None:

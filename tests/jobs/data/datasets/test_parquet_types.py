@@ -134,3 +134,26 @@ def test_a_nested_column_is_named_as_the_file_names_it(tmp_path: Path) -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([{"b": {"c": 1}}]), pa.array([2])], ["a", "A", "z"])
     with pytest.raises(Unreadable, match=r"The column 'A' is nested \(STRUCT"):
         read(tmp_path, parquet(table))
+
+
+def test_the_sample_shows_dates_that_python_has_not(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "day": pa.array([2**31 - 1, -(2**31 - 1), 2_932_897, None, 0], pa.int32()).view(pa.date32()),
+            "at": pa.array([2**63 - 1, -(2**63 - 1), 253_402_300_800_000_000, None, 500_000]).view(pa.timestamp("us")),
+        }
+    )
+    done = read(tmp_path, parquet(table))
+    assert types_of(done) == {"day": "DATE", "at": "TIMESTAMP"}
+    assert rows_of(done) == [
+        ("infinity", "infinity"),
+        ("-infinity", "-infinity"),
+        ("10000-01-01", "10000-01-01 00:00:00"),
+        (None, None),
+        ("1970-01-01", "1970-01-01T00:00:00.500000"),
+    ]
+
+
+def test_the_sample_shows_all_digits_of_a_decimal(tmp_path: Path) -> None:
+    values = [Decimal("12345678901234567890.12"), Decimal("1.50")]
+    assert rows_of(read(tmp_path, parquet(pa.table({"n": pa.array(values)})))) == [("12345678901234567890.12",), (1.5,)]
