@@ -8,6 +8,8 @@ from jobs.data.datasets.failures import InvalidName, Unreadable
 
 MAX_COLUMNS = 2_000
 _MAX_COLUMN = 255
+_KEPT_BY_DUCKDB = "rowid"
+"""It numbers the rows of each table: in a table with such a column they have no numbers."""
 _LONGEST = 64
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
 _ENDINGS = re.compile(r"(\.(csv|tsv|txt|tab|jsonl|ndjson|json|parquet|pq|xlsx|xlsm|xlsb|xls|ods|gz))+$", re.IGNORECASE)
@@ -16,7 +18,7 @@ _ENDINGS = re.compile(r"(\.(csv|tsv|txt|tab|jsonl|ndjson|json|parquet|pq|xlsx|xl
 def unique_columns(names: Sequence[str], notes: list[str]) -> list[str]:
     """Make names unique: an empty one becomes ``column_<number>``, a repeated one, in any case, gets ``_2``, ``_3`` …
 
-    Raises ``Unreadable`` for too many columns and for a name that is too long.
+    So does ``rowid``. Raises ``Unreadable`` for too many columns and for a name that is too long.
     """
     if len(names) > MAX_COLUMNS:
         raise Unreadable(f"The table has {len(names):,} columns; {MAX_COLUMNS:,} is the most")
@@ -29,12 +31,18 @@ def unique_columns(names: Sequence[str], notes: list[str]) -> list[str]:
         if len(name) > _MAX_COLUMN:
             raise Unreadable(f"The name of column {number} is longer than {_MAX_COLUMN} characters")
         wanted = name or f"column_{number}"
-        if wanted.casefold() in taken or (not name and wanted.casefold() in own):
+        if (
+            wanted.casefold() in taken
+            or wanted.casefold() == _KEPT_BY_DUCKDB
+            or (not name and wanted.casefold() in own)
+        ):
             wanted = _numbered(wanted, taken | own)
         taken.add(wanted.casefold())
         mended.append(wanted)
         if not name:
             notes.append(f"Column {number} has no name; it is called '{wanted}'")
+        elif name.casefold() == _KEPT_BY_DUCKDB:
+            notes.append(f"Column {number} has a name that DuckDB keeps, '{name}'; it is called '{wanted}'")
         elif wanted != name:
             notes.append(f"Column {number} is a second '{name}'; it is called '{wanted}'")
     return mended

@@ -289,3 +289,10 @@ def test_a_line_that_is_no_object_is_named(content: bytes, text: str, tmp_path: 
     with pytest.raises(Unreadable) as caught:
         read(tmp_path, content)
     assert caught.value.message.startswith(text)
+
+
+@pytest.mark.parametrize("content", ["ROWID,n\n7,1\n", '{"ROWID": 7, "n": 1}\n'])
+def test_a_name_that_the_database_keeps_is_mended(content: str, tmp_path: Path) -> None:
+    done = read(tmp_path, content)
+    assert list(types_of(done)) == ["ROWID_2", "n"] and rows_of(done) == [(7, 1)]
+    assert done.notes == ["Column 1 has a name that DuckDB keeps, 'ROWID'; it is called 'ROWID_2'"]

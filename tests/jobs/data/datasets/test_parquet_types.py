@@ -119,6 +119,11 @@ def test_decimals_too_wide_for_the_database_stay_exact(tmp_path: Path) -> None:
     [
         (["a", "A"], ["a", "A_2"], ["Column 2 is a second 'A'; it is called 'A_2'"]),
         (["x", "x", "x_1"], ["x", "x_2", "x_1"], ["Column 2 is a second 'x'; it is called 'x_2'"]),
+        (
+            ["RowID", "n"],
+            ["RowID_2", "n"],
+            ["Column 1 has a name that DuckDB keeps, 'RowID'; it is called 'RowID_2'"],
+        ),
         (["n", ""], ["n", "column_2"], ["Column 2 has no name; it is called 'column_2'"]),
     ],
 )
