@@ -7,8 +7,9 @@ from typing import Any
 
 import duckdb
 
+from jobs.contract.quoting import quote_name
 from jobs.data.duckdb_types import is_timestamp, to_microseconds
-from jobs.data.statements import fetch, quote_name
+from jobs.data.statements import fetch
 
 SAMPLE_ROWS = 20
 _MAX_TEXT = 200
