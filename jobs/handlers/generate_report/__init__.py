@@ -60,7 +60,7 @@ class GenerateReport(Handler[ReportPayload]):
             _write(path, payload, generated_at, selection, figures, progress)
         stored = store(path, _filename(payload), MEDIA_TYPES[payload.format], context, progress)
         seconds = time.monotonic() - started
-        return make_result(payload, figures, stored, generated_at=generated_at, seconds=seconds)
+        return make_result(payload, figures, stored, notes=selection.notes, generated_at=generated_at, seconds=seconds)
 
 
 def _read(
@@ -91,7 +91,13 @@ def _write(
     progress: Progress,
 ) -> None:
     records = selection.all
-    heading = make_heading(payload, label=records.label, description=records.description, generated_at=generated_at)
+    heading = make_heading(
+        payload,
+        label=records.label,
+        description=records.description,
+        notes=selection.notes,
+        generated_at=generated_at,
+    )
     # Each format's library weighs tens of megabytes, so only the requested one is loaded.
     if payload.format == "csv":
         from jobs.handlers.generate_report.csv_file import write_csv  # noqa: PLC0415

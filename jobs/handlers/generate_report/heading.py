@@ -1,5 +1,6 @@
 """Make the heading that every format shows: title, range, source, filters, time of making."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,8 @@ class Heading:
     filters: str
     compared_with: str
     """Empty if the report compares with nothing."""
+    notes: tuple[str, ...]
+    """Sentences about values that count as missing."""
     generated_at: datetime
 
     @property
@@ -33,7 +36,9 @@ class Heading:
         return f"{self.generated_at:%Y-%m-%d %H:%M} UTC"
 
 
-def make_heading(payload: ReportPayload, *, label: str, description: str, generated_at: datetime) -> Heading:
+def make_heading(
+    payload: ReportPayload, *, label: str, description: str, notes: Sequence[str], generated_at: datetime
+) -> Heading:
     comparison = comparison_of(payload)
     return Heading(
         title=_TITLES[period_size(payload.report_type, payload.days)],
@@ -42,5 +47,6 @@ def make_heading(payload: ReportPayload, *, label: str, description: str, genera
         source_description=description,
         filters="; ".join(describe_filters(payload.filters)) or "none",
         compared_with=f"{comparison.label}, {comparison.days.label}" if comparison else "",
+        notes=tuple(notes),
         generated_at=generated_at,
     )

@@ -1,5 +1,6 @@
 """Make the result that a client gets when its report is done."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,13 @@ from jobs.handlers.generate_report.payload import ReportPayload
 
 
 def make_result(
-    payload: ReportPayload, figures: Figures, stored: dict[str, Any], *, generated_at: datetime, seconds: float
+    payload: ReportPayload,
+    figures: Figures,
+    stored: dict[str, Any],
+    *,
+    notes: Sequence[str],
+    generated_at: datetime,
+    seconds: float,
 ) -> dict[str, Any]:
     """Return the result as JSON. ``seconds``: the duration of the run, for ``records_per_second``."""
     return {
@@ -25,6 +32,7 @@ def make_result(
         "format": payload.format,
         "generated_at": generated_at.isoformat(timespec="seconds"),
         "expires_at": _as_text(stored["expires_at"]),
+        "notes": list(notes),
         "stats": {
             "total_value": _number(figures.whole.total),
             "average_value": _number(figures.whole.average),

@@ -22,6 +22,7 @@ def write_summary(workbook: Any, formats: Formats, heading: Heading, figures: Fi
     write_text(sheet, 0, 0, heading.title, formats.title)
     facts = [("Period", heading.days), ("Compared with", heading.compared_with), ("Source", heading.source)]
     facts += [("About", heading.source_description), ("Filters", heading.filters), ("Generated", heading.generated)]
+    facts += [("Notes" if at == 0 else "", note) for at, note in enumerate(heading.notes)]
     row = _write_facts(sheet, formats, [fact for fact in facts if fact[1]], 2)
     if not figures.whole.records:
         write_text(sheet, row + 1, 0, "No records match this report.", formats.section)

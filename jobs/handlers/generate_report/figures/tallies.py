@@ -67,7 +67,7 @@ def round_cents(amount: Decimal) -> Decimal:
 
 def tally_sql(columns: Columns) -> str:
     """Return the columns of a SELECT that ``to_tally`` reads."""
-    return f"count(*), count({columns.value.sql}), sum({columns.amount_sql})"
+    return f"count(*), count({columns.value_sql}), sum({columns.amount_sql})"
 
 
 def to_tally(row: Sequence[Any]) -> Tally:

@@ -178,4 +178,5 @@ def _notes(heading: Heading, figures: Figures) -> list[Flowable]:
         notes.append(f"* The report covers only part of this period ({heading.days}).")
     if without := figures.whole.records - figures.whole.with_value:
         notes.append(f"{without:,} records have no value; they count as records but not in the average.")
+    notes += heading.notes
     return [Spacer(0, 14), *(Paragraph(markup(note), SMALL) for note in notes)]

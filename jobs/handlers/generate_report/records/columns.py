@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from jobs.handler import Permanent, quote_name
+from jobs.handler import Permanent, moment_of_text_sql, quote_name, usable_sql
 
 
 class Kind(Enum):
@@ -53,14 +53,22 @@ class Columns:
 
     @property
     def moment_sql(self) -> str:
-        """Return SQL for the date column that compares with dates. Dates stored as text are read as ISO 8601."""
-        return f"CAST({self.date.sql} AS TIMESTAMP)" if self.date.kind is Kind.TEXT else self.date.sql
+        """Return SQL for the date column that compares with dates. Texts are read as ISO 8601, in UTC."""
+        if self.date.kind is Kind.TEXT:
+            # With an error for what is no date, since its record would be missing from the report.
+            return moment_of_text_sql(self.date.sql, cast="CAST")
+        return self.date.sql
+
+    @property
+    def value_sql(self) -> str:
+        """Return SQL for the value, NULL if it is not a number or infinite."""
+        return usable_sql(self.value.sql, self.value.type)
 
     @property
     def amount_sql(self) -> str:
         """Return SQL for the value with an exact type. Each floating-point value is rounded to six decimals."""
         floating = self.value.type in ("FLOAT", "DOUBLE")
-        return f"CAST({self.value.sql} AS DECIMAL(24, 6))" if floating else self.value.sql
+        return f"CAST({self.value_sql} AS DECIMAL(38, 6))" if floating else self.value.sql
 
 
 def find_columns(types: Mapping[str, str], *, date: str, value: str, category: str, region: str | None) -> Columns:

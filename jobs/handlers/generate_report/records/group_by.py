@@ -42,7 +42,8 @@ def _find(name: str, columns: Columns) -> GroupColumn:
     base, _, part = name.rpartition(".")
     if part in PARTS and base in _dates(columns):
         column = columns.all[base]
-        moment_sql = f"CAST({column.sql} AS TIMESTAMP)"
+        sql = columns.moment_sql if column.name == columns.date.name else column.sql
+        moment_sql = f"CAST({sql} AS TIMESTAMP)"
         return GroupColumn(name=name, column=column, sql=PARTS[part].format(moment=moment_sql))
     dates = [f"{date}.{{{'|'.join(PARTS)}}}" for date in _dates(columns)]
     raise Permanent(

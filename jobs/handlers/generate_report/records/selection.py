@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from jobs.handler import OpenSource
+from jobs.handler import OpenSource, unusable_notes, unusable_sql, usable_sql
 from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.payload import ReportPayload
 from jobs.handlers.generate_report.records.columns import Column, Columns
@@ -36,6 +36,8 @@ class Selection:
     records: int
     all: Records
     condition: Condition
+    notes: list[str]
+    """Sentences for people about values that count as missing."""
 
     def fetch_days(self, what: str, days: Days) -> list[tuple[Any, ...]]:
         """SELECT ``what`` for each day of ``days``, with the same filters; the day is the first column."""
@@ -65,6 +67,7 @@ def select_records(records: Records, payload: ReportPayload, progress: Progress)
     criteria = resolve_criteria(reader, payload, columns)
     exported = _figure_columns(columns, criteria) if payload.format == "pdf" else list(columns.all.values())
     selected = _fill(records, payload, criteria.condition, exported, progress)
+    notes = [*records.notes, *_blank_unusable(reader, exported)]
     return Selection(
         reader=reader,
         columns=columns,
@@ -72,7 +75,26 @@ def select_records(records: Records, payload: ReportPayload, progress: Progress)
         records=selected,
         all=records,
         condition=criteria.condition,
+        notes=notes,
     )
+
+
+def _blank_unusable(reader: OpenSource, columns: list[Column]) -> list[str]:
+    """Set selected values that count as missing to NULL; return notes that count them."""
+    found = {column: sql for column in columns if (sql := unusable_sql(column.sql, column.type)) is not None}
+    if not found:
+        return []
+    counted = ", ".join(f"count(*) FILTER ({sql})" for sql in found.values())
+    [counts] = reader.fetch(f"SELECT {counted} FROM {SELECTION}")
+    cells = [
+        f"{column.sql} = {usable_sql(column.sql, column.type)}"
+        for column, count in zip(found, counts, strict=True)
+        if count
+    ]
+    if cells:
+        reader.fetch(f"UPDATE {SELECTION} SET {', '.join(cells)}")
+    named = {column.name: count for column, count in zip(found, counts, strict=True)}
+    return unusable_notes(named, {column.name: column.type for column in columns})
 
 
 def _fill(

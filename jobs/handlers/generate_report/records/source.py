@@ -20,6 +20,8 @@ class Records:
     label: str
     """The source's name for people."""
     description: str
+    notes: tuple[str, ...] = ()
+    """Sentences for people about values that count as missing, where the records have them no more."""
 
 
 def read_source(

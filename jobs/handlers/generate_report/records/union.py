@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
-from jobs.handler import OpenSource
+from jobs.handler import OpenSource, unusable_notes, unusable_sql
 from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.payload import ReportPayload
 from jobs.handlers.generate_report.records.columns import Column, Columns, Kind, find_columns, require_columns
@@ -46,11 +46,13 @@ def combine_sources(
     count = len(others) + 1
     shares = [WHOLE.part(number / count, (number + 1) / count) for number in range(count)]
     found, labels = [_add(first, first, columns, days, progress, shares[0])], [first.source.label]
+    notes = _value_notes(first, found[0])
     for opening, share in zip(others, shares[1:], strict=True):
         with opening as other:
             other.fetch("CREATE SCHEMA report")
             found.append(_add(first, other, columns, days, progress, share))
             labels.append(other.source.label)
+            notes += _value_notes(other, found[-1])
     query = _query(found)
     types = {name: column_type for name, column_type, *_ in first.fetch(f"DESCRIBE {query}")}
     region = "region" if any(columns.region for columns in found) else None
@@ -60,7 +62,18 @@ def combine_sources(
         columns=find_columns(types, date="date", value="value", category="category", region=region),
         label=" + ".join(labels),
         description=f"The records of {count} sources together: their date, value, category and region.",
+        notes=tuple(notes),
     )
+
+
+def _value_notes(reader: OpenSource, columns: Columns) -> list[str]:
+    """Count the values of a source that the table of all records does not have, since they count as missing."""
+    condition = unusable_sql(columns.value.sql, columns.value.type)
+    if condition is None:
+        return []
+    name = f"{reader.source.label}: {columns.value.name}"
+    [(count,)] = reader.fetch(f"SELECT count(*) FROM ({reader.records_query}) WHERE {condition}")
+    return unusable_notes({name: count}, {name: columns.value.type})
 
 
 def _add(first: OpenSource, other: OpenSource, columns: str, days: Days, progress: Progress, share: Share) -> Columns:

@@ -1,0 +1,156 @@
+"""Values that files cannot hold: they count as missing in every format, and a note counts them."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+from pypdf import PdfReader
+from pytest_django import Settings
+
+from jobs.handler import Permanent
+from tests.jobs.handlers.generate_report.conftest import RunReport
+from tests.jobs.handlers.recording_context import RecordingContext
+from tests.jobs.handlers.report_tables import definition
+
+COLUMNS = "day, amount, kind, area, due, rate"
+ROWS = """
+    (DATE '2024-01-01', 10.5::DOUBLE, 'Tea', 'North', DATE '2024-02-01', 0.5::FLOAT),
+    (DATE '2024-01-02', 'nan'::DOUBLE, 'Tea', 'North', DATE 'infinity', 'nan'::FLOAT),
+    (DATE '2024-01-03', 'infinity'::DOUBLE, 'Cocoa', 'South', DATE '-infinity', 'inf'::FLOAT),
+    (DATE '2024-01-04', NULL, 'Tea', 'South', DATE '0044-03-15 (BC)', 1.0::FLOAT),
+    (DATE '2024-01-05', 1e20::DOUBLE, 'Tea', 'South', DATE '10000-01-01', NULL),
+    (DATE 'infinity', 5.0::DOUBLE, 'Wine', 'South', NULL, NULL),
+    (DATE '2023-01-01', 'nan'::DOUBLE, 'Tea', 'North', NULL, NULL)
+"""
+NOTES = [
+    "2 values of 'amount' count as missing: not a number, or infinite.",
+    "4 values of 'due' count as missing: infinite, or outside the years 1 to 9999.",
+    "2 values of 'rate' count as missing: not a number, or infinite.",
+]
+
+
+def write(path: Path, rows: str, columns: str) -> Path:
+    duckdb.sql(f"COPY (SELECT * FROM (VALUES {rows}) t({columns})) TO '{path}' (FORMAT parquet)")
+    return path
+
+
+@pytest.fixture
+def odd(tmp_path: Path, settings: Settings) -> None:
+    settings.STREAMER_SOURCES = {"drinks": definition(write(tmp_path / "odd.parquet", ROWS, COLUMNS))}
+
+
+def records(context: RecordingContext, file_format: str) -> list[Mapping[str, Any]]:
+    path = context.artifacts[0].path
+    if file_format == "csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            return [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)]
+    header, *rows = openpyxl.load_workbook(path)["Records"].iter_rows(values_only=True)
+    return [dict(zip(map(str, header), row, strict=True)) for row in rows]
+
+
+@pytest.mark.usefixtures("odd")
+@pytest.mark.parametrize("file_format", ["csv", "excel", "pdf"])
+def test_it_works(run_report: RunReport, context: RecordingContext, file_format: str) -> None:
+    result = run_report(format=file_format, group_by=["due"], compare="previous_year")
+    stats = result["stats"]
+    assert result["records"] == 5 and stats["total_value"] == 1e20
+    assert stats["average_value"] == pytest.approx(5e19)
+    assert stats["compared_with"]["records"] == 1 and stats["compared_with"]["total_value"] == 0
+    assert {row["category"]: row["total_value"] for row in stats["by_category"]} == {"Tea": 1e20, "Cocoa": 0}
+    groups = {tuple(row["group"]): row["records"] for row in stats["by_group"]["groups"]}
+    assert groups == {("2024-02-01",): 1, ("(none)",): 4}
+    assert result["notes"] == (NOTES if file_format != "pdf" else NOTES[:2])
+    if file_format == "pdf":
+        text = " ".join(page.extract_text() for page in PdfReader(context.artifacts[0].path).pages)
+        assert NOTES[0] in " ".join(text.split()) and "3 records have no value" in text
+        return
+    found = records(context, file_format)
+    assert [row["amount"] is None for row in found] == [False, True, True, True, False]
+    assert [row["due"] is None for row in found] == [False, True, True, True, True]
+    assert [row["rate"] is None for row in found] == [False, True, True, False, True]
+    if file_format == "excel":
+        cells = [row[1] for row in openpyxl.load_workbook(context.artifacts[0].path)["Summary"].values]
+        assert set(NOTES) <= set(cells)
+
+
+@pytest.mark.usefixtures("odd")
+def test_plain_values_have_no_note(run_report: RunReport) -> None:
+    assert run_report(end_date="2024-01-01")["notes"] == []
+
+
+def test_several_sources_have_the_note_too(
+    tmp_path: Path, settings: Settings, run_report: RunReport, context: RecordingContext
+) -> None:
+    odd = definition(write(tmp_path / "odd.parquet", ROWS, COLUMNS))
+    settings.STREAMER_SOURCES = {"drinks": odd, "more": {**odd, "label": "More"}}
+    result = run_report(source="drinks", sources=["drinks", "more"])
+    assert result["stats"]["total_value"] == 2e20
+    assert [note.partition(" count")[0] for note in result["notes"]] == [
+        "2 values of 'Hot drinks: amount'",
+        "2 values of 'More: amount'",
+    ]
+
+
+TEXTS = """
+    ('2024-01-01T01:30:00+02:00', 1, 'Tea', 'North', TIMESTAMP '2024-01-01 10:00'),
+    ('2024-01-01 23:30:00-05:30', 2, 'Tea', 'North', TIMESTAMP '2024-01-01 11:00'),
+    ('2024-01-03', 4, 'Tea', 'North', NULL)
+"""
+
+
+@pytest.fixture
+def texts(tmp_path: Path, settings: Settings) -> None:
+    path = write(tmp_path / "texts.parquet", TEXTS, "day, amount, kind, area, moment")
+    settings.STREAMER_SOURCES = {"drinks": definition(path)}
+
+
+@pytest.mark.usefixtures("texts")
+def test_the_offset_of_a_text_counts(run_report: RunReport) -> None:
+    stats = run_report(start_date="2023-12-30", end_date="2024-01-05", report_type="custom", group_by=["day.day"])[
+        "stats"
+    ]
+    days = {row["period"]: row["total_value"] for row in stats["by_period"] if row["records"]}
+    assert days == {"2023-12-31": 1, "2024-01-02": 2, "2024-01-03": 4}
+    groups = {row["group"][0]: row["total_value"] for row in stats["by_group"]["groups"]}
+    assert groups == days
+
+
+@pytest.mark.usefixtures("texts")
+def test_the_offset_of_a_filter_counts(run_report: RunReport) -> None:
+    early = {"start_date": "2023-12-01", "end_date": "2024-01-31"}
+    assert run_report(**early, filters={"moment": "2024-01-01T12:00:00+02:00"})["stats"]["total_value"] == 1
+    assert run_report(filters={"moment": "2024-01-01T11:00:00"})["stats"]["total_value"] == 2
+
+
+@pytest.mark.usefixtures("odd")
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"amount": "1_0.5"},
+        {"amount": "nan"},
+        {"due": "infinity"},
+        {"due": "2024-02-01T10:00:00"},
+        {"due": "epoch"},
+        {"due": "10000-01-01"},
+    ],
+    ids=str,
+)
+def test_a_filter_that_only_looks_like_a_value_does_not_fit(run_report: RunReport, filters: dict[str, str]) -> None:
+    with pytest.raises(Permanent, match="cannot hold"):
+        run_report(filters=filters)
+
+
+@pytest.mark.usefixtures("odd")
+def test_a_filter_by_day_takes_a_day(run_report: RunReport) -> None:
+    assert run_report(filters={"due": "2024-02-01", "amount": "10.50"})["records"] == 1
+
+
+def test_a_text_that_is_no_date_ends_the_report(tmp_path: Path, settings: Settings, run_report: RunReport) -> None:
+    path = write(tmp_path / "soon.parquet", "('2024-01-01', 1, 'Tea', 'x'), ('soon', 2, 'Tea', 'x')", COLUMNS[:23])
+    settings.STREAMER_SOURCES = {"drinks": definition(path)}
+    with pytest.raises(Permanent, match="soon"):
+        run_report()
