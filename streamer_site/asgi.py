@@ -13,7 +13,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
-from realtime.http.uploads import App, Receive, Scope, Send, Uploads  # noqa: E402
+from realtime.http.uploads.application import App, Receive, Scope, Send, Uploads  # noqa: E402
 from realtime.socket.consumer import StreamerConsumer, refuse  # noqa: E402
 from streamer_site.checks import require_sound_settings  # noqa: E402
 

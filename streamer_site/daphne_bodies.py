@@ -15,8 +15,8 @@ from daphne.http_protocol import WebRequest
 from daphne.server import Server
 from django.conf import settings
 
-from realtime.http.multipart import EXTRA_BYTES
-from realtime.http.uploads import PATHS, App, Receive, Scope, Send
+from realtime.http.uploads.application import PATHS, App, Receive, Scope, Send
+from realtime.http.uploads.multipart import EXTRA_BYTES
 
 PIECE_BYTES = 256 * 1024
 _BODY = "streamer.body"

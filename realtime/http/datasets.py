@@ -14,7 +14,7 @@ from realtime.auth import Identity
 from realtime.database import in_database
 from realtime.http.authenticated import answering, demand, found, whole_number
 from realtime.http.responses import Refused, invalid, json_response, not_found
-from realtime.http.uploads import PERMISSION as WRITE
+from realtime.http.uploads.application import PERMISSION as WRITE
 
 READ = "datasets.read"
 _PAGE, _MOST = 50, 200

@@ -4,10 +4,10 @@ from django.conf import settings
 from django.urls import path
 
 from realtime.http.actions import actions
-from realtime.http.artifacts import artifact
+from realtime.http.artifacts.download import artifact
+from realtime.http.artifacts.extending import extend_artifact
 from realtime.http.console import console
 from realtime.http.datasets import dataset_detail, dataset_list
-from realtime.http.extending import extend_artifact
 from realtime.http.health import liveness, readiness
 from realtime.http.requests import request_detail, request_events
 from realtime.http.tokens import ObtainTokenView, RefreshTokenView

@@ -206,7 +206,9 @@ async def test_who_goes_away_leaves_no_open_file(artifact: Artifact, get: Get, m
         opened.append(really(name))
         return opened[-1]
 
-    monkeypatch.setattr("realtime.http.artifacts.default_storage", type("S", (), {"open": staticmethod(remember)}))
+    monkeypatch.setattr(
+        "realtime.http.artifacts.download.default_storage", type("S", (), {"open": staticmethod(remember)})
+    )
     response = await get(path_of(artifact))
     response.close()
     assert [file.closed for file in opened] == [True]

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from jobs.data.datasets.ingest.conversion import ingest
 from jobs.models import Dataset
-from realtime.http import multipart, uploads
+from realtime.http.uploads import application, multipart
 from tests.conftest import MakeToken
 from tests.realtime.http.uploading import CSV, PATIENCE_SECONDS, Upload, body_of
 from tests.realtime.sockets import aside
@@ -39,7 +39,7 @@ def folders(settings: Settings, tmp_path: Path) -> Path:
 def ingest_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ingest in this process, so that only one of the tests starts a process of its own."""
     monkeypatch.setattr(
-        uploads, "ingest_in_process", lambda path, folder, options, is_wanted: ingest(path, folder, options)
+        application, "ingest_in_process", lambda path, folder, options, is_wanted: ingest(path, folder, options)
     )
 
 
@@ -266,9 +266,9 @@ async def test_a_client_that_goes_while_the_file_is_read_gets_no_dataset(
         loop.call_soon_threadsafe(begun.set)
         while is_wanted():
             pass
-        raise uploads.GivenUp
+        raise application.GivenUp
 
-    monkeypatch.setattr(uploads, "ingest_in_process", slow)
+    monkeypatch.setattr(application, "ingest_in_process", slow)
     upload = await Upload(make_token()).send(body_of())
     await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
     await upload.hang_up()
@@ -279,7 +279,7 @@ async def test_an_error_of_ours_tells_nothing_of_the_inside(post: Ask, monkeypat
     def crash(*_: object, **__: object) -> None:
         raise RuntimeError("secret path")
 
-    monkeypatch.setattr(uploads, "ingest_in_process", partial(crash))
+    monkeypatch.setattr(application, "ingest_in_process", partial(crash))
     status, body = await post()
     assert status == 500 and body["error"]["code"] == "INTERNAL_ERROR" and "secret" not in json.dumps(body)
 
@@ -291,6 +291,6 @@ async def test_only_a_database_that_is_away_is_worth_another_try(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(uploads, "add_dataset", fail)
+    monkeypatch.setattr(application, "add_dataset", fail)
     status, _ = await post()
     assert status == told

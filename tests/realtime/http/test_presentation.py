@@ -1,6 +1,6 @@
 import pytest
 
-from realtime.http.presentation import presentation
+from realtime.http.artifacts.presentation import presentation
 
 
 def test_it_works() -> None:

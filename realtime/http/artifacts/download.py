@@ -22,8 +22,8 @@ from jobs.files.artifacts import CHUNK_BYTES, is_signature_valid
 from jobs.models import Artifact
 from realtime.auth import KeysUnavailable, Unauthorized
 from realtime.database import in_database
+from realtime.http.artifacts.presentation import presentation
 from realtime.http.authenticated import identify
-from realtime.http.presentation import presentation
 from realtime.http.responses import error_response, not_found
 
 logger = logging.getLogger(__name__)

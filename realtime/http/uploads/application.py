@@ -26,8 +26,8 @@ from jobs.incidents import report_unexpected
 from realtime.auth import Identity
 from realtime.database import in_database
 from realtime.http.authenticated import demand, identify_by, refusing
-from realtime.http.multipart import EXTRA_BYTES, Body, HungUp, save_upload
 from realtime.http.responses import Refused, error_response, json_response, unavailable
+from realtime.http.uploads.multipart import EXTRA_BYTES, Body, HungUp, save_upload
 from realtime.shared import drain
 
 logger = logging.getLogger(__name__)
