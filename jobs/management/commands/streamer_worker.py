@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django_rq import get_worker
 
-from jobs.contract.registry import all_handlers, preload_handlers
+from jobs.contract.registry import preload_handlers
 from jobs.execution.worker import ShiftWorker
 from jobs.queue.names import own_queues
 from jobs.queue.wakeups import SERIALIZER
@@ -21,15 +21,15 @@ class Command(BaseCommand):
     help = "Run requests of the given queues (default: all that handlers name) until SIGTERM."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("queues", nargs="*", metavar="queue", help=f"one of: {', '.join(own_queues())}")
+        parser.add_argument("queues", nargs="*", metavar="queue", help="a queue that a handler names")
         parser.add_argument("--burst", action="store_true", help="end when no request waits any more")
 
     def handle(self, *, queues: list[str], burst: bool, **options: Any) -> None:
-        unknown = set(queues) - set(own_queues())
+        own = own_queues()  # a broken handler stops the worker here, even where checks are skipped
+        unknown = set(queues) - set(own)
         if unknown:
-            raise CommandError(f"Not a queue of Streamer: {', '.join(sorted(unknown))}")
-        all_handlers()  # a broken one stops the worker, even where checks are skipped
-        served = queues or list(own_queues())
+            raise CommandError(f"Not a queue of Streamer: {', '.join(sorted(unknown))}. There are: {', '.join(own)}")
+        served = queues or list(own)
         if settings.STREAMER_PRELOAD:
             preload_handlers(served)
         try:
