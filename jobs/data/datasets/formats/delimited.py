@@ -1,7 +1,9 @@
 """CSV and TSV to Parquet. DuckDB reads them quickly; a file that it refuses is read again, slowly and strictly."""
 
 import csv
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -16,6 +18,7 @@ from jobs.data.type_inference import Kind
 
 MAX_VALUE_BYTES = 8 * 1024 * 1024
 _TABLE = "incoming"
+_PLAIN = Dialect(delimiter=",", quote='"', escape='"', header=(), skipped_lines=0)
 
 
 def delimited_to_parquet(
@@ -25,23 +28,47 @@ def delimited_to_parquet(
     dialect = find_dialect(path, header)
     if dialect is None:
         raise Unreadable("The file is empty")
-    notes += dialect.doubts
+    try:
+        return _converted(connection, path, target, dialect, notes)
+    except Unreadable:
+        # A later row may show that the quotes at the beginning are apostrophes.
+        other = find_dialect(path, header, quotes='"') if dialect.quote == "'" else None
+        if other is None:
+            raise
+        with suppress(Unreadable):
+            return _converted(connection, path, target, other, notes)
+        raise
+
+
+def _converted(
+    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, dialect: Dialect, notes: list[str]
+) -> str:
+    told = list(dialect.doubts)
     if not any(dialect.header):
-        notes.append("The first line looks like data, not like names")
+        told.append("The first line looks like data, not like names")
         names = [f"column_{number}" for number in range(1, len(dialect.header) + 1)]
     else:
-        names = unique_columns(dialect.header, notes)
+        names = unique_columns(dialect.header, told)
     try:
-        kinds = _read(connection, path, target, dialect, names)
+        kinds = _read(connection, _rows_alone(path, target.with_suffix(".rows"), dialect), target, dialect, names)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         plain = target.with_suffix(".csv")
         rewrite(path, plain, dialect)
-        kinds = _read(
-            connection, plain, target, Dialect(delimiter=",", quote='"', escape='"', header=[], skipped_lines=0), names
-        )
+        kinds = _read(connection, plain, target, _PLAIN, names)
         plain.unlink()
+    notes += told
     notes += odd_values(connection, target, [name for name, kind in kinds.items() if kind == "text"])
     return dialect.format
+
+
+def _rows_alone(path: Path, target: Path, dialect: Dialect) -> Path:
+    """Return the file itself if it begins with a row, else write what follows the header to ``target``."""
+    if not dialect.skipped_bytes:
+        return path
+    with path.open("rb") as source, target.open("wb") as file:
+        source.seek(dialect.skipped_bytes)
+        shutil.copyfileobj(source, file)
+    return target
 
 
 def _read(
@@ -53,7 +80,7 @@ def _read(
         "header": "false",
         "strict_mode": "true",
         "null_padding": "false",
-        "skip": str(dialect.skipped_lines),
+        "skip": "0",
         "delim": quote_text(dialect.delimiter),
         "quote": quote_text(dialect.quote),
         "escape": quote_text(dialect.escape),

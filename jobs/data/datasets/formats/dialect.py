@@ -2,18 +2,24 @@
 
 import csv
 import io
-import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TextIO
 
-_SAMPLE_CHARACTERS = 256 * 1024
+_SAMPLE_CHARACTERS = 1024 * 1024
+_MOST_CHARACTERS, _FEW_LINES = 16 * 1024 * 1024, 10
 _SAMPLE_ROWS = 1_000
 _DELIMITERS = (",", ";", "\t", "|")
+_QUOTES = ('"', "'")
 _DATA = re.compile(r"[+-]?(\d+([.,]\d*)*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d\d-\d\d.*|true|false", re.IGNORECASE)
+# Excel reads and writes this first line, which names the delimiter.
+_SEPARATOR_LINE = re.compile(r"\"?sep=([^\w\"'\r\n])\1*\"?(\r\n|\r|\n|$)", re.IGNORECASE)
+# A comma between digits belongs to a number, and one before a blank to prose.
+_NO_DELIMITER = re.compile(r"(?<=\d),(?=\d)|[,;] ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +28,12 @@ class Dialect:
     quote: str
     escape: str
     """The escape of a quote: the quote itself, doubled, or a backslash."""
-    header: list[str]
+    header: Sequence[str]
     """The column names, or as many empty texts as the first line has fields."""
     skipped_lines: int
     """The number of lines before the first row of data."""
+    skipped_bytes: int = 0
+    """The size of these lines in bytes. Parsers count a line break in a quoted name differently, but bytes alike."""
     doubts: tuple[str, ...] = ()
     """Texts for people about possible mistakes in the choice."""
 
@@ -46,26 +54,54 @@ class Dialect:
         )
 
 
-def find_dialect(path: Path, header: bool | None) -> Dialect | None:
-    """Detect the dialect of a UTF-8 file; None: all lines are blank. ``header``: None detects it."""
+@dataclass(frozen=True)
+class _Sample:
+    text: str
+    whole: bool
+    """True: the text is the whole file."""
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return list(io.StringIO(self.text, newline=""))
+
+
+def find_dialect(path: Path, header: bool | None, quotes: Sequence[str] = _QUOTES) -> Dialect | None:
+    """Detect the dialect of a UTF-8 file; None: all lines are blank. ``header``: None detects it.
+
+    Each delimiter is tried with each of ``quotes`` and each escape of a quote. The most plausible reading wins.
+    """
     with path.open(encoding="utf-8", newline="") as file:
-        sample = file.read(_SAMPLE_CHARACTERS)
-        whole = not file.read(1)
-    if whole and not sample.strip(" \r\n" + "".join(_DELIMITERS)):
+        text, whole = _beginning(file)
+    told = _SEPARATOR_LINE.match(text)
+    delimiters = (told[1],) if told else _DELIMITERS
+    first_line = told[0] if told else ""
+    sample = _Sample(text.removeprefix(first_line), whole)
+    if whole and not sample.text.strip(" \r\n" + "".join(delimiters)):
         return None
-    quote = _quote_of(sample)
-    best: tuple[tuple[bool, int, float], Dialect] | None = None
-    for delimiter in _DELIMITERS:
-        plain = Dialect(delimiter=delimiter, quote=quote, escape=quote, header=[], skipped_lines=0)
-        score, rows = _score(plain, sample, whole)
-        if rows and (best is None or score > best[0]):
-            best = score, plain
-    if best is None:
+    tried = [
+        Dialect(delimiter=delimiter, quote=quote, escape=escape, header=(), skipped_lines=0)
+        for quote in quotes
+        if quote == '"' or quote in sample.text
+        for escape in (quote, "\\")
+        if escape == quote or f"\\{quote}" in sample.text
+        for delimiter in delimiters
+    ]
+    scores = {one: score for one in tried if (score := _score(one, sample)) is not None}
+    if not scores:
         return None
-    (_, width, _), dialect = best
-    if width == 1:
-        dialect = replace(dialect, doubts=tuple(_doubts(sample)))
-    return _with_header(_with_escape(dialect, sample), sample, header)
+    # Of several with the best score, the first.
+    dialect = max(scores, key=lambda one: scores[one])
+    if scores[dialect].width == 1 and not told:
+        dialect = replace(dialect, doubts=tuple(_doubts(sample.text)))
+    return _with_header(dialect, sample, first_line, header)
+
+
+def _beginning(file: TextIO) -> tuple[str, bool]:
+    """Return the first characters, more of them if they hold few lines, and whether these are the whole file."""
+    text = file.read(_SAMPLE_CHARACTERS)
+    if text.count("\n") + text.count("\r") < _FEW_LINES:
+        text += file.read(_MOST_CHARACTERS)
+    return text, not file.read(1)
 
 
 def _doubts(sample: str) -> Iterator[str]:
@@ -81,55 +117,73 @@ def _doubts(sample: str) -> Iterator[str]:
             )
 
 
-def _score(dialect: Dialect, sample: str, whole: bool) -> tuple[tuple[bool, int, float], list[list[str]]]:
-    """Score a dialect: rows mostly as wide as the first come first, then more fields, then more such rows."""
-    rows = _rows(dialect, sample, whole)
+class _Score(NamedTuple):
+    """The score of a dialect, compared from the first field to the last."""
+
+    is_even: bool
+    """True: nearly all rows have as many fields as the first, which has several."""
+    is_read: bool
+    """True: no text follows a closing quote."""
+    plausible: float
+    """The share of cells without another delimiter and without another quote."""
+    width: int
+    share: float
+    """The share of rows as wide as the first."""
+
+
+def _score(dialect: Dialect, sample: _Sample) -> _Score | None:
+    """Score a dialect; None: there is no row."""
+    rows, is_read = _rows(dialect, sample)
     if not rows:
-        return (False, 0, 0.0), []
+        return None
     width = len(rows[0])
     share = sum(len(row) == width for row in rows) / len(rows)
-    return (width > 1 and share >= 0.9, width, share), rows
+    is_even = width > 1 and share >= 0.9
+    plausible = _plausible(rows, dialect) if is_even else 0.0
+    return _Score(is_even, is_read, plausible, width, share)
 
 
-def _rows(dialect: Dialect, sample: str, whole: bool) -> list[list[str]]:
-    reader = dialect.reader(io.StringIO(sample, newline=""), strict=False)
+def _plausible(rows: list[list[str]], dialect: Dialect) -> float:
+    others = re.compile("|".join(re.escape(other) for other in _DELIMITERS if other != dialect.delimiter))
+    other_quote = "'" if dialect.quote == '"' else '"'
+    odd, cells = 0, 0
+    for row in rows:
+        cells += len(row)
+        odd += sum(
+            (len(cell) > 1 and cell[0] == cell[-1] == other_quote)
+            or others.search(_NO_DELIMITER.sub("", cell)) is not None
+            for cell in row
+        )
+        # A quote that is opened in one cell and closed in another.
+        halves = sum(cell.count(dialect.quote) % 2 for cell in row)
+        odd += halves if halves > 1 else 0
+    return round(1 - odd / cells, 2)
+
+
+def _rows(dialect: Dialect, sample: _Sample) -> tuple[list[list[str]], bool]:
+    """Return the rows before the first that cannot be read, and whether all can."""
+    csv.field_size_limit(len(sample.text) + 1)
+    rows, is_read = [], True
     try:
-        rows = [row for row in itertools.islice(reader, _SAMPLE_ROWS) if _says_something(row)]
-    except csv.Error:  # a value above the size limit: the strict reading reports its line
-        return [[""]]
-    # The last row of a sample is cut off somewhere.
-    return rows if whole or len(rows) in (1, _SAMPLE_ROWS) else rows[:-1]
+        for row in dialect.reader(iter(sample.lines), strict=True):
+            if _says_something(row):
+                rows.append(row)
+            if len(rows) == _SAMPLE_ROWS:
+                return rows, True
+    except csv.Error as error:
+        # The last row of a sample is cut off somewhere.
+        is_read = not sample.whole and "end of data" in str(error)
+        return rows or [[""]], is_read
+    return rows if sample.whole or len(rows) == 1 else rows[:-1], is_read
 
 
 def _says_something(row: list[str]) -> bool:
     return any(cell.strip() for cell in row)
 
 
-def _quote_of(sample: str) -> str:
-    singles = re.search(r"(^|[,;\t|])'[^'\r\n]*'([,;\t|\r]|$)", sample, re.MULTILINE)
-    return "'" if singles and '"' not in sample else '"'
-
-
-def _with_escape(dialect: Dialect, sample: str) -> Dialect:
-    if f"\\{dialect.quote}" not in sample:
-        return dialect
-    escaped = replace(dialect, escape="\\")
-    return dialect if _is_read(dialect, sample) or not _is_read(escaped, sample) else escaped
-
-
-def _is_read(dialect: Dialect, sample: str) -> bool:
-    lines = sample.splitlines(keepends=True)[:_SAMPLE_ROWS]
-    try:
-        for _ in dialect.reader(iter(lines), strict=True):
-            pass
-    except csv.Error as error:
-        return "end of data" in str(error)  # only cut off
-    return True
-
-
-def _with_header(dialect: Dialect, sample: str, wanted: bool | None) -> Dialect:
-    reader = dialect.reader(io.StringIO(sample, newline=""), strict=False)
-    before = 0
+def _with_header(dialect: Dialect, sample: _Sample, first_line: str, wanted: bool | None) -> Dialect:
+    reader = dialect.reader(iter(sample.lines), strict=False)
+    before, row = 0, [""]
     for row in reader:
         if _says_something(row):
             break
@@ -137,4 +191,6 @@ def _with_header(dialect: Dialect, sample: str, wanted: bool | None) -> Dialect:
     if wanted is None:
         wanted = not any(_DATA.fullmatch(cell.strip()) for cell in row)
     names = row if wanted else [""] * len(row)
-    return replace(dialect, header=names, skipped_lines=reader.line_num if wanted else before)
+    skipped = reader.line_num if wanted else before
+    start = first_line + "".join(sample.lines[:skipped])
+    return replace(dialect, header=names, skipped_lines=skipped + bool(first_line), skipped_bytes=len(start.encode()))
