@@ -2,10 +2,10 @@
 
 A column has the narrowest type that every value fits: a guess is made from the first rows and then checked against all,
 and where it fails a wider type is tried. So a late odd value makes a column of numbers one of texts, never an error.
-No type changes a value: what a type cannot hold exactly stays text. Only fractions are rounded, as floats are.
+No type changes a value: what a type cannot hold with all its digits stays text.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from jobs.contract.quoting import quote_name
@@ -23,13 +23,18 @@ _WIDER: dict[Kind, Kind] = {
 }
 # The guess is made from so many rows, fewer where they are wide.
 _FIRST_ROWS, _FIRST_VALUES = 20_000, 1_000_000
-_MAX_WIDE = 30
+# An expression takes memory for each of its steps, so one statement looks at only some of the columns.
+_COLUMNS_AT_ONCE = 100
+VALUE = "value"
+"""The SQL name of the text that ``ask`` asks about."""
 # Words for "nothing" among numbers and dates. In a column of texts they stay what they are: NA may be Namibia.
 _NOTHING = "('', 'NA', 'N/A', 'n/a', 'NULL', 'null', 'NaN', 'nan', 'None')"
 # No leading zeros, which belong to codes and not to numbers.
-_FLOAT = r"-?((0|[1-9]\d{0,14})(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
-# From 16 digits on, a float cannot tell all whole numbers apart.
-_LONG_FLOAT = r"-?[1-9]\d{15,18}(\.\d*)?"
+_FLOAT = r"-?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
+_CODE = r"-?\d{19,}"
+# A float always holds so many digits.
+_SAFE_LENGTH = 15
+_MOST_DIGITS = 100
 _DATE = r"\d{4}-\d\d-\d\d"
 # Not finer than microseconds, which is all that a TIMESTAMP keeps.
 _MOMENT = _DATE + r"([T ]\d\d:\d\d(:\d\d(\.\d{1,6}0*)?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?"
@@ -53,26 +58,28 @@ def kinds_of_json(value: Any) -> tuple[Kind, ...]:
     return ("date", "timestamp") if isinstance(value, str) else ()
 
 
-def find_kinds(run: Run, table: str, possible: Mapping[str, Sequence[Kind]]) -> dict[str, Kind]:
-    """The kind of each column named in ``possible``, one of those given there, or text."""
+def find_kinds(run: Run, rows: str, possible: Mapping[str, Sequence[Kind]]) -> dict[str, Kind]:
+    """The kind of each column named in ``possible``, one of those given there, or text.
+
+    ``rows`` is SQL for the table.
+    """
     allowed = {name: tuple(kind for kind in kinds if kind != "text") for name, kinds in possible.items()}
     looked_at = {name: kinds for name, kinds in allowed.items() if kinds}
-    return {**dict.fromkeys(possible, "text"), **_kinds(run, table, looked_at)}
+    return {**dict.fromkeys(possible, "text"), **_kinds(run, rows, looked_at)}
 
 
-def _kinds(run: Run, table: str, allowed: Mapping[str, tuple[Kind, ...]]) -> dict[str, Kind]:
-    rows = min(_FIRST_ROWS, _FIRST_VALUES // max(len(allowed), 1))
-    guessed = _fitting(run, f"(SELECT * FROM {quote_name(table)} LIMIT {rows})", allowed)
+def _kinds(run: Run, rows: str, allowed: Mapping[str, tuple[Kind, ...]]) -> dict[str, Kind]:
+    guessed = _fitting(run, first_rows(rows, len(allowed)), allowed)
     # A column that begins with nothing but empty values has told nothing yet.
     found: dict[str, Kind] = {name: kind for name, kind in guessed.items() if kind is not None}
     silent = {name: allowed[name] for name, kind in guessed.items() if kind is None}
-    late = _fitting(run, quote_name(table), silent)
+    late = _fitting(run, rows, silent)
     found |= {name: kind or "text" for name, kind in late.items()}
     open_ones: dict[str, tuple[Kind, ...]] = {
         name: (kind,) for name, kind in found.items() if kind != "text" and name not in silent
     }
     while open_ones:
-        checked = _fitting(run, quote_name(table), open_ones)
+        checked = _fitting(run, rows, open_ones)
         failed = [name for name, kind in checked.items() if kind == "text"]
         for name in failed:
             wider = _WIDER[found[name]]
@@ -83,39 +90,37 @@ def _kinds(run: Run, table: str, allowed: Mapping[str, tuple[Kind, ...]]) -> dic
 
 def _fitting(run: Run, rows: str, tried: Mapping[str, tuple[Kind, ...]]) -> dict[str, Kind | None]:
     """The first of the kinds tried that all values have, else text; None: there is no value."""
-    found: dict[str, Kind | None] = dict.fromkeys(tried)
+    found: dict[str, Kind | None] = {}
     for kinds in dict.fromkeys(tried.values()):
-        names = [name for name, those in tried.items() if those == kinds]
-        look = _look_wide if len(names) <= _MAX_WIDE else _look_long
-        for at, answers in look(run, rows, names, kinds):
-            found[names[at]] = next((kind for kind, fit in zip(kinds, answers, strict=True) if fit), "text")
+        columns = [column for column, those in tried.items() if those == kinds]
+        asked = [f"bool_and({fits(VALUE, kind)})" for kind in kinds]
+        for column, (count, *answers) in ask(run, columns, rows, asked).items():
+            matching = [kind for kind, answer in zip(kinds, answers, strict=True) if answer]
+            found[column] = (matching or ["text"])[0] if count else None
     return found
 
 
-def _look_wide(
-    run: Run, rows: str, names: Sequence[str], kinds: Sequence[Kind]
-) -> Iterator[tuple[int, Sequence[bool]]]:
-    """For each column that has values, its place and whether all of them are of each kind. Quick for few columns."""
-    texts = ", ".join(f"{value(quote_name(name))} AS c{at}" for at, name in enumerate(names))
-    asked = ", ".join(_all_fit(f"c{at}", kinds) for at in range(len(names)))
-    [answers] = run(f"SELECT {asked} FROM (SELECT {texts} FROM {rows})")
-    return ((at, answer) for at, answer in enumerate(answers) if answer[0] is not None)
+def first_rows(rows: str, columns: int) -> str:
+    """Return SQL for the rows from which a guess about so many ``columns`` is made."""
+    return f"(FROM {rows} LIMIT {min(_FIRST_ROWS, _FIRST_VALUES // max(columns, 1))})"
 
 
-def _look_long(
-    run: Run, rows: str, names: Sequence[str], kinds: Sequence[Kind]
-) -> Iterator[tuple[int, Sequence[bool]]]:
-    """Look at many columns at once, as ``_look_wide`` does: a question for each of a hundred takes DuckDB seconds."""
-    columns = ", ".join(f"{quote_name(name)} AS c{at}" for at, name in enumerate(names))
-    listed = f"UNPIVOT (SELECT {columns} FROM {rows}) ON COLUMNS(*) INTO NAME c VALUE t"
-    values = f"SELECT c, {value('t')} AS v FROM ({listed})"
-    answers = run(f"SELECT c, {_all_fit('v', kinds)} FROM ({values}) WHERE v IS NOT NULL GROUP BY c")
-    return ((int(column[1:]), answer) for column, answer in answers)
+def ask(run: Run, columns: Sequence[str], rows: str, asked: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Return for each column the number of its values and the results of ``asked``, aggregates of ``VALUE``.
 
-
-def _all_fit(text: str, kinds: Sequence[Kind]) -> str:
-    asked = ", ".join(f"bool_and({fits(text, kind)})" for kind in kinds)
-    return f"[{asked}]"
+    The columns are put below each other, so the statement stays short and DuckDB plans it quickly.
+    """
+    answers: dict[str, Sequence[Any]] = dict.fromkeys(columns, (0, *[None] * len(asked)))
+    aggregates = ", ".join([f"count({VALUE})", *asked])
+    for start in range(0, len(columns), _COLUMNS_AT_ONCE):
+        group = columns[start : start + _COLUMNS_AT_ONCE]
+        numbers = ", ".join(map(str, range(len(group))))
+        texts = ", ".join(map(quote_name, group))
+        below = f"SELECT unnest([{numbers}]) AS place, unnest([{texts}]) AS text FROM {rows}"
+        values = f"SELECT place, {value('text')} AS {VALUE} FROM ({below})"
+        found = run(f"SELECT place, {aggregates} FROM ({values}) GROUP BY place")
+        answers |= {group[at]: told for at, *told in found}
+    return answers
 
 
 def value(column: str) -> str:
@@ -129,11 +134,7 @@ def fits(text: str, kind: Kind) -> str:
         "bool": f"lower({text}) IN ('true', 'false')",
         # There and back again: what changes on the way (007, +5, 1_000) is no number but a code.
         "int": _is_true(text, f"CAST(TRY_CAST({text} AS BIGINT) AS VARCHAR) = {text}"),
-        "float": _is_true(
-            text,
-            f"(regexp_full_match({text}, '{_FLOAT}') AND isfinite(TRY_CAST({text} AS DOUBLE))) "
-            f"OR (regexp_full_match({text}, '{_LONG_FLOAT}') AND {_has_exact_whole_part(text)})",
-        ),
+        "float": _is_true(text, f"regexp_full_match({text}, '{_FLOAT}') AND {_keeps_digits(text)}"),
         "date": _is_true(
             text, f"regexp_full_match({text}, '{_DATE}') AND CAST(TRY_CAST({text} AS DATE) AS VARCHAR) = {text}"
         ),
@@ -149,15 +150,25 @@ def _is_true(text: str, condition: str) -> str:
     return f"CASE WHEN {text} IS NOT NULL THEN coalesce({condition}, false) END"
 
 
-def _has_exact_whole_part(text: str) -> str:
-    """SQL for whether a float holds the digits before the point as they are."""
-    digits = f"TRY_CAST(split_part({text}, '.', 1) AS BIGINT)"
-    return f"TRY_CAST(trunc(TRY_CAST({text} AS DOUBLE)) AS HUGEINT) = CAST({digits} AS HUGEINT)"
+def _keeps_digits(text: str) -> str:
+    """SQL for whether the nearest float, written with as many digits, is the same number."""
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    digits = _digits(text)
+    written = f"format('{{:.{{}}e}}', {number}, CAST(greatest(length({digits}), 1) - 1 AS INTEGER))"
+    return (
+        f"(CASE WHEN length({text}) <= {_SAFE_LENGTH} AND NOT contains(lower({text}), 'e') THEN true "
+        f"WHEN regexp_full_match({text}, '{_CODE}') OR length({digits}) > {_MOST_DIGITS} THEN false "
+        f"ELSE isfinite({number}) AND {_digits(written)} = {digits} END)"
+    )
+
+
+def _digits(text: str) -> str:
+    """SQL for the digits of a number, without those that only say how large it is."""
+    return f"trim(replace(regexp_replace(lower({text}), 'e.*$', ''), '.', ''), '-0')"
 
 
 def typed(name: str, kind: Kind) -> str:
     """SQL for the column's value as that kind, which all its values fit: what cannot be cast means nothing."""
-    # Without ``trim`` DuckDB would have its CSV reader cast, by other rules than these.
     text = f"trim({quote_name(name)})"
     return {
         "bool": f"TRY_CAST({text} AS BOOLEAN)",

@@ -1,64 +1,66 @@
-"""CSV and TSV to Parquet. DuckDB reads them quickly; a file that it refuses is read again, slowly and strictly."""
+"""CSV and TSV to texts. DuckDB reads them quickly; a file that it refuses is read again, slowly and strictly."""
 
 import csv
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from jobs.contract.quoting import quote_name, quote_text
+from jobs.contract.quoting import quote_text
 from jobs.data.datasets.failures import Unreadable, in_words
 from jobs.data.datasets.formats.dialect import Dialect, find_dialect
-from jobs.data.datasets.formats.odd_values import odd_values
-from jobs.data.datasets.formats.typed_parquet import write_typed
+from jobs.data.datasets.formats.texts import Texts
 from jobs.data.datasets.naming import unique_columns
-from jobs.data.type_inference import Kind
 
 MAX_VALUE_BYTES = 8 * 1024 * 1024
-_TABLE = "incoming"
+_LOOK_ROWS = 1_000
 _PLAIN = Dialect(delimiter=",", quote='"', escape='"', header=(), skipped_lines=0)
 
 
-def delimited_to_parquet(
-    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, header: bool | None, notes: list[str]
-) -> str:
-    """Read a UTF-8 file into ``target``. Return the format, csv or tsv. Raises ``Unreadable``."""
+def read_delimited(texts: Texts, path: Path, header: bool | None, notes: list[str]) -> str:
+    """Add the rows of a UTF-8 file to ``texts``. Return the format, csv or tsv. Raises ``Unreadable``."""
     dialect = find_dialect(path, header)
     if dialect is None:
         raise Unreadable("The file is empty")
+    known = len(texts.names)
     try:
-        return _converted(connection, path, target, dialect, notes)
+        notes += _read(texts, path, dialect)
     except Unreadable:
         # A later row may show that the quotes at the beginning are apostrophes.
         other = find_dialect(path, header, quotes='"') if dialect.quote == "'" else None
         if other is None:
             raise
+        texts.forget_columns(known)
         with suppress(Unreadable):
-            return _converted(connection, path, target, other, notes)
+            notes += _read(texts, path, other)
+            return other.format
         raise
+    return dialect.format
 
 
-def _converted(
-    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, dialect: Dialect, notes: list[str]
-) -> str:
-    told = list(dialect.doubts)
+def _read(texts: Texts, path: Path, dialect: Dialect) -> list[str]:
+    """Add the rows, and return notes about them."""
+    notes = list(dialect.doubts)
     if not any(dialect.header):
-        told.append("The first line looks like data, not like names")
+        notes.append("The first line looks like data, not like names")
         names = [f"column_{number}" for number in range(1, len(dialect.header) + 1)]
     else:
-        names = unique_columns(dialect.header, told)
+        names = unique_columns(dialect.header, notes)
+    columns = [texts.column(name.casefold(), name) for name in names]
+    texts.refuse_too_many()
+    part = texts.next_part()
+    alone, plain = part.with_suffix(".rows"), part.with_suffix(".csv")
     try:
-        kinds = _read(connection, _rows_alone(path, target.with_suffix(".rows"), dialect), target, dialect, names)
+        _copy(texts, _rows_alone(path, alone, dialect), part, dialect, columns)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
-        plain = target.with_suffix(".csv")
-        rewrite(path, plain, dialect)
-        kinds = _read(connection, plain, target, _PLAIN, names)
-        plain.unlink()
-    notes += told
-    notes += odd_values(connection, target, [name for name, kind in kinds.items() if kind == "text"])
-    return dialect.format
+        rewrite(path, plain, dialect, texts.look)
+        _copy(texts, plain, part, _PLAIN, columns)
+    finally:
+        texts.remove([alone, plain])
+    texts.parts.append(part)
+    return notes
 
 
 def _rows_alone(path: Path, target: Path, dialect: Dialect) -> Path:
@@ -71,10 +73,8 @@ def _rows_alone(path: Path, target: Path, dialect: Dialect) -> Path:
     return target
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, dialect: Dialect, names: list[str]
-) -> Mapping[str, Kind]:
-    columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
+def _copy(texts: Texts, path: Path, part: Path, dialect: Dialect, columns: Sequence[str]) -> None:
+    listed = ", ".join(f"{column}: 'VARCHAR'" for column in columns)
     options = {
         "auto_detect": "false",
         "header": "false",
@@ -86,16 +86,13 @@ def _read(
         "escape": quote_text(dialect.escape),
         "nullstr": "''",
         "max_line_size": str(2 * MAX_VALUE_BYTES),
-        "columns": f"{{{columns}}}",
+        "columns": f"{{{listed}}}",
     }
-    listed = ", ".join(f"{name} = {value}" for name, value in options.items())
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {quote_name(_TABLE)} AS FROM read_csv({quote_text(str(path))}, {listed})"
-    )
-    return write_typed(connection, _TABLE, names, target)
+    given = ", ".join(f"{name} = {value}" for name, value in options.items())
+    texts.copy(f"FROM read_csv({quote_text(str(path))}, {given})", part, len(columns), compression="snappy")
 
 
-def rewrite(path: Path, target: Path, dialect: Dialect) -> None:
+def rewrite(path: Path, target: Path, dialect: Dialect, look: Callable[[], None]) -> None:
     """Rewrite the rows in the simplest dialect, or raise ``Unreadable`` with the line of the first fault."""
     csv.field_size_limit(MAX_VALUE_BYTES)
     width = len(dialect.header)
@@ -119,6 +116,8 @@ def rewrite(path: Path, target: Path, dialect: Dialect) -> None:
                 what = "the header" if any(dialect.header) else "the first line"
                 raise Unreadable(f"line {line} has {fields}, {what} has {width:,}", {"line": line})
             writer.writerow(row)
+            if line % _LOOK_ROWS == 0:
+                look()
 
 
 class _Lines(Iterator[str]):

@@ -1,50 +1,77 @@
 """Finds the odd values in text columns whose other values nearly all have one kind: slips in a file."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-import duckdb
+from jobs.contract.quoting import quote_text
+from jobs.data.datasets.formats.texts import JsonFloat, JsonInt, Texts
+from jobs.data.type_inference import VALUE, Kind, ask, first_rows, fits, value
 
-from jobs.contract.quoting import quote_name, quote_text
-from jobs.data.type_inference import Kind, fits, value
-
-_FIRST_ROWS, _MIN_VALUES = 20_000, 10
+_MIN_VALUES = 10
 _NEARLY_ALL = 0.9
 _SHOWN = 40
 _LIKELY: dict[Kind, str] = {"bool": "true or false", "float": "numbers", "int": "whole numbers", "timestamp": "dates"}
 """Kind → its name, in the order of the tests. A date without a time fits "timestamp" too."""
 _COMMAS = r"[+-]?(\d+|\d{1,3}([. ]\d{3})+),\d+|[+-]?\d{1,3}(,\d{3})+(\.\d+)?"
+# Numbers and moments that their types cannot hold without a loss.
+_LONG_NUMBER = r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+_LONG_MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|[+-]\d\d(:?\d\d)?))?"
+_LONG: dict[Kind, tuple[str, str]] = {
+    "float": (_LONG_NUMBER, "as numbers, some of its values would lose digits"),
+    "timestamp": (_LONG_MOMENT, "its moments are not all within microseconds and the years 1 to 9999"),
+}
 
 
-def odd_values(connection: duckdb.DuckDBPyConnection, table: Path, columns: Sequence[str]) -> Iterator[str]:
-    """Write notes about the text ``columns`` of a Parquet file. The file's first rows decide which get one."""
-    if not columns:
-        return
-    rows = f"read_parquet({quote_text(str(table))}, file_row_number = true, hive_partitioning = false)"
-    texts = [value(quote_name(name)) for name in columns]
-    asked = [f"count({text})" for text in texts]
-    for text in texts:
-        asked += [f"count(*) FILTER ({fits(text, kind)})" for kind in _LIKELY]
-        asked.append(f"count(*) FILTER (regexp_full_match({text}, '{_COMMAS}'))")
-    found = connection.execute(f"SELECT {', '.join(asked)} FROM (FROM {rows} LIMIT {_FIRST_ROWS})").fetchall()[0]
-    counts, answers = found[: len(columns)], iter(found[len(columns) :])
-    for name, count in zip(columns, counts, strict=True):
-        shares = {kind: next(answers) / max(count, 1) for kind in _LIKELY}
-        commas = next(answers) / max(count, 1)
+def odd_values(texts: Texts, columns: Mapping[str, str]) -> Iterator[str]:
+    """Write notes about the text ``columns``. The first rows decide which get one.
+
+    ``columns`` maps the name in ``texts`` to the name people see. Texts of JSON get no note, because JSON has types.
+    """
+    plain = [column for column in columns if texts.types.get(column, {JsonInt}) <= {JsonInt, JsonFloat}]
+    asked = [f"count(*) FILTER ({fits(VALUE, kind)})" for kind in _LIKELY]
+    patterns = [_COMMAS, *(pattern for pattern, _ in _LONG.values())]
+    asked += [f"count(*) FILTER (regexp_full_match({VALUE}, '{pattern}'))" for pattern in patterns]
+    found = ask(texts.run, plain, first_rows(texts.rows, len(plain)), asked)
+    for column, (count, *told) in found.items():
+        name, answers = columns[column], iter(told)
+        if not count:
+            continue
+        shares = {kind: next(answers) / count for kind in _LIKELY}
+        commas = next(answers) / count
+        long = [kind for kind in _LONG if next(answers) == count]
         likely = next((kind for kind, share in shares.items() if share >= _NEARLY_ALL), None)
-        if count >= _MIN_VALUES and likely:
-            yield _odd(connection, rows, name, likely)
-        elif count and commas >= _NEARLY_ALL:
+        if likely and count >= _MIN_VALUES:
+            odd = _first_odd(texts, column, likely)
+            are = "1 is not" if odd.count == 1 else f"{odd.count:,} are not"
+            yield f"Column '{name}' is text: nearly all of its values are {_LIKELY[likely]}, {are}, {odd}"
+        elif long:
+            yield f"Column '{name}' is text: {_LONG[long[0]][1]}, {_first_odd(texts, column, long[0])}"
+        elif commas >= _NEARLY_ALL:
             yield f"Column '{name}' is text: its numbers have commas in them; write them as 1234.5"
 
 
-def _odd(connection: duckdb.DuckDBPyConnection, rows: str, name: str, kind: Kind) -> str:
-    is_odd = f"NOT {fits(value(quote_name(name)), kind)}"
-    [(count, row, text)] = connection.execute(
-        f"SELECT count(*), min(file_row_number), arg_min({quote_name(name)}, file_row_number) "
-        f"FROM {rows} WHERE {is_odd}"
-    ).fetchall()
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    are = "1 is not" if count == 1 else f"{count:,} are not"
-    most = f"Column '{name}' is text: nearly all of its values are {_LIKELY[kind]}"
-    return f"{most}, {are}, first '{shown}' in row {row + 1:,}"
+@dataclass(frozen=True)
+class _Odd:
+    count: int
+    row: int
+    text: str
+
+    def __str__(self) -> str:
+        shown = self.text if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]}…"
+        return f"first '{shown}' in row {self.row:,}"
+
+
+def _first_odd(texts: Texts, column: str, kind: Kind) -> _Odd:
+    is_odd = f"NOT {fits(value(column), kind)}"
+    count, before, first = 0, 0, None
+    for part in texts.parts:
+        rows = f"read_parquet({quote_text(str(part))}, file_row_number = true, hive_partitioning = false)"
+        if column in {name for name, *_ in texts.run(f"DESCRIBE FROM {rows}")}:
+            [(odd, row, text)] = texts.run(
+                f"SELECT count(*), min(file_row_number), arg_min({column}, file_row_number) FROM {rows} WHERE {is_odd}"
+            )
+            count += odd
+            first = first or (odd and (before + row + 1, text)) or None
+        before += texts.run(f"SELECT count(*) FROM {rows}")[0][0]
+    row, text = first or (0, "")
+    return _Odd(count, row, text)

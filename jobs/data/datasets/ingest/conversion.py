@@ -13,12 +13,11 @@ import duckdb
 
 from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import DatasetError, Unreadable
-from jobs.data.datasets.formats.delimited import delimited_to_parquet
-from jobs.data.datasets.formats.json_lines import json_lines_to_parquet
 from jobs.data.datasets.formats.parquet import parquet_to_parquet
+from jobs.data.datasets.formats.texts import Texts
 from jobs.data.datasets.ingest.content import Kind, kind_of
-from jobs.data.datasets.ingest.encoding import as_utf8
 from jobs.data.datasets.ingest.engine import open_engine
+from jobs.data.datasets.ingest.text_files import add_text, faults_of_files, finish
 from jobs.data.datasets.ingest.unpacking import check_archive, unpack_gzip
 from jobs.data.datasets.outcome import Ingested, Options
 from jobs.data.datasets.showing import first_rows
@@ -33,24 +32,24 @@ def ingest(path: Path, scratch_dir: Path, options: Options) -> Ingested:
     path, scratch_dir = path.resolve(), scratch_dir.resolve()
     target = scratch_dir / "dataset.parquet"
     notes: list[str] = []
-    path, kind = _unpacked(path, scratch_dir, options)
-    with open_engine(path, scratch_dir, options.memory, in_order=kind == "json") as connection:
-        try:
-            used = _convert(connection, path, kind, target, options, notes)
-            return _described(connection, target, used, notes)
-        except duckdb.OutOfMemoryException:
-            raise Unreadable(f"The file needs more memory than it may use ({options.memory})") from None
+    path, kind = unpacked(path, scratch_dir, options.most_unpacked_bytes)
+    with (
+        open_engine(path, scratch_dir, options.memory, in_order=kind == "json") as connection,
+        faults_of_files(options.memory),
+    ):
+        used = _convert(connection, path, kind, target, options, notes)
+        return _described(connection, target, used, notes)
 
 
-def _unpacked(path: Path, scratch_dir: Path, options: Options) -> tuple[Path, Kind]:
+def unpacked(path: Path, scratch_dir: Path, most_bytes: int) -> tuple[Path, Kind]:
     """Remove gzip, if any. Return the file and its kind."""
     if (kind := kind_of(path)) != "gzip":
         return path, kind
-    unpacked = scratch_dir / "unpacked"
-    unpack_gzip(path, unpacked, options.most_unpacked_bytes)
-    if (kind := kind_of(unpacked)) == "gzip":
+    plain = scratch_dir / "unpacked"
+    unpack_gzip(path, plain, most_bytes)
+    if (kind := kind_of(plain)) == "gzip":
         raise Unreadable("The file is packed twice with gzip")
-    return unpacked, kind
+    return plain, kind
 
 
 def _convert(
@@ -70,11 +69,11 @@ def _convert(
     if kind == "parquet":
         parquet_to_parquet(connection, path, target, notes)
         return "parquet"
-    text = as_utf8(path, target.with_name("utf8"), notes, only_utf8=kind == "json")
-    if kind == "json":
-        json_lines_to_parquet(connection, text, target, notes)
-        return "jsonl"
-    return delimited_to_parquet(connection, text, target, options.header, notes)
+    texts = Texts(connection=connection, folder=target.parent)
+    used = add_text(texts, path, kind, options.header, notes)
+    finish(texts, target, notes)
+    texts.remove(texts.parts)
+    return used
 
 
 def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, notes: list[str]) -> Ingested:

@@ -11,8 +11,7 @@ from jobs.data.sandbox import THREADS
 def open_engine(path: Path, scratch_dir: Path, memory: str, *, in_order: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a database in memory that spills to ``scratch_dir`` above ``memory`` (for example ``512MB``).
 
-    ``in_order`` uses one thread. With several, DuckDB writes the last line of JSON Lines first if no newline ends it,
-    and orders the keys as its threads find them.
+    ``in_order`` uses one thread. With several, DuckDB mixes the rows of files that are read as one table.
     """
     connection = duckdb.connect(
         config={
