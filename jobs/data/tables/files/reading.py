@@ -1,34 +1,29 @@
-"""Rows of Parquet, CSV, TSV and JSON Lines files, read by DuckDB."""
+"""Rows of Parquet, CSV, TSV and JSON Lines files. Text files become Parquet first, as datasets do."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import duckdb
+from django.conf import settings
 
-from jobs.contract.table import DATA, RowsRead
-from jobs.data.statements import fetch, fetch_watched, stream_watched
+from jobs.contract.table import RowsRead
+from jobs.data.datasets.failures import DatasetError, TooLarge, Unreadable
+from jobs.data.datasets.formats.texts import Texts
+from jobs.data.datasets.ingest.conversion import unpacked
+from jobs.data.datasets.ingest.engine import open_engine
+from jobs.data.datasets.ingest.text_files import add_text, faults_of_files, finish
+from jobs.data.statements import fetch_watched, stream_watched
 from jobs.data.tables.failures import loading_failures
 from jobs.data.tables.loaded import LoadedTable
 from jobs.data.tables.plain import plain_select
 from jobs.data.tables.run_database import RunDatabase, batch_rows, run_database
+from jobs.errors import Permanent
 
-_COMMON = "?, union_by_name = true, hive_partitioning = false"
-_CSV = f"read_csv({_COMMON}, sample_size = {{sample}}"
-_JSON = f"read_json({_COMMON}, sample_size = {{sample}}, format = 'newline_delimited')"
-READERS = {
-    ".parquet": f"read_parquet({_COMMON})",
-    ".csv": f"{_CSV})",
-    ".csv.gz": f"{_CSV})",
-    ".tsv": f"{_CSV}, delim = '\t')",
-    ".tsv.gz": f"{_CSV}, delim = '\t')",
-    ".jsonl": _JSON,
-    ".jsonl.gz": _JSON,
-    ".ndjson": _JSON,
-    ".ndjson.gz": _JSON,
-}
-"""File ending → the DuckDB call that reads such files."""
-_SAMPLE_ROWS, _ALL_ROWS = 100_000, -1
+READERS = (".parquet", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+"""The endings of files that are read."""
+_PARQUET = "read_parquet(?, union_by_name = true, hive_partitioning = false)"
 
 
 def ending_of(path: str) -> str | None:
@@ -41,29 +36,51 @@ def open_files(
     names: Mapping[str, str], label: str, scratch_dir: Path, check: Callable[[], None], on_rows: RowsRead | None
 ) -> Iterator[LoadedTable]:
     """Open files of one format. ``names``: absolute path → the name people see. Columns are matched by name."""
-    with run_database(scratch_dir, list(names), check, on_rows) as database:
-        with loading_failures(label, names):
-            _load(database, list(names))
-        yield LoadedTable(database.connection, label, check)
+    paths = list(names)
+    with TemporaryDirectory(dir=scratch_dir) as folder:
+        if ending_of(paths[0]) not in (None, ".parquet"):
+            with loading_failures(label, names):
+                paths = [_converted(names, Path(folder).resolve(), check)]
+        with run_database(scratch_dir, paths, check, on_rows) as database:
+            with loading_failures(label, names):
+                _load(database, paths)
+            yield LoadedTable(database.connection, label, check)
+
+
+def _converted(names: Mapping[str, str], folder: Path, check: Callable[[], None]) -> str:
+    """Convert text files to one Parquet file by the rules of datasets. Its types fit the values of all of them."""
+    memory, target = settings.STREAMER_DUCKDB_MEMORY, folder / "rows.parquet"
+    most_bytes = settings.STREAMER_DUCKDB_DISK_BYTES
+    with open_engine(folder, folder, memory, in_order=True) as connection:
+        texts = Texts(connection=connection, folder=folder, check=check)
+        for path, name in names.items():
+            check()
+            try:
+                with faults_of_files(memory):
+                    plain, kind = unpacked(Path(path), folder, most_bytes)
+                    if path.lower().endswith(".gz") == (plain == Path(path)):
+                        raise Unreadable("Its name and its content differ about gzip")
+                    if kind not in ("text", "json"):
+                        raise Unreadable("The file is no text, as its name says it is")
+                    if plain == Path(path):
+                        plain = Path(shutil.copyfile(path, folder / "copy"))
+                    add_text(texts, plain, kind, None, [])
+            except TooLarge:
+                raise Permanent(f"These rows fill more than the {most_bytes:,} bytes that a request may use.") from None
+            except DatasetError as error:
+                raise Permanent(f"'{name}' cannot be read: {error.message}", details=error.details) from None
+        try:
+            with faults_of_files(memory):
+                finish(texts, target, [])
+        except DatasetError as error:
+            raise Permanent(f"These rows cannot be read: {error.message}", details=error.details) from None
+    return str(target)
 
 
 def _load(database: RunDatabase, paths: list[str]) -> None:
-    reader = READERS[ending_of(paths[0]) or ".parquet"]
-    if reader.startswith("read_parquet"):
-        total = fetch_watched(database.connection, f"SELECT count(*) FROM {reader}", [paths], database.check)[0][0]
-        _load_rows(database, reader, paths, int(total))
-        return
-    try:
-        _load_rows(database, reader.format(sample=_SAMPLE_ROWS), paths, None)
-    except (duckdb.ConversionException, duckdb.InvalidInputException):
-        # A later row does not fit the types of the first ones: look at all rows before reading any.
-        fetch(database.connection, f"DROP TABLE IF EXISTS {DATA}")
-        _load_rows(database, reader.format(sample=_ALL_ROWS), paths, None)
-
-
-def _load_rows(database: RunDatabase, reader: str, paths: list[str], total: int | None) -> None:
-    described = fetch_watched(database.connection, f"DESCRIBE FROM {reader}", [paths], database.check)
-    sql = plain_select({name: kind for name, kind, *_ in described}, reader)
+    total = int(fetch_watched(database.connection, f"SELECT count(*) FROM {_PARQUET}", [paths], database.check)[0][0])
+    described = fetch_watched(database.connection, f"DESCRIBE FROM {_PARQUET}", [paths], database.check)
+    sql = plain_select({name: kind for name, kind, *_ in described}, _PARQUET)
     schema = database.connection.sql(f"{sql} LIMIT 0", params=[paths]).to_arrow_table().schema
     batches = stream_watched(database.connection, sql, batch_rows(total), [paths], database.check)
     database.load(schema, batches, total)

@@ -160,3 +160,46 @@ def test_too_much_for_the_disk_is_refused(folder: Path, opened: Opened, settings
     )
     with pytest.raises(Permanent, match="1,000,000 bytes"), opened(file("bomb.csv.gz")):
         pass
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"at\n12:00\n2024-01-01T12:00:00+02:00\n", [("12:00",), ("2024-01-01T12:00:00+02:00",)]),
+        (b"day,n\n03/04/25,1\n01/02/2024,2\n", [("03/04/25", 1), ("01/02/2024", 2)]),
+        (b'sep=;\n7,5;"a\nb"\n', [("7,5", "a\nb")]),
+        ("town,n\nZürich,1\n".encode("latin-1"), [("Zürich", 1)]),
+        ("town,n\nZürich,1\n".encode("utf-16"), [("Zürich", 1)]),
+        (b"id,x\n9007199254740993,1\n0.5,2\n", [("9007199254740993", 1), ("0.5", 2)]),
+    ],
+)
+def test_a_text_is_read_as_for_a_dataset(
+    folder: Path, opened: Opened, content: bytes, expected: list[tuple[Any, ...]]
+) -> None:
+    (folder / "a.csv").write_bytes(content)
+    with opened(file("a.csv")) as table:
+        assert all_rows(table) == expected
+
+
+def test_moments_with_an_offset_are_in_utc(folder: Path, opened: Opened) -> None:
+    (folder / "a.csv").write_text("moment\n2024-01-01T12:00:00+02:00\n2024-01-01T12:00:00Z\n")
+    with opened(file("a.csv")) as table:
+        assert table.fetch("SELECT CAST(moment AS VARCHAR) FROM data") == [
+            ("2024-01-01 10:00:00",),
+            ("2024-01-01 12:00:00",),
+        ]
+
+
+@pytest.mark.parametrize(("row", "fields"), [("3", "1 field"), ("3,4,5", "3 fields")])
+def test_a_row_of_another_length_is_named_with_its_line(folder: Path, opened: Opened, row: str, fields: str) -> None:
+    (folder / "b.csv").write_text(f"a,b\n1,2\n{row}\n5,6\n")
+    told = rf"'b.csv' cannot be read: line 3 has {fields}, the header has 2"
+    with pytest.raises(Permanent, match=told), opened(file("b.csv")):
+        pass
+
+
+def test_types_fit_the_values_of_all_files(folder: Path, opened: Opened) -> None:
+    (folder / "a1.csv").write_text("x\n1.50\n")
+    (folder / "a2.csv").write_text("x\nn.n.\n")
+    with opened(file("a*.csv")) as table:
+        assert all_rows(table) == [("1.50",), ("n.n.",)]
