@@ -47,15 +47,16 @@ class BulkOperation(Handler[BulkPayload]):
 
     def run(self, payload: BulkPayload, context: Context) -> Mapping[str, Any]:
         bulk = context.bulk(payload.operation, on_error=payload.on_error)
-        label = operation_label(payload.operation)
+        label, notes = operation_label(payload.operation), list[str]()
         try:
             if not bulk.is_cut:
                 context.report(0, "Reading the items", stage="reading")
-                bulk.cut(items_of(payload, context), batch_size=payload.batch_size)
+                bulk.cut(items_of(payload, context, notes), batch_size=payload.batch_size)
             bulk.work(lambda counts: _report(counts, context))
             context.report(_WORK_PERCENTAGE, "Writing the files", stage="writing")
             rejects = write_rejects(bulk, context, payload.reject_format) if bulk.counts().failed else None
-            return make_result(bulk, label, outcomes=write_outcomes(bulk, context), rejects=rejects)
+            result = make_result(bulk, label, outcomes=write_outcomes(bulk, context), rejects=rejects)
+            return {**result, "notes": notes}
         except Cancelled as stop:
             stop.receipt = make_result(bulk, label)
             raise

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable
+from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable, blank_unusable_dates
 from jobs.handlers.predict.output import output_schema
 from jobs.handlers.predict.payload import PredictPayload
 from jobs.handlers.process_data.learning.features.selection import with_unique_names
@@ -35,8 +35,9 @@ def predict(payload: PredictPayload, context: Context) -> dict[str, Any]:
 
     with context.open_data(payload.data_source, on_rows=on_rows) as table:
         _require_columns(model, table.columns)
+        notes = blank_unusable_dates(table)
         context.report(_READ, f"{table.rows:,} rows read", stage="reading", rows=table.rows)
-        return _predict_table(model, table, payload, context)
+        return {**_predict_table(model, table, payload, context), "notes": notes}
 
 
 def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, context: Context) -> dict[str, Any]:

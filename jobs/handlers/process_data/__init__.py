@@ -9,7 +9,17 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from jobs.handler import Context, DatasetFile, Handler, InvalidPayload, OpenTable, RowsRead, leave_out, left_out_of
+from jobs.handler import (
+    Context,
+    DatasetFile,
+    Handler,
+    InvalidPayload,
+    OpenTable,
+    RowsRead,
+    blank_unusable_dates,
+    leave_out,
+    left_out_of,
+)
 from jobs.handlers.process_data.consistency import inconsistencies
 from jobs.handlers.process_data.estimate import estimate_seconds
 from jobs.handlers.process_data.legacy_payload import (
@@ -93,6 +103,7 @@ def _process(
     from jobs.handlers.process_data.pipelines import run_pipeline  # noqa: PLC0415
     from jobs.handlers.process_data.result import make_result  # noqa: PLC0415
 
+    notes = blank_unusable_dates(table)
     finished = run_pipeline(table, payload, progress)
     context.partial(first_page(finished.outcome, _PAGE_RECORDS))
     artifacts = {"output": write_output(finished.outcome, payload.output, context, progress)}
@@ -108,7 +119,7 @@ def _process(
         seconds=time.monotonic() - started,
         data_fingerprint=table.fingerprint,
         figures=finished.figures,
-        notes=finished.notes,
+        notes=[*notes, *finished.notes],
         dataset=dataset,
     )
 

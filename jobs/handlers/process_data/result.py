@@ -4,7 +4,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -14,6 +14,7 @@ from jobs.handlers.process_data.output.files import first_records
 from jobs.handlers.process_data.output.outcome import Outcome
 from jobs.handlers.process_data.payload import Pipeline
 
+Value = TypeVar("Value")
 _RECORDS = 100
 # For what is around and between the parts.
 _MARGIN_BYTES = 256
@@ -61,10 +62,21 @@ def make_result(
     }
     kept = {} if dataset is None else {"dataset": dict(dataset)}
     files = {"artifacts": {name: dict(stored) for name, stored in artifacts.items()}, **kept}
-    room = max_result_bytes() - _size({"records": [], **files}) - _MARGIN_BYTES
+    rest = {"notes": _fitting_notes(notes, max_result_bytes() // 4), **files}
+    room = max_result_bytes() - _size({"records": [], **rest}) - _MARGIN_BYTES
     shortened = _shortened(summary, room)
     first = _those_that_fit(first_records(outcome, _RECORDS), room - _size(shortened))
-    return {"summary": shortened, "records": first, **files}
+    return {"summary": shortened, "records": first, **rest}
+
+
+def _fitting_notes(notes: Sequence[str], room: int) -> list[str]:
+    """Return the first notes that take at most ``room`` bytes together, and one that counts the others."""
+    first = _those_that_fit(notes, room)
+    return (
+        first
+        if len(first) == len(notes)
+        else [*first, f"The result has no room for {len(notes) - len(first):,} more notes."]
+    )
 
 
 def _shortened(summary: Mapping[str, Any], room: int) -> dict[str, Any]:
@@ -81,10 +93,10 @@ def _shortened(summary: Mapping[str, Any], room: int) -> dict[str, Any]:
     return {**kept, "left_out": left_out} if left_out else kept
 
 
-def _those_that_fit(records: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
-    """Return the first records that take at most ``room`` bytes together."""
-    sizes = accumulate(_size(record) + 1 for record in records)
-    return [record for record, size in zip(records, sizes, strict=True) if size <= room]
+def _those_that_fit(values: Sequence[Value], room: int) -> list[Value]:
+    """Return the first values that take at most ``room`` bytes together."""
+    sizes = accumulate(_size(value) + 1 for value in values)
+    return [value for value, size in zip(values, sizes, strict=True) if size <= room]
 
 
 def _size(value: Any) -> int:

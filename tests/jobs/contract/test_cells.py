@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 from jobs.data.statements import open_database
+from jobs.data.tables.loaded import LoadedTable
 from jobs.handler import (
     FORMULA_START,
     blank_unusable_dates,
@@ -20,7 +21,6 @@ from jobs.handler import (
     unusable_sql,
     usable_sql,
 )
-from tests.jobs.handlers.open_table import DuckTable
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_dates_are_blanked_in_place_and_counted(tmp_path: Path) -> None:
         "(2, DATE '2024-01-01', TIMESTAMP '10000-01-01', 1.5), (3, DATE '-infinity', NULL, NULL)) "
         't(id, "a ""day", m, x)'
     )
-    table = DuckTable(connection, lambda: None)
+    table = LoadedTable(connection, "days", lambda: None)
     assert blank_unusable_dates(table) == [
         "2 values of 'a \"day' count as missing: infinite, or outside the years 1 to 9999.",
         "1 value of 'm' counts as missing: infinite, or outside the years 1 to 9999.",

@@ -9,8 +9,9 @@ import pytest
 
 from jobs.contract.registry import all_handlers
 from jobs.handler import InvalidPayload, Permanent
+from jobs.handlers.bulk_operation import BulkOperation
 from jobs.handlers.bulk_operation.rows import as_json, items_of
-from jobs.testing import MemoryContext
+from jobs.testing import MemoryContext, run_handler
 
 ECHO = {"type": "action", "action": "echo"}
 SOURCE = {"type": "dataset", "dataset_id": "people"}
@@ -20,10 +21,10 @@ def parse(**payload: Any) -> Any:
     return all_handlers()["bulk_operation"].parse({"operation": ECHO, **payload})
 
 
-def items(sql: str) -> list[Any]:
+def items(sql: str, notes: list[str] | None = None) -> list[Any]:
     """The items that the outcome of the query becomes."""
     with MemoryContext(data={"people": duckdb.sql(sql).to_arrow_table()}) as context:
-        return list(items_of(parse(data_source=SOURCE), context))
+        return list(items_of(parse(data_source=SOURCE), context, [] if notes is None else notes))
 
 
 def test_it_works() -> None:
@@ -99,3 +100,32 @@ def test_a_number_that_would_lose_digits_is_a_text() -> None:
 def test_too_few_or_too_many_rows(rows: int) -> None:
     with pytest.raises(Permanent, match=f"{rows:,} rows"):
         items(f"SELECT * FROM range({rows})")
+
+
+ODD = """
+    SELECT * FROM (VALUES
+        (DATE 'infinity', 'nan'::DOUBLE, TIME '24:00:00', TIMESTAMP '10000-01-01'),
+        (DATE '2024-01-01', '-inf'::DOUBLE, TIME '10:00:00', TIMESTAMP '2024-01-01')
+    ) t(day, x, clock, moment)
+"""
+ODD_NOTES = [
+    "1 value of 'day' counts as missing: infinite, or outside the years 1 to 9999.",
+    "1 value of 'clock' counts as missing: no time of a day.",
+    "1 value of 'moment' counts as missing: infinite, or outside the years 1 to 9999.",
+]
+
+
+def test_what_json_and_python_cannot_hold_is_null_and_counted() -> None:
+    notes: list[str] = []
+    assert items(ODD, notes) == [
+        {"day": None, "x": None, "clock": None, "moment": None},
+        {"day": "2024-01-01", "x": None, "clock": "10:00:00", "moment": "2024-01-01T00:00:00"},
+    ]
+    assert notes == ODD_NOTES
+
+
+def test_the_result_has_the_notes() -> None:
+    table = duckdb.sql(ODD).to_arrow_table()
+    run = run_handler(BulkOperation, {"operation": ECHO, "data_source": SOURCE}, data={"people": table})
+    assert run.status == "completed" and run.result["succeeded"] == 2
+    assert run.result["notes"] == ODD_NOTES

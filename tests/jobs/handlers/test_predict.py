@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -50,7 +51,8 @@ def given(learned: LearningResult, wine: pd.DataFrame) -> Given:
 def run(given: Given, form: str = "csv", model: UUID = MODEL, **options: Any) -> HandlerRun:
     source = {"type": "dataset", "dataset_id": "wine"}
     payload = {"model": str(model), "data_source": source, "output": {"format": form}}
-    return run_handler(Predict, payload, artifacts={MODEL: given.model}, data={"wine": given.frame}, **options)
+    tables = {"data": {"wine": given.frame}, **options}
+    return run_handler(Predict, payload, artifacts={MODEL: given.model}, **tables)
 
 
 def test_it_works(given: Given, learned: LearningResult, wine: pd.DataFrame) -> None:
@@ -139,3 +141,18 @@ def test_the_permission_and_a_bad_payload() -> None:
         Predict().parse({"model": "no id", "data_source": {"type": "inline", "rows": []}, "output": {"format": "doc"}})
     paths = {fault["path"].split(".")[0] for fault in refused.value.faults}
     assert paths == {"model", "data_source", "output"}
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_dates_that_python_cannot_hold_are_missing_and_counted(given: Given, form: str) -> None:
+    due = "CASE row_number() OVER () WHEN 1 THEN DATE 'infinity' ELSE DATE '2024-01-01' END AS due"
+    odd = duckdb.from_df(given.frame).project(f"*, {due}").to_arrow_table()
+    done = run(given, form, data={"wine": odd})
+    assert done.result["notes"] == ["1 value of 'due' counts as missing: infinite, or outside the years 1 to 9999."]
+    assert [row["due"] for row in done.result["preview"][:2]] == [None, "2024-01-01"]
+    read = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[form]
+    assert list(read(done.artifact().open())["due"].isna()) == [True] + [False] * 177
+
+
+def test_a_table_without_odd_dates_has_no_note(given: Given) -> None:
+    assert run(given).result["notes"] == []

@@ -1,6 +1,7 @@
 """Values that files cannot hold: they count as missing in every format, and a note counts them."""
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from pypdf import PdfReader
 from pytest_django import Settings
 
 from jobs.handler import Permanent
+from jobs.testing import SavedArtifact
 from tests.jobs.handlers.generate_report.conftest import RunReport
-from tests.jobs.handlers.recording_context import RecordingContext
 from tests.jobs.handlers.report_tables import definition
 
 COLUMNS = "day, amount, kind, area, due, rate"
@@ -43,20 +44,19 @@ def odd(tmp_path: Path, settings: Settings) -> None:
     settings.STREAMER_SOURCES = {"drinks": definition(write(tmp_path / "odd.parquet", ROWS, COLUMNS))}
 
 
-def records(context: RecordingContext, file_format: str) -> list[Mapping[str, Any]]:
-    path = context.artifacts[0].path
-    if file_format == "csv":
-        with path.open(encoding="utf-8", newline="") as file:
-            return [{name: value or None for name, value in row.items()} for row in csv.DictReader(file)]
-    header, *rows = openpyxl.load_workbook(path)["Records"].iter_rows(values_only=True)
+def records(artifact: SavedArtifact) -> list[Mapping[str, Any]]:
+    if artifact.filename.endswith(".csv"):
+        lines = io.StringIO(artifact.text, newline="")
+        return [{name: value or None for name, value in row.items()} for row in csv.DictReader(lines)]
+    header, *rows = openpyxl.load_workbook(artifact.open())["Records"].iter_rows(values_only=True)
     return [dict(zip(map(str, header), row, strict=True)) for row in rows]
 
 
 @pytest.mark.usefixtures("odd")
 @pytest.mark.parametrize("file_format", ["csv", "excel", "pdf"])
-def test_it_works(run_report: RunReport, context: RecordingContext, file_format: str) -> None:
-    result = run_report(format=file_format, group_by=["due"], compare="previous_year")
-    stats = result["stats"]
+def test_it_works(run_report: RunReport, file_format: str) -> None:
+    run = run_report(format=file_format, group_by=["due"], compare="previous_year")
+    result, artifact, stats = run.result, run.artifact(), run.result["stats"]
     assert result["records"] == 5 and stats["total_value"] == 1e20
     assert stats["average_value"] == pytest.approx(5e19)
     assert stats["compared_with"]["records"] == 1 and stats["compared_with"]["total_value"] == 0
@@ -65,29 +65,27 @@ def test_it_works(run_report: RunReport, context: RecordingContext, file_format:
     assert groups == {("2024-02-01",): 1, ("(none)",): 4}
     assert result["notes"] == (NOTES if file_format != "pdf" else NOTES[:2])
     if file_format == "pdf":
-        text = " ".join(page.extract_text() for page in PdfReader(context.artifacts[0].path).pages)
+        text = " ".join(page.extract_text() for page in PdfReader(artifact.open()).pages)
         assert NOTES[0] in " ".join(text.split()) and "3 records have no value" in text
         return
-    found = records(context, file_format)
+    found = records(artifact)
     assert [row["amount"] is None for row in found] == [False, True, True, True, False]
     assert [row["due"] is None for row in found] == [False, True, True, True, True]
     assert [row["rate"] is None for row in found] == [False, True, True, False, True]
     if file_format == "excel":
-        cells = [row[1] for row in openpyxl.load_workbook(context.artifacts[0].path)["Summary"].values]
+        cells = [row[1] for row in openpyxl.load_workbook(artifact.open())["Summary"].values]
         assert set(NOTES) <= set(cells)
 
 
 @pytest.mark.usefixtures("odd")
 def test_plain_values_have_no_note(run_report: RunReport) -> None:
-    assert run_report(end_date="2024-01-01")["notes"] == []
+    assert run_report(end_date="2024-01-01").result["notes"] == []
 
 
-def test_several_sources_have_the_note_too(
-    tmp_path: Path, settings: Settings, run_report: RunReport, context: RecordingContext
-) -> None:
+def test_several_sources_have_the_note_too(tmp_path: Path, settings: Settings, run_report: RunReport) -> None:
     odd = definition(write(tmp_path / "odd.parquet", ROWS, COLUMNS))
     settings.STREAMER_SOURCES = {"drinks": odd, "more": {**odd, "label": "More"}}
-    result = run_report(source="drinks", sources=["drinks", "more"])
+    result = run_report(source="drinks", sources=["drinks", "more"]).result
     assert result["stats"]["total_value"] == 2e20
     assert [note.partition(" count")[0] for note in result["notes"]] == [
         "2 values of 'Hot drinks: amount'",
@@ -110,9 +108,8 @@ def texts(tmp_path: Path, settings: Settings) -> None:
 
 @pytest.mark.usefixtures("texts")
 def test_the_offset_of_a_text_counts(run_report: RunReport) -> None:
-    stats = run_report(start_date="2023-12-30", end_date="2024-01-05", report_type="custom", group_by=["day.day"])[
-        "stats"
-    ]
+    run = run_report(start_date="2023-12-30", end_date="2024-01-05", report_type="custom", group_by=["day.day"])
+    stats = run.result["stats"]
     days = {row["period"]: row["total_value"] for row in stats["by_period"] if row["records"]}
     assert days == {"2023-12-31": 1, "2024-01-02": 2, "2024-01-03": 4}
     groups = {row["group"][0]: row["total_value"] for row in stats["by_group"]["groups"]}
@@ -122,8 +119,8 @@ def test_the_offset_of_a_text_counts(run_report: RunReport) -> None:
 @pytest.mark.usefixtures("texts")
 def test_the_offset_of_a_filter_counts(run_report: RunReport) -> None:
     early = {"start_date": "2023-12-01", "end_date": "2024-01-31"}
-    assert run_report(**early, filters={"moment": "2024-01-01T12:00:00+02:00"})["stats"]["total_value"] == 1
-    assert run_report(filters={"moment": "2024-01-01T11:00:00"})["stats"]["total_value"] == 2
+    assert run_report(**early, filters={"moment": "2024-01-01T12:00:00+02:00"}).result["stats"]["total_value"] == 1
+    assert run_report(filters={"moment": "2024-01-01T11:00:00"}).result["stats"]["total_value"] == 2
 
 
 @pytest.mark.usefixtures("odd")
@@ -146,7 +143,7 @@ def test_a_filter_that_only_looks_like_a_value_does_not_fit(run_report: RunRepor
 
 @pytest.mark.usefixtures("odd")
 def test_a_filter_by_day_takes_a_day(run_report: RunReport) -> None:
-    assert run_report(filters={"due": "2024-02-01", "amount": "10.50"})["records"] == 1
+    assert run_report(filters={"due": "2024-02-01", "amount": "10.50"}).result["records"] == 1
 
 
 def test_a_text_that_is_no_date_ends_the_report(tmp_path: Path, settings: Settings, run_report: RunReport) -> None:

@@ -1,14 +1,12 @@
 """Targets with classes of one or two rows."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from jobs.handler import Permanent
-from tests.jobs.handlers.process_data.data_context import data_context, faults_of, run
 from tests.jobs.handlers.process_data.learning.conftest import Learn
+from tests.jobs.handlers.process_data.running import faults_of, run
 
 
 def table(*rare: object, numbers: bool = False) -> pd.DataFrame:
@@ -64,7 +62,7 @@ def test_many_rare_classes_do_not_count_against_the_limit_of_classes(learn: Lear
 
 @pytest.mark.parametrize(("rare", "rows", "classes"), [("group", 1_210, 3), ("drop", 1_204, 2)])
 def test_a_table_of_which_a_sample_is_learned_is_treated_alike(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rare: str, rows: int, classes: int
+    monkeypatch: pytest.MonkeyPatch, rare: str, rows: int, classes: int
 ) -> None:
     monkeypatch.setattr("jobs.handlers.process_data.reading.sampling.MAX_ROWS", 400)
     data = [{"x": number % 2 + number / 1e4, "y": "ab"[number % 2]} for number in range(1_204)]
@@ -74,7 +72,7 @@ def test_a_table_of_which_a_sample_is_learned_is_treated_alike(
         "data_source": {"type": "inline", "rows": data},
         "options": {"target": "y", "rare": rare, "max_iterations": 10},
     }
-    result = run(data_context(tmp_path / "run"), payload)
+    result = run(payload).result
     summary = result["summary"]
     assert (summary["output_records"], summary["dropped"]) == (rows, 1_210 - rows)
     assert len(summary["details"]["classes"]) == classes and "3: 'rare 0'" in result["notes"][0]
