@@ -31,7 +31,7 @@ def readable_failures(label: str) -> Iterator[None]:
 
 
 def _is_overflow(error: Exception) -> bool:
-    """Whether a calculation failed, and not the reading."""
+    """Tell if a calculation failed, and not the reading."""
     return isinstance(error, duckdb.OutOfRangeException) or (
         isinstance(error, duckdb.ConversionException) and "out of range for the destination type" in str(error)
     )

@@ -59,7 +59,7 @@ def far_array(values: Sequence[Any]) -> pa.Array | None:
 
 
 def far_date(text: str, kind: str) -> FarDate | None:
-    """What PostgreSQL's ``text`` says; None if it is written in another style than ISO's."""
+    """Read the date that PostgreSQL's ``text`` means; None if it is written in another style than ISO's."""
     most = _INFINITE_DAYS if kind == "date" else _INFINITE_MICROSECONDS
     if text.endswith("infinity"):
         return FarDate(text, kind, -most if text.startswith("-") else most)

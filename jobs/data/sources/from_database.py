@@ -77,5 +77,5 @@ def _array(name: str, values: list[Any], source: SourceDefinition) -> pa.Array:
 
 
 def _is_no_number(value: Any) -> bool:
-    """Whether it is the NaN or an infinity of PostgreSQL's numeric, for which a column of decimals has no place."""
+    """Tell if it is the NaN or an infinity of PostgreSQL's numeric, for which a column of decimals has no place."""
     return isinstance(value, Decimal) and not value.is_finite()

@@ -55,7 +55,7 @@ class SheetRows:
                 yield number + 1, row
 
     def _all(self) -> Iterator[list[Any]]:
-        """As many rows as merged cells reach down to, each as wide as they reach across."""
+        """Yield the rows, down to and across to where merged cells reach."""
         if not self._height:
             return
         count = 0

@@ -1,4 +1,4 @@
-"""What a workbook tells beside its values: its lock, its merged cells, and cells that have no value to read."""
+"""Read from a workbook, beside its values, its lock, its merged cells, and cells that have no value to read."""
 
 import mmap
 import posixpath
@@ -32,7 +32,7 @@ class Merged(NamedTuple):
 
 @dataclass
 class Parts:
-    """What the parts of one sheet tell that its values do not."""
+    """Facts of one sheet that its values do not tell."""
 
     merged: list[Merged] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ def ending_of(path: Path) -> Ending:
 
 
 def is_package(path: Path) -> bool:
-    """Whether the container is the lock around an ``.xlsx`` or ``.xlsb``: one of its streams is called so."""
+    """Tell if the container is the lock around an ``.xlsx`` or ``.xlsb``: one of its streams is called so."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         at = content.find(_PACKAGE)
         while at >= 0:
@@ -145,7 +145,7 @@ def _nothing(_: str) -> None:
 
 
 def _may_lack_values(archive: zipfile.ZipFile, part: str) -> bool:
-    """Whether the part has an error or a formula: most have neither, and this look is quick."""
+    """Tell if the part has an error or a formula: most have neither, and this look is quick."""
     before = b""
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK_BYTES):

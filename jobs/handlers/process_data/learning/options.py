@@ -19,7 +19,7 @@ class LearningOptions:
     """The share of the rows in the test part, above 0 and below 1."""
     seed: int = 0
     optimise: Optimise = "accuracy"
-    """How a row gets its class: the most probable one, or the one that is the most probable for its share."""
+    """The rule that gives a row its class: the most probable one, or the one most probable for its share."""
     rare: Rare = "fail"
     """Classes of fewer than three rows are put together, are left out with their rows, or end the request."""
     confidence_threshold: float | None = None

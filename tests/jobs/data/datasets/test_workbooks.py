@@ -18,7 +18,7 @@ EMPTY = "<table:table-cell/>"
 
 
 def xlsx(*rows: list[Any], merged: str = "", change: Callable[[Any], None] = lambda sheet: None) -> bytes:
-    """As openpyxl writes it, which writes nothing into the covered cells."""
+    """Write it with openpyxl, which writes nothing into the covered cells."""
     book = openpyxl.Workbook()
     sheet = book.active
     for row in rows:

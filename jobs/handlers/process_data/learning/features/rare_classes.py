@@ -13,7 +13,7 @@ _GROUP = "other"
 
 @dataclass(frozen=True, kw_only=True)
 class Folded:
-    """What becomes of rare classes. Classes that are not named stay as they are."""
+    """A treatment of rare classes. Classes that are not named stay as they are."""
 
     names: Mapping[str, str | None] = field(default_factory=dict)
     """Rare class → the group it is in; None: its rows are left out."""
