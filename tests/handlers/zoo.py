@@ -26,6 +26,20 @@ class Count(Handler[CountPayload]):
         return {"updates": payload.updates}
 
 
+class SayPayload(Payload):
+    message: Any = None
+
+
+class Say(Handler[SayPayload]):
+    """Give back the one field that it knows."""
+
+    action = "zoo_say"
+    estimated_seconds = 0.01
+
+    def run(self, payload: SayPayload, context: Context) -> Mapping[str, Any]:
+        return {"message": payload.message}
+
+
 class AlwaysPermanent(Handler[NoPayload]):
     """Say that it cannot be done."""
 

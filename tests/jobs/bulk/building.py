@@ -10,7 +10,8 @@ from jobs.models import AsyncRequest, BulkOutcome
 from jobs.queue.claims import Claim
 from tests.jobs.building import claim, make_submission, never, store
 
-ECHO = {"type": "action", "action": "echo"}
+ECHO = {"type": "action", "action": "zoo_say"}
+"""``echo`` itself takes any object, so no item of it can fail."""
 
 
 def submit_bulk(operation: Mapping[str, Any], items: Sequence[Mapping[str, Any]], **fields: Any) -> UUID:

@@ -198,7 +198,7 @@ async def test_an_answer_larger_than_a_frame_becomes_a_file(settings: Settings) 
 
 async def test_a_payload_is_checked_before() -> None:
     with pytest.raises(InvalidPayload):
-        await ask("echo", colour="red")
+        await ask("zoo_count", updates="many")
 
 
 # --- answers that are known already ----------------------------------------------------------------------------------

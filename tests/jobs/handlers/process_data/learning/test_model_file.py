@@ -100,9 +100,10 @@ import django, pandas
 django.setup()
 from jobs.handlers.process_data.learning.options import LearningOptions
 from jobs.handlers.process_data.learning.run import learn
-from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
+from jobs.handlers.process_data.stages import Progress
+from jobs.testing import MemoryContext
 frame = pandas.read_parquet(sys.argv[1])
-learned = learn(frame, "classification", LearningOptions(target="flag", max_iterations=10), RecordingSteps())
+learned = learn(frame, "classification", LearningOptions(target="flag", max_iterations=10), Progress(MemoryContext()))
 print(hashlib.sha256(learned.model_bytes).hexdigest())
 """
     digests = {
