@@ -138,7 +138,7 @@ def _submission(
     fresh: bool = False,
     unlimited: bool = False,
 ) -> Submission:
-    plain = _read_payload(payload)
+    plain = read_payload(payload)
     # There is no acknowledgment to warn in, and whoever wrote the call can mend it.
     parsed = refuse_left_out(handler.parse(plain))
     _check_text("user_id", user_id)
@@ -167,7 +167,7 @@ def _submission(
     )
 
 
-def _read_payload(payload: AnyPayload) -> dict[str, Any]:
+def read_payload(payload: AnyPayload) -> dict[str, Any]:
     """Return the payload as a client would have sent it. Raises ``InvalidPayload``."""
     if isinstance(payload, Payload):
         payload = payload.model_dump(mode="json", by_alias=True)

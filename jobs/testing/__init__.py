@@ -8,7 +8,7 @@ from jobs.testing.context import ContextOptions, MemoryContext, StopAfter
 from jobs.testing.handler_run import HandlerRun, Report, RunStatus
 from jobs.testing.run import run_handler
 from jobs.testing.saved import SavedArtifact, SavedDataset
-from jobs.testing.stack import InProcessStack, RequestRefused, SubmittedRequest
+from jobs.testing.stack import InProcessStack, SubmittedRequest
 
 __all__ = [
     "ContextOptions",
@@ -16,7 +16,6 @@ __all__ = [
     "InProcessStack",
     "MemoryContext",
     "Report",
-    "RequestRefused",
     "RunStatus",
     "SavedArtifact",
     "SavedDataset",

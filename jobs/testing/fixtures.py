@@ -5,7 +5,7 @@ They need pytest-django. Redis may be there or not: it only wakes workers, and h
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.db import connections
@@ -35,7 +35,8 @@ def streamer(
     settings.STREAMER_SCRATCH_DIR = tmp_path / "scratch"
 
     def register(handler: Handler[Any]) -> None:
-        monkeypatch.setitem(all_handlers(), handler.action, handler)
+        handlers = cast(dict[str, Handler[Any]], all_handlers())  # for all others it is read only
+        monkeypatch.setitem(handlers, handler.action, handler)
 
     estimates.forget()
     yield InProcessStack(register)

@@ -14,6 +14,7 @@ from jobs.execution.endings import dataset_name_taken, outcome_of_error, outcome
 from jobs.jsonable import to_json
 from jobs.log.events import Draft, Event, EventType
 from jobs.log.outcomes import Completed, Outcome
+from jobs.requests.python_submission import AnyPayload, read_payload
 from jobs.testing.context import ContextOptions, MemoryContext
 from jobs.testing.handler_run import HandlerRun, RunStatus
 from jobs.testing.saved import SavedArtifact, SavedDataset
@@ -21,7 +22,7 @@ from jobs.testing.saved import SavedArtifact, SavedDataset
 
 def run_handler(
     handler: type[Handler[Any]] | Handler[Any],
-    payload: Mapping[str, Any],
+    payload: AnyPayload = None,
     *,
     max_attempts: int = 1,
     raise_errors: bool = False,
@@ -29,6 +30,8 @@ def run_handler(
     **options: Unpack[ContextOptions],
 ) -> HandlerRun:
     """Validate ``payload`` as it would be on the wire, run the handler, and return what came of it.
+
+    ``payload`` is JSON, or a payload object of the handler.
 
     Whatever the handler raises becomes the outcome, as in a worker. With ``raise_errors``, the errors (but no stops)
     are raised once the last attempt has ended, so that a test sees their traceback.
@@ -57,14 +60,14 @@ def _registered(sources: Mapping[str, Mapping[str, Any]] | None) -> AbstractCont
 
 
 def _run_attempt(
-    handler: Handler[Any], payload: Mapping[str, Any], options: ContextOptions, earlier: list[HandlerRun]
+    handler: Handler[Any], payload: AnyPayload, options: ContextOptions, earlier: list[HandlerRun]
 ) -> HandlerRun:
     returned: Any = None
     raised: BaseException | None = None
     outcome: Outcome | None
     with MemoryContext(handler, **options) as context:
         try:
-            returned = handler.run(handler.parse(payload), context)
+            returned = handler.run(handler.parse(read_payload(payload)), context)
             outcome = outcome_of_result(returned, context.staging)
             if context.datasets.has_twins():
                 outcome = dataset_name_taken()

@@ -17,25 +17,11 @@ from jobs.contract.registry import find_handler
 from jobs.errors import ErrorBody
 from jobs.execution.runner import Runner
 from jobs.files.artifacts import files_of
-from jobs.jsonable import to_json
-from jobs.log.events import Event, read_after
 from jobs.models import AsyncRequest, Status
 from jobs.queue.claims import Claim, claim_next
-from jobs.queue.wakeups import ring
-from jobs.requests.cancellation import request_cancel
-from jobs.requests.result_cache import look_up
-from jobs.requests.submission import Refused, Submission, submit_many
+from jobs.requests.handle import RequestHandle
+from jobs.requests.python_submission import AnyPayload, submit
 from jobs.testing.saved import SavedArtifact
-
-_ALL_EVENTS = 1_000_000
-
-
-class RequestRefused(Exception):
-    """The request was not stored. ``error`` is what the client would get."""
-
-    def __init__(self, error: ErrorBody) -> None:
-        super().__init__(error["message"])
-        self.error = error
 
 
 class _ProcessEnded(SystemExit):
@@ -49,40 +35,39 @@ class SubmittedRequest:
     id: UUID
 
     @property
+    def handle(self) -> RequestHandle:
+        return RequestHandle(id=self.id)
+
+    @property
     def row(self) -> AsyncRequest:
         return AsyncRequest.objects.get(id=self.id)
 
     @property
     def status(self) -> str:
         """``pending``, ``processing``, ``retrying``, ``completed``, ``failed`` or ``cancelled``."""
-        return self.row.status
+        return self.handle.status
 
     @property
     def result(self) -> Any:
-        """The result as the client gets it; None unless completed."""
-        row = self.row
-        return row.result if row.status == Status.COMPLETED else None
+        """The result as clients get it; None unless completed."""
+        return self.handle.result
 
     @property
-    def error(self) -> Any:
-        """The ``error`` object that the client gets; None without."""
-        return self.row.error
+    def error(self) -> ErrorBody | None:
+        """The error as clients get it; None unless failed."""
+        return self.handle.error
 
-    def events(self) -> list[Event]:
-        """Return the log, oldest first. The last event of an ended request has ``is_final``."""
-        return read_after(self.id, self.row.client_id, 0, limit=_ALL_EVENTS)
-
-    def messages(self) -> list[dict[str, Any]]:
-        """Return the messages that followers get: the log in the words of docs/reference/protocol.md."""
-        return [event.message() for event in self.events()]
+    def events(self) -> list[dict[str, Any]]:
+        """Return the log as the messages that followers get, oldest first. That of the end has ``final``."""
+        return list(self.handle.events())
 
     def artifacts(self) -> list[SavedArtifact]:
         """Return the files that the owner may fetch, oldest first."""
         return [SavedArtifact.read(row, default_storage) for row in files_of(self.row)]
 
-    def cancel(self) -> None:
-        """Cancel it as its owner would. Raises ``AlreadyFinished`` when it has ended."""
-        request_cancel(self.id)
+    def cancel(self) -> str:
+        """Cancel it as its owner would; return its status after that."""
+        return self.handle.cancel()
 
 
 class InProcessStack:
@@ -94,45 +79,35 @@ class InProcessStack:
     def submit(
         self,
         action: str | type[Handler[Any]],
-        payload: Mapping[str, Any] | None = None,
+        payload: AnyPayload = None,
         *,
         tenant_id: str = "acme",
         user_id: str = "alice",
-        client_id: str | None = None,
+        idempotency_key: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         priority: int = 0,
         expires_in_seconds: float | None = None,
-        use_cache: bool = True,
+        fresh: bool = False,
     ) -> SubmittedRequest:
-        """Store a request for the queue, however short its handler's estimate is.
+        """Store a request for the queue, as ``submit`` of ``jobs.handler`` does, and with the same errors.
 
-        ``action`` is a registered name, or a handler class, which is registered for the time of the test. Raises
-        ``InvalidPayload``, and ``RequestRefused`` for what is refused after that. Permissions are not asked for:
-        they belong to tokens. ``use_cache`` may be False to have a result computed anew.
+        ``action`` is the name of a registered handler, or a handler class, which is registered for the time of the
+        test.
         """
-        handler = self._handler(action)
-        payload = to_json(payload or {})
-        parsed = handler.parse(payload)
-        found = look_up(handler, parsed, tenant_id=tenant_id, user_id=user_id, fresh=not use_cache)
-        submission = Submission(
+        if isinstance(action, type) and type(find_handler(action.action)) is not action:
+            self._register(action())
+        handle = submit(
+            action if isinstance(action, str) else action.action,
+            payload,
             tenant_id=tenant_id,
             user_id=user_id,
-            action=handler.action,
-            queue=handler.queue,
-            payload=payload,
-            estimated_seconds=handler.estimate(parsed),
-            client_id=client_id,
+            idempotency_key=idempotency_key,
             metadata=metadata or {},
             priority=priority,
             expires_in_seconds=expires_in_seconds,
-            cache_key=found.key,
-            cached=found.outcome,
+            fresh=fresh,
         )
-        [outcome] = submit_many([submission])
-        if isinstance(outcome, Refused):
-            raise RequestRefused(outcome.error)
-        ring([handler.queue])
-        return SubmittedRequest(id=outcome.request_id)
+        return SubmittedRequest(id=handle.id)
 
     def run(self) -> list[SubmittedRequest]:
         """Run attempts until no request waits; return the request of each attempt, in order.
@@ -152,16 +127,6 @@ class InProcessStack:
             return None
         _run(claim)
         return SubmittedRequest(id=claim.request_id)
-
-    def _handler(self, action: str | type[Handler[Any]]) -> Handler[Any]:
-        name = action if isinstance(action, str) else action.action
-        handler = find_handler(name)
-        if isinstance(action, type) and type(handler) is not action:
-            self._register(action())
-            handler = find_handler(name)
-        if handler is None:
-            raise LookupError(f"No handler does '{name}': see STREAMER_HANDLERS, or give the class")
-        return handler
 
 
 def _run(claim: Claim) -> None:

@@ -9,7 +9,7 @@ def test_it_works(streamer: InProcessStack) -> None:
     request = streamer.submit("delay", {"seconds": 0.3, "steps": 3})
     streamer.run()
     assert request.result["steps"] == 3 and request.result["seconds"] >= 0.3
-    shown = [event.data["percentage"] for event in request.events() if event.type == "progress"]
+    shown = [event["percentage"] for event in request.events() if event["type"] == "progress"]
     assert shown[0] == 0 and shown == sorted(shown) and shown[-1] == pytest.approx(66.67)
 
 

@@ -27,4 +27,4 @@ def test_the_other_one_says_the_same_from_a_worker(streamer: InProcessStack) -> 
     request = streamer.submit("echo_async", sent)
     streamer.run()
     assert request.result == sent
-    assert [event.type for event in request.events()] == ["started", "progress", "complete"]
+    assert [event["type"] for event in request.events()] == ["started", "progress", "complete"]

@@ -25,7 +25,7 @@ MODEL = uuid4()
 
 @dataclass(kw_only=True)
 class Given:
-    """The model and the table that are there to be read."""
+    """The model and the table that a run can read."""
 
     model: bytes
     frame: pd.DataFrame

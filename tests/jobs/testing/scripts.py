@@ -60,7 +60,7 @@ class Scripted(Handler[NoPayload]):
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """Return what can be seen of one run, without what differs from run to run."""
+    """Everything that can be seen of one run, without what differs from run to run."""
 
     status: str
     result: Any
@@ -112,7 +112,7 @@ def in_stack(streamer: InProcessStack, script: Script) -> Seen:
         status=row.status,
         result=steady(request.result),
         error=steady(row.error),
-        messages=None if lost else steady(request.messages()),
+        messages=None if lost else steady(request.events()),
         resume_state=row.resume_state if row.status == "retrying" else None,
         artifacts=_files(request.artifacts()),
         datasets=[
@@ -128,7 +128,7 @@ def in_stack(streamer: InProcessStack, script: Script) -> Seen:
 
 
 def steady(value: Any) -> Any:
-    """``value`` without what differs between two runs of the same."""
+    """Leave out of ``value`` what differs between two runs of the same."""
     if isinstance(value, Mapping):
         kept = {name: steady(item) for name, item in value.items() if name not in _VARYING and name != "expires_at"}
         if value.get("code") == "INTERNAL_ERROR":

@@ -31,7 +31,7 @@ def figures(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def both(streamer: InProcessStack, payload: Mapping[str, Any]) -> tuple[dict[str, Any], HandlerRun]:
-    """The figures of the bulk, which must be the same in memory and in the stack, and the run in memory."""
+    """Run the bulk in the stack and in memory; return the figures, which must be the same, and the run in memory."""
     request = streamer.submit(BulkOperation, payload)
     streamer.run()
     customers = Customer.objects.count()
