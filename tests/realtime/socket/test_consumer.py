@@ -134,7 +134,7 @@ BAD = [
     ("{}", "VALIDATION_ERROR"),
     ('{"action": 7}', "VALIDATION_ERROR"),
     ('{"action": "echo", "id": 7}', "VALIDATION_ERROR"),
-    ('{"action": "echo", "payload": {"colour": 1}}', "VALIDATION_ERROR"),
+    ('{"action": "delay", "payload": {"seconds": "red"}}', "VALIDATION_ERROR"),
     ('{"action": "no_such"}', "INVALID_ACTION"),
     ('{"action": "__class__"}', "INVALID_ACTION"),
     ('{"type": "subscribe"}', "VALIDATION_ERROR"),

@@ -162,7 +162,8 @@ def _plausible(rows: list[list[str]], dialect: Dialect) -> float:
 
 def _rows(dialect: Dialect, sample: _Sample) -> tuple[list[list[str]], bool]:
     """Return the rows before the first that cannot be read, and whether all can."""
-    csv.field_size_limit(len(sample.text) + 1)
+    # The limit holds for the whole process, so it is raised for a long cell and never lowered.
+    csv.field_size_limit(max(csv.field_size_limit(), len(sample.text) + 1))
     rows, is_read = [], True
     try:
         for row in dialect.reader(iter(sample.lines), strict=True):

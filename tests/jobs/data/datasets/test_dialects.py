@@ -1,5 +1,6 @@
 """The dialect of a text: each guess is tried against the others."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,9 @@ def test_a_long_value_near_the_beginning_hides_no_column(delimiter: str, length:
     text = "x" * length
     done = read(tmp_path, f'a{delimiter}b\n"{text}"{delimiter}"say \\"hi\\""\n2{delimiter}3\n')
     assert list(types_of(done)) == ["a", "b"] and done.notes == [] and done.rows == 2
+
+
+def test_a_short_file_leaves_the_process_able_to_read_long_cells(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    read(tmp_path, "a\n1\n")
+    assert csv.field_size_limit() >= before
