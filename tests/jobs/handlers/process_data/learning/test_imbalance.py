@@ -11,8 +11,8 @@ from sklearn.metrics import average_precision_score
 
 from jobs.handlers.process_data.learning.models.file import load_model
 from jobs.handlers.process_data.learning.result import LearningResult
+from jobs.testing import MemoryContext
 from tests.jobs.handlers.process_data.learning.conftest import Learn
-from tests.jobs.handlers.process_data.learning.recording_steps import RecordingSteps
 
 
 def noisy(rows: int, share: float, strength: float, seed: int = 5) -> pd.DataFrame:
@@ -127,6 +127,6 @@ def test_a_class_of_few_rows_is_learned(learn: Learn, rows: int, few: int) -> No
     assert {one["class"] for one in learned.details["classes"]} == {"few", "no", "yes"}
 
 
-def test_progress_tells_every_fold_as_before(learn: Learn, steps: RecordingSteps) -> None:
+def test_progress_tells_every_fold_as_before(learn: Learn, context: MemoryContext) -> None:
     learn(noisy(300, 0.1, 1.0), "classification", target="y")
-    assert len(steps.partials) == 10 and "average_precision" in steps.partials[0]["scores"]
+    assert len(context.partials) == 10 and "average_precision" in context.partials[0]["scores"]
