@@ -13,7 +13,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from realtime.socket.consumer import NO_PONG_EVENT
 
 # Seconds for the last message, and the client's answer to the close. Afterwards the socket is cut off.
-_PATIENCE_SECONDS = 5.0
+_CLOSE_SECONDS = 5.0
 _OFFERED = "sec-websocket-protocol"
 
 
@@ -26,7 +26,7 @@ def install() -> None:
     def onAutoPingTimeout(self: Any) -> None:
         self.autoPingTimeoutCall = None
         self.application_queue.put_nowait({"type": NO_PONG_EVENT})
-        self.factory._batched_timer.call_later(_PATIENCE_SECONDS, cut_off, self)
+        self.factory._batched_timer.call_later(_CLOSE_SECONDS, cut_off, self)
 
     def onConnect(self: Any, request: Any) -> Any:
         if not request.headers.get(_OFFERED, "").isascii():

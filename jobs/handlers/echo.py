@@ -1,4 +1,4 @@
-"""Answer with the message: on the spot (``echo``) or from a worker (``echo_async``)."""
+"""Answer with the message: inline (``echo``) or from a worker (``echo_async``)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -27,7 +27,7 @@ from jobs.requests.submission import Refused, Submission, submit_many
 
 MAX_PRIORITY = 3600
 MAX_EXPIRY_SECONDS = 7 * 24 * 3600
-_LONGEST = {"user_id": 150, "tenant_id": 128, "idempotency_key": 128}
+_MAX_CHARACTERS = {"user_id": 150, "tenant_id": 128, "idempotency_key": 128}
 AnyPayload = Payload | Mapping[str, Any] | None
 """None: no arguments."""
 
@@ -193,7 +193,7 @@ def _read_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_text(name: str, value: Any) -> None:
     """Raise ``ValueError`` for a text that the columns, tokens or messages cannot hold."""
-    longest = _LONGEST[name]
+    longest = _MAX_CHARACTERS[name]
     if not isinstance(value, str) or not 0 < len(value) <= longest or not is_storable(value):
         raise ValueError(f"{name} is a text of 1 to {longest} characters, not {value!r}")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from realtime.delivery.credit import CreditWindow
 from realtime.wire.messages import Received
 
-PATIENCE_SECONDS = 30.0
+ACKNOWLEDGE_SECONDS = 30.0
 """The seconds for which a window may be full without any ``received``."""
 
 
@@ -35,6 +35,6 @@ class Backpressure:
             self._timer = None
 
     def _wait(self) -> None:
-        """Patience begins, or begins anew."""
+        """Start the time in which the client must acknowledge, or start it anew."""
         self.end()
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up)
+        self._timer = asyncio.get_running_loop().call_later(ACKNOWLEDGE_SECONDS, self._give_up)

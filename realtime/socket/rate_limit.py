@@ -11,12 +11,12 @@ class Verdict(Enum):
 
 
 class RateLimit:
-    """A limit of ``per_second`` on average and ``burst`` at once. ``patience`` more refused than passed is abuse."""
+    """A limit of ``per_second`` on average and ``burst`` at once. ``max_refused`` more refused than passed is abuse."""
 
-    def __init__(self, *, per_second: float, burst: int, patience: int = 1_000) -> None:
+    def __init__(self, *, per_second: float, burst: int, max_refused: int = 1_000) -> None:
         self._per_second = per_second
         self._burst = burst
-        self._patience = patience
+        self._max_refused = max_refused
         self._left = float(burst)
         self._refused = 0
         self._at = time.monotonic()
@@ -31,7 +31,7 @@ class RateLimit:
             self._refused = max(0, self._refused - 1)
             return Verdict.FINE
         self._refused += 1
-        return Verdict.ABUSE if self._refused > self._patience else Verdict.TOO_MANY
+        return Verdict.ABUSE if self._refused > self._max_refused else Verdict.TOO_MANY
 
     @property
     def retry_after_seconds(self) -> float:

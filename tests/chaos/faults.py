@@ -18,7 +18,7 @@ from tests.chaos.load import Load
 from tests.chaos.triggers import ChaosFailed, Hit
 
 _POLL_SECONDS = 0.05
-_PATIENCE_SECONDS = 20.0
+_DEADLINE_SECONDS = 20.0
 # A lease that ran out is found by a sweep a second later, at the latest.
 _BEYOND_LEASE_SECONDS = 1.5
 _ZOMBIE_SECONDS = 2.0
@@ -146,7 +146,7 @@ async def _restart_postgres(scene: Scene) -> AsyncIterator[None]:
 
 async def _until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, and return also when it does not come: the cell gives the verdict."""
-    give_up_at = time.monotonic() + _PATIENCE_SECONDS
+    give_up_at = time.monotonic() + _DEADLINE_SECONDS
     while not condition() and time.monotonic() < give_up_at:
         await asyncio.sleep(_POLL_SECONDS)
 

@@ -13,7 +13,7 @@ from django.db import connections
 from streamer_site.asgi import application
 from tests.local.waiting import DEADLINE_SECONDS
 
-PATIENCE_SECONDS = 10.0
+ACKNOWLEDGE_SECONDS = 10.0
 T = TypeVar("T")
 Message = dict[str, Any]
 
@@ -32,7 +32,7 @@ class Socket:
 
     async def open(self) -> "Socket":
         """Open the socket. ``accepted`` and ``subprotocol`` hold the result."""
-        self.accepted, answer = await self._communicator.connect(PATIENCE_SECONDS)
+        self.accepted, answer = await self._communicator.connect(ACKNOWLEDGE_SECONDS)
         self.subprotocol = answer if self.accepted else None
         return self
 
@@ -79,14 +79,14 @@ class Socket:
     async def leave(self, code: int = 1000) -> None:
         if not self._is_lost:
             await self._communicator.send_input({"type": "websocket.disconnect", "code": code})
-            await self._communicator.wait(PATIENCE_SECONDS)
+            await self._communicator.wait(ACKNOWLEDGE_SECONDS)
 
     async def _next(self) -> Message | None:
         try:
-            event = await self._communicator.receive_output(PATIENCE_SECONDS)
+            event = await self._communicator.receive_output(ACKNOWLEDGE_SECONDS)
         except TimeoutError:
             self._is_lost = True  # the communicator has cancelled the application
-            raise AssertionError(f"nothing was heard for {PATIENCE_SECONDS:.0f} s") from None
+            raise AssertionError(f"nothing was heard for {ACKNOWLEDGE_SECONDS:.0f} s") from None
         if event["type"] == "websocket.close":
             self.close_code = event.get("code", 1000)
             return None

@@ -10,10 +10,10 @@ _UNKNOWN_SIZE_SECONDS = 15.0
 def estimate_seconds(payload: ReportPayload) -> float:
     """Estimate the seconds from sources, format, days, charts and comparison.
 
-    The estimate is high rather than low. A report that is answered on the spot and takes too long is lost. A report
+    The estimate is high rather than low. A report that is answered inline and takes too long is lost. A report
     that is queued without need is only a little later.
 
-    Only a CSV of the sample can be small enough to be answered on the spot. PDF and Excel reports get over five
+    Only a CSV of the sample can be small enough to be answered inline. PDF and Excel reports get over five
     seconds even when they are quicker, because they keep a core busy that a web process needs for its sockets. Other
     sources may hold any number of records, so their reports count as long ones.
     """

@@ -8,7 +8,7 @@ _TINY_SECONDS, _INLINE_SECONDS, _UNKNOWN_SECONDS, _LEARNING_SECONDS = 1.0, 6.0, 
 
 
 def estimate_seconds(payload: ProcessPayload) -> float:
-    """Estimate the seconds. Only a transformation of a few rows in the payload itself is answered on the spot.
+    """Estimate the seconds. Only a transformation of a few rows in the payload itself is answered inline.
 
     A pipeline that learns keeps a core busy that a web process needs. Other sources may hold any number of rows.
     """

@@ -20,16 +20,16 @@ def update(percentage: float, message: str = "", stage: str | None = None) -> Up
 
 def send_all(updates: Iterable[tuple[float, Update]]) -> list[tuple[float, Update]]:
     """List the sent updates, with their moments, when the owner takes a held update as soon as it is due."""
-    batcher = Throttle()
+    throttle = Throttle()
     now = 0.0
     sent = []
     for pause, item in updates:
-        due = batcher.due_at()
+        due = throttle.due_at()
         if due is not None and due < now + pause:
-            sent += [(due, taken) for taken in batcher.take(due)]
+            sent += [(due, taken) for taken in throttle.take(due)]
         now += pause
-        sent += [(now, taken) for taken in batcher.offer(item, now)]
-    return sent + [(now, taken) for taken in batcher.take(now, force=True)]
+        sent += [(now, taken) for taken in throttle.offer(item, now)]
+    return sent + [(now, taken) for taken in throttle.take(now, force=True)]
 
 
 def numbered(schedule: list[tuple[float, float, str | None]]) -> list[tuple[float, Update]]:
@@ -37,13 +37,13 @@ def numbered(schedule: list[tuple[float, float, str | None]]) -> list[tuple[floa
 
 
 def test_it_works() -> None:
-    batcher = Throttle()
-    assert batcher.offer(update(1, "first"), 0.0) == [update(1, "first")]
-    assert batcher.offer(update(2, "held"), 0.01) == []
-    assert batcher.due_at() == FLUSH_SECONDS
-    assert batcher.take(0.1) == []
-    assert batcher.take(FLUSH_SECONDS) == [update(2, "held")]
-    assert batcher.due_at() is None and batcher.take(9.0, force=True) == []
+    throttle = Throttle()
+    assert throttle.offer(update(1, "first"), 0.0) == [update(1, "first")]
+    assert throttle.offer(update(2, "held"), 0.01) == []
+    assert throttle.due_at() == FLUSH_SECONDS
+    assert throttle.take(0.1) == []
+    assert throttle.take(FLUSH_SECONDS) == [update(2, "held")]
+    assert throttle.due_at() is None and throttle.take(9.0, force=True) == []
 
 
 @thorough
@@ -70,24 +70,24 @@ def test_updates_are_sent_in_order_and_the_percentage_never_goes_back(
 def test_a_held_update_waits_no_longer_than_the_flush_interval(
     schedule: list[tuple[float, float, str | None]],
 ) -> None:
-    batcher = Throttle()
+    throttle = Throttle()
     now = 0.0
     for pause, item in numbered(schedule):
         now += pause
-        batcher.offer(item, now)
-        due = batcher.due_at()
+        throttle.offer(item, now)
+        due = throttle.due_at()
         assert due is None or due <= now + FLUSH_SECONDS
 
 
 @thorough
 @given(st.lists(st.tuples(st.floats(0.0, 0.3), st.floats(LATE_PERCENTAGE, 100)), min_size=2, max_size=200))
 def test_from_ninety_per_cent_on_at_most_ten_a_second(schedule: list[tuple[float, float]]) -> None:
-    batcher = Throttle()
+    throttle = Throttle()
     now = 0.0
     moments = []
     for pause, percentage in schedule:
         now += pause
-        if batcher.take(now) or batcher.offer(update(percentage), now):
+        if throttle.take(now) or throttle.offer(update(percentage), now):
             moments.append(now)
     assert all(second - first >= LATE_SECONDS - 1e-9 for first, second in pairwise(moments))
 
@@ -104,16 +104,16 @@ def test_every_fifth_update_is_sent_however_fast_they_come() -> None:
 
 
 def test_a_change_of_stage_is_sent_at_once_with_the_end_of_the_old_one() -> None:
-    batcher = Throttle()
-    batcher.offer(update(1, "read 1", "read"), 0.0)
-    assert batcher.offer(update(2, "read 2", "read"), 0.01) == []
-    sent = batcher.offer(update(3, "write 1", "write"), 0.02)
+    throttle = Throttle()
+    throttle.offer(update(1, "read 1", "read"), 0.0)
+    assert throttle.offer(update(2, "read 2", "read"), 0.01) == []
+    sent = throttle.offer(update(3, "write 1", "write"), 0.02)
     assert [item.message for item in sent] == ["read 2", "write 1"]
-    assert batcher.due_at() is None
+    assert throttle.due_at() is None
 
 
 def test_numbers_that_make_no_sense_leave_the_percentage_where_it_was() -> None:
     values = [math.nan, -5.0, 40.0, math.nan, -math.inf, 39.0, 1e9, math.inf, 7.0]
-    batcher = Throttle()
-    shown = [batcher.offer(update(value), 10.0 * n)[0].percentage for n, value in enumerate(values)]
+    throttle = Throttle()
+    shown = [throttle.offer(update(value), 10.0 * n)[0].percentage for n, value in enumerate(values)]
     assert shown == [0, 0, 40, 40, 40, 40, 100, 100, 100]

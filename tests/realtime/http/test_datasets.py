@@ -17,7 +17,7 @@ from jobs.data.datasets.ingest.conversion import ingest
 from jobs.models import Dataset
 from realtime.http.uploads import application, multipart
 from tests.conftest import MakeToken
-from tests.realtime.http.uploading import CSV, PATIENCE_SECONDS, Upload, body_of
+from tests.realtime.http.uploading import CSV, DEADLINE_SECONDS, Upload, body_of
 from tests.realtime.sockets import aside
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -252,7 +252,7 @@ async def test_a_client_that_stops_sending_is_given_up(
 ) -> None:
     monkeypatch.setattr(multipart, "IDLE_SECONDS", 0.05)
     upload = await Upload(make_token()).send(body_of()[:150], more=True)
-    await upload._communicator.wait(PATIENCE_SECONDS)
+    await upload._communicator.wait(DEADLINE_SECONDS)
     assert left_over() == []
 
 
@@ -270,7 +270,7 @@ async def test_a_client_that_goes_while_the_file_is_read_gets_no_dataset(
 
     monkeypatch.setattr(application, "ingest_in_process", slow)
     upload = await Upload(make_token()).send(body_of())
-    await asyncio.wait_for(begun.wait(), PATIENCE_SECONDS)
+    await asyncio.wait_for(begun.wait(), DEADLINE_SECONDS)
     await upload.hang_up()
     assert left_over() == [] and await aside(Dataset.objects.count) == 0
 

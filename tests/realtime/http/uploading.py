@@ -8,7 +8,7 @@ from asgiref.testing import ApplicationCommunicator
 from streamer_site.asgi import application
 
 CSV = b"region,amount\nnorth,1\nsouth,\n"
-PATIENCE_SECONDS = 20
+DEADLINE_SECONDS = 20
 
 
 def body_of(content: bytes = CSV, filename: str = "Sales.csv", field: str = "file", **fields: str) -> bytes:
@@ -43,10 +43,10 @@ class Upload:
 
     async def hang_up(self) -> None:
         await self._communicator.send_input({"type": "http.disconnect"})
-        await self._communicator.wait(PATIENCE_SECONDS)
+        await self._communicator.wait(DEADLINE_SECONDS)
 
     async def answer(self) -> tuple[int, Any]:
-        start = await self._communicator.receive_output(PATIENCE_SECONDS)
-        body = await self._communicator.receive_output(PATIENCE_SECONDS)
-        await self._communicator.wait(PATIENCE_SECONDS)
+        start = await self._communicator.receive_output(DEADLINE_SECONDS)
+        body = await self._communicator.receive_output(DEADLINE_SECONDS)
+        await self._communicator.wait(DEADLINE_SECONDS)
         return start["status"], json.loads(body["body"])

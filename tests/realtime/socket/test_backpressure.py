@@ -87,7 +87,7 @@ async def test_nothing_answers_an_acknowledgment_and_a_senseless_one_does_no_har
 async def test_who_has_no_room_and_says_nothing_is_told_to_come_back(
     open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backpressure, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(backpressure, "ACKNOWLEDGE_SECONDS", 0.3)
     request_id = await finished(await open_socket(), 28)
     socket = await open_socket()
     await acknowledge(socket, UNKNOWN, 0)
@@ -99,7 +99,7 @@ async def test_who_has_no_room_and_says_nothing_is_told_to_come_back(
 async def test_patience_is_with_those_who_speak_or_have_room(
     open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backpressure, "PATIENCE_SECONDS", 2.0)
+    monkeypatch.setattr(backpressure, "ACKNOWLEDGE_SECONDS", 2.0)
     request_id = await finished(await open_socket(), 28)
     socket = await open_socket()
     await acknowledge(socket, UNKNOWN, 0)

@@ -197,7 +197,7 @@ async def test_a_flood_is_refused_and_then_ended(
     open_socket: OpenSocket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.STREAMER_MESSAGES_PER_SECOND, settings.STREAMER_MESSAGE_BURST = 1, 5
-    monkeypatch.setattr(consumer, "RateLimit", partial(RateLimit, patience=10))
+    monkeypatch.setattr(consumer, "RateLimit", partial(RateLimit, max_refused=10))
     socket = await open_socket()
     for _ in range(40):
         await socket.say(type="ping")

@@ -60,13 +60,13 @@ def test_silence_saves_up_no_more_than_the_burst(advance: Advance) -> None:
     assert judge(guard, 6).count(Verdict.FINE) == 5
 
 
-def test_patience_ends(advance: Advance) -> None:
-    guard = RateLimit(per_second=1, burst=2, patience=3)
+def test_too_many_refusals_are_abuse(advance: Advance) -> None:
+    guard = RateLimit(per_second=1, burst=2, max_refused=3)
     assert judge(guard, 6) == [Verdict.FINE] * 2 + [Verdict.TOO_MANY] * 3 + [Verdict.ABUSE]
 
 
 def test_who_slows_down_is_forgiven(advance: Advance) -> None:
-    guard = RateLimit(per_second=1, burst=2, patience=3)
+    guard = RateLimit(per_second=1, burst=2, max_refused=3)
     judge(guard, 4)
     advance(60)
     assert judge(guard, 5) == [Verdict.FINE] * 2 + [Verdict.TOO_MANY] * 3
