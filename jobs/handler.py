@@ -34,10 +34,27 @@ from jobs.contract.data_source import (
     QuerySource,
     StreamSource,
 )
+from jobs.contract.filenames import name_file
+from jobs.contract.forms.examples import Example
+from jobs.contract.permissions import permissions_of_items
 from jobs.contract.quoting import quote_name
 from jobs.contract.registry import find_handler
-from jobs.contract.source import OpenSource, SourceName, SourceTable, default_source
+from jobs.contract.result import FileResult, Result
+from jobs.contract.source import (
+    DatasetColumns,
+    OpenSource,
+    Source,
+    SourceDescription,
+    SourceName,
+    SourceTable,
+    default_source,
+)
+from jobs.contract.submission.titles import title_of
 from jobs.contract.table import DATA, OpenTable, RowsRead
+from jobs.contract.titles.default import join_title, one_line, title_of_item
+from jobs.contract.titles.sources import name_source
+from jobs.contract.topics import TopicAccess, TopicHistory, TopicPattern
+from jobs.data.datasets.as_source import dataset_fingerprint
 from jobs.data.sources import source_fingerprint
 from jobs.errors import (
     AttemptLost,
@@ -51,7 +68,8 @@ from jobs.errors import (
     Stop,
     TimedOut,
 )
-from jobs.queue.probes import probe_services
+from jobs.formatting import format_bytes, format_count, format_duration
+from jobs.queue.health.probes import probe_services
 from jobs.requests.handle import (
     RequestHandle,
     RequestState,
@@ -61,6 +79,7 @@ from jobs.requests.handle import (
     get_handle,
 )
 from jobs.requests.python_submission import (
+    DailyQuotaUsedUp,
     DuplicateRequest,
     RequestRefused,
     Submittable,
@@ -88,14 +107,18 @@ __all__ = [
     "Context",
     "Counts",
     "DATA",
+    "DailyQuotaUsedUp",
     "DataSource",
+    "DatasetColumns",
     "DatasetFile",
     "DatasetSource",
     "DuplicateRequest",
     "EntityOperation",
     "ErrorCode",
+    "Example",
     "FORMULA_START",
     "Fault",
+    "FileResult",
     "FileSource",
     "Handler",
     "HandlerError",
@@ -115,36 +138,53 @@ __all__ = [
     "RequestHandle",
     "RequestRefused",
     "RequestState",
+    "Result",
     "Retry",
     "Retryable",
     "RowsRead",
+    "Source",
+    "SourceDescription",
     "SourceName",
     "SourceTable",
     "Stop",
     "StreamSource",
     "TimedOut",
     "TooManyWaiting",
+    "TopicAccess",
+    "TopicHistory",
+    "TopicPattern",
     "UnknownAction",
     "WaitInTransaction",
     "WaitTimeout",
     "aget_handle",
     "asubmit",
     "blank_unusable_dates",
+    "dataset_fingerprint",
     "default_source",
     "entity_names",
     "find_handler",
+    "format_bytes",
+    "format_count",
+    "format_duration",
     "leave_out",
     "left_out_of",
     "get_handle",
     "guard_formula",
     "guard_formula_sql",
+    "join_title",
     "max_result_bytes",
     "moment_of_text_sql",
+    "name_file",
+    "name_source",
+    "one_line",
     "permission_for",
+    "permissions_of_items",
     "probe_services",
     "quote_name",
     "source_fingerprint",
     "submit",
+    "title_of",
+    "title_of_item",
     "unusable_notes",
     "unusable_sql",
     "usable_sql",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 Item = Mapping[str, Any]
 OnError = Literal["continue", "stop"]
@@ -19,17 +19,26 @@ class ActionOperation(_Named):
     """Run an action, with each item as its payload."""
 
     type: Literal["action"]
-    action: str = Field(min_length=1, max_length=64)
+    action: str = Field(min_length=1, max_length=64, title="Action", json_schema_extra={"x-form": {"widget": "action"}})
 
 
 class EntityOperation(_Named):
     """Create, update or delete a row of a registered entity for each item."""
 
     type: Verb
-    entity: str = Field(min_length=1, max_length=64)
+    entity: str = Field(min_length=1, max_length=64, title="Entity")
 
 
-Operation = Annotated[ActionOperation | EntityOperation, Field(discriminator="type")]
+_KINDS: dict[str, JsonValue] = {
+    "action": "Run an action",
+    "create": "Create rows",
+    "update": "Update rows",
+    "delete": "Delete rows",
+}
+Operation = Annotated[
+    ActionOperation | EntityOperation,
+    Field(discriminator="type", json_schema_extra={"x-form": {"choices": _KINDS}}),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +77,13 @@ class Bulk(Protocol):
     def is_cut(self) -> bool:
         """Return True if the items are stored, by this attempt or an earlier one."""
 
+    def carry_over(self) -> bool:
+        """Take over the items and outcomes of the request that this one does again, if it ended before all were done.
+
+        An item that was cut short is left to be done again; so is, under the policy "stop", the one that failed.
+        Return False, and store nothing, when there is no such request.
+        """
+
     def cut(self, items: Iterable[Item], *, batch_size: int) -> None:
         """Store the items, in slices of ``batch_size``: all of them or none."""
 
@@ -79,7 +95,10 @@ class Bulk(Protocol):
         """
 
     def share(self) -> int:
-        """Work on the slices of the parent request for one shift. Return the number of items."""
+        """Work on the slices of the parent request for some seconds. Return the number of items."""
+
+    def close(self) -> None:
+        """End the work of all who share it, and wait a while until they have. No outcome is added afterwards."""
 
     def counts(self) -> Counts: ...
 

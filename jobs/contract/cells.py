@@ -21,7 +21,9 @@ def guard_formula(text: str) -> str:
 
 def guard_formula_sql(sql: str) -> str:
     """Return SQL that does the same with a text."""
-    return f"CASE WHEN regexp_matches({sql}, '{FORMULA_START}') THEN '''' || {sql} ELSE {sql} END"
+    # By its code, which is found more quickly than a match of the regular expression.
+    codes = ", ".join(str(ord(character)) for character in sorted(_FORMULA_CHARACTERS))
+    return f"CASE WHEN ascii({sql}) IN ({codes}) THEN '''' || {sql} ELSE {sql} END"
 
 
 def unusable_sql(sql: str, column_type: str) -> str | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from jobs.contract.bulk import Bulk, OnError, Operation
 from jobs.contract.data_source import DataSource
-from jobs.contract.source import Source
+from jobs.contract.source import DatasetColumns, Source
 from jobs.contract.table import OpenTable, RowsRead
 
 
@@ -74,6 +74,13 @@ class Context(Protocol):
     def check(self) -> None:
         """Raise if the run must end; costs next to nothing. Call it in every long loop."""
 
+    def report_failed_items(self, number: int) -> None:
+        """Report how many items could not be done although the request completes. The latest number counts.
+
+        Every face then calls the request "Completed with 3 failures". ``bulk`` reports its own items. Raises
+        ``ValueError`` for what is no number of items, and does not raise ``Stop``.
+        """
+
     def partial(self, data: Mapping[str, Any]) -> None:
         """Send an interim result, in order with the progress. Never thinned: use it sparingly."""
 
@@ -105,8 +112,19 @@ class Context(Protocol):
         """
         ...
 
-    def get_source(self, name: str) -> Source:
-        """Return the registered source called ``name``. Raises ``Permanent`` when there is none."""
+    def get_source(self, name: str | DatasetColumns) -> Source:
+        """Return the registered source called ``name``, or the named dataset of the tenant as a source.
+
+        Raises ``Permanent`` when there is no such source, and ``InvalidPayload`` when there is no such dataset.
+        """
+
+    def open_first_rows(self, source: DataSource, *, rows: int) -> AbstractContextManager[OpenTable]:
+        """Load at most ``rows`` of the first rows that a payload names, in little memory: for previews.
+
+        Raises what ``open_data`` does; ``Permanent`` too for text files, queries and streams, of which the first rows
+        cannot be had without the others.
+        """
+        ...
 
     def bulk(self, operation: Operation, *, on_error: OnError) -> Bulk:
         """Return the items of this request, or of its parent, with the operation to run on each.

@@ -1,13 +1,13 @@
 """The face of registered sources for handlers. Light to import; ``jobs.data.sources`` implements it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from django.conf import settings
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +34,32 @@ SourceName = Annotated[
 ]
 """A payload field that names a registered source."""
 
+DatasetId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=128,
+        title="Dataset",
+        description="Its name or its id.",
+        json_schema_extra={"format": "streamer-dataset"},
+    ),
+]
+"""A payload field that names a dataset."""
+# The formats let a form suggest the datasets of the tenant, and the columns of the chosen one.
+_Column = Annotated[str, Field(min_length=1, max_length=255, json_schema_extra={"format": "streamer-column"})]
+
+
+class DatasetColumns(BaseModel):
+    """A dataset of the tenant to read as a source, and the meaning of its columns."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    dataset_id: DatasetId
+    date: _Column = Field(title="Date column", description="It dates a record: a date, a date-time, or ISO 8601 text.")
+    value: _Column = Field(title="Value column", description="Numbers to sum.")
+    category: _Column = Field(title="Category column", description="Records are grouped by it.")
+    region: _Column | None = Field(default=None, title="Region column", description="A second column to group by.")
+
 
 class SourceTable(Protocol):
     """One table of a source, narrowed to the days asked for where it has a date column."""
@@ -46,7 +72,7 @@ class SourceTable(Protocol):
 
 
 class SourceDescription(Protocol):
-    """The name of a registered source, and the meaning of its columns."""
+    """The name of a source, and the meaning of its columns."""
 
     @property
     def name(self) -> str: ...
@@ -72,10 +98,23 @@ class SourceDescription(Protocol):
     def category(self) -> str: ...
     @property
     def region(self) -> str | None: ...
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Column → the name that people see. A column without one is shown by its own name."""
+        ...
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Column → its unit, such as kg."""
+        ...
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of the value column, as an ISO 4217 code such as CHF. None: it is no money, or not known."""
 
 
 class Source(SourceDescription, Protocol):
-    """A registered table that handlers may read. Each row of it is one record."""
+    """A registered table, or a dataset, that handlers may read. Each row of it is one record."""
 
     def open(self, scratch_dir: Path, check: Callable[[], None]) -> AbstractContextManager["OpenSource"]:
         """Open the source for one run. ``check`` is called often and may raise to end the reading.
@@ -108,8 +147,16 @@ class OpenSource(Protocol):
     def columns(self) -> dict[str, str]:
         """Name → DuckDB type of the columns of a record, in order."""
 
-    def fetch(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+    def fetch(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | dict[str, Any] = (),
+        *,
+        on_share: Callable[[float], None] | None = None,
+    ) -> list[tuple[Any, ...]]:
         """Run one statement and return all its rows. What a user sent goes into ``parameters``, never into ``sql``.
+
+        While a long one runs, ``on_share`` is called with the share (0–1) that is done. For a short one it may not be.
 
         Cast moments with a time zone to TIMESTAMP, which is then in UTC: DuckDB gives them to Python only with pytz.
         """

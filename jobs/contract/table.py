@@ -33,6 +33,9 @@ class OpenTable(Protocol):
 
     @property
     def rows(self) -> int: ...
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Column → its unit, such as kg or CHF, as far as a registered source names any."""
 
     def execute(
         self,

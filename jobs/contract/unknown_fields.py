@@ -4,11 +4,11 @@ A path in a fault of Pydantic also names the chosen member of a union, which the
 payload leaves those parts out.
 """
 
-import copy
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import msgspec
 from pydantic import BaseModel
 
 UNKNOWN = "extra_forbidden"
@@ -21,7 +21,8 @@ Path = tuple[str | int, ...]
 
 def without_unknown(payload: Mapping[str, Any], places: Iterable[Path]) -> tuple[dict[str, Any], list[Path]]:
     """Return a copy of the payload without the fields at ``places``, and their paths. What is not found stays."""
-    rest: dict[str, Any] = copy.deepcopy(dict(payload))
+    # Plain JSON is copied by way of its text, which ``copy.deepcopy`` takes several times as long for.
+    rest: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(payload))
     removed: list[Path] = []
     for place in places:
         walked: list[str | int] = []

@@ -6,7 +6,7 @@ request and run it as a worker would. Nothing but tests imports this package.
 
 from jobs.testing.context import ContextOptions, MemoryContext, StopAfter
 from jobs.testing.handler_run import HandlerRun, Report, RunStatus
-from jobs.testing.run import run_handler
+from jobs.testing.run import ResultMisfit, run_handler
 from jobs.testing.saved import SavedArtifact, SavedDataset
 from jobs.testing.stack import InProcessStack, SubmittedRequest
 
@@ -16,6 +16,7 @@ __all__ = [
     "InProcessStack",
     "MemoryContext",
     "Report",
+    "ResultMisfit",
     "RunStatus",
     "SavedArtifact",
     "SavedDataset",

@@ -31,12 +31,14 @@ class MemoryBulk:
         tenant_id: str,
         check: Callable[[], None],
         new_item_context: NewItemContext,
+        report_failed_items: Callable[[int], None],
     ) -> None:
         self._operation = operation
         self._on_error = on_error
         self._tenant_id = tenant_id
         self._check = check
         self._new_item_context = new_item_context
+        self._report_failed_items = report_failed_items
         self._items: list[Item] = []
         self._outcomes: list[ItemOutcome] = []
         self._batch_size = 0
@@ -48,6 +50,12 @@ class MemoryBulk:
     def is_cut(self) -> bool:
         return self._batch_size > 0
 
+    def carry_over(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """Do nothing, because nobody shares the work."""
+
     def cut(self, items: Iterable[Item], *, batch_size: int) -> None:
         plain = [to_json(item) for item in items]
         self._check()
@@ -57,6 +65,7 @@ class MemoryBulk:
         while not self._is_stopped() and self._work_slice():
             on_counts(self.counts())
         on_counts(self.counts())
+        self._report_failed_items(self.counts().failed)
 
     def share(self) -> int:
         done = len(self._outcomes)

@@ -16,19 +16,20 @@ from django.utils import timezone
 from jobs.contract.base import Handler
 from jobs.contract.bulk import Bulk, OnError, Operation
 from jobs.contract.data_source import DataSource
+from jobs.contract.source import DatasetColumns, Source
 from jobs.contract.table import OpenTable, RowsRead
 from jobs.errors import AttemptLost, Cancelled, Stop, TimedOut
 from jobs.execution.checkpoints import storable
 from jobs.execution.contexts import BaseContext, ItemContext
 from jobs.execution.deadlines import time_up
-from jobs.execution.reporter import progress_draft
+from jobs.execution.reporter import progress_draft, report_json
 from jobs.execution.throttle import Throttle, Update
-from jobs.jsonable import to_json
+from jobs.log.bounds import storable_message
 from jobs.log.events import Draft, EventType
 from jobs.queue.claims import Claim
 from jobs.testing.bulk import MemoryBulk
 from jobs.testing.datasets import MemoryDatasets
-from jobs.testing.given import Table, name_of, open_given_artifact, open_given_data
+from jobs.testing.given import Table, given_dataset, name_of, open_given_artifact, open_given_data
 from jobs.testing.handler_run import Report
 from jobs.testing.saved import SavedArtifact, SavedDataset
 
@@ -58,13 +59,15 @@ class ContextOptions(TypedDict, total=False):
     data: Mapping[str, Table]
     """The tables that ``open_data`` opens, by ``dataset_id``, ``path``, ``sql`` or ``stream_id`` of their source.
 
+    ``get_source`` finds its datasets there too.
+
     Each is a list of rows (name → value), the path of a file in a format of data sources, or a table of pyarrow or
     pandas. Inline rows and registered sources need not be given.
     """
     artifacts: Mapping[uuid.UUID, bytes | SavedArtifact]
     """The files that ``open_artifact`` opens, by their ids."""
     use_stored_data: bool
-    """Have ``open_data`` and ``open_artifact`` also find what database, storage and Redis of the test hold."""
+    """Have ``open_data``, ``get_source`` and ``open_artifact`` find what database, storage and Redis hold, too."""
 
 
 class _InMemory(BaseContext):
@@ -75,6 +78,9 @@ class _InMemory(BaseContext):
     @cached_property
     def scratch_dir(self) -> Path:
         return Path(self._tidy.enter_context(TemporaryDirectory(prefix="streamer-run-")))
+
+    def check_room(self) -> None:
+        """Do nothing: without a database nobody has used up a quota."""
 
     def open_artifact(self, artifact_id: uuid.UUID) -> AbstractContextManager[BinaryIO]:
         given = self._options.get("artifacts", {})
@@ -88,13 +94,26 @@ class _InMemory(BaseContext):
             return super().open_data(source, on_rows=on_rows)
         return open_given_data(source, given, scratch_dir=self.scratch_dir, check=self.check, on_rows=on_rows)
 
+    def open_first_rows(self, source: DataSource, *, rows: int) -> AbstractContextManager[OpenTable]:
+        """Open what the test gave, which is small, as a whole."""
+        if name_of(source)[1] not in self._options.get("data", {}):
+            return super().open_first_rows(source, rows=rows)
+        return self.open_data(source)
+
+    def get_source(self, name: str | DatasetColumns) -> Source:
+        given = self._options.get("data", {})
+        if isinstance(name, str) or (name.dataset_id not in given and self._options.get("use_stored_data")):
+            return super().get_source(name)
+        return given_dataset(name, given)
+
 
 class MemoryItem(_InMemory, ItemContext):
     """The context of one item of a bulk in memory."""
 
     def __init__(self, context: "MemoryContext", index: int, seconds: float) -> None:
         self._options = context._options
-        super().__init__(context.claim, index, seconds=seconds, check=context.check, storage=context.storage)
+        item_id = uuid.uuid5(context.request_id, str(index))
+        super().__init__(context.claim, item_id, seconds=seconds, check=context.check, storage=context.storage)
 
 
 class MemoryContext(_InMemory):
@@ -137,13 +156,16 @@ class MemoryContext(_InMemory):
         self._unthrottled = Throttle()
         self._lock = threading.RLock()
         self._stop: Stop | None = None
+        self._is_ending = False
         self._started_at = self._heard_at = time.monotonic()
 
     # --- for the handler -----------------------------------------------------------------------------------------
 
     def report(self, percentage: float, message: str = "", **metadata: Any) -> None:
         self.check()
-        update = Update(percentage=float(percentage), message=to_json(str(message)), metadata=to_json(metadata))
+        if self._is_ending:
+            return
+        update = Update(percentage=float(percentage), message=storable_message(message), metadata=report_json(metadata))
         with self._lock:
             [shown] = self._unthrottled.offer(update, float(len(self.progress)))
             self.progress.append(
@@ -159,6 +181,8 @@ class MemoryContext(_InMemory):
             self._send(self._throttle.offer(update, now))
 
     def check(self) -> None:
+        if self._is_ending:
+            return
         with self._lock:
             if self._stop is None:
                 self._stop = self._due_stop()
@@ -168,7 +192,9 @@ class MemoryContext(_InMemory):
 
     def partial(self, data: Mapping[str, Any]) -> None:
         self.check()
-        plain = to_json(data)
+        plain = report_json(data)
+        if self._is_ending:
+            return
         with self._lock:
             self._send(self._throttle.take(time.monotonic(), force=True))
             self.partials.append(plain)
@@ -177,16 +203,21 @@ class MemoryContext(_InMemory):
     def checkpoint(self, state: Any) -> None:
         self.check()
         plain = storable(state)
+        if self._is_ending:
+            return
         with self._lock:
             self.checkpoints.append(plain)
 
     def bulk(self, operation: Operation, *, on_error: OnError) -> Bulk:
+        if self._is_ending and self.bulks:
+            return self.bulks[-1]
         bulk = MemoryBulk(
             operation,
             on_error=on_error,
             tenant_id=self.tenant_id,
             check=self.check,
             new_item_context=lambda index, seconds: MemoryItem(self, index, seconds),
+            report_failed_items=self.report_failed_items,
         )
         self.bulks.append(bulk)
         return bulk
@@ -202,6 +233,11 @@ class MemoryContext(_InMemory):
     def saved_datasets(self) -> list[SavedDataset]:
         """Return the datasets whose blocks have ended, oldest first."""
         return self.datasets.saved()
+
+    def end_early(self) -> None:
+        """Go over to the receipt: nothing stops it, nothing that it reports is shown, and the run's files are gone."""
+        self.discard()
+        self._is_ending = True
 
     def close(self) -> list[Draft]:
         """End the reports; return those that clients get, thinned, and the partial results, in order."""
@@ -221,6 +257,7 @@ class MemoryContext(_InMemory):
             client_id=None,
             action=self._handler.action if self._handler else "",
             queue=self._handler.queue if self._handler else "",
+            title="",
             payload={},
             metadata={},
             started_at=timezone.now(),

@@ -10,10 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from jobs.contract.source import source_names
-from jobs.data.datasets.failures import InvalidName, QuotaExceeded, in_words
+from jobs.data.datasets.failures import InvalidName, QuotaExceeded
 from jobs.data.datasets.naming import checked_name
 from jobs.data.datasets.outcome import Options
 from jobs.data.datasets.staging import DatasetStaging, WrittenDataset, told_to_clients
+from jobs.formatting import format_bytes
 from jobs.models import Dataset
 from jobs.testing.saved import SavedDataset
 
@@ -83,5 +84,5 @@ def _check_name(name: str, taken: Collection[str]) -> None:
 def _check_quota(size_bytes: int) -> None:
     quota = settings.STREAMER_DATASET_QUOTA_BYTES
     if size_bytes > quota:
-        text = f"The datasets of the tenant take {in_words(0)} of {in_words(quota)}; delete some first"
+        text = f"The datasets of the tenant take {format_bytes(0)} of {format_bytes(quota)}; delete some first"
         raise QuotaExceeded(text, {"used_bytes": 0, "quota_bytes": quota, "needed_bytes": size_bytes})

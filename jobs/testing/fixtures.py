@@ -8,14 +8,23 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from django.apps import apps
+from django.core.checks import run_checks
 from django.db import connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from pytest_django import Settings
 
+from jobs.conf.checks import TAG, line_of
 from jobs.contract.base import Handler
 from jobs.contract.registry import all_handlers
 from jobs.queue import estimates
 from jobs.testing.stack import InProcessStack
+
+
+def pytest_sessionstart() -> None:
+    """End the run with status 2 and one line for each fault of settings and handlers, if there is any."""
+    if apps.ready and (faults := [one for one in run_checks(tags=[TAG]) if one.is_serious()]):
+        pytest.exit("\n".join(map(line_of, faults)), returncode=2)
 
 
 @pytest.fixture

@@ -1,13 +1,19 @@
 """Data that a test gives a run to read: tables for ``open_data``, and files for ``open_artifact``."""
 
+import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
+from django.conf import settings
+
 from jobs.contract.data_source import DatasetSource, DataSource, FileSource, InlineSource, QuerySource
+from jobs.contract.source import DatasetColumns, Source
 from jobs.contract.table import OpenTable, RowsRead
+from jobs.data.datasets.as_source import DatasetAsSource, no_such_dataset
+from jobs.data.datasets.outcome import Options
 from jobs.data.sources import find_source
 from jobs.errors import InvalidPayload, Permanent
 from jobs.testing.saved import SavedArtifact
@@ -69,6 +75,14 @@ def open_given_data(
         yield table
 
 
+def given_dataset(columns: DatasetColumns, given: Mapping[str, Table]) -> Source:
+    """See ``Context.get_source``."""
+    if columns.dataset_id not in given:
+        raise no_such_dataset(columns.dataset_id)
+    table = given[columns.dataset_id]
+    return DatasetAsSource(name=columns.dataset_id, columns=columns, copy=lambda folder: _dataset_of(table, folder))
+
+
 @contextmanager
 def open_given_artifact(
     artifact_id: uuid.UUID,
@@ -90,6 +104,18 @@ def open_given_artifact(
             yield copy
     finally:
         path.unlink(missing_ok=True)
+
+
+def _dataset_of(table: Table, scratch_dir: Path) -> Path:
+    """Return the table as the Parquet file that a dataset is, whatever format it is given in."""
+    path = _file_of(table, scratch_dir)
+    if path.suffix == ".parquet":
+        return path
+    from jobs.data.datasets.ingest.conversion import ingest  # noqa: PLC0415  # see above
+
+    # The conversion works on its file in place.
+    copy = Path(shutil.copyfile(path, scratch_dir / f"given-{uuid.uuid4().hex}"))
+    return Path(ingest(copy, scratch_dir, Options(memory=settings.STREAMER_DUCKDB_MEMORY)).path)
 
 
 def _file_of(table: Table, scratch_dir: Path) -> Path:

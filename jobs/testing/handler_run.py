@@ -40,12 +40,18 @@ class HandlerRun:
     """The result as clients get it: plain JSON, or the description of a large file. None unless completed."""
     returned: Any = field(repr=False)
     """The value that the handler returned, untouched; None when it raised."""
+    limit_key: str | None
+    """The key by which the handler's limits count this request. One that cannot be stored fails the run."""
+    title: str
+    """The title of the request. A ``title`` of the handler that raises, or returns no text, fails the run."""
+    failed_items: int
+    """The items that could not be done, as the handler reported them; 0 unless completed."""
     error: ErrorBody | None
     """The error that clients get; None unless failed or retrying."""
     exception: BaseException | None
     """The exception that the handler raised, stops included; None when it returned."""
     receipt: Any
-    """The receipt of a cancelled handler: work that was done and stays done; None without."""
+    """The receipt of a run that did not complete: work that was done and stays done; None without."""
     progress: tuple[Report, ...] = field(repr=False)
     """Every report, in order."""
     partials: tuple[Any, ...]
@@ -54,7 +60,7 @@ class HandlerRun:
     resume_state: Any
     """The state that the next attempt would start from."""
     artifacts: tuple[SavedArtifact, ...]
-    """The files that clients may fetch. None unless completed, except those of bulk items."""
+    """The files that clients may fetch. None unless completed, except those of bulk items and of the receipt."""
     datasets: tuple[SavedDataset, ...]
     """The datasets that exist now. None unless completed."""
     discarded: tuple[SavedArtifact | SavedDataset, ...]

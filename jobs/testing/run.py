@@ -1,5 +1,6 @@
 """Runs a handler in memory: from the payload to the outcome, as a worker would."""
 
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Unpack, cast
@@ -8,16 +9,28 @@ from django.conf import settings
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from jobs.contract.base import Handler
+from jobs.contract.base import Handler, makes_receipts
+from jobs.contract.result import misfit_of
+from jobs.contract.submission.limit_keys import usable_key
+from jobs.contract.submission.titles import usable_title
 from jobs.errors import Stop
-from jobs.execution.endings import dataset_name_taken, outcome_of_error, outcome_of_result
-from jobs.jsonable import to_json
+from jobs.execution.endings import dataset_name_taken, outcome_of_error, outcome_of_result, storable_result
+from jobs.files.artifacts import describe
+from jobs.incidents import report_unexpected
+from jobs.jsonable import encode_json, to_json
+from jobs.log.endings import Ending
 from jobs.log.events import Draft, Event, EventType
-from jobs.log.outcomes import Completed, Outcome
+from jobs.log.outcomes import CancelledOutcome, Completed, Failed, Outcome
 from jobs.requests.python_submission import AnyPayload, read_payload
 from jobs.testing.context import ContextOptions, MemoryContext
 from jobs.testing.handler_run import HandlerRun, RunStatus
 from jobs.testing.saved import SavedArtifact, SavedDataset
+
+logger = logging.getLogger(__name__)
+
+
+class ResultMisfit(AssertionError):
+    """The result does not fit the ``result_model`` of its handler. In production this is a line in the log."""
 
 
 def run_handler(
@@ -39,6 +52,8 @@ def run_handler(
     An attempt that ends in ``retrying`` is followed by others, without a pause, until there were ``max_attempts``.
     ``sources`` are registered beside those of ``STREAMER_SOURCES`` while the handler runs. ``options`` are explained
     at ``ContextOptions``.
+
+    Raises ``ResultMisfit`` for a result that is not what the handler's ``result_model`` says.
     """
     instance = handler() if isinstance(handler, type) else handler
     earlier: list[HandlerRun] = []
@@ -50,6 +65,8 @@ def run_handler(
             run = _run_attempt(instance, payload, cast(ContextOptions, {**options, **following}), earlier)
     if raise_errors and run.exception is not None and not isinstance(run.exception, Stop):
         raise run.exception
+    if run.status == "completed" and (misfit := misfit_of(instance, encode_json(run.returned))) is not None:
+        raise ResultMisfit(misfit)
     return run
 
 
@@ -63,22 +80,31 @@ def _run_attempt(
     handler: Handler[Any], payload: AnyPayload, options: ContextOptions, earlier: list[HandlerRun]
 ) -> HandlerRun:
     returned: Any = None
+    title = ""
+    limit_key: str | None = None
     raised: BaseException | None = None
     outcome: Outcome | None
     with MemoryContext(handler, **options) as context:
         try:
-            returned = handler.run(handler.parse(read_payload(payload)), context)
-            outcome = outcome_of_result(returned, context.staging)
+            parsed = handler.parse(read_payload(payload))
+            title = context.staging.title = usable_title(handler.title(parsed))
+            limit_key = usable_key(handler.limit_key(parsed))
+            returned = handler.run(parsed, context)
+            outcome = outcome_of_result(handler, returned, context.staging, failed_items=context.failed_items)
             if context.datasets.has_twins():
                 outcome = dataset_name_taken()
         except (Exception, Stop, SystemExit) as error:  # not Ctrl-C, nor a ``pytest.fail``
             raised, outcome = error, outcome_of_error(error, handler, context.claim)
+        saved = _saved(context)
+        if isinstance(outcome, Failed | CancelledOutcome) and makes_receipts(handler):
+            context.end_early()
+            outcome = _with_receipt(outcome, handler, payload, context)
+            saved += [one for one in _saved(context) if one.id not in {earlier.id for earlier in saved}]
+        elif not isinstance(outcome, Completed):
+            context.discard()
         ending = [] if outcome is None else [outcome.draft()]
         final = to_json(ending[0].data) if ending else {}
         drafts = [Draft(type=EventType.STARTED), *context.close(), *ending]
-        saved: list[SavedArtifact | SavedDataset] = [*context.saved_artifacts(), *context.saved_datasets()]
-        if not isinstance(outcome, Completed):
-            context.discard()
         artifacts, datasets = context.saved_artifacts(), context.saved_datasets()
         kept = {one.id for one in artifacts} | {one.id for one in datasets}
         return HandlerRun(
@@ -87,6 +113,9 @@ def _run_attempt(
             status=_status_after(outcome),
             result=final.get("result"),
             returned=returned,
+            title=title,
+            failed_items=final.get("failed_items", 0),
+            limit_key=limit_key,
             error=final.get("error"),
             exception=raised,
             receipt=final.get("receipt"),
@@ -100,6 +129,26 @@ def _run_attempt(
             messages=tuple(_messages(context, drafts, sum(len(run.messages) for run in earlier))),
             earlier=tuple(earlier),
         )
+
+
+def _saved(context: MemoryContext) -> list[SavedArtifact | SavedDataset]:
+    return [*context.saved_artifacts(), *context.saved_datasets()]
+
+
+def _with_receipt(
+    outcome: Failed | CancelledOutcome, handler: Handler[Any], payload: AnyPayload, context: MemoryContext
+) -> Failed | CancelledOutcome:
+    """Add what the handler makes of a run that ended early, as the worker that brings about its end does."""
+    ending = Ending.of(outcome)
+    try:
+        receipt = handler.receipt(handler.parse(read_payload(payload)), context)
+        if receipt is not None:
+            plain = storable_result(receipt, context.staging)
+            return ending.final(plain, [describe(row) for row in context.staging.rows])
+    except (Exception, Stop, SystemExit) as error:
+        report_unexpected(logger, f"The receipt of '{handler.action}' could not be made", error)
+    context.discard()
+    return ending.final()
 
 
 def _status_after(outcome: Outcome | None) -> RunStatus:

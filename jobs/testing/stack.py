@@ -15,10 +15,11 @@ from django.utils import timezone
 from jobs.contract.base import Handler
 from jobs.contract.registry import find_handler
 from jobs.errors import ErrorBody
-from jobs.execution.runner import Runner
+from jobs.execution.runner import run_claim
 from jobs.files.artifacts import files_of
 from jobs.models import AsyncRequest, Status
 from jobs.queue.claims import Claim, claim_next
+from jobs.queue.endings import claim_ending
 from jobs.requests.handle import RequestHandle
 from jobs.requests.python_submission import AnyPayload, submit
 from jobs.testing.saved import SavedArtifact
@@ -122,7 +123,8 @@ class InProcessStack:
     def run_next(self) -> SubmittedRequest | None:
         """Run one attempt of the request that is next; None when none waits. Pauses are skipped."""
         AsyncRequest.objects.filter(status=Status.RETRYING).update(available_at=timezone.now())
-        claim = claim_next(list(settings.RQ_QUEUES), worker="in-process")
+        queues, worker = list(settings.RQ_QUEUES), "in-process"
+        claim = claim_ending(queues, worker=worker) or claim_next(queues, worker=worker)
         if claim is None:
             return None
         _run(claim)
@@ -139,6 +141,6 @@ def _run(claim: Claim) -> None:
 
     try:
         with suppress(_ProcessEnded):
-            Runner(claim, end_process=end_handler).run()
+            run_claim(claim, end_process=end_handler)
     finally:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, None)

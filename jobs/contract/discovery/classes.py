@@ -8,7 +8,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning
 
 from jobs.contract.base import Handler
-from jobs.contract.discovery.importing import is_within
+from jobs.contract.discovery.importing import is_within, shown_path
 
 BUILT_IN = "jobs.handlers"
 HandlerClass = type[Handler[Any]]
@@ -16,6 +16,15 @@ HandlerClass = type[Handler[Any]]
 
 def place_of(handler_class: type) -> str:
     return f"{handler_class.__module__}.{handler_class.__qualname__}"
+
+
+def with_line(handler_class: type) -> str:
+    """Name the class, with its file and line where the source is at hand."""
+    try:
+        path, line = inspect.getsourcefile(handler_class) or "", inspect.findsource(handler_class)[1] + 1
+    except (OSError, TypeError):
+        return place_of(handler_class)
+    return f"{place_of(handler_class)} ({shown_path(path)}, line {line})"
 
 
 def handlers_in(module: ModuleType, *, root: str) -> Iterator[HandlerClass]:
@@ -42,11 +51,11 @@ def lookalikes_in(module: ModuleType) -> Iterator[CheckMessage]:
         if issubclass(value, Handler):
             if not value.action and not value.__subclasses__():
                 hint = 'Set it, as in action = "count_words". A base class is fine once a handler derives from it.'
-                text = f"{place_of(value)} is a handler without an action, so nobody can call it."
+                text = f"{with_line(value)} is a handler without an action, so nobody can call it."
                 yield Warning(text, hint=hint, id="streamer.handlers.W001")
         elif isinstance(vars(value).get("action"), str) and callable(vars(value).get("run")):
             hint = "Derive it: class MyHandler(Handler[MyPayload]), with Handler from jobs.handler."
-            text = f"{place_of(value)} has an action and a run, but does not derive from Handler."
+            text = f"{with_line(value)} has an action and a run, but does not derive from Handler."
             yield Warning(text, hint=hint, id="streamer.handlers.W002")
 
 
@@ -54,12 +63,12 @@ def make_handler(handler_class: HandlerClass) -> Handler[Any] | CheckMessage:
     """Make the one instance that serves all requests."""
     if fault := _fault_of_run(handler_class):
         hint = "Write def run(self, payload, context), and return what the client gets as result."
-        return Error(f"{place_of(handler_class)} {fault}.", hint=hint, id="streamer.handlers.E003")
+        return Error(f"{with_line(handler_class)} {fault}.", hint=hint, id="streamer.handlers.E003")
     try:
         return handler_class()
     except Exception as error:
         hint = "It is made once, without arguments, and serves all requests. What one run needs belongs into run."
-        text = f"{place_of(handler_class)} cannot be made: {type(error).__name__}: {error}."
+        text = f"{with_line(handler_class)} cannot be made: {type(error).__name__}: {error}."
         return Error(text, hint=hint, id="streamer.handlers.E004")
 
 

@@ -12,9 +12,10 @@ from django.core.checks import CheckMessage, Error
 
 from jobs.contract.base import Handler
 from jobs.contract.discovery.builtin import ALL, left_out
-from jobs.contract.discovery.classes import BUILT_IN, HandlerClass, lookalikes_in, make_handler, place_of
+from jobs.contract.discovery.classes import BUILT_IN, HandlerClass, lookalikes_in, make_handler, with_line
 from jobs.contract.discovery.importing import is_within
 from jobs.contract.discovery.search import Found, search
+from jobs.contract.topics import TopicPattern
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class Discovery:
     """By action, sorted. Those with an error are left out."""
     messages: Sequence[CheckMessage]
     """``manage.py check`` shows them. With an error among them, no process serves."""
+    topics: Sequence[TopicPattern] = ()
+    """The patterns of topics that modules hold by a name."""
 
 
 def discover(names: Iterable[str], *, built_in: Sequence[str] = (ALL,)) -> Discovery:
@@ -43,6 +46,7 @@ class _Gathered:
         self._handlers: dict[str, Handler[Any]] = {}
         self._messages: list[CheckMessage] = []
         self._modules: list[ModuleType] = []
+        self._topics: dict[TopicPattern, None] = {}
         self._seen: set[HandlerClass] = set()
 
     def add_built_in(self, words: Sequence[str]) -> None:
@@ -56,6 +60,8 @@ class _Gathered:
     def add(self, found: Found, *, leave_out: Iterable[str] = ()) -> None:
         self._messages += found.messages
         self._modules += found.modules
+        # One that another module imports is the same one.
+        self._topics |= dict.fromkeys(found.topics)
         for handler_class in found.classes:
             if handler_class not in self._seen and handler_class.action not in leave_out:
                 self._seen.add(handler_class)
@@ -68,7 +74,8 @@ class _Gathered:
         for message in [*self._messages, *lookalikes]:
             if message not in messages:  # a mistake below two names is reported once
                 messages.append(message)
-        return Discovery(handlers=dict(sorted(self._handlers.items())), messages=messages)
+        handlers = dict(sorted(self._handlers.items()))
+        return Discovery(handlers=handlers, messages=messages, topics=list(self._topics))
 
     def _add_class(self, handler_class: HandlerClass) -> None:
         handler = make_handler(handler_class)
@@ -86,7 +93,7 @@ def _unknown_queue(handler_class: HandlerClass) -> CheckMessage:
     nearest = get_close_matches(handler_class.queue, settings.RQ_QUEUES, n=1)
     question = f"Did you mean '{nearest[0]}'? " if nearest else ""
     hint = f"{question}STREAMER_QUEUES has: {', '.join(settings.RQ_QUEUES)}."
-    text = f"{place_of(handler_class)} wants the queue '{handler_class.queue}', which does not exist."
+    text = f"{with_line(handler_class)} wants the queue '{handler_class.queue}', which does not exist."
     return Error(text, hint=hint, id="streamer.handlers.E006")
 
 
@@ -98,7 +105,7 @@ def _repeated(first: HandlerClass, second: HandlerClass) -> CheckMessage:
         hint = "Both are from one file, imported under two names. Name it once, and have one folder on the path."
     else:
         hint = "Give one of them another action."
-    text = f"Two handlers have the action '{action}': {place_of(first)} and {place_of(second)}."
+    text = f"Two handlers have the action '{action}': {with_line(first)} and {with_line(second)}."
     return Error(text, hint=hint, id="streamer.handlers.E005")
 
 

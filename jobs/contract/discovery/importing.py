@@ -1,12 +1,14 @@
 """Imports modules by name, and turns a failed import into a message of one line."""
 
 import importlib
+import os
 import sys
 import textwrap
 import traceback
 from types import ModuleType
 
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 
 _MAX_CAUSE = 300
 
@@ -43,22 +45,40 @@ def _missing(name: str) -> CheckMessage:
 
 
 def _broken(name: str, root: str, error: BaseException) -> CheckMessage:
-    cause = textwrap.shorten(f"{type(error).__name__}: {error}", _MAX_CAUSE, placeholder=" …")
+    cause = cause_of(error, root)
     if "INSTALLED_APPS" in cause:
         hint = "Name the Django app of its models in STREAMER_APPS."
     elif isinstance(error, ModuleNotFoundError):
         hint = f"Install the package that has '{error.name}', or correct the import."
+    elif isinstance(error, SyntaxError):
+        hint = "Correct that line."
+    elif isinstance(error, ImproperlyConfigured):
+        hint = "docs/reference/handlers.md says what a class may have."
     else:
         hint = f"See the whole traceback: manage.py shell -c 'import {name}'."
-    text = f"{name} cannot be imported: {cause}{_place(error, root)}."
+    text = f"{name} cannot be imported: {cause}."
     return Error(text, hint=hint, id="streamer.handlers.E002")
 
 
+def cause_of(error: BaseException, root: str = "") -> str:
+    """Return the error in one line, with file and line: the last that was run below ``root``, if it is given."""
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    cause = textwrap.shorten(f"{type(error).__name__}: {text}".rstrip(".: "), _MAX_CAUSE, placeholder=" …")
+    place = _place(error, root)
+    return f"{cause} ({place})" if place else cause
+
+
+def shown_path(path: str) -> str:
+    """Return the path, relative to the working directory where it is below that."""
+    return os.path.relpath(path) if path.startswith(f"{os.getcwd()}{os.sep}") else path
+
+
 def _place(error: BaseException, root: str) -> str:
-    """Name the last line below ``root`` that was run. A SyntaxError names its own."""
-    lines = [
-        (str(frame.f_globals["__name__"]), line)
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{shown_path(error.filename)}, line {error.lineno}"
+    frames = [
+        (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
-        if is_within(str(frame.f_globals.get("__name__")), root)
+        if root and is_within(str(frame.f_globals.get("__name__")), root)
     ]
-    return f" (line {lines[-1][1]} of {lines[-1][0]})" if lines else ""
+    return f"{shown_path(frames[-1][0])}, line {frames[-1][1]}" if frames else ""

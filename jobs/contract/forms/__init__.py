@@ -1,0 +1,1 @@
+"""Forms in the console: the keys by which a handler describes its fields, and its examples."""

@@ -1,0 +1,1 @@
+"""Titles: short texts that tell the requests of a user apart."""
