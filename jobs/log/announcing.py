@@ -15,6 +15,11 @@ from jobs.models import AsyncRequest, Status
 from jobs.signals import attempt_started, request_finished, request_submitted
 
 
+def is_announced() -> bool:
+    """Return False where nobody listens for new requests, so that no row need be made for ``announce_submitted``."""
+    return bool(request_submitted.receivers)
+
+
 def announce_submitted(row: AsyncRequest) -> None:
     """Announce that ``row`` is being stored. Call it before the first ``append``, so that its signal is the first."""
     if request_submitted.receivers:
@@ -50,6 +55,7 @@ def _end_of(row: AsyncRequest) -> dict[str, Any]:
     error = row.error if row.status == Status.FAILED else None
     return {
         "status": row.status,
+        "failed_items": row.failed_items,
         "error_code": error["code"] if error else None,
         "attempt": row.attempt,
         "seconds": (row.finished_at - row.created_at).total_seconds() if row.finished_at else None,
@@ -65,6 +71,7 @@ def _send(signal: Signal, row: AsyncRequest, **facts: Any) -> None:
         sender=None if handler is None else type(handler),
         request_id=row.id,
         action=row.action,
+        title=row.title,
         queue=row.queue,
         tenant_id=row.tenant_id,
         user_id=row.user_id,

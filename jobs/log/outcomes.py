@@ -1,7 +1,7 @@
 """The ways in which an attempt can end. Each outcome knows the columns that it sets and the event that it logs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from jobs.errors import ErrorBody
-from jobs.jsonable import to_json
+from jobs.log.bounds import list_artifacts, storable_error, storable_receipt
 from jobs.log.events import Draft, EventType
 from jobs.models import Status
 
@@ -18,7 +18,7 @@ CancelMode = Literal["before_start", "cooperative", "killed"]
 
 
 def _final(status: Status) -> dict[str, Any]:
-    ended = {"lease_until": None, "attempt_token": None, "resume_state": None}
+    ended = {"lease_until": None, "attempt_token": None, "resume_state": None, "ending": None, "ending_until": None}
     return {"status": status, "finished_at": timezone.now(), **ended}
 
 
@@ -29,13 +29,16 @@ class Completed:
     result: Any
     """JSON, at most as large as the inline limit; a larger result has become an artifact before."""
     artifacts: list[dict[str, Any]]
+    failed_items: int = 0
+    """The items that could not be done."""
 
     def changes(self) -> dict[str, Any]:
-        return {**_final(Status.COMPLETED), "result": self.result, "error": None, "percentage": 100}
+        kept = {"result": self.result, "failed_items": self.failed_items}
+        return {**_final(Status.COMPLETED), **kept, "error": None, "percentage": 100}
 
     def draft(self) -> Draft:
-        files = {"artifacts": self.artifacts} if self.artifacts else {}
-        return Draft(type=EventType.COMPLETE, data={"success": True, "result": self.result, **files, "final": True})
+        told = {"result": self.result, **_failures(self.failed_items), **list_artifacts(self.artifacts)}
+        return Draft(type=EventType.COMPLETE, data={"success": True, **told, "final": True})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +51,19 @@ class FromCache:
     result: Any
     artifacts: list[dict[str, Any]]
     """The files of the earlier request, which stay its own."""
+    failed_items: int = 0
+    """The items that the earlier request could not do."""
 
     def changes(self) -> dict[str, Any]:
         origin = {"cached_from": self.request_id, "computed_at": self.computed_at, "cache_key": None}
-        return {**_final(Status.COMPLETED), "result": self.result, "percentage": 100, **origin}
+        kept = {"result": self.result, "failed_items": self.failed_items}
+        return {**_final(Status.COMPLETED), **kept, "percentage": 100, **origin}
 
     def draft(self) -> Draft:
-        files = {"artifacts": self.artifacts} if self.artifacts else {}
+        files = list_artifacts(self.artifacts)
         origin = cache_origin(self.request_id, self.computed_at)
-        data = {"success": True, "result": self.result, **files, **origin, "final": True}
-        return Draft(type=EventType.COMPLETE, data=data)
+        told = {"result": self.result, **_failures(self.failed_items), **files, **origin}
+        return Draft(type=EventType.COMPLETE, data={"success": True, **told, "final": True})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +73,24 @@ class Failed:
     error: ErrorBody
     counts: Mapping[str, int] | None = None
     """Counters of the row to raise, for example ``{"lost_count": 1}``."""
+    receipt: Any = None
+    """The work that was done before and stays done, as JSON. None: there is none, or nobody can tell."""
+    artifacts: Sequence[Mapping[str, Any]] = ()
+    """The files of the receipt."""
 
     def changes(self) -> dict[str, Any]:
-        return {**_final(Status.FAILED), "error": _storable(self.error), **_raised(self.counts)}
+        kept = {} if self.receipt is None else {"result": storable_receipt(self.receipt)}
+        return {**_final(Status.FAILED), "error": storable_error(self.error), **self.raised(), **kept}
+
+    def raised(self) -> dict[str, Any]:
+        """Return the counters' columns."""
+        return _raised(self.counts)
 
     def draft(self) -> Draft:
-        return Draft(type=EventType.ERROR, data={"success": False, "error": _storable(self.error), "final": True})
+        kept = _kept(self.receipt, self.artifacts)
+        return Draft(
+            type=EventType.ERROR, data={"success": False, "error": storable_error(self.error), **kept, "final": True}
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +99,10 @@ class CancelledOutcome:
 
     mode: CancelMode
     seconds: float
-    receipt: Mapping[str, Any] | None = None
-    """The work that was done before and stays done. None: there is none, or nobody can tell."""
+    receipt: Any = None
+    """The work that was done before and stays done, as JSON. None: there is none, or nobody can tell."""
+    artifacts: Sequence[Mapping[str, Any]] = ()
+    """The files of the receipt."""
 
     @classmethod
     def since(
@@ -91,11 +111,11 @@ class CancelledOutcome:
         return cls(mode=mode, seconds=(timezone.now() - requested_at).total_seconds(), receipt=receipt)
 
     def changes(self) -> dict[str, Any]:
-        kept = {} if self.receipt is None else {"result": to_json(self.receipt)}
+        kept = {} if self.receipt is None else {"result": storable_receipt(self.receipt)}
         return {**_final(Status.CANCELLED), **kept}
 
     def draft(self) -> Draft:
-        kept = {} if self.receipt is None else {"receipt": to_json(self.receipt)}
+        kept = _kept(self.receipt, self.artifacts)
         return Draft(
             type=EventType.CANCELLED,
             data={"success": False, "mode": self.mode, "seconds": round(self.seconds, 3), **kept, "final": True},
@@ -110,6 +130,8 @@ class Repeated:
     retry_at: datetime
     counts: Mapping[str, int] | None = None
     """Counters of the row to raise. None: the attempt does not count, as when its worker was told to stop."""
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """Other columns to set."""
 
     condition: ClassVar[Q] = Q(cancel_requested_at__isnull=True)
     """The condition for repeating: nobody claims a request that is to be cancelled, so it would wait for ever."""
@@ -117,16 +139,17 @@ class Repeated:
     def changes(self) -> dict[str, Any]:
         return {
             "status": Status.RETRYING,
-            "error": _storable(self.error),
+            "error": storable_error(self.error),
             "available_at": self.retry_at,
             "lease_until": None,
             "attempt_token": None,
             **_raised(self.counts),
+            **self.columns,
         }
 
     def draft(self) -> Draft:
         return Draft(
-            type=EventType.RETRYING, data={"retry_at": self.retry_at.timestamp(), "error": _storable(self.error)}
+            type=EventType.RETRYING, data={"retry_at": self.retry_at.timestamp(), "error": storable_error(self.error)}
         )
 
 
@@ -138,12 +161,15 @@ def cache_origin(request_id: UUID, computed_at: datetime) -> dict[str, Any]:
 Outcome = Completed | Failed | CancelledOutcome | Repeated
 
 
-def _storable(error: ErrorBody) -> Any:
-    """Return the error as JSON, without details that JSON cannot express, so that the error itself is not lost."""
-    try:
-        return to_json(error)
-    except TypeError:
-        return to_json({name: value for name, value in error.items() if name != "details"})
+def _failures(items: int) -> dict[str, int]:
+    """Return the field of a final event about items that failed. There is none where none did."""
+    return {"failed_items": items} if items else {}
+
+
+def _kept(receipt: Any, artifacts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a final event about what was done before a request ended early."""
+    kept = {} if receipt is None else {"receipt": storable_receipt(receipt)}
+    return {**kept, **list_artifacts(artifacts)}
 
 
 def _raised(counts: Mapping[str, int] | None) -> dict[str, Any]:
