@@ -1,30 +1,50 @@
 """The reasons why requests wait, and their places in the queue: of one request, or of many in as few queries."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 from uuid import UUID
 
-from django.db.models import IntegerField, Q, QuerySet, Value
+from django.db.models import Q, Value
 from django.utils import timezone
 
-from jobs.models import WAITING, AsyncRequest, PausedAction, Status
-from jobs.queue.caps import Running, count_running
+from jobs.models import WAITING, AsyncRequest, PausedAction, PausedQueue
+from jobs.queue.caps import count_running
 from jobs.queue.claims import waiting
-from jobs.queue.forecast import start_seconds
-from jobs.queue.probes import served_queues
+from jobs.queue.forecast import forecast_starts
+from jobs.queue.presence import served_queues
+from jobs.queue.reservation import Served, is_long
+from jobs.queue.running import Limit, Run, Running
 
 MAX_COUNTED = 5_000
-WaitReason = Literal["retry_at", "paused", "your_limit", "tenant_limit", "action_limit", "no_worker", "ahead"]
+WaitReason = Limit | Literal["retry_at", "paused", "no_worker", "ahead"]
 
 
 class Wait(TypedDict):
     """The wait of a request, as clients are told of it. Without ``reason`` it is not known if a worker is there."""
 
     reason: NotRequired[WaitReason]
+    limit_key: NotRequired[str]
+    """The key at whose limit it waits for its turn. Only with the reason ``key_limit``."""
     ahead: int
     """Requests of the same queue that would start earlier if nothing changed."""
+
+
+class WaitOf(TypedDict):
+    """The wait of a request, as followers are told of it."""
+
+    reason: NotRequired[WaitReason]
+    limit_key: NotRequired[str]
+    ahead: int
+    position: int
+    """The request's own place: one more than ``ahead``."""
+    estimated_seconds: float
+    """The seconds that a run takes, from its start."""
+    estimated_start_seconds: NotRequired[float]
+    """The seconds until it starts, if nothing is added and runs take as expected. Only where that can be foretold."""
 
 
 def why_waiting(row: AsyncRequest) -> Wait | None:
@@ -32,34 +52,103 @@ def why_waiting(row: AsyncRequest) -> Wait | None:
     if row.status not in WAITING:
         return None
     now = timezone.now()
-    running = count_running()
-    reason = _held_back(row, running, now)
+    running, served = count_running(), served_queues()
+    reason = _reason_of(row, running, served, now, _paused())
+    ahead = _ahead(row, running, now)
+    return {**_told(reason, row), "ahead": ahead}
+
+
+def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
+    """Explain the waits of many requests at once, in five queries. Requests that do not wait are left out.
+
+    No more than ``MAX_COUNTED`` requests are counted as ahead.
+    """
+    rows = list(AsyncRequest.objects.filter(id__in=request_ids, status__in=WAITING).defer("payload"))
+    if not rows:
+        return {}
+    now, running = timezone.now(), count_running()
+    paused, served = _paused(), served_queues()
+    line = _line({row.queue for row in rows} | (served or {}).keys(), running, now)
+    places = _places(line, running)
+    starts = forecast_starts(line, running, served or {}, {row.id for row in rows})
+    told: dict[UUID, WaitOf] = {}
+    for row in rows:
+        ahead = bisect_left(places[row.queue], (running.load_of(row.tenant_id), row.order_at))
+        wait: WaitOf = {
+            "ahead": ahead,
+            "position": ahead + 1,
+            "estimated_seconds": round(row.estimated_seconds, 3),
+        }
+        if row.id in starts:
+            wait["estimated_start_seconds"] = round(starts[row.id], 3)
+        reason = _reason_of(row, running, served, now, paused)
+        told[row.id] = {**_told(reason, row), **wait}
+    return told
+
+
+class _Reason(TypedDict, total=False):
+    """The reason, as clients are told it. Empty where none is known."""
+
+    reason: WaitReason
+    limit_key: str
+
+
+def _told(reason: WaitReason | None, row: AsyncRequest) -> _Reason:
     if reason is None:
-        served = served_queues()
-        if served is None:
-            return {"ahead": _ahead(row, running, now)}
-        reason = "ahead" if row.queue in served else "no_worker"
-    return {"reason": reason, "ahead": _ahead(row, running, now)}
+        return {}
+    if reason == "key_limit" and row.limit_key is not None:
+        return {"reason": reason, "limit_key": row.limit_key}
+    return {"reason": reason}
 
 
-def _held_back(row: AsyncRequest, running: Running, now: datetime) -> WaitReason | None:
-    paused = PausedAction.objects.filter(action=row.action).values_list("action", flat=True)
-    return _reason_of(row, running, now, paused)
+@dataclass(frozen=True, kw_only=True)
+class _Paused:
+    actions: frozenset[str]
+    queues: frozenset[str]
+
+
+def _paused() -> _Paused:
+    """Read both tables in one query."""
+    actions = PausedAction.objects.order_by().values_list(Value(True), "action")
+    queues = PausedQueue.objects.order_by().values_list(Value(False), "queue")
+    found = list(actions.union(queues, all=True))
+    return _Paused(
+        actions=frozenset(name for is_action, name in found if is_action),
+        queues=frozenset(name for is_action, name in found if not is_action),
+    )
 
 
 def _reason_of(
-    row: AsyncRequest, running: Running, now: datetime, paused: Collection[str] | QuerySet[PausedAction, str]
+    row: AsyncRequest, running: Running, served: Served | None, now: datetime, paused: _Paused
 ) -> WaitReason | None:
-    """Return the limit that keeps the request from starting, the narrowest one first; None without one."""
+    """Return what keeps the request from starting. None: no limit does, and nobody knows if a worker is there."""
     if row.available_at > now:
         return "retry_at"
-    if row.action in paused:
+    if row.action in paused.actions or row.queue in paused.queues:
         return "paused"
-    if (row.tenant_id, row.user_id) in running.full_users():
-        return "your_limit"
-    if row.tenant_id in running.full_tenants():
-        return "tenant_limit"
-    return "action_limit" if row.action in running.full_actions() else None
+    if (limit := running.limit_of(_run_of(getattr(row, name) for name in _FACTS))) is not None:
+        return limit
+    if served is None:
+        return None
+    return "ahead" if row.queue in served else "no_worker"
+
+
+_FACTS = ("id", "tenant_id", "user_id", "action", "queue", "limit_key", "order_at", "estimated_seconds")
+
+
+def _run_of(facts: Iterable[Any]) -> Run:
+    request_id, tenant_id, user_id, action, queue, limit_key, order_at, seconds = facts
+    return Run(
+        request_id=request_id,
+        tenant_id=tenant_id,
+        user_id=user_id,
+        action=action,
+        queue=queue,
+        limit_key=limit_key,
+        seconds=seconds,
+        is_long=is_long(seconds),
+        order_at=order_at,
+    )
 
 
 def _ahead(row: AsyncRequest, running: Running, now: datetime) -> int:
@@ -72,82 +161,18 @@ def _ahead(row: AsyncRequest, running: Running, now: datetime) -> int:
     return rows.annotate(load=load).filter(Q(load__lt=own) | Q(older, load=own)).count()
 
 
-class _Place(NamedTuple):
-    load: int
-    order_at: datetime
-    seconds: float
-    """The expected seconds of its run."""
-
-
-class WaitOf(TypedDict):
-    """The wait of a request, as followers are told of it."""
-
-    reason: NotRequired[WaitReason]
-    ahead: int
-    position: int
-    """The request's own place: one more than ``ahead``."""
-    estimated_seconds: float
-    """The seconds that a run takes, from its start."""
-    estimated_start_seconds: NotRequired[float]
-    """The seconds until it starts, if nothing changes and runs take as expected. Only beside ``ahead``."""
-
-
-def waits_of(request_ids: Collection[UUID]) -> dict[UUID, WaitOf]:
-    """Explain the waits of many requests at once, in six queries. Requests that do not wait are left out.
-
-    No more than ``MAX_COUNTED`` requests are counted as ahead.
-    """
-    rows = list(AsyncRequest.objects.filter(id__in=request_ids, status__in=WAITING).defer("payload"))
-    if not rows:
-        return {}
-    now, running = timezone.now(), count_running()
-    paused = set(PausedAction.objects.values_list("action", flat=True))
-    served = served_queues()
-    queues = _places({row.queue for row in rows}, running, now)
-    starts = _starts(queues, served or {}, now)
-    told: dict[UUID, WaitOf] = {}
-    for row in rows:
-        own = (running.load_of(row.tenant_id), row.order_at)
-        ahead = bisect_left(queues.get(row.queue, []), own, key=lambda place: place[:2])
-        wait: WaitOf = {
-            "ahead": ahead,
-            "position": ahead + 1,
-            "estimated_seconds": round(row.estimated_seconds, 3),
-        }
-        reason = _reason_of(row, running, now, paused)
-        if reason is None and served is not None:
-            reason = "ahead" if row.queue in served else "no_worker"
-        if reason == "ahead" and ahead < len(starts.get(row.queue, ())):
-            wait["estimated_start_seconds"] = round(starts[row.queue][ahead], 3)
-        told[row.id] = wait if reason is None else {"reason": reason, **wait}
-    return told
-
-
-def _places(queues: set[str], running: Running, now: datetime) -> dict[str, list[_Place]]:
-    """List for each queue the requests that may be started, in the order in which they will be."""
-    rows = running.leave_out_full(waiting(sorted(queues), now))
+def _line(queues: Collection[str], running: Running, now: datetime) -> list[Run]:
+    """List the waiting requests of the queues, those that are held back by a limit too, in the order of claims."""
     load = running.load()
-    places: dict[str, list[_Place]] = {}
-    own: Any = Value(0, output_field=IntegerField()) if load is None else load
-    ordered = rows.annotate(load=own).order_by(*([] if load is None else ["load"]), "order_at")
-    found = ordered.values_list("queue", "load", "order_at", "estimated_seconds")[:MAX_COUNTED]
-    for queue, *place in found:
-        places.setdefault(queue, []).append(_Place(*place))
+    order = ["order_at"] if load is None else [load, "order_at"]
+    rows = waiting(sorted(queues), now).order_by(*order).values_list(*_FACTS)
+    return [_run_of(facts) for facts in rows[:MAX_COUNTED]]
+
+
+def _places(line: Iterable[Run], running: Running) -> dict[str, list[tuple[int, datetime]]]:
+    """List for each queue the sort keys of the requests that may be started, in the order in which they will be."""
+    places = defaultdict(list)
+    for run in line:
+        if running.limit_of(run) is None:
+            places[run.queue].append((running.load_of(run.tenant_id), run.order_at))
     return places
-
-
-def _starts(
-    queues: Mapping[str, Sequence[_Place]], served: Mapping[str, Collection[str]], now: datetime
-) -> dict[str, list[float]]:
-    """Forecast for each served queue the seconds until each of its places is started."""
-    runs = AsyncRequest.objects.filter(status=Status.PROCESSING, attempt_started_at__isnull=False)
-    busy = {
-        worker: max(0.0, seconds - (now - started_at).total_seconds())
-        for worker, seconds, started_at in runs.values_list("worker", "estimated_seconds", "attempt_started_at")
-        if started_at is not None
-    }
-    return {
-        queue: list(start_seconds([busy.get(name, 0.0) for name in served[queue]], [one.seconds for one in places]))
-        for queue, places in queues.items()
-        if served.get(queue)
-    }

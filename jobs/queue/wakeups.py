@@ -17,11 +17,14 @@ import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from rq import Queue
 from rq.job import Job
+from rq.queue import EnqueueData
 from rq.utils import as_text
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from jobs.circuit import CircuitBreaker
+from jobs.conf.redis_url import redis_client
 from jobs.queue.names import own_queues
 
 SHIFT = "jobs.execution.shift.work_shift"
@@ -30,18 +33,31 @@ RING_ID = "streamer-ring-"
 SERIALIZER = "rq.serializers.JSONSerializer"
 SWEEPER_HEARTBEATS = "streamer:sweeper:"
 MAX_WAIT_SECONDS = 2.5
-"""The longest wait for one answer of Redis, in seconds: the connection takes a longer silence for a failure."""
-_SILENCE_SECONDS = 5
+"""The longest wait for a ring in one command, in seconds."""
+ANSWER_SECONDS = 2.0
+"""The time in which Redis must answer, in seconds: the connection takes a longer silence for a failure."""
 
-breaker = CircuitBreaker("the sweeper will wake the workers later")
+breaker = CircuitBreaker("the sweeper will wake the workers later", name="rings")
 
 
 @cache
 def connection() -> redis.Redis:
     """Return the kept connection for rings and heartbeats. It gives up quickly: see the module's docstring."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=_SILENCE_SECONDS, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)
-    )
+    return _connect(ANSWER_SECONDS)
+
+
+@cache
+def _waiting_connection() -> redis.Redis:
+    """Return the kept connection for commands that wait for a ring before they are answered."""
+    return _connect(MAX_WAIT_SECONDS + ANSWER_SECONDS)
+
+
+def _connect(answer_seconds: float) -> redis.Redis:
+    # A kept connection that was cut is made anew. A server that is silent is not asked twice.
+    retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+    # Without driver_info, each new connection would read the client library's version from its package.
+    options: dict[str, Any] = {"socket_timeout": answer_seconds, "socket_connect_timeout": 1, "driver_info": None}
+    return redis_client(settings.REDIS_URL, retry=retry, **options)
 
 
 def ring(queues: Iterable[str]) -> None:
@@ -80,7 +96,7 @@ def await_ring(queues: Sequence[str], seconds: float) -> bool:
     ends_at = time.monotonic() + seconds
     while (left := ends_at - time.monotonic()) > 0:
         # Redis reads 0 as for ever, and its smallest time is a millisecond.
-        popped: Any = connection().blpop(keys, timeout=max(0.01, min(left, MAX_WAIT_SECONDS)))
+        popped: Any = _waiting_connection().blpop(keys, timeout=max(0.01, min(left, MAX_WAIT_SECONDS)))
         if popped is None:
             continue
         key, job_id = popped
@@ -93,28 +109,34 @@ def await_ring(queues: Sequence[str], seconds: float) -> bool:
 
 
 def _ring_all(queues: Iterable[str]) -> None:
+    """Look at all queues in one round trip, and ring in all of them in another."""
     own = own_queues()
-    for name, count in Counter(queues).items():
-        if name in own:
-            _ring(name, count)
-
-
-def _ring(name: str, count: int) -> None:
-    queue = _queue(name)
+    wanted = {name: count for name, count in Counter(queues).items() if name in own}
+    if not wanted:
+        return
     with connection().pipeline(transaction=False) as pipeline:
-        pipeline.lrange(queue.key, 0, -1)
-        pipeline.scard(WORKERS_BY_QUEUE_KEY % name)
-        job_ids, workers = pipeline.execute()
-    for _ in range(min(count, max(1, workers) - len(_rings(job_ids)))):
-        queue.enqueue_call(
-            SHIFT,
-            args=([name], ""),
-            timeout=-1,
-            result_ttl=0,
-            failure_ttl=60,
-            description="shift",
-            job_id=f"{RING_ID}{uuid.uuid4().hex}",
-        )
+        for name in wanted:
+            pipeline.lrange(_queue(name).key, 0, -1)
+            pipeline.scard(WORKERS_BY_QUEUE_KEY % name)
+        answers = pipeline.execute()
+    with connection().pipeline() as pipeline:
+        for (name, count), job_ids, workers in zip(wanted.items(), answers[::2], answers[1::2], strict=True):
+            missing = min(count, max(1, workers) - len(_rings(job_ids)))
+            if missing > 0:
+                _queue(name).enqueue_many([_ring_in(name) for _ in range(missing)], pipeline=pipeline)
+        pipeline.execute()
+
+
+def _ring_in(queue: str) -> EnqueueData:
+    return Queue.prepare_data(
+        SHIFT,
+        args=([queue], ""),
+        timeout=-1,
+        result_ttl=0,
+        failure_ttl=60,
+        description="shift",
+        job_id=f"{RING_ID}{uuid.uuid4().hex}",
+    )
 
 
 def _rings(job_ids: Iterable[bytes | str]) -> list[str]:
