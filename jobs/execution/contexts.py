@@ -15,8 +15,9 @@ from jobs.bulk.work import BulkWork
 from jobs.contract.bulk import Bulk, OnError, Operation
 from jobs.contract.context import ArtifactFile, DatasetFile
 from jobs.contract.data_source import DataSource
-from jobs.contract.source import Source
+from jobs.contract.source import DatasetColumns, Source
 from jobs.contract.table import OpenTable, RowsRead
+from jobs.data.datasets.as_source import dataset_as_source
 from jobs.data.datasets.staging import DatasetStaging
 from jobs.data.sources import find_source
 from jobs.errors import Permanent, TimedOut
@@ -26,6 +27,10 @@ from jobs.files.artifacts import ArtifactStaging
 from jobs.files.reading import open_artifact
 from jobs.files.scratch import scratch_folder
 from jobs.queue.claims import Claim
+from jobs.usage.stored import check_room
+
+MAX_FAILED_ITEMS = 2**31 - 1
+"""The most that the column holds."""
 
 
 class BaseContext:
@@ -39,12 +44,14 @@ class BaseContext:
         user_id: str,
         attempt: int,
         files_of: uuid.UUID | None,
+        title: str = "",
         storage: Storage = default_storage,
     ) -> None:
         self.request_id = request_id
         self.tenant_id = tenant_id
         self.user_id = user_id
         self.attempt = attempt
+        self.failed_items = 0
         self._tidy = ExitStack()
         self.staging = ArtifactStaging(
             request_id=files_of,
@@ -52,6 +59,7 @@ class BaseContext:
             tenant_id=tenant_id,
             user_id=user_id,
             scratch=lambda: self.scratch_dir,
+            title=title,
             storage=storage,
         )
         self.datasets = DatasetStaging(
@@ -72,6 +80,15 @@ class BaseContext:
     def check(self) -> None:
         raise NotImplementedError
 
+    def report_failed_items(self, number: int) -> None:
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MAX_FAILED_ITEMS:
+            raise ValueError(f"a number of items is a whole number from 0 to {MAX_FAILED_ITEMS:,}, not {number!r}")
+        self.failed_items = number
+
+    def check_room(self) -> None:
+        """Raise ``TenantFull`` if the tenant may store nothing more. One file may go beyond its quota."""
+        check_room(self.tenant_id)
+
     def discard(self) -> None:
         """Delete the stored files of a run that did not complete."""
         self.staging.discard()
@@ -79,6 +96,7 @@ class BaseContext:
 
     def save_artifact(self, filename: str, media_type: str) -> AbstractContextManager[ArtifactFile]:
         self.check()
+        self.check_room()
         return self.staging.new(filename, media_type)
 
     def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[DatasetFile]:
@@ -94,7 +112,9 @@ class BaseContext:
             check=self.check,
         )
 
-    def get_source(self, name: str) -> Source:
+    def get_source(self, name: str | DatasetColumns) -> Source:
+        if isinstance(name, DatasetColumns):
+            return dataset_as_source(self.tenant_id, name)
         source = find_source(name)
         if source is None:
             raise Permanent(f"No source is called '{name}'")
@@ -106,6 +126,13 @@ class BaseContext:
 
         return open_data(
             source, tenant_id=self.tenant_id, scratch_dir=self.scratch_dir, check=self.check, on_rows=on_rows
+        )
+
+    def open_first_rows(self, source: DataSource, *, rows: int) -> AbstractContextManager[OpenTable]:
+        from jobs.data.tables.first_rows import open_first_rows  # noqa: PLC0415
+
+        return open_first_rows(
+            source, rows=rows, tenant_id=self.tenant_id, scratch_dir=self.scratch_dir, check=self.check
         )
 
     def bulk(self, operation: Operation, *, on_error: OnError) -> Bulk:
@@ -122,6 +149,7 @@ class AttemptContext(BaseContext):
             user_id=claim.user_id,
             attempt=claim.attempt,
             files_of=claim.request_id,
+            title=claim.title,
         )
         self.resume_state = claim.resume_state
         self._claim = claim
@@ -140,7 +168,30 @@ class AttemptContext(BaseContext):
         self._reporter.checkpoint(state)
 
     def bulk(self, operation: Operation, *, on_error: OnError) -> Bulk:
-        return BulkWork(self._claim, operation, on_error=on_error, check=self.check, new_item_run=ItemContext)
+        return BulkWork(
+            self._claim,
+            operation,
+            on_error=on_error,
+            check=self.check,
+            new_item_run=ItemContext,
+            report_failed_items=self.report_failed_items,
+        )
+
+
+class EndingContext(AttemptContext):
+    """The context of a handler that makes a receipt: what it reports is not shown."""
+
+    def report(self, percentage: float, message: str = "", **metadata: Any) -> None:
+        self.check()
+
+    def partial(self, data: Mapping[str, Any]) -> None:
+        self.check()
+
+    def checkpoint(self, state: Any) -> None:
+        self.check()
+
+    def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[DatasetFile]:
+        raise Permanent("A dataset cannot be made for a receipt")
 
 
 class ItemContext(BaseContext):
@@ -154,7 +205,7 @@ class ItemContext(BaseContext):
     def __init__(
         self,
         claim: Claim,
-        index: int,
+        item_id: uuid.UUID,
         *,
         seconds: float,
         check: Callable[[], None],
@@ -162,7 +213,7 @@ class ItemContext(BaseContext):
     ) -> None:
         bulk_id = claim.parent_id or claim.request_id
         super().__init__(
-            request_id=uuid.uuid5(bulk_id, str(index)),
+            request_id=item_id,
             tenant_id=claim.tenant_id,
             user_id=claim.user_id,
             attempt=claim.attempt,

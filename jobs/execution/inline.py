@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,11 +14,15 @@ from django.conf import settings
 from django.db import close_old_connections, transaction
 
 from jobs.contract.base import Handler, Payload
-from jobs.errors import ErrorBody, ErrorCode, HandlerError, Stop, error_body
+from jobs.contract.registry import handlers_reloaded
+from jobs.contract.result import notice_misfit
+from jobs.contract.submission.titles import title_of
+from jobs.errors import ErrorBody, ErrorCode, HandlerError, Stop, disk_full, error_body
 from jobs.execution.contexts import InlineContext
 from jobs.files.artifacts import describe
+from jobs.full_disk import is_disk_full
 from jobs.incidents import report_unexpected
-from jobs.jsonable import to_json
+from jobs.jsonable import encode_json
 from jobs.models import Artifact, Dataset
 from jobs.requests.inline_cache import InlineCache
 from jobs.requests.result_cache import cache_key
@@ -35,9 +40,14 @@ class InlineFailure(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    data: Any
+    encoded: bytes
+    """The data as JSON."""
     metadata: dict[str, Any]
     """``seconds`` of the run, and its ``artifacts`` if any; for a cached answer, ``cached`` and ``computed_at``."""
+
+    @property
+    def data(self) -> Any:
+        return msgspec.json.decode(self.encoded)
 
 
 async def run_inline(
@@ -49,7 +59,9 @@ async def run_inline(
     """
     seconds = settings.STREAMER_INLINE_THRESHOLD_SECONDS
     context = InlineContext(tenant_id=tenant_id, user_id=user_id, seconds=seconds)
-    work = asyncio.get_running_loop().run_in_executor(_threads(), _run, handler, payload, context, fresh)
+    work = asyncio.get_running_loop().run_in_executor(
+        _threads(), copy_context().run, _run, handler, payload, context, fresh
+    )
     work.add_done_callback(_forget)
     try:
         done, _ = await asyncio.wait({work}, timeout=seconds)
@@ -78,6 +90,9 @@ def _kept() -> InlineCache:
     return InlineCache()
 
 
+handlers_reloaded.connect(lambda **_: _kept.cache_clear(), weak=False, dispatch_uid=__name__)
+
+
 def _run(handler: Handler[Any], payload: Payload, context: InlineContext, fresh: bool) -> Answer:
     started = time.perf_counter()
     try:
@@ -88,15 +103,18 @@ def _run(handler: Handler[Any], payload: Payload, context: InlineContext, fresh:
     except Stop:
         raise InlineFailure(error_body(ErrorCode.TIMEOUT, f"'{handler.action}' ran out of time")) from None
     except Exception as error:
+        if is_disk_full(error):
+            logger.error("The disk is full, so the handler of '%s' could not go on", handler.action)
+            raise InlineFailure(disk_full()) from None
         body = report_unexpected(logger, f"The handler of '{handler.action}' failed", error)
         raise InlineFailure(body) from None
     finally:
         close_old_connections()
     files = [describe(row) for row in context.staging.rows]
     seconds = {"seconds": round(time.perf_counter() - started, 4)}
-    return Answer(
-        data=msgspec.json.decode(encoded), metadata={**seconds, **origin, **({"artifacts": files} if files else {})}
-    )
+    failures = {"failed_items": context.failed_items} if context.failed_items else {}
+    more = {**origin, **failures, **({"artifacts": files} if files else {})}
+    return Answer(encoded=encoded, metadata={**seconds, **more})
 
 
 def _known_or_new(
@@ -110,9 +128,8 @@ def _known_or_new(
     if kept is not None:
         return kept.encoded, {"cached": True, "computed_at": kept.computed_at}
     encoded = _answer(handler, payload, context)
-    if not (
-        context.staging.rows or context.datasets.rows
-    ):  # files expire, and a cached answer could outlive the file it links to
+    # Files expire, and a cached answer could outlive the file it links to. Nor does it know of failed items.
+    if not (context.staging.rows or context.datasets.rows or context.failed_items):
         _kept().keep(key, encoded)
     return encoded, {}
 
@@ -120,9 +137,11 @@ def _known_or_new(
 def _answer(handler: Handler[Any], payload: Payload, context: InlineContext) -> bytes:
     with context:
         try:
-            encoded = msgspec.json.encode(to_json(handler.run(payload, context)))
+            encoded = encode_json(handler.run(payload, context))
+            notice_misfit(handler, encoded)
             if len(encoded) > settings.STREAMER_MAX_FRAME_BYTES:
-                encoded = msgspec.json.encode(context.staging.add_bytes("result.json", "application/json", encoded))
+                context.staging.title = title_of(handler, payload)
+                encoded = msgspec.json.encode(context.staging.add_result(encoded))
             context.check()
             _commit(context)
         except BaseException:

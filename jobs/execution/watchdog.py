@@ -1,7 +1,8 @@
 """The watchdog that ends a worker's child whose handler does not end: numbers in memory shared with the parent.
 
 The child writes its deadline and its signs of life. The parent, which no C code of a handler can block, kills it when
-either is overdue. The parent writes the time at which it was told to stop, so that the child hands its request back.
+either is overdue. The parent writes the time at which it was told to stop, so that the child hands its request back,
+or to drain, so that the child takes no other one.
 """
 
 import ctypes
@@ -16,11 +17,12 @@ from collections.abc import Callable
 from jobs.errors import Stop
 
 _PR_SET_PDEATHSIG = 1
-_DEADLINE, _BEAT, _LEAVING = 0, 8, 16
+_DEADLINE, _BEAT, _LEAVING, _DRAINING = 0, 8, 16, 24
 # A child that starts, or looks for the next request, needs less than this.
 _IDLE_SILENCE_SECONDS = 60.0
+_BYTES = 32
 # Anonymous and shared: both sides of a fork read and write it. All times are CLOCK_MONOTONIC, 0 is never.
-_shared = mmap.mmap(-1, 24)
+_shared = mmap.mmap(-1, _BYTES)
 _before_end: list[Callable[[], None]] = []
 _parent = 0
 """The worker whose child this process is; 0 in any other."""
@@ -62,6 +64,11 @@ def is_leaving(grace_seconds: float = 0.0) -> bool:
     return _is_orphan() or (leaving > 0 and time.monotonic() - leaving >= grace_seconds)
 
 
+def is_draining() -> bool:
+    """Return True if the worker is to take no new request."""
+    return _read(_DRAINING) > 0
+
+
 def on_end(action: Callable[[], None]) -> None:
     """Have ``end_process`` call ``action`` before it ends the process."""
     _before_end.append(action)
@@ -92,6 +99,12 @@ def _is_orphan() -> bool:
 # --- the parent --------------------------------------------------------------------------------------------------
 
 
+def separate() -> None:
+    """Have memory of its own, for a worker that was forked beside others."""
+    global _shared
+    _shared = mmap.mmap(-1, _BYTES)
+
+
 def reset() -> None:
     """Forget the last child, before the next one is forked."""
     _write(_DEADLINE, 0)
@@ -102,6 +115,11 @@ def leave() -> None:
     """Tell the child that the worker is to stop."""
     if _read(_LEAVING) == 0:
         _write(_LEAVING, time.monotonic())
+
+
+def drain() -> None:
+    """Tell the child to take no new request, and to finish what it runs, however long that takes."""
+    _write(_DRAINING, time.monotonic())
 
 
 def is_silent(seconds: float) -> bool:
