@@ -16,21 +16,27 @@ from jobs.contract.quoting import quote_text
 THREADS = 2
 
 
+def size_of(memory: str) -> int:
+    """Return the bytes of a size as DuckDB writes it, such as 512MB."""
+    [(size,)] = duckdb.execute("SELECT parse_formatted_bytes(?)", [memory]).fetchall()
+    return int(size)
+
+
 def open_sandbox(
     folder: Path, *, readable: Sequence[str], memory: str, disk_bytes: int, in_order: bool = False
-) -> tuple[duckdb.DuckDBPyConnection, Path]:
-    """Open a new database in ``folder`` that may read ``readable`` (absolute paths). Return it and its file.
+) -> duckdb.DuckDBPyConnection:
+    """Open a new database that may read ``readable`` (absolute paths) and spills to ``folder``.
 
-    ``memory`` is a size as DuckDB writes it, such as 512MB; ``disk_bytes`` limits the spilled data. ``in_order`` uses
-    one thread. With several, rows of groups and joins come in another order each time, if the SQL names none.
+    Its tables are in memory as far as they fit, because a database on disk compresses all of them, which takes longer
+    than most work on them. ``memory`` is a size as DuckDB writes it, such as 512MB; ``disk_bytes`` limits the spilled
+    data. ``in_order`` uses one thread. With several, rows of groups and joins come in another order each time, if the
+    SQL names none.
     """
-    path = folder / f"rows-{uuid4().hex}.duckdb"
     connection = duckdb.connect(
-        str(path),
         config={
             "memory_limit": memory,
             "threads": 1 if in_order else THREADS,
-            "temp_directory": str(folder / f"spill-{path.stem}"),
+            "temp_directory": str(folder / f"spill-{uuid4().hex}"),
             "max_temp_directory_size": f"{disk_bytes}B",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -49,4 +55,4 @@ def open_sandbox(
     connection.execute(f"SET allowed_paths = [{', '.join(map(quote_text, readable))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
-    return connection, path
+    return connection

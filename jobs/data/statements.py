@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
+from jobs.data.duckdb_errors import raised_in_stream
 from jobs.data.sandbox import open_sandbox
 
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -18,18 +19,10 @@ Tell = Callable[[float], None]
 _CHECK_SECONDS = 0.2
 _TELL_SECONDS = 0.02
 _INTERRUPT_SECONDS = 0.05
-# pyarrow turns an error inside a stream of batches into an OSError with DuckDB's text.
-_IN_A_STREAM: dict[str, type[duckdb.Error]] = {
-    "Conversion Error": duckdb.ConversionException,
-    "Invalid Input Error": duckdb.InvalidInputException,
-    "Out of Range Error": duckdb.OutOfRangeException,
-    "Out of Memory Error": duckdb.OutOfMemoryException,
-    "IO Error": duckdb.IOException,
-}
 
 
 def open_database(scratch_dir: Path, readable: Sequence[str], *, in_order: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a new database in ``scratch_dir`` that may read the files ``readable`` (absolute paths).
+    """Open a new database that spills to ``scratch_dir`` and may read the files ``readable`` (absolute paths).
 
     ``in_order``: joined rows come in the same order each time, more slowly.
     """
@@ -39,7 +32,7 @@ def open_database(scratch_dir: Path, readable: Sequence[str], *, in_order: bool 
         memory=settings.STREAMER_DUCKDB_MEMORY,
         disk_bytes=settings.STREAMER_DUCKDB_DISK_BYTES,
         in_order=in_order,
-    )[0]
+    )
 
 
 def fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
@@ -76,7 +69,7 @@ def stream_watched(
             try:
                 return watched(pool.submit(call), cursor.interrupt, check)
             except OSError as error:
-                raise _IN_A_STREAM.get(str(error).partition(":")[0], duckdb.Error)(str(error)) from error
+                raise raised_in_stream(error) from error
 
         reader = watch(lambda: cursor.sql(sql, params=parameters or None).to_arrow_reader(rows))
         try:
@@ -84,6 +77,27 @@ def stream_watched(
                 yield batch
         finally:
             reader.close()
+
+
+def shares_watched(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters, check: Callable[[], None]
+) -> Iterator[float]:
+    """Run one statement, and yield the share (0–1) that is done while it runs, with ``check`` as in ``fetch_watched``.
+
+    The shares never fall. The statement has ended when the iterator has, and is interrupted when that is closed early.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        running, told = pool.submit(fetch, connection, sql, parameters), 0.0
+        try:
+            while not wait([running], _TELL_SECONDS).done:
+                check()
+                if told < (share := connection.query_progress() / 100) <= 1:
+                    told = share
+                    yield share
+        except BaseException:
+            _end(running, connection.interrupt)
+            raise
+        running.result()
 
 
 def watched(
@@ -97,11 +111,15 @@ def watched(
         try:
             check()
         except BaseException:
-            # More than once, because an interrupt does nothing to a statement that has not begun.
-            while not wait([running], _INTERRUPT_SECONDS).done:
-                interrupt()
+            _end(running, interrupt)
             raise
     return running.result()
+
+
+def _end(running: "Future[Any]", interrupt: Callable[[], None]) -> None:
+    # More than once, because an interrupt does nothing to a statement that has not begun.
+    while not wait([running], _INTERRUPT_SECONDS).done:
+        interrupt()
 
 
 def _telling(connection: duckdb.DuckDBPyConnection, check: Callable[[], None], tell: Tell) -> Callable[[], None]:

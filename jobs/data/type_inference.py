@@ -88,6 +88,14 @@ def _kinds(run: Run, rows: str, allowed: Mapping[str, tuple[Kind, ...]]) -> dict
     return found
 
 
+def guess_kinds(run: Run, rows: str, possible: Mapping[str, Sequence[Kind]]) -> dict[str, Kind | None]:
+    """The first of the kinds given in ``possible`` that all values of ``rows`` have, else text; None: no value.
+
+    ``rows`` is SQL for a table, of few rows because it is read for all of the kinds at once.
+    """
+    return _fitting(run, rows, {name: tuple(kinds) for name, kinds in possible.items()})
+
+
 def _fitting(run: Run, rows: str, tried: Mapping[str, tuple[Kind, ...]]) -> dict[str, Kind | None]:
     """The first of the kinds tried that all values have, else text; None: there is no value."""
     found: dict[str, Kind | None] = {}
@@ -151,14 +159,16 @@ def _is_true(text: str, condition: str) -> str:
 
 
 def _keeps_digits(text: str) -> str:
-    """SQL for whether the nearest float, written with as many digits, is the same number."""
+    """SQL for whether the nearest float, written with as many digits, or with the fewest, is the same number."""
     number = f"TRY_CAST({text} AS DOUBLE)"
     digits = _digits(text)
     written = f"format('{{:.{{}}e}}', {number}, CAST(greatest(length({digits}), 1) - 1 AS INTEGER))"
+    # They differ where a number is just between two of as many digits, such as 2 to the power of -24.
+    shortest = f"CAST({number} AS VARCHAR)"
     return (
         f"(CASE WHEN length({text}) <= {_SAFE_LENGTH} AND NOT contains(lower({text}), 'e') THEN true "
         f"WHEN regexp_full_match({text}, '{_CODE}') OR length({digits}) > {_MOST_DIGITS} THEN false "
-        f"ELSE isfinite({number}) AND {_digits(written)} = {digits} END)"
+        f"ELSE isfinite({number}) AND {digits} IN ({_digits(written)}, {_digits(shortest)}) END)"
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+import re
 import shutil
 import time
 import uuid
@@ -27,11 +28,16 @@ from jobs.errors import Retryable
 from jobs.files.expiry import Extended, first_expiry
 from jobs.files.storage import StorageAway
 from jobs.models import Artifact, AsyncRequest
+from jobs.tracing.attempts import open_artifact_span
 
 logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 256 * 1024
 _MAX_TIME = 12
+# Of four bytes each, with room for the extension in the 255 bytes that a file system allows.
+_MAX_TITLE = 60
+_NO_FILENAME = re.compile(r"[^\w.]+")
+_SIGNED = re.compile(rf"\?expires=\d{{1,{_MAX_TIME}}}&signature=[\w-]+", re.ASCII)
 
 
 class WrittenFile:
@@ -79,9 +85,12 @@ class ArtifactStaging:
         tenant_id: str,
         user_id: str,
         scratch: Callable[[], Path],
+        title: str = "",
         storage: Storage = default_storage,
     ) -> None:
         self._request_id = request_id
+        self.title = title
+        """The title of the run. The file of its result is named after it."""
         self.folder = f"artifacts/{request_id or 'inline'}/{attempt}"
         """The folder in the storage."""
         self._owner = {"tenant_id": tenant_id, "user_id": user_id}
@@ -96,13 +105,21 @@ class ArtifactStaging:
         path = self._scratch() / row.id.hex
         artifact = WrittenFile(row, path, self._storage)
         try:
-            with path.open("w+b") as file:
-                artifact.file = file
-                yield artifact
-            artifact.store()
+            with open_artifact_span(media_type) as span:
+                with path.open("w+b") as file:
+                    artifact.file = file
+                    yield artifact
+                artifact.store()
+                span.note(artifact_id=str(row.id), size_bytes=row.size_bytes)
+            facts = {"artifact_id": str(row.id), "media_type": media_type, "size_bytes": row.size_bytes}
+            logger.info("Artifact stored", extra=facts)
             self.rows.append(row)
         finally:
             path.unlink(missing_ok=True)
+
+    def add_result(self, encoded: bytes) -> dict[str, Any]:
+        """Keep a result that is too large for a message as a file of JSON. Return the description of the file."""
+        return self.add_bytes(f"{_filename_of(self.title) or 'result'}.json", "application/json", encoded)
 
     def add_bytes(self, filename: str, media_type: str, content: bytes) -> dict[str, Any]:
         with self.new(filename, media_type) as artifact:
@@ -132,6 +149,11 @@ class ArtifactStaging:
         )
 
 
+def _filename_of(title: str) -> str:
+    """Make the name of a file of a title: ``Report-Jan-Dec-2025-PDF``."""
+    return _NO_FILENAME.sub("-", title)[:_MAX_TITLE].strip("-.")
+
+
 def files_of(request: AsyncRequest) -> QuerySet[Artifact]:
     """Select the files of a request; with a cached result, those of the earlier request."""
     owner = {"tenant_id": request.tenant_id, "user_id": request.user_id}
@@ -157,6 +179,8 @@ def describe(row: Artifact) -> dict[str, Any]:
 def signed_url(row: Artifact) -> str | None:
     """Return the URL of the file until it expires. It is bound to the owner and holds no secret.
 
+    Where the owner's access was revoked since the file was made, it is another one than before.
+
     None when the project has no URL named ``streamer-artifact``, which the URLs of ``realtime`` define.
     """
     path = _path(row)
@@ -164,7 +188,18 @@ def signed_url(row: Artifact) -> str | None:
         return None
     expires = str(int(row.expires_at.timestamp()))
     query = urlencode({"expires": expires, "signature": _signature(row, expires)})
-    return f"{settings.STREAMER_PUBLIC_URL.rstrip('/')}{path}?{query}"
+    return f"{public_base()}{path}?{query}"
+
+
+def public_base() -> str:
+    """Return what stands before the paths of URLs for clients: the public URL, else the path prefix, if any."""
+    base: str = settings.STREAMER_PUBLIC_URL or settings.FORCE_SCRIPT_NAME or ""
+    return base.rstrip("/")
+
+
+def without_signatures(text: str) -> str:
+    """Take the signatures out of all signed URLs in a text, so that they serve their owner's token alone."""
+    return _SIGNED.sub("", text)
 
 
 def _path(row: Artifact) -> str | None:
@@ -172,7 +207,7 @@ def _path(row: Artifact) -> str | None:
         path = reverse("streamer-artifact", args=[row.id])
     except NoReverseMatch:
         return None
-    # A worker knows no mount point of a web server, and every process must make the same URL.
+    # The prefix of the request at hand. A worker has none, and every process must make the same URL.
     return f"/{path.removeprefix(get_script_prefix())}"
 
 
@@ -184,12 +219,30 @@ def is_signature_valid(row: Artifact, expires: str, signature: str) -> bool:
     if not (expires.isascii() and expires.isdecimal() and len(expires) <= _MAX_TIME):
         return False
     in_time = time.time() < int(expires) <= int(row.expires_at.timestamp())
-    return in_time and constant_time_compare(signature, _signature(row, expires))
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return in_time and any(constant_time_compare(signature, _signature(row, expires, key)) for key in keys)
 
 
-def _signature(row: Artifact, expires: str) -> str:
-    signer = Signer(salt="streamer.artifact")
-    return signer.signature(f"{row.id}:{row.tenant_id}:{row.user_id}:{expires}")
+def register_cutoff(find: Callable[[str, str], float]) -> None:
+    """Have ``find(tenant_id, user_id)`` tell the Unix seconds before which signed URLs were made that are void."""
+    global _find_cutoff
+    _find_cutoff = find
+
+
+def _never(tenant_id: str, user_id: str) -> float:
+    return 0.0
+
+
+_find_cutoff: Callable[[str, str], float] = _never
+
+
+def _signature(row: Artifact, expires: str, key: str | None = None) -> str:
+    """Return the signature with a key, ``SECRET_KEY`` unless another is given."""
+    signer = Signer(key=key, salt="streamer.artifact")
+    cutoff = _find_cutoff(row.tenant_id, row.user_id)
+    # A worker does not know the cutoffs. It makes URLs of new files alone, which come after them.
+    again = f":{cutoff}" if row.created_at.timestamp() < cutoff else ""
+    return signer.signature(f"{row.id}:{row.tenant_id}:{row.user_id}:{expires}{again}")
 
 
 def describe_extended(extended: Extended) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs.log.publishing import publish_changes, publish_notices
@@ -15,6 +15,7 @@ from jobs.models import Artifact, AsyncRequest
 
 MAX_TOLD = 200
 """The most files that one notice lists."""
+_NOTICE = ("id", "tenant_id", "user_id", "filename", "expires_at", "notice_at", "request_id", "request__title")
 
 
 class NoSuchArtifact(Exception):
@@ -83,18 +84,23 @@ def expiring_of(tenant_id: str, user_id: str) -> list[Artifact]:
     """Select a user's files whose notice is due, in the order of their expiry."""
     now = timezone.now()
     rows = Artifact.objects.filter(tenant_id=tenant_id, user_id=user_id, notice_at__lte=now, expires_at__gt=now)
-    return list(rows.order_by("expires_at")[:MAX_TOLD])
+    return list(_noticeable(rows).order_by("expires_at")[:MAX_TOLD])
 
 
 def expiring_among(artifact_ids: Collection[UUID]) -> list[Artifact]:
     """Select those that still expire soon: a file may have been extended since it was announced."""
     now = timezone.now()
-    return list(Artifact.objects.filter(id__in=artifact_ids, notice_at__lte=now, expires_at__gt=now))
+    return list(_noticeable(Artifact.objects.filter(id__in=artifact_ids, notice_at__lte=now, expires_at__gt=now)))
 
 
 def announced_after(moment: datetime) -> list[UUID]:
     """Select the files of all users whose owners were told after ``moment``."""
     return list(Artifact.objects.filter(noticed_at__gt=moment).order_by().values_list("id", flat=True))
+
+
+def _noticeable(rows: QuerySet[Artifact]) -> QuerySet[Artifact]:
+    """Read what a notice tells, with the title of the request."""
+    return rows.select_related("request").only(*_NOTICE)
 
 
 def _notice_at(now: datetime, expires_at: datetime) -> datetime:

@@ -36,9 +36,10 @@ def scratch_folder() -> Iterator[Path]:
             os.close(descriptor)
 
 
-def dead_folders() -> list[Path]:
-    """List the folders of runs on this host that no process holds and that are at least a minute old."""
-    return [path for path in _entries() if path.name.startswith(_PREFIX) and _is_dead(path)]
+def dead_folders(*, overdue_seconds: float = 0.0) -> list[Path]:
+    """List the folders of runs on this host that no process holds and that are at least a minute old, and overdue."""
+    youngest = _DEAD_AFTER_SECONDS + overdue_seconds
+    return [path for path in _entries() if path.name.startswith(_PREFIX) and _is_dead(path, youngest)]
 
 
 def old_entries() -> list[Path]:
@@ -65,8 +66,8 @@ def _age_seconds(path: Path) -> float:
         return 0.0
 
 
-def _is_dead(path: Path) -> bool:
-    if _age_seconds(path) < _DEAD_AFTER_SECONDS:
+def _is_dead(path: Path, youngest_seconds: float) -> bool:
+    if _age_seconds(path) < youngest_seconds:
         return False
     try:
         descriptor = os.open(path, os.O_RDONLY)

@@ -16,6 +16,7 @@ from jobs.data.datasets.outcome import Ingested, Options
 from jobs.data.datasets.store import check_name, check_quota, store_dataset
 from jobs.errors import Fault
 from jobs.models import Dataset
+from jobs.usage.quotas import check_daily_bytes
 
 MAX_DAYS = 3650
 Ingest = Callable[[Path, Path, Options], Ingested]
@@ -52,6 +53,7 @@ def check_room(tenant_id: str, wish: Wish) -> None:
     if wish.name is not None:
         check_name(tenant_id, wish.name)
     check_quota(tenant_id, 1)
+    check_daily_bytes(tenant_id)
 
 
 def add_dataset(
@@ -74,6 +76,8 @@ def add_dataset(
         header=wish.header,
         memory=settings.STREAMER_DUCKDB_MEMORY,
         most_unpacked_bytes=settings.STREAMER_DATASET_UNPACKED_BYTES,
+        disk_bytes=settings.STREAMER_DUCKDB_DISK_BYTES,
+        seconds=settings.STREAMER_INGEST_SECONDS,
     )
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs.errors import ErrorBody, ErrorCode, Fault, error_body
-
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+from jobs.formatting import format_bytes
 
 
 class DatasetError(Exception):
@@ -49,16 +48,8 @@ class TooLarge(DatasetError):
 
     @classmethod
     def over(cls, limit_bytes: int, what: str = "The file") -> "TooLarge":
-        return cls(f"{what} is larger than {in_words(limit_bytes)}", {"limit_bytes": limit_bytes})
+        return cls(f"{what} is larger than {format_bytes(limit_bytes)}", {"limit_bytes": limit_bytes})
 
 
 class QuotaExceeded(DatasetError):
     code = ErrorCode.QUOTA_EXCEEDED
-
-
-def in_words(size_bytes: float) -> str:
-    """Write a size for people: ``2 GiB``, ``1.5 MiB``, ``12 bytes``."""
-    power = 0
-    while size_bytes >= 1024 and power < len(_UNITS) - 1:
-        size_bytes, power = size_bytes / 1024, power + 1
-    return f"{size_bytes:.1f}".removesuffix(".0") + f" {_UNITS[power]}"

@@ -17,6 +17,10 @@ class Options:
     memory: str = "512MB"
     """DuckDB's memory limit, above which it spills to the scratch folder."""
     most_unpacked_bytes: int = 8 * GIB
+    disk_bytes: int = 16 * GIB
+    """The most that DuckDB spills."""
+    seconds: float = 900.0
+    """The time limit of the ingest, in a process of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)

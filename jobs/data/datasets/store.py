@@ -4,8 +4,10 @@ Deleting marks the row as expired first, which hides the dataset from everybody.
 The sweeper's rule "expired datasets" finishes an interrupted deletion.
 """
 
+import logging
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -18,13 +20,18 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from jobs.contract.source import source_names
-from jobs.data.datasets.failures import InvalidName, QuotaExceeded, in_words
+from jobs.data.datasets.failures import InvalidName, QuotaExceeded
 from jobs.data.datasets.naming import checked_name, name_from
 from jobs.data.datasets.outcome import Ingested
-from jobs.errors import Permanent
+from jobs.errors import Permanent, Retryable
+from jobs.formatting import format_bytes
+from jobs.full_disk import is_disk_full
 from jobs.jsonable import is_storable, to_json
 from jobs.models import Dataset
 from jobs.paging import cut_page, newest_first
+from jobs.usage.stored import add_bytes, add_stored, check_room
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "datasets"
 _CHUNK_BYTES = 1024 * 1024
@@ -62,10 +69,11 @@ def used_bytes(tenant_id: str) -> int:
 
 
 def check_quota(tenant_id: str, size_bytes: int) -> None:
-    """Raise ``QuotaExceeded`` if the tenant has no room for ``size_bytes`` more."""
+    """Raise ``QuotaExceeded`` or ``TenantFull`` if the tenant has no room for ``size_bytes`` more."""
+    check_room(tenant_id, size_bytes)
     used, quota = used_bytes(tenant_id), settings.STREAMER_DATASET_QUOTA_BYTES
     if used + size_bytes > quota:
-        text = f"The datasets of the tenant take {in_words(used)} of {in_words(quota)}; delete some first"
+        text = f"The datasets of the tenant take {format_bytes(used)} of {format_bytes(quota)}; delete some first"
         details = {"used_bytes": used, "quota_bytes": quota, "needed_bytes": size_bytes}
         raise QuotaExceeded(text, details)
 
@@ -92,7 +100,7 @@ def store_dataset(
 ) -> Dataset:
     """Store the Parquet file and its row, or neither. ``expires_in_days``: None takes the setting, 0 means never.
 
-    Raises ``InvalidName`` and ``QuotaExceeded``.
+    Raises ``InvalidName``, ``QuotaExceeded`` and ``TenantFull``.
     """
     if name is not None:
         check_name(tenant_id, name)
@@ -108,7 +116,8 @@ def store_dataset(
     try:
         _insert(row, name)
     except BaseException:
-        default_storage.delete(row.storage_name)
+        with suppress(OSError):  # a file that cannot be deleted now is an orphan
+            default_storage.delete(row.storage_name)
         raise
     return row
 
@@ -124,7 +133,10 @@ def store_file(
     expires_in_days: float | None,
     folder: str = FOLDER,
 ) -> Dataset:
-    """Store the Parquet file. Return its unsaved row, which has no name yet. Raises ``QuotaExceeded``."""
+    """Store the Parquet file. Return its unsaved row, which has no name yet.
+
+    Raises ``QuotaExceeded`` and ``TenantFull``.
+    """
     size_bytes = Path(ingested.path).stat().st_size
     check_quota(tenant_id, size_bytes)
     dataset_id = uuid.uuid4()
@@ -145,8 +157,14 @@ def store_file(
         # No part of the name comes from the client.
         storage_name=f"{folder}/{dataset_id.hex}.parquet",
     )
-    with open(ingested.path, "rb") as file:
-        row.storage_name = default_storage.save(row.storage_name, File(file))
+    try:
+        with open(ingested.path, "rb") as file:
+            row.storage_name = default_storage.save(row.storage_name, File(file))
+    except OSError as error:
+        if is_disk_full(error):  # do not keep half a file
+            with suppress(OSError):
+                default_storage.delete(row.storage_name)
+        raise
     return row
 
 
@@ -156,21 +174,34 @@ def delete_dataset(tenant_id: str, id_or_name: str) -> bool:
     if row is None:
         return False
     Dataset.objects.filter(id=row.id).update(expires_at=timezone.now())
-    remove(row)
+    try:
+        remove(row)
+    except OSError as error:
+        logger.warning("The file of a deleted dataset is left to the sweeper: %s", error)
     return True
 
 
 def remove(row: Dataset) -> None:
     """Delete the file, then the row. The sweeper repeats an interrupted deletion."""
     default_storage.delete(row.storage_name)
-    Dataset.objects.filter(id=row.id).delete()
+    with transaction.atomic():
+        if Dataset.objects.filter(id=row.id).delete()[0]:
+            add_bytes({row.tenant_id: -row.size_bytes})
 
 
 def local_copy(dataset: Dataset, scratch_dir: Path) -> Path:
     """Return the Parquet file on this machine: the storage's own if it is local, else a copy in ``scratch_dir``.
 
-    Raises ``Permanent`` when the file is missing, for example because the dataset was deleted meanwhile.
+    Raises ``Permanent`` when the file is missing, for example because the dataset was deleted meanwhile. Raises
+    ``Retryable`` when the storage does not answer.
     """
+    try:
+        return _local_copy(dataset, scratch_dir)
+    except OSError as error:
+        raise Retryable(f"The dataset '{dataset.name}' cannot be read at the moment.") from error
+
+
+def _local_copy(dataset: Dataset, scratch_dir: Path) -> Path:
     gone = Permanent(f"The dataset '{dataset.name}' is no longer there")
     try:
         path = Path(default_storage.path(dataset.storage_name))
@@ -204,6 +235,7 @@ def _insert(row: Dataset, name: str | None) -> None:
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
+                add_stored({row.tenant_id: row.size_bytes})
                 # Counts the new row too: of two uploads at once, the second one finds the first.
                 check_quota(row.tenant_id, 0)
             return

@@ -1,6 +1,5 @@
 """System checks over the sources, so that a wrong definition stops the start of a process and not a report."""
 
-import re
 from typing import Any
 
 from django.conf import settings
@@ -11,11 +10,9 @@ from jobs.contract.source import default_source, source_names
 from jobs.data.sources.definition import SourceDefinition
 from jobs.data.sources.registry import faults_of, parse_source
 
-_MEMORY = re.compile(r"\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
-
 
 def check_sources(**_: Any) -> list[CheckMessage]:
-    """Check every definition, the default source and DuckDB's memory limit. Opens no file and no database."""
+    """Check every definition, and the default source. Opens no file and no database."""
     messages: list[CheckMessage] = []
     for name in source_names():
         messages += _check_source(name)
@@ -25,14 +22,6 @@ def check_sources(**_: Any) -> list[CheckMessage]:
                 f"STREAMER_DEFAULT_SOURCE is '{default_source()}', which is no registered source.",
                 hint=f"Registered are: {', '.join(source_names())}.",
                 id="streamer.sources.E002",
-            )
-        )
-    if not _MEMORY.fullmatch(settings.STREAMER_DUCKDB_MEMORY):
-        messages.append(
-            Error(
-                f"STREAMER_DUCKDB_MEMORY is '{settings.STREAMER_DUCKDB_MEMORY}', which is no size.",
-                hint="Write a number and a unit, as in 512MB or 2GB.",
-                id="streamer.sources.E004",
             )
         )
     return messages

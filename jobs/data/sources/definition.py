@@ -3,13 +3,15 @@
 import re
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 _TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 FORMATS = {".parquet": "read_parquet", ".csv": "read_csv", ".csv.gz": "read_csv", ".tsv": "read_csv"}
 """File ending → the DuckDB function that reads such files."""
+_Label = Annotated[str, Field(min_length=1, max_length=120)]
+_Unit = Annotated[str, Field(min_length=1, max_length=20)]
 SINGLE_TABLE = "records"
 """The name of the only table when a definition gives none."""
 
@@ -38,6 +40,12 @@ class SourceDefinition(BaseModel):
     """The column that is summed, of any number type."""
     category: str = Field(min_length=1)
     region: str | None = Field(default=None, min_length=1)
+    labels: dict[str, _Label] = Field(default_factory=dict)
+    """Column → the name that people see."""
+    units: dict[str, _Unit] = Field(default_factory=dict)
+    """Column → its unit, such as kg."""
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    """The currency of the value column, as an ISO 4217 code."""
     table_dates: dict[str, str] = Field(default_factory=dict)
     """Table name → its own date column. Only the days of the report are read from such a table."""
 
@@ -81,6 +89,8 @@ class SourceDefinition(BaseModel):
             raise ValueError("a 'database' needs a 'query'")
         if len(self.files) > 1 and not self.query:
             raise ValueError("several tables need a 'query' that joins them")
+        if self.currency and self.value in self.units:
+            raise ValueError(f"the value '{self.value}' has either a 'currency' or one of the 'units'")
         return self
 
     def date_column_of(self, table: str) -> str | None:

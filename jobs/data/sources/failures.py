@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import duckdb
 from django import db
 
+from jobs.data.duckdb_errors import reason_of
 from jobs.errors import Permanent, Retryable
 
 logger = logging.getLogger(__name__)
@@ -21,11 +22,12 @@ def readable_failures(label: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, db.Error) as error:
-        logger.warning("source %r cannot be read", label, exc_info=error)
+        # Without a traceback: it may be people's values that do not fit.
+        logger.warning("source %r cannot be read: %s", label, error)
         if isinstance(error, (duckdb.IOException, db.OperationalError, db.InterfaceError)):
             raise Retryable(f"The source '{label}' cannot be read at the moment.") from error
         if _is_overflow(error):
-            text = f"A result over '{label}' is outside the range of its numbers: {str(error).splitlines()[0]}"
+            text = f"A result over '{label}' is outside the range of its numbers: {reason_of(error)}"
             raise Permanent(text) from error
         raise Permanent(f"The source '{label}' cannot be read: {_reason(error)}") from error
 
@@ -39,7 +41,7 @@ def _is_overflow(error: Exception) -> bool:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, _TELLING):
-        return str(error).splitlines()[0]
+        return reason_of(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         return "it needs more memory than STREAMER_DUCKDB_MEMORY allows."
     return "the log of the worker says why."

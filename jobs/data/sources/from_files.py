@@ -1,14 +1,17 @@
 """Rows of Parquet and CSV files, streamed by DuckDB."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from jobs.contract.cells import moment_of_text_sql
 from jobs.contract.quoting import quote_name
-from jobs.data.duckdb_types import NANOSECOND_TYPES, to_microseconds
+from jobs.data.duckdb_types import NANOSECOND_TYPES, is_timestamp, to_microseconds
+from jobs.data.exact_parquet import exact_file, has_small_groups
 from jobs.data.sources.definition import SourceDefinition
 from jobs.data.sources.incoming import IncomingTable, rows_per_batch
 from jobs.data.statements import fetch, fetch_watched, stream_watched
@@ -19,14 +22,14 @@ def file_table(
     connection: duckdb.DuckDBPyConnection,
     source: SourceDefinition,
     table: str,
+    paths: Sequence[str],
     days: tuple[date, date] | None,
     check: Callable[[], None],
 ) -> IncomingTable:
-    """Read the rows of a table's files. ``days`` are the first and the last day, both included; None: all."""
-    paths = source.paths_of(table)
+    """Read the rows of a table's files, ``paths``. ``days`` are the first and the last, both included; None: all."""
     if not paths:
         raise Permanent(f"The source '{source.label}' has no data for '{table}' yet. An operator has to put it there.")
-    rows = f"FROM {source.function_of(table)}(?, union_by_name = true)"
+    rows = f"FROM {source.function_of(table)}(?, union_by_name = true, hive_partitioning = false)"
     types = {name: kind for name, kind, *_ in fetch(connection, f"DESCRIBE SELECT * {rows}", [paths])}
     parameters: list[Any] = [paths]
     if days and (column := source.date_column_of(table)):
@@ -37,7 +40,15 @@ def file_table(
     selected = f"SELECT {_all_in_microseconds(types)} {rows}"
     batches = stream_watched(connection, selected, rows_per_batch(total), parameters, check)
     schema = _schema(connection, f"{selected} LIMIT 0", parameters)
-    return IncomingTable(name=table, total=total, schema=schema, batches=batches)
+    is_steady = source.function_of(table) == "read_parquet" and has_small_groups(connection, paths)
+    select = (selected, parameters) if is_steady else None
+    return IncomingTable(name=table, total=total, schema=schema, batches=batches, select=select)
+
+
+def exact_paths(source: SourceDefinition, table: str, folder: Path) -> list[str]:
+    """List the files of ``table``; a Parquet file that DuckDB would not read exactly is copied to ``folder``."""
+    paths = source.paths_of(table)
+    return [exact_file(path, folder) for path in paths] if source.function_of(table) == "read_parquet" else paths
 
 
 def _schema(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any]) -> pa.Schema:
@@ -56,8 +67,11 @@ def _moment(source: SourceDefinition, column: str, types: dict[str, str]) -> str
             f"The source '{source.label}' has no column '{column}'. There are: {', '.join(types)}.",
             details={"columns": list(types)},
         )
+    kind = types[column]
     # Files written by hand may hold dates as text.
-    if types[column] == "VARCHAR":
-        return f"CAST({quote_name(column)} AS TIMESTAMP)"
-    fine = to_microseconds(quote_name(column), types[column]) if types[column] in NANOSECOND_TYPES else None
+    if kind == "VARCHAR":
+        return moment_of_text_sql(quote_name(column), cast="CAST")
+    if kind != "DATE" and not is_timestamp(kind):
+        raise Permanent(f"The date column '{column}' holds {kind}, not dates.")
+    fine = to_microseconds(quote_name(column), kind) if kind in NANOSECOND_TYPES else None
     return fine or quote_name(column)

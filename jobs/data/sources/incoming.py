@@ -1,7 +1,8 @@
 """The table of a source while it is read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,6 +20,8 @@ class IncomingTable:
     schema: pa.Schema
     """The schema of the first batch. Later batches from a database can need wider types."""
     batches: Iterator[pa.RecordBatch]
+    select: tuple[str, Sequence[Any]] | None = None
+    """A SELECT of the same rows and its parameters, where DuckDB reads them itself with steady progress."""
 
 
 def rows_per_batch(total: int) -> int:

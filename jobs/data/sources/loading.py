@@ -1,4 +1,4 @@
-"""Loads a table batch by batch into a DuckDB database on disk, so that it is never in memory as a whole."""
+"""Loads a table into a DuckDB database: batch by batch, or in one statement that tells its progress."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from jobs.contract.quoting import quote_name
 from jobs.data.sources.incoming import IncomingTable
-from jobs.data.statements import fetch
+from jobs.data.statements import fetch, shares_watched
 
 _BATCH = "incoming_batch"
 
@@ -21,7 +21,15 @@ def create_empty(connection: duckdb.DuckDBPyConnection, table: IncomingTable) ->
 def load_batches(
     connection: duckdb.DuckDBPyConnection, table: IncomingTable, check: Callable[[], None]
 ) -> Iterator[int]:
-    """Insert the rows into the table of ``create_empty``. Yield the number read so far after each batch."""
+    """Insert the rows into the table of ``create_empty``. Yield the number read so far, again and again."""
+    if table.select is not None:
+        sql, parameters = table.select
+        for share in shares_watched(
+            connection, f"INSERT INTO {quote_name(table.name)} BY NAME {sql}", parameters, check
+        ):
+            yield int(share * table.total)
+        yield table.total
+        return
     schema, rows = table.schema, 0
     for batch in table.batches:
         check()

@@ -1,4 +1,4 @@
-"""Reads one source for one run, out of core: its tables go batch by batch into a DuckDB database on disk."""
+"""Reads one source for one run, out of core: its tables go into a DuckDB database that spills what memory lacks."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -12,10 +12,10 @@ from jobs.contract.quoting import quote_name
 from jobs.data.sources.definition import SINGLE_TABLE, SourceDefinition
 from jobs.data.sources.failures import readable_failures
 from jobs.data.sources.from_database import database_table
-from jobs.data.sources.from_files import file_table
+from jobs.data.sources.from_files import exact_paths, file_table
 from jobs.data.sources.incoming import IncomingTable
 from jobs.data.sources.loading import create_empty, insert, load_batches
-from jobs.data.statements import Parameters, fetch_watched, open_database, stream_watched
+from jobs.data.statements import Parameters, Tell, fetch_watched, open_database, stream_watched
 
 
 class SourceReader:
@@ -30,7 +30,8 @@ class SourceReader:
         self._check = check
 
     def __enter__(self) -> "SourceReader":
-        readable = [path for table in self.source.files for path in self.source.paths_of(table)]
+        self._paths = {table: exact_paths(self.source, table, self._scratch_dir) for table in self.source.files}
+        readable = [path for paths in self._paths.values() for path in paths]
         with readable_failures(self.source.label):
             self.connection = open_database(self._scratch_dir, readable, in_order=self._in_order)
         return self
@@ -53,7 +54,8 @@ class SourceReader:
                 tables = [database_table(self.source, days)]
             else:
                 tables = [
-                    file_table(self.connection, self.source, name, days, self._check) for name in self.source.files
+                    file_table(self.connection, self.source, name, paths, days, self._check)
+                    for name, paths in self._paths.items()
                 ]
             for table in tables:
                 create_empty(self.connection, table)
@@ -73,9 +75,9 @@ class SourceReader:
         described = self.fetch(f"DESCRIBE SELECT * FROM ({self.records_query})")
         return {name: column_type for name, column_type, *_ in described}
 
-    def fetch(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+    def fetch(self, sql: str, parameters: Parameters = (), *, on_share: Tell | None = None) -> list[tuple[Any, ...]]:
         with readable_failures(self.source.label):
-            return fetch_watched(self.connection, sql, parameters, self._check)
+            return fetch_watched(self.connection, sql, parameters, self._check, on_share)
 
     def stream(self, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
         with readable_failures(self.source.label):

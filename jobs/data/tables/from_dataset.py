@@ -12,8 +12,6 @@ from jobs.data.tables.failures import not_there
 from jobs.data.tables.files.reading import open_files
 from jobs.data.tables.from_registered import open_registered
 from jobs.data.tables.loaded import LoadedTable
-from jobs.errors import Retryable
-from jobs.models import Dataset
 
 
 @contextmanager
@@ -23,7 +21,7 @@ def open_dataset(
     """Open a dataset or a source. The tenant's dataset comes before a registered source of the same name."""
     dataset = find_dataset(tenant_id, source.dataset_id)
     if dataset is not None:
-        copy = copied(dataset, scratch_dir)
+        copy = local_copy(dataset, scratch_dir)
         with open_files({str(copy): dataset.name}, dataset.name, scratch_dir, check, on_rows) as table:
             yield table
         return
@@ -32,11 +30,3 @@ def open_dataset(
         raise not_there("dataset_id", f"no dataset is called '{source.dataset_id}'")
     with open_registered(registered, scratch_dir, check, on_rows) as table:
         yield table
-
-
-def copied(dataset: Dataset, scratch_dir: Path) -> Path:
-    """Do as ``local_copy``, with a text for people when the storage does not answer."""
-    try:
-        return local_copy(dataset, scratch_dir)
-    except OSError as error:
-        raise Retryable(f"The dataset '{dataset.name}' cannot be read at the moment.") from error

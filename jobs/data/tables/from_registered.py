@@ -28,4 +28,5 @@ def open_registered(
             schema = reader.connection.sql(f"{sql} LIMIT 0").to_arrow_table().schema
             with readable_failures(source.label):
                 database.load(schema, reader.stream(sql, batch_rows(total)), total)
-        yield LoadedTable(database.connection, source.label, check)
+        money = {source.value: source.currency} if source.currency else {}
+        yield LoadedTable(database.connection, source.label, check, {**source.units, **money})

@@ -11,6 +11,7 @@ from typing import Any
 import redis
 from django.conf import settings
 
+from jobs.conf.redis_url import redis_client
 from jobs.contract.data_source import StreamSource
 from jobs.contract.table import RowsRead
 from jobs.data.tables.failures import loading_failures, not_there
@@ -51,7 +52,7 @@ def _messages(key: str, source: StreamSource, check: Callable[[], None]) -> Iter
     ends_at = time.monotonic() + source.max_seconds
     after, left = b"0-0", source.max_messages
     try:
-        with closing(redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5)) as client:
+        with closing(redis_client(settings.REDIS_URL, socket_connect_timeout=5)) as client:
             while left > 0:
                 check()
                 wait_seconds = min(_WAIT_SECONDS, ends_at - time.monotonic())

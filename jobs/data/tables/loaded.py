@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -19,8 +20,14 @@ _FINGERPRINT_ROWS = 65_536
 class LoadedTable:
     """The table ``data`` of ``connection``."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, label: str, check: Callable[[], None]) -> None:
-        self.label = label
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        label: str,
+        check: Callable[[], None],
+        units: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.label, self.units = label, units
         self._connection = connection
         self._check = check
         self.columns: Mapping[str, str] = {name: kind for name, kind, *_ in self.fetch(f"DESCRIBE {DATA}")}

@@ -9,10 +9,12 @@ from pathlib import Path
 import duckdb
 
 from jobs.contract.quoting import quote_text
-from jobs.data.datasets.failures import Unreadable, in_words
+from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.formats.dialect import Dialect, find_dialect
+from jobs.data.datasets.formats.direct import write_directly
 from jobs.data.datasets.formats.texts import Texts
 from jobs.data.datasets.naming import unique_columns
+from jobs.formatting import format_bytes
 
 MAX_VALUE_BYTES = 8 * 1024 * 1024
 _LOOK_ROWS = 1_000
@@ -53,43 +55,61 @@ def _read(texts: Texts, path: Path, dialect: Dialect) -> list[str]:
     part = texts.next_part()
     alone, plain = part.with_suffix(".rows"), part.with_suffix(".csv")
     try:
-        _copy(texts, _rows_alone(path, alone, dialect), part, dialect, columns)
+        rows = _rows(*_after_header(path, alone, dialect), dialect, columns)
+        if texts.typed is not None:
+            texts.kinds = write_directly(texts, rows, dict(zip(columns, names, strict=True)), texts.typed)
+            if texts.kinds is not None:
+                return notes
+        _copy(texts, rows, part, columns)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         rewrite(path, plain, dialect, texts.look)
-        _copy(texts, plain, part, _PLAIN, columns)
+        # DuckDB would take the first line break for all, even one inside of a value.
+        _copy(texts, _rows(plain, 0, _PLAIN, columns, new_line="'\\n'"), part, columns)
     finally:
         texts.remove([alone, plain])
     texts.parts.append(part)
     return notes
 
 
-def _rows_alone(path: Path, target: Path, dialect: Dialect) -> Path:
-    """Return the file itself if it begins with a row, else write what follows the header to ``target``."""
+def _after_header(path: Path, target: Path, dialect: Dialect) -> tuple[Path, int]:
+    """Return a file, and the number of its lines before the rows: none, or a header of one plain line.
+
+    What follows another header is written to ``target``.
+    """
     if not dialect.skipped_bytes:
-        return path
-    with path.open("rb") as source, target.open("wb") as file:
-        source.seek(dialect.skipped_bytes)
-        shutil.copyfileobj(source, file)
-    return target
+        return path, 0
+    with path.open("rb") as source:
+        header = source.read(dialect.skipped_bytes).decode()
+        if dialect.quote not in header and header.endswith("\n") and header.splitlines(keepends=True) == [header]:
+            return path, 1
+        with target.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    return target, 0
 
 
-def _copy(texts: Texts, path: Path, part: Path, dialect: Dialect, columns: Sequence[str]) -> None:
+def _rows(path: Path, skipped_lines: int, dialect: Dialect, columns: Sequence[str], **more_options: str) -> str:
+    """Return SQL for the rows of the file as texts."""
     listed = ", ".join(f"{column}: 'VARCHAR'" for column in columns)
     options = {
         "auto_detect": "false",
         "header": "false",
         "strict_mode": "true",
         "null_padding": "false",
-        "skip": "0",
+        "skip": str(skipped_lines),
         "delim": quote_text(dialect.delimiter),
         "quote": quote_text(dialect.quote),
         "escape": quote_text(dialect.escape),
         "nullstr": "''",
         "max_line_size": str(2 * MAX_VALUE_BYTES),
         "columns": f"{{{listed}}}",
+        **more_options,
     }
     given = ", ".join(f"{name} = {value}" for name, value in options.items())
-    texts.copy(f"FROM read_csv({quote_text(str(path))}, {given})", part, len(columns), compression="snappy")
+    return f"read_csv({quote_text(str(path))}, {given})"
+
+
+def _copy(texts: Texts, rows: str, part: Path, columns: Sequence[str]) -> None:
+    texts.copy(f"FROM {rows}", part, len(columns), compression="snappy")
 
 
 def rewrite(path: Path, target: Path, dialect: Dialect, look: Callable[[], None]) -> None:
@@ -98,7 +118,8 @@ def rewrite(path: Path, target: Path, dialect: Dialect, look: Callable[[], None]
     width = len(dialect.header)
     with path.open(encoding="utf-8", newline="") as source, target.open("w", encoding="utf-8", newline="") as file:
         lines = _Lines(source)
-        writer = csv.writer(file, lineterminator="\n")
+        # In quotes all of them, because a lone carriage return would not be quoted and would end the row.
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         reader = dialect.reader(lines, strict=True)
         while True:
             lines.begun = ""
@@ -141,7 +162,7 @@ def _fault(error: csv.Error, line: int, begun: str, dialect: Dialect) -> Unreada
     if "end of data" in str(error):
         return Unreadable.at("a quote is opened and never closed", line=line, column=column)
     if "field limit" in str(error):
-        most = in_words(MAX_VALUE_BYTES)
+        most = format_bytes(MAX_VALUE_BYTES)
         return Unreadable.at(f"a value is longer than {most}, or its quote is never closed", line=line, column=column)
     return Unreadable.at("there is text after a closing quote; a quote inside a value must be doubled", line=line)
 

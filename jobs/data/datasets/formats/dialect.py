@@ -125,10 +125,12 @@ class _Score(NamedTuple):
     is_read: bool
     """True: no text follows a closing quote."""
     plausible: float
-    """The share of cells without another delimiter and without another quote."""
+    """The share of cells that are neither within other quotes nor around another delimiter."""
     width: int
     share: float
     """The share of rows as wide as the first."""
+    stray: int
+    """Minus the number of cells with a quote that nothing explains: the fewest win."""
 
 
 def _score(dialect: Dialect, sample: _Sample) -> _Score | None:
@@ -136,28 +138,47 @@ def _score(dialect: Dialect, sample: _Sample) -> _Score | None:
     rows, is_read = _rows(dialect, sample)
     if not rows:
         return None
+    is_read = is_read and (dialect.escape == dialect.quote or _closes_quotes(dialect, sample))
     width = len(rows[0])
     share = sum(len(row) == width for row in rows) / len(rows)
     is_even = width > 1 and share >= 0.9
-    plausible = _plausible(rows, dialect) if is_even else 0.0
-    return _Score(is_even, is_read, plausible, width, share)
+    plausible, stray = _plausible(rows, dialect, sample.text) if is_even else (0.0, 0)
+    return _Score(is_even, is_read, plausible, width, share, -stray)
 
 
-def _plausible(rows: list[list[str]], dialect: Dialect) -> float:
+def _plausible(rows: list[list[str]], dialect: Dialect, text: str) -> tuple[float, int]:
+    """Return the share of plausible cells, and the number of those with a quote that nothing explains."""
     others = re.compile("|".join(re.escape(other) for other in _DELIMITERS if other != dialect.delimiter))
     other_quote = "'" if dialect.quote == '"' else '"'
-    odd, cells = 0, 0
+
+    def is_written_in_quotes(cell: str) -> bool:
+        inner = cell.replace(dialect.quote, dialect.escape + dialect.quote)
+        return f"{dialect.quote}{inner}{dialect.quote}" in text
+
+    odd, cells, stray = 0, 0, 0
     for row in rows:
         cells += len(row)
-        odd += sum(
-            (len(cell) > 1 and cell[0] == cell[-1] == other_quote)
-            or others.search(_NO_DELIMITER.sub("", cell)) is not None
-            for cell in row
-        )
+        odd += sum(len(cell) > 1 and cell[0] == cell[-1] == other_quote for cell in row)
+        # Quotes of the dialect's own explain whatever is within them.
+        bare = [
+            cell for cell in row if (dialect.quote in cell or others.search(cell)) and not is_written_in_quotes(cell)
+        ]
+        odd += sum(others.search(_NO_DELIMITER.sub("", cell)) is not None for cell in bare)
         # A quote that is opened in one cell and closed in another.
-        halves = sum(cell.count(dialect.quote) % 2 for cell in row)
+        halves = sum(cell.count(dialect.quote) % 2 for cell in bare)
         odd += halves if halves > 1 else 0
-    return round(1 - odd / cells, 2)
+        stray += halves
+        if _is_cut(row, other_quote) and not any(map(is_written_in_quotes, row)):
+            odd += 2
+    return round(1 - odd / cells, 2), stray
+
+
+def _is_cut(row: list[str], quote: str) -> bool:
+    """Return True if a cell begins with ``quote`` and a later one ends with it, as if a delimiter were between them."""
+    halves = [at for at, cell in enumerate(row) if cell.replace(f"\\{quote}", "").count(quote) % 2]
+    opening = [at for at in halves if row[at].startswith(quote)]
+    closing = [at for at in halves if row[at].endswith(quote)]
+    return bool(opening and closing) and opening[0] < closing[-1]
 
 
 def _rows(dialect: Dialect, sample: _Sample) -> tuple[list[list[str]], bool]:
@@ -176,6 +197,15 @@ def _rows(dialect: Dialect, sample: _Sample) -> tuple[list[list[str]], bool]:
         is_read = not sample.whole and "end of data" in str(error)
         return rows or [[""]], is_read
     return rows if sample.whole or len(rows) == 1 else rows[:-1], is_read
+
+
+def _closes_quotes(dialect: Dialect, sample: _Sample) -> bool:
+    """Tell whether no text follows a closing quote. With backslashes, the standard library does not look."""
+    quote, delimiter = re.escape(dialect.quote), re.escape(dialect.delimiter)
+    end = quote if sample.whole else rf"(?:{quote}|\Z)"
+    field = rf"(?>{quote}(?:[^{quote}\\]++|\\.)*+{end}|[^{quote}{delimiter}\r\n][^{delimiter}\r\n]*+|)"
+    read = re.match(rf"(?:{field}(?:{delimiter}|\r\n?|\n))*+{field}", sample.text, re.DOTALL)
+    return read is not None and read.end() == len(sample.text)
 
 
 def _says_something(row: list[str]) -> bool:

@@ -6,6 +6,7 @@ range's value.
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
@@ -28,8 +29,9 @@ from jobs.data.datasets.formats.workbook_parts import Merged, Parts, ending_of, 
 from jobs.data.datasets.naming import unique_columns
 from jobs.data.type_inference import Kind
 
-_BATCH_ROWS = 20_000
+_BATCH_ROWS, _BATCH_CELLS = 20_000, 1_000_000
 _EXACT = 2**53
+_SHOWN_SHEETS = 100
 _ARROW = {
     "bool": pa.bool_(),
     "int": pa.int64(),
@@ -40,6 +42,18 @@ _ARROW = {
 }
 
 
+@contextmanager
+def _without_panics() -> Iterator[None]:
+    """Raise ``Unreadable`` for a panic of the library, which is no ``Exception``."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise Unreadable("The workbook cannot be read: it is damaged") from None
+
+
+@_without_panics()
 def excel_to_parquet(path: Path, target: Path, sheet_name: str | None, header: bool | None, notes: list[str]) -> None:
     """Convert a sheet. ``header`` True: the first row names the columns; None: detect it.
 
@@ -84,7 +98,7 @@ def excel_to_parquet(path: Path, target: Path, sheet_name: str | None, header: b
     schema = pa.schema([pa.field(name, _ARROW[kind]) for name, kind in zip(names, found, strict=True)])
     rows = data()
     with pq.ParquetWriter(target, schema, compression="zstd") as writer:
-        while batch := list(islice(rows, _BATCH_ROWS)):
+        while batch := list(islice(rows, max(1, min(_BATCH_ROWS, _BATCH_CELLS // len(first))))):
             arrays = [
                 pa.array([_as(kind, row[at]) for row in batch], _ARROW[kind])
                 for at, kind in zip(kept, found, strict=True)
@@ -107,7 +121,8 @@ def _sheet(workbook: CalamineWorkbook, wanted: str | None, notes: list[str]) -> 
     names = [sheet.name for sheet in sheets]
     if wanted is not None:
         if wanted not in names:
-            raise Unreadable(f"There is no sheet '{wanted}'. There are: {', '.join(names)}", {"sheets": names})
+            shown = names[:_SHOWN_SHEETS]
+            raise Unreadable(f"There is no sheet '{wanted}'. There are: {', '.join(shown)}", {"sheets": shown})
         return workbook.get_sheet_by_name(wanted)
     shown = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible] or names
     if not shown:

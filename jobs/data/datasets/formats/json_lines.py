@@ -12,8 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.data.datasets.failures import Unreadable, in_words
+from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.formats.texts import JsonFloat, JsonInt, Texts
+from jobs.formatting import format_bytes
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 _BATCH_CHARACTERS, _BATCH_CELLS = 4 * 1024 * 1024, 500_000
@@ -63,7 +64,7 @@ class _Parser:
             while line := file.readline(MAX_LINE_BYTES + 1):
                 self._line += 1
                 if len(line) > MAX_LINE_BYTES:
-                    raise Unreadable.at(f"it is longer than {in_words(MAX_LINE_BYTES)}", line=self._line)
+                    raise Unreadable.at(f"it is longer than {format_bytes(MAX_LINE_BYTES)}", line=self._line)
                 if line.strip():
                     yield self._line, self._parsed(line.decode()), len(line)
 

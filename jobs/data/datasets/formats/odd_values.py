@@ -1,11 +1,11 @@
 """Finds the odd values in text columns whose other values nearly all have one kind: slips in a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from jobs.contract.quoting import quote_text
-from jobs.data.datasets.formats.texts import JsonFloat, JsonInt, Texts
-from jobs.data.type_inference import VALUE, Kind, ask, first_rows, fits, value
+from jobs.contract.quoting import quote_name, quote_text
+from jobs.data.type_inference import VALUE, Kind, Run, ask, first_rows, fits, value
 
 _MIN_VALUES = 10
 _NEARLY_ALL = 0.9
@@ -22,18 +22,18 @@ _LONG: dict[Kind, tuple[str, str]] = {
 }
 
 
-def odd_values(texts: Texts, columns: Mapping[str, str]) -> Iterator[str]:
-    """Write notes about the text ``columns``. The first rows decide which get one.
+def odd_values(run: Run, path: Path, columns: Sequence[str]) -> Iterator[str]:
+    """Write notes about the text ``columns`` of the Parquet file ``path``. The first rows decide which get one.
 
-    ``columns`` maps the name in ``texts`` to the name people see. Texts of JSON get no note, because JSON has types.
+    Columns of JSON texts are not for this function, because JSON has types.
     """
-    plain = [column for column in columns if texts.types.get(column, {JsonInt}) <= {JsonInt, JsonFloat}]
+    rows = f"read_parquet({quote_text(str(path))}, hive_partitioning = false)"
     asked = [f"count(*) FILTER ({fits(VALUE, kind)})" for kind in _LIKELY]
     patterns = [_COMMAS, *(pattern for pattern, _ in _LONG.values())]
     asked += [f"count(*) FILTER (regexp_full_match({VALUE}, '{pattern}'))" for pattern in patterns]
-    found = ask(texts.run, plain, first_rows(texts.rows, len(plain)), asked)
-    for column, (count, *told) in found.items():
-        name, answers = columns[column], iter(told)
+    found = ask(run, columns, first_rows(rows, len(columns)), asked)
+    for name, (count, *told) in found.items():
+        answers = iter(told)
         if not count:
             continue
         shares = {kind: next(answers) / count for kind in _LIKELY}
@@ -41,11 +41,11 @@ def odd_values(texts: Texts, columns: Mapping[str, str]) -> Iterator[str]:
         long = [kind for kind in _LONG if next(answers) == count]
         likely = next((kind for kind, share in shares.items() if share >= _NEARLY_ALL), None)
         if likely and count >= _MIN_VALUES:
-            odd = _first_odd(texts, column, likely)
+            odd = _first_odd(run, rows, name, likely)
             are = "1 is not" if odd.count == 1 else f"{odd.count:,} are not"
             yield f"Column '{name}' is text: nearly all of its values are {_LIKELY[likely]}, {are}, {odd}"
         elif long:
-            yield f"Column '{name}' is text: {_LONG[long[0]][1]}, {_first_odd(texts, column, long[0])}"
+            yield f"Column '{name}' is text: {_LONG[long[0]][1]}, {_first_odd(run, rows, name, long[0])}"
         elif commas >= _NEARLY_ALL:
             yield f"Column '{name}' is text: its numbers have commas in them; write them as 1234.5"
 
@@ -61,17 +61,9 @@ class _Odd:
         return f"first '{shown}' in row {self.row:,}"
 
 
-def _first_odd(texts: Texts, column: str, kind: Kind) -> _Odd:
-    is_odd = f"NOT {fits(value(column), kind)}"
-    count, before, first = 0, 0, None
-    for part in texts.parts:
-        rows = f"read_parquet({quote_text(str(part))}, file_row_number = true, hive_partitioning = false)"
-        if column in {name for name, *_ in texts.run(f"DESCRIBE FROM {rows}")}:
-            [(odd, row, text)] = texts.run(
-                f"SELECT count(*), min(file_row_number), arg_min({column}, file_row_number) FROM {rows} WHERE {is_odd}"
-            )
-            count += odd
-            first = first or (odd and (before + row + 1, text)) or None
-        before += texts.run(f"SELECT count(*) FROM {rows}")[0][0]
-    row, text = first or (0, "")
-    return _Odd(count, row, text)
+def _first_odd(run: Run, rows: str, name: str, kind: Kind) -> _Odd:
+    # Not the file's own number of a row, because an upload may have a column of that name.
+    numbered = f"SELECT {quote_name(name)} AS text, row_number() OVER () AS place FROM {rows}"
+    asked = f"SELECT count(*), min(place), arg_min(text, place) FROM ({numbered}) WHERE NOT {fits(value('text'), kind)}"
+    [(count, row, text)] = run(asked)
+    return _Odd(count, row, text) if count else _Odd(0, 0, "")

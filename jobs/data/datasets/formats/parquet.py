@@ -1,37 +1,45 @@
 """Parquet to Parquet: checked, with the names and types that the other formats lead to."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.naming import unique_columns
 from jobs.data.duckdb_types import NANOSECOND_TYPES, NESTED, WHOLE, family, is_finer, to_microseconds
+from jobs.data.exact_parquet import write_exact
 
 _KEPT = WHOLE | {"BOOLEAN", "DOUBLE", "VARCHAR", "DATE", "DECIMAL"}
 _MAX_DIGITS = 38
+_UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+MAX_ROWS = 500_000_000
 
 
 def parquet_to_parquet(connection: duckdb.DuckDBPyConnection, path: Path, target: Path, notes: list[str]) -> None:
     """Rewrite the file as ``target``. Raises ``Unreadable`` for a damaged file and for nested columns."""
     try:
+        _refuse_too_long(connection, path)
         raw, wide = _top_level(connection, path)
+        names = unique_columns(raw, notes)
+        as_texts: list[int] = []
         if wide:
-            path = _with_texts(path, target.with_name("narrow.parquet"), set(wide))
+            path, as_texts = _narrowed(path, target.with_name("narrow.parquet"))
         rows = f"read_parquet({quote_text(str(path))}, hive_partitioning = false)"
         described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
         # DuckDB renames a second 'a' before it tells; the schema of the file has the names as they are.
         columns = [(name, str(kind)) for name, (_, kind, *_) in zip(raw, described, strict=True)]
         _refuse_nested(columns)
-        names = unique_columns(raw, notes)
         # By position, because two columns of a file may share a name.
         given = ", ".join(_column(at) for at in range(len(columns)))
         table = f"{rows} AS t({given})"
+        _note_durations(path, names, notes)
         _note_nanoseconds(connection, table, names, [kind for _, kind in columns], notes)
         casts = [_cast(_column(at), kind) for at, (_, kind) in enumerate(columns)]
-        for at, scale in wide.items():
-            casts[at] = _narrowed(connection, table, at, scale, names[at], notes)
+        notes += [f"Column '{names[at]}' is text: it has numbers of more than {_MAX_DIGITS} digits" for at in as_texts]
         selected = ", ".join(f"{cast} AS {quote_name(name)}" for cast, name in zip(casts, names, strict=True))
         connection.execute(
             f"COPY (SELECT {selected} FROM {table}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
@@ -42,27 +50,48 @@ def parquet_to_parquet(connection: duckdb.DuckDBPyConnection, path: Path, target
         raise Unreadable("The Parquet file is damaged or cut short") from None
 
 
-def _top_level(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[str], dict[int, int]]:
-    """The names of the columns, and which of them are decimals too wide for DuckDB: position → scale."""
-    query = "SELECT name, coalesce(num_children, 0), precision, scale FROM parquet_schema(?)"
+def _refuse_too_long(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file by the rows that it claims, because equal rows take no room in it."""
+    claimed = "SELECT sum(num_rows) FROM parquet_file_metadata(?)"
+    refuse_rows(connection.execute(claimed, [str(path)]).fetchall()[0][0] or 0)
+
+
+def refuse_rows(count: int) -> None:
+    if count > MAX_ROWS:
+        raise Unreadable(f"The table has {count:,} rows; {MAX_ROWS:,} is the most")
+
+
+def _top_level(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[str], bool]:
+    """The names of the columns, and whether any of them are decimals too wide for DuckDB."""
+    query = "SELECT name, coalesce(num_children, 0), precision FROM parquet_schema(?)"
     elements = iter(connection.execute(query, [str(path)]).fetchall())
     names: list[str] = []
-    wide: dict[int, int] = {}
+    has_wide = False
     for _ in range(next(elements)[1]):
-        name, below, precision, scale = next(elements)
-        if not below and (precision or 0) > _MAX_DIGITS:
-            wide[len(names)] = scale
+        name, below, precision = next(elements)
+        has_wide = has_wide or (not below and (precision or 0) > _MAX_DIGITS)
         names.append(name)
         while below:
             below += next(elements)[1] - 1
-    return names, wide
+    return names, has_wide
 
 
-def _with_texts(path: Path, target: Path, positions: set[int]) -> Path:
-    # It weighs as much as DuckDB; few files need it.
-    from jobs.data.datasets.formats.wide_decimals import with_texts  # noqa: PLC0415
+def _narrowed(path: Path, target: Path) -> tuple[Path, list[int]]:
+    """Return a copy with wide decimals as narrow ones or texts, and the positions of the texts."""
+    try:
+        return target, write_exact(path, target)
+    except pa.ArrowException:
+        raise Unreadable("The Parquet file is damaged or cut short") from None
 
-    return with_texts(path, target, positions)
+
+def _note_durations(path: Path, names: list[str], notes: list[str]) -> None:
+    """Note the columns that are whole numbers to DuckDB, and durations to the library that wrote the file."""
+    with suppress(pa.ArrowException):
+        for name, of_type in zip(names, pq.read_schema(path).types, strict=True):
+            if pa.types.is_duration(of_type):
+                notes.append(
+                    f"Column '{name}' holds durations; they are kept as whole numbers of {_UNITS[of_type.unit]}"
+                )
 
 
 def _refuse_nested(columns: list[tuple[str, str]]) -> None:
@@ -86,20 +115,6 @@ def _note_nanoseconds(
         if count:
             values = "1 value" if count == 1 else f"{count:,} values"
             notes.append(f"Column '{names[at]}' has nanoseconds in {values}; they are cut to microseconds")
-
-
-def _narrowed(
-    connection: duckdb.DuckDBPyConnection, table: str, at: int, scale: int, name: str, notes: list[str]
-) -> str:
-    """SQL for a wide decimal, which has come as text: a decimal if all of its values fit one."""
-    column = _column(at)
-    if scale <= _MAX_DIGITS:
-        cast = f"TRY_CAST({column} AS DECIMAL({_MAX_DIGITS}, {scale}))"
-        too_long = f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL AND {cast} IS NULL"
-        if not connection.execute(too_long).fetchall()[0][0]:
-            return cast
-    notes.append(f"Column '{name}' is text: it has numbers of more than {_MAX_DIGITS} digits")
-    return column
 
 
 def _column(at: int) -> str:

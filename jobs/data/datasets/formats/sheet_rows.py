@@ -7,12 +7,15 @@ from typing import Any
 
 from python_calamine import CalamineSheet
 
+from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.formats.workbook_parts import Merged
 
 _LOOKED_AT = 1_000
-# A merged cell that ends where sheets end is a whole row or column: it makes the table no larger.
+# A merged cell that ends where sheets end is a whole row or column, and one that goes far beyond all values is
+# formatting: it makes the table no larger.
 _LAST_ROWS = (65_535, 1_048_575)
 _LAST_COLUMNS = (255, 1_023, 16_383)
+_MOST_BEYOND = 1_000
 
 
 class SheetRows:
@@ -25,17 +28,22 @@ class SheetRows:
         if sheet.start is None or sheet.end is None:
             return
         (top, self._left), (bottom, right) = sheet.start, sheet.end
+        covered = 0
         for area in merged:
             if not (top <= area.top <= sheet.end[0] and self._left <= area.left <= sheet.end[1]):
                 continue  # it has no value
             ends = (
-                sheet.end[0] if area.bottom in _LAST_ROWS else area.bottom,
-                sheet.end[1] if area.right in _LAST_COLUMNS else area.right,
+                _clipped(area.bottom, sheet.end[0], _LAST_ROWS),
+                _clipped(area.right, sheet.end[1], _LAST_COLUMNS),
             )
             clipped = Merged(area.top, area.left, *ends)
             self._merged.setdefault(clipped.top, []).append(clipped)
+            covered += (clipped.bottom - clipped.top + 1) * (clipped.right - clipped.left + 1)
             bottom, right = max(bottom, ends[0]), max(right, ends[1])
         self._height, self._width = bottom + 1, right - self._left + 1
+        if covered > self._height * self._width:
+            # Each of them is filled in, so that overlapping ones would take any time.
+            raise Unreadable("The sheet has merged cells that overlap")
 
     def __iter__(self) -> Iterator[list[Any]]:
         for _, row in self.numbered():
@@ -65,6 +73,11 @@ class SheetRows:
             yield row + [""] * (self._width - len(row))
         for _ in range(self._height - count):
             yield [""] * self._width
+
+
+def _clipped(end: int, last: int, of_sheets: Sequence[int]) -> int:
+    """Return the last row or column of a merged cell, in a sheet whose last value is in ``last``."""
+    return last if end in of_sheets or end > last + _MOST_BEYOND else end
 
 
 def titles(rows: SheetRows) -> Iterator[str]:

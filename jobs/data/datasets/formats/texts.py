@@ -1,6 +1,6 @@
 """The columns of text files before their types are known: texts on disk, read once and then column by column."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from jobs.contract.quoting import quote_text
 from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.naming import MAX_COLUMNS, unique_columns
 from jobs.data.statements import fetch, fetch_watched
+from jobs.data.type_inference import Kind
 
 _MOST_ROWS, _LEAST_ROWS = 122_880, 2_048
 _CELLS = 4_000_000
@@ -37,6 +38,10 @@ class Texts:
     """The names in the uploaded files, in the order of the columns."""
     types: dict[str, set[type]] = field(default_factory=dict)
     """Column → the JSON types of its values. A column of plain texts has no entry."""
+    typed: Path | None = None
+    """The path to which the only file may be written with its types at once, instead of as a part."""
+    kinds: Mapping[str, Kind] | None = None
+    """Column → its kind, once ``typed`` is written."""
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def column(self, key: str, name: str) -> str:
@@ -46,6 +51,10 @@ class Texts:
             number = self._numbers[key] = len(self.names)
             self.names.append(name)
         return f"c{number}"
+
+    def is_plain(self, column: str) -> bool:
+        """Tell whether the column came as texts or digits, which JSON's texts are not."""
+        return self.types.get(column, {JsonInt}) <= {JsonInt, JsonFloat}
 
     def refuse_too_many(self) -> None:
         if len(self.names) > MAX_COLUMNS:

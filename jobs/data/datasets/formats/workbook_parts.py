@@ -210,6 +210,9 @@ def _of_ods(parts: Parts, sheet: str) -> Handlers:
                 parts.merged.append(Merged(row, column, row + down - 1, column + across - 1))
             if "formula" in attributes and "value-type" not in attributes:
                 parts.unsaved.append(place(row, column))
+            # LibreOffice says so in a second attribute of that name, beside an empty text.
+            if attributes.get("value-type") == "error" and not attributes.get("string-value"):
+                parts.errors.append(place(row, column))
 
     def end(name: str) -> None:
         nonlocal depth, row, column

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from jobs.data.datasets.failures import Unreadable
+from jobs.data.datasets.ingest.encoding import marked_encoding
 
 Kind = Literal["parquet", "excel", "gzip", "json", "text"]
 _HEAD_BYTES = 4096
@@ -21,7 +22,7 @@ _OTHERS = {
     b"SQLite format 3": "an SQLite database",
     b"ARROW1": "an Arrow file",
 }
-_PAGES = {b"<!doctype html": "a web page", b"<html": "a web page", b"<?xml": "XML"}
+_PAGES = {"<!doctype html": "a web page", "<html": "a web page", "<?xml": "XML"}
 
 
 def kind_of(path: Path) -> Kind:
@@ -38,16 +39,21 @@ def kind_of(path: Path) -> Kind:
         return "excel"
     if head.startswith(b"PK\x03\x04"):
         return _zip_kind(path)
-    for beginning, what in _OTHERS.items():
-        if head.startswith(beginning):
+    for first_bytes, what in _OTHERS.items():
+        if head.startswith(first_bytes):
             raise Unreadable(f"The file is {what}; upload CSV, TSV, JSON Lines, Parquet or Excel, or gzip of a text")
-    beginning = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    beginning = _text_of(head).lstrip()
     for start, what in _PAGES.items():
         if beginning[: len(start)].lower() == start:
             raise Unreadable(f"The file is {what} and no table; perhaps a web page was downloaded in its place")
-    if beginning.startswith(b"["):
+    if beginning.startswith("["):
         raise Unreadable("A JSON array is not read; write JSON Lines: one object on each line")
-    return "json" if beginning.startswith(b"{") else "text"
+    return "json" if beginning.startswith("{") else "text"
+
+
+def _text_of(head: bytes) -> str:
+    """Decode the beginning of a text by its byte order mark. Without one, all that counts here is ASCII."""
+    return head.decode(marked_encoding(head) or "latin-1", "replace")
 
 
 def _zip_kind(path: Path) -> Kind:

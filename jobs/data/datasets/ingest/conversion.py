@@ -3,6 +3,7 @@ output, so that a server can run it in a process of its own (``ingest_process``)
 """
 
 import json
+import os
 import sys
 import zipfile
 from dataclasses import asdict
@@ -13,7 +14,7 @@ import duckdb
 
 from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import DatasetError, Unreadable
-from jobs.data.datasets.formats.parquet import parquet_to_parquet
+from jobs.data.datasets.formats.parquet import parquet_to_parquet, refuse_rows
 from jobs.data.datasets.formats.texts import Texts
 from jobs.data.datasets.ingest.content import Kind, kind_of
 from jobs.data.datasets.ingest.engine import open_engine
@@ -21,10 +22,14 @@ from jobs.data.datasets.ingest.text_files import add_text, faults_of_files, fini
 from jobs.data.datasets.ingest.unpacking import check_archive, unpack_gzip
 from jobs.data.datasets.outcome import Ingested, Options
 from jobs.data.datasets.showing import first_rows
+from jobs.data.process_limits import DISK_FULL, limit_this_process
+from jobs.data.sandbox import THREADS, size_of
+from jobs.full_disk import is_disk_full
 
 # A workbook is held in memory while it is read.
 MAX_WORKBOOK_BYTES = 512 * 1024 * 1024
-MAX_ROWS = 500_000_000
+# What libraries take beside DuckDB's limit. A workbook of 8 million cells took half of it.
+_BESIDES_DUCKDB_BYTES = 3 * 1024**3 // 2
 
 
 def ingest(path: Path, scratch_dir: Path, options: Options) -> Ingested:
@@ -32,13 +37,11 @@ def ingest(path: Path, scratch_dir: Path, options: Options) -> Ingested:
     path, scratch_dir = path.resolve(), scratch_dir.resolve()
     target = scratch_dir / "dataset.parquet"
     notes: list[str] = []
-    path, kind = unpacked(path, scratch_dir, options.most_unpacked_bytes)
-    with (
-        open_engine(path, scratch_dir, options.memory, in_order=kind == "json") as connection,
-        faults_of_files(options.memory),
-    ):
-        used = _convert(connection, path, kind, target, options, notes)
-        return _described(connection, target, used, notes)
+    with faults_of_files(options.memory):
+        path, kind = unpacked(path, scratch_dir, options.most_unpacked_bytes)
+        with open_engine(path, scratch_dir, options.memory, options.disk_bytes, in_order=kind == "json") as connection:
+            used = _convert(connection, path, kind, target, options, notes)
+            return _described(connection, target, used, notes)
 
 
 def unpacked(path: Path, scratch_dir: Path, most_bytes: int) -> tuple[Path, Kind]:
@@ -69,7 +72,7 @@ def _convert(
     if kind == "parquet":
         parquet_to_parquet(connection, path, target, notes)
         return "parquet"
-    texts = Texts(connection=connection, folder=target.parent)
+    texts = Texts(connection=connection, folder=target.parent, typed=target)
     used = add_text(texts, path, kind, options.header, notes)
     finish(texts, target, notes)
     texts.remove(texts.parts)
@@ -83,8 +86,7 @@ def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, n
     rows, *filled = connection.execute(f"SELECT count(*), {counts} FROM {table}").fetchall()[0]
     if rows == 0:
         raise Unreadable("The file has a header and no rows")
-    if rows > MAX_ROWS:
-        raise Unreadable(f"The table has {rows:,} rows; {MAX_ROWS:,} is the most")
+    refuse_rows(rows)
     return Ingested(
         path=str(target),
         format=kind,
@@ -100,12 +102,27 @@ def _described(connection: duckdb.DuckDBPyConnection, target: Path, kind: str, n
 
 def main() -> None:
     asked = json.load(sys.stdin)
+    options = Options(**asked["options"])
+    limit_this_process(
+        memory_bytes=size_of(options.memory) + _BESIDES_DUCKDB_BYTES,
+        processor_seconds=options.seconds * THREADS,
+        file_bytes=options.most_unpacked_bytes,
+    )
     try:
-        done = ingest(Path(asked["path"]), Path(asked["scratch_dir"]), Options(**asked["options"]))
-        outcome: dict[str, Any] = {"ingested": asdict(done)}
+        json.dump(_outcome(Path(asked["path"]), Path(asked["scratch_dir"]), options), sys.stdout)
+        sys.stdout.flush()
+    except (OSError, duckdb.Error) as error:
+        if not is_disk_full(error):
+            raise
+        # What is left to be written is lost too: nothing may be tried again on the way out.
+        os._exit(DISK_FULL)
+
+
+def _outcome(path: Path, scratch_dir: Path, options: Options) -> dict[str, Any]:
+    try:
+        return {"ingested": asdict(ingest(path, scratch_dir, options))}
     except DatasetError as error:
-        outcome = {"error": {"type": type(error).__name__, "message": error.message, "details": error.details}}
-    json.dump(outcome, sys.stdout)
+        return {"error": {"type": type(error).__name__, "message": error.message, "details": error.details}}
 
 
 if __name__ == "__main__":

@@ -34,14 +34,18 @@ class _Misfit:
     """True: the rest of the text is UTF-8."""
 
 
+def marked_encoding(head: bytes) -> str | None:
+    """Return the encoding that a byte order mark at the beginning of a file names; None: there is none."""
+    return next((name for mark, name in _MARKS if head.startswith(mark)), None)
+
+
 def as_utf8(path: Path, target: Path, notes: list[str], *, only_utf8: bool = False) -> Path:
     """Return the file itself if it is UTF-8 without a mark, else write ``target`` and return it.
 
     ``only_utf8`` is for formats that allow no other encoding. Raises ``Unreadable`` with line and byte.
     """
     with path.open("rb") as file:
-        head = file.read(4)
-    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+        marked = marked_encoding(file.read(4))
     if marked is not None and marked != "utf-8-sig":
         _recode(path, target, marked)
         _first_misfit(target)  # for a NUL
@@ -70,7 +74,8 @@ def _first_misfit(path: Path) -> _Misfit | None:
                 line = lines + data.count(b"\n", 0, at) + 1
                 raise Unreadable.at("there is a NUL byte; this is no text (UTF-16 needs a byte order mark)", line=line)
             try:
-                data.decode()
+                if not data.isascii():
+                    data.decode()
                 whole = len(data)
             except UnicodeDecodeError as error:
                 whole = error.start

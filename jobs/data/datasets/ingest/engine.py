@@ -8,8 +8,10 @@ from jobs.contract.quoting import quote_text
 from jobs.data.sandbox import THREADS
 
 
-def open_engine(path: Path, scratch_dir: Path, memory: str, *, in_order: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a database in memory that spills to ``scratch_dir`` above ``memory`` (for example ``512MB``).
+def open_engine(
+    path: Path, scratch_dir: Path, memory: str, disk_bytes: int, *, in_order: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """Open a database in memory that spills up to ``disk_bytes`` to ``scratch_dir`` above ``memory`` (as ``512MB``).
 
     ``in_order`` uses one thread. With several, DuckDB mixes the rows of files that are read as one table.
     """
@@ -18,6 +20,7 @@ def open_engine(path: Path, scratch_dir: Path, memory: str, *, in_order: bool = 
             "memory_limit": memory,
             "threads": 1 if in_order else THREADS,
             "temp_directory": str(scratch_dir / "spill"),
+            "max_temp_directory_size": f"{disk_bytes}B",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,

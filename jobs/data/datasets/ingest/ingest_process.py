@@ -1,26 +1,30 @@
 """Ingests a file in a process of its own.
 
-C code reads files of strangers. A crash or a leak of it stays in that process, and the server needs little memory.
+C code reads files of strangers. A crash or a leak of it stays in that process, which has limits of memory, time and
+disk and no environment. All that goes in or out of it lies in files, so neither side ever waits for the other to read.
 """
 
+import errno
 import json
+import os
+import signal
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import jobs
 from jobs.data.datasets.failures import DatasetError, InvalidName, QuotaExceeded, TooLarge, Unreadable
 from jobs.data.datasets.outcome import Ingested, Options
+from jobs.data.process_limits import DISK_FULL, ENVIRONMENT, ROOT
 
-_ROOT = Path(jobs.__file__).resolve().parent.parent
 _LOOK_SECONDS = 0.25
-_MAX_SECONDS = 1800.0
-_AT_ONCE = 2
+_LOG_BYTES = 4_000
 _TYPES = {one.__name__: one for one in (DatasetError, InvalidName, QuotaExceeded, TooLarge, Unreadable)}
-_turns = threading.BoundedSemaphore(_AT_ONCE)
+# Libraries end the process like this when an allocation fails; the last one is our own limit where there is no other.
+_NO_MEMORY = {-signal.SIGABRT, -signal.SIGKILL}
+_NO_TIME = {-signal.SIGXCPU}
 
 
 class IngestFailed(Exception):
@@ -34,44 +38,60 @@ class GivenUp(Exception):
 def ingest_in_process(
     path: Path, scratch_dir: Path, options: Options, is_wanted: Callable[[], bool] = lambda: True
 ) -> Ingested:
-    """Do as ``ingest``, at most two at once per process. Blocks, so call it off the event loop."""
-    while not _turns.acquire(timeout=_LOOK_SECONDS):
-        if not is_wanted():
-            raise GivenUp
-    try:
-        return _run(path, scratch_dir, options, is_wanted)
-    finally:
-        _turns.release()
+    """Do as ``ingest``, within the limits of a process. Blocks, so call it off the event loop.
 
-
-def _run(path: Path, scratch_dir: Path, options: Options, is_wanted: Callable[[], bool]) -> Ingested:
-    asked = json.dumps({"path": str(path), "scratch_dir": str(scratch_dir), "options": asdict(options)})
-    command = [sys.executable, "-m", "jobs.data.datasets.ingest.conversion"]
-    with (scratch_dir / "log").open("w+b") as log:
-        process = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+    Raises ``OSError`` with ``ENOSPC`` when the disk is full.
+    """
+    asked, answer, log = (scratch_dir / name for name in ("asked", "answer", "log"))
+    asked.write_text(json.dumps({"path": str(path), "scratch_dir": str(scratch_dir), "options": asdict(options)}))
+    with asked.open("rb") as source, answer.open("wb") as target, log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jobs.data.datasets.ingest.conversion"],
+            cwd=ROOT,
+            env=ENVIRONMENT,
+            stdin=source,
+            stdout=target,
+            stderr=errors,
+        )
         with process:
             try:
-                answer = _answer(process, asked.encode(), is_wanted)
+                _wait(process, options.seconds, is_wanted)
             finally:
                 process.kill()
-        if process.returncode != 0 and not answer:
-            log.seek(0)
-            tail = log.read()[-4000:].decode(errors="replace")
-            raise IngestFailed(f"the process ended with {process.returncode}: {tail}")
-    return _understood(json.loads(answer))
+    if process.returncode == DISK_FULL:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if process.returncode != 0:
+        raise _failure(process.returncode, options, log)
+    return _understood(json.loads(answer.read_bytes()))
 
 
-def _answer(process: "subprocess.Popen[bytes]", asked: bytes | None, is_wanted: Callable[[], bool]) -> bytes:
-    waited = 0.0
-    while waited < _MAX_SECONDS:
+def _wait(process: "subprocess.Popen[bytes]", seconds: float, is_wanted: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + seconds
+    while time.monotonic() < ends_at:
         try:
-            return process.communicate(asked, timeout=_LOOK_SECONDS)[0]
+            process.wait(_LOOK_SECONDS)
+            return
         except subprocess.TimeoutExpired:
-            # Called again, it continues, loses nothing, and takes no more input.
-            asked, waited = None, waited + _LOOK_SECONDS
-        if not is_wanted():
-            raise GivenUp
-    raise DatasetError(f"The file took longer than {_MAX_SECONDS / 60:.0f} minutes to read")
+            if not is_wanted():
+                raise GivenUp from None
+    raise _too_slow(seconds)
+
+
+def _failure(code: int, options: Options, log: Path) -> Exception:
+    if code in _NO_MEMORY:
+        return Unreadable(
+            f"The file needs more memory than it may use ({options.memory} and some). Of a workbook, all cells from "
+            "the first to the last count, even empty ones: delete what stands far away from the table"
+        )
+    if code in _NO_TIME:
+        return _too_slow(options.seconds)
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _LOG_BYTES))
+        return IngestFailed(f"the process ended with {code}: {file.read().decode(errors='replace')}")
+
+
+def _too_slow(seconds: float) -> Unreadable:
+    return Unreadable(f"The file took longer to read than its limit of {seconds:g} seconds")
 
 
 def _understood(answer: dict[str, dict[str, object]]) -> Ingested:

@@ -14,6 +14,8 @@ from jobs.data.datasets.formats.texts import Texts
 from jobs.data.datasets.ingest.conversion import unpacked
 from jobs.data.datasets.ingest.engine import open_engine
 from jobs.data.datasets.ingest.text_files import add_text, faults_of_files, finish
+from jobs.data.datasets.naming import unique_columns
+from jobs.data.exact_parquet import exact_file, has_small_groups
 from jobs.data.statements import fetch_watched, stream_watched
 from jobs.data.tables.failures import loading_failures
 from jobs.data.tables.loaded import LoadedTable
@@ -41,6 +43,8 @@ def open_files(
         if ending_of(paths[0]) not in (None, ".parquet"):
             with loading_failures(label, names):
                 paths = [_converted(names, Path(folder).resolve(), check)]
+        else:
+            paths = [_exact(path, Path(folder).resolve(), check) for path in paths]
         with run_database(scratch_dir, paths, check, on_rows) as database:
             with loading_failures(label, names):
                 _load(database, paths)
@@ -51,7 +55,7 @@ def _converted(names: Mapping[str, str], folder: Path, check: Callable[[], None]
     """Convert text files to one Parquet file by the rules of datasets. Its types fit the values of all of them."""
     memory, target = settings.STREAMER_DUCKDB_MEMORY, folder / "rows.parquet"
     most_bytes = settings.STREAMER_DUCKDB_DISK_BYTES
-    with open_engine(folder, folder, memory, in_order=True) as connection:
+    with open_engine(folder, folder, memory, most_bytes, in_order=True) as connection:
         texts = Texts(connection=connection, folder=folder, check=check)
         for path, name in names.items():
             check()
@@ -77,10 +81,24 @@ def _converted(names: Mapping[str, str], folder: Path, check: Callable[[], None]
     return str(target)
 
 
+def _exact(path: str, folder: Path, check: Callable[[], None]) -> str:
+    check()
+    return exact_file(path, folder, _as_in_datasets)
+
+
+def _as_in_datasets(names: list[str]) -> list[str]:
+    """Make names unique by the rules of datasets. Names that no dataset could have stay as they are."""
+    try:
+        return unique_columns(names, [])
+    except Unreadable:
+        return names
+
+
 def _load(database: RunDatabase, paths: list[str]) -> None:
     total = int(fetch_watched(database.connection, f"SELECT count(*) FROM {_PARQUET}", [paths], database.check)[0][0])
     described = fetch_watched(database.connection, f"DESCRIBE FROM {_PARQUET}", [paths], database.check)
     sql = plain_select({name: kind for name, kind, *_ in described}, _PARQUET)
     schema = database.connection.sql(f"{sql} LIMIT 0", params=[paths]).to_arrow_table().schema
     batches = stream_watched(database.connection, sql, batch_rows(total), [paths], database.check)
-    database.load(schema, batches, total)
+    select = (sql, [paths]) if has_small_groups(database.connection, paths) else None
+    database.load(schema, batches, total, select)

@@ -1,6 +1,7 @@
 """The result of a user's SELECT, run in a process of its own (``jobs.data.tables.queries.process``)."""
 
 import json
+import logging
 import subprocess
 import sys
 import time
@@ -14,21 +15,21 @@ from typing import IO, Any, TypeVar
 import pyarrow as pa
 from django.conf import settings
 
-import jobs
 from jobs.contract.data_source import QuerySource
 from jobs.contract.table import RowsRead
+from jobs.data.datasets.store import local_copy
+from jobs.data.process_limits import ENVIRONMENT, ROOT
 from jobs.data.statements import watched
 from jobs.data.tables.failures import loading_failures, not_there
-from jobs.data.tables.from_dataset import copied
 from jobs.data.tables.loaded import LoadedTable
 from jobs.data.tables.queries.tenant_tables import tenant_tables
 from jobs.data.tables.run_database import UNKNOWN_TOTAL_BATCH_ROWS, run_database
-from jobs.errors import Permanent
+from jobs.errors import Permanent, Retryable
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _LABEL = "query"
-_ROOT = Path(jobs.__file__).resolve().parent.parent
-_MAX_REASON = 500
 
 
 @contextmanager
@@ -38,14 +39,14 @@ def open_query(
     with run_database(scratch_dir, [], check, on_rows) as database:
         with _Query(source.sql, scratch_dir, check) as query, loading_failures(_LABEL):
             names = query.tables()
-            files = {name: str(copied(dataset, scratch_dir)) for name, dataset in tenant_tables(tenant_id, names)}
+            files = {name: str(local_copy(dataset, scratch_dir)) for name, dataset in tenant_tables(tenant_id, names)}
             schema, batches = query.outcome(files)
             database.load(schema, batches, None)
         yield LoadedTable(database.connection, _LABEL, check)
 
 
 class _Query:
-    """The process, watched: when ``check`` raises or the time is up, it is killed."""
+    """The process, watched: when ``check`` raises or the time is up, from its start to its last row, it is killed."""
 
     def __init__(self, sql: str, scratch_dir: Path, check: Callable[[], None]) -> None:
         self._check_run = check
@@ -66,9 +67,8 @@ class _Query:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            cwd=_ROOT,
-            # The environment holds nothing that the query could read.
-            env={"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+            cwd=ROOT,
+            env=ENVIRONMENT,
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._input, self._output = self._process.stdin, self._process.stdout
@@ -113,13 +113,18 @@ class _Query:
             raise self._failure()
 
     def _send(self, message: Any) -> None:
-        try:
+        def send() -> None:
             self._input.write(json.dumps(message).encode() + b"\n")
             self._input.flush()
+
+        try:
+            self._watch(send)
         except BrokenPipeError:
             raise self._failure() from None
 
     def _watch(self, call: Callable[[], T]) -> T:
+        # Before each step, because rows that come quickly are never waited for.
+        self._check()
         return watched(self._pool.submit(call), self._process.kill, self._check)
 
     def _check(self) -> None:
@@ -137,6 +142,8 @@ class _Query:
         except (IndexError, ValueError):
             problem = {}
         if isinstance(problem, dict) and "refused" in problem:
-            reason = str(problem["refused"]).split("\n\nLINE")[0].splitlines()
-            return not_there("sql", " ".join(line.strip() for line in reason if line.strip())[:_MAX_REASON])
+            return not_there("sql", str(problem["refused"]))
+        if isinstance(problem, dict) and "failed" in problem:
+            logger.warning("a query failed: %s", problem["failed"])
+            return Retryable("The query cannot be run at the moment.")
         return Permanent("The query needs more memory or disk than a request may use.")

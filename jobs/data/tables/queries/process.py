@@ -7,10 +7,7 @@ It reads a line of JSON and answers with one: the tables that the query names. I
 of each, and answers with the result as an Arrow stream. An error is a line of JSON on its stderr.
 """
 
-import ctypes
 import json
-import resource
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,31 +17,42 @@ import duckdb
 import pyarrow as pa
 
 from jobs.contract.quoting import quote_name, quote_text
-from jobs.data.sandbox import open_sandbox
+from jobs.data.duckdb_errors import OF_THE_CONTENT, raised_in_stream, reason_of
+from jobs.data.process_limits import limit_this_process
+from jobs.data.sandbox import open_sandbox, size_of
 from jobs.data.tables.plain import plain_select
 from jobs.data.tables.queries.rules import Refused, check_query
 
 _BESIDES_DUCKDB_BYTES = 1024**3
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> int:
     task = json.loads(sys.stdin.readline())
-    _limit(task["memory"])
+    limit_this_process(memory_bytes=size_of(task["memory"]) + _BESIDES_DUCKDB_BYTES)
     try:
         statement, tables = check_query(task["sql"])
         print(json.dumps({"tables": tables}), flush=True)
         files: dict[str, str] = json.loads(sys.stdin.readline() or "null")
         _run(task, statement, files)
     except (Refused, duckdb.Error, MemoryError, OSError) as error:
-        kind = "memory" if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)) else "refused"
-        print(json.dumps({kind: str(error)}), file=sys.stderr, flush=True)
+        print(json.dumps(problem_of(error)), file=sys.stderr, flush=True)
         return 1
     return 0
 
 
+def problem_of(error: Exception) -> dict[str, str]:
+    """Return the kind of the problem, and a text: for the user if the query is ``refused``, else for the log."""
+    if isinstance(error, OSError):
+        error = raised_in_stream(error)
+    if isinstance(error, Refused):
+        return {"refused": str(error)}
+    if isinstance(error, OF_THE_CONTENT):
+        return {"refused": reason_of(error)}
+    return {"memory" if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)) else "failed": str(error)}
+
+
 def _run(task: dict[str, Any], statement: str, files: dict[str, str]) -> None:
-    connection, _ = open_sandbox(
+    connection = open_sandbox(
         Path(task["folder"]),
         readable=list(files.values()),
         memory=task["memory"],
@@ -62,16 +70,6 @@ def _run(task: dict[str, Any], statement: str, files: dict[str, str]) -> None:
     with pa.ipc.new_stream(sys.stdout.buffer, reader.schema) as stream:
         for batch in reader:
             stream.write_batch(batch)
-
-
-def _limit(memory: str) -> None:
-    """Limit memory to DuckDB's limit and some for all else, forbid core files, and end with the parent."""
-    [(duckdb_bytes,)] = duckdb.execute("SELECT parse_formatted_bytes(?)", [memory]).fetchall()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        most = int(duckdb_bytes) + _BESIDES_DUCKDB_BYTES
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from jobs.data.duckdb_errors import reason_of
+
 _NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
 _TABLES = frozenset({"BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY", "PIVOT"})
 _TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series", "json_each", "json_tree"})
@@ -36,7 +38,7 @@ def check_query(sql: str) -> tuple[str, list[str]]:
             [(text,)] = connection.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
             tree = json.loads(text)
         except duckdb.Error as error:
-            raise Refused(str(error)) from None
+            raise Refused(reason_of(error)) from None
         except RecursionError:
             raise Refused("the query is nested too deeply") from None
         if tree["error"]:
