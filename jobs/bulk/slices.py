@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from jobs.contract.bulk import Counts, Item, ItemOutcome
 from jobs.errors import AttemptLost
-from jobs.models import Artifact, AsyncRequest, BulkOutcome, BulkSlice, Status
+from jobs.models import LIVE, Artifact, AsyncRequest, BulkOutcome, BulkSlice, Status
+from jobs.usage.stored import add_stored, check_room, json_bytes
 
 _INSERT = 50
 _STUBBORN_SECONDS = 10.0
@@ -30,6 +31,7 @@ class Holder:
 
     request_id: uuid.UUID
     token: uuid.UUID
+    tenant_id: str
 
     @property
     def rows(self) -> QuerySet[AsyncRequest]:
@@ -50,26 +52,50 @@ class Held:
     failed: int
     lost_twice: bool
     """Two holders in a row were lost while they ran the item that is next."""
+    was_lost: bool
+    """Its last holder was lost, and no outcome has been recorded since."""
+    keys_of: uuid.UUID
+    """The bulk whose id gives the items their ids."""
+    tenant_id: str
+    stored_bytes: int
+    """The bytes of the items and of their outcomes."""
 
     @property
     def is_done(self) -> bool:
         return self.done == len(self.items)
 
+    @property
+    def next_index(self) -> int:
+        """The index of the item that is next, among all items."""
+        return self.first + self.done
+
+    @property
+    def next_id(self) -> uuid.UUID:
+        """The id of the item that is next: the same in every attempt, and when the bulk is done again."""
+        return uuid.uuid5(self.keys_of, str(self.next_index))
+
 
 def cut(holder: Holder, items: Iterable[Item], batch_size: int) -> None:
-    """Store the items as slices of the holder's request. Raises ``AttemptLost`` when it was lost."""
+    """Store the items as slices of the holder's request.
+
+    Raises ``AttemptLost`` when it was lost, and ``TenantFull`` when there is no room.
+    """
+    rows = list(_slices(holder.request_id, items, batch_size))
+    size = sum(row.stored_bytes for row in rows)
+    check_room(holder.tenant_id, size)
     with transaction.atomic():
         # An UPDATE and no SELECT, so that it also waits for a transaction that takes the request away.
         if not holder.rows.update(lease_until=F("lease_until")):
             raise AttemptLost
-        BulkSlice.objects.bulk_create(_slices(holder.request_id, items, batch_size), batch_size=_INSERT)
+        BulkSlice.objects.bulk_create(rows, batch_size=_INSERT)
+        add_stored({holder.tenant_id: size})
 
 
 def take(bulk_id: uuid.UUID, holder: Holder) -> Held | None:
     """Take the first slice that has work left and that nobody holds; None when there is none."""
     while (row := _free(bulk_id).defer("items").first()) is not None:
         lost_at = None if row.holder is None else row.done
-        rows = BulkSlice.objects.filter(Exists(holder.rows), id=row.id, takes=row.takes)
+        rows = BulkSlice.objects.filter(Exists(holder.rows), Exists(_working(bulk_id)), id=row.id, takes=row.takes)
         if rows.update(
             takes=row.takes + 1, holder=holder.request_id, holder_token=holder.token, interrupted_at=lost_at
         ):
@@ -82,9 +108,15 @@ def take(bulk_id: uuid.UUID, holder: Holder) -> Held | None:
                 done=row.done,
                 failed=row.failed,
                 lost_twice=lost_at is not None and lost_at == row.interrupted_at,
+                was_lost=lost_at is not None,
+                keys_of=row.keys_of or bulk_id,
+                tenant_id=holder.tenant_id,
+                stored_bytes=row.stored_bytes,
             )
         if not holder.rows.exists():
             raise AttemptLost
+        if not _working(bulk_id).exists():
+            return None
     return None
 
 
@@ -95,6 +127,13 @@ def release(held: Held) -> None:
     )
 
 
+def close(bulk_id: uuid.UUID) -> None:
+    """Take every slice with work left from its holder, so that no outcome is added any more."""
+    BulkSlice.objects.filter(request_id=bulk_id, is_done=False).update(
+        takes=F("takes") + 1, holder=None, holder_token=None, interrupted_at=None
+    )
+
+
 def record(held: Held, outcomes: Sequence[ItemOutcome], artifacts: Sequence[Artifact] = ()) -> None:
     """Write the outcomes of the next items of the slice, all or nothing. Raises ``AttemptLost`` if it is not held.
 
@@ -102,9 +141,14 @@ def record(held: Held, outcomes: Sequence[ItemOutcome], artifacts: Sequence[Arti
     """
     done = held.done + len(outcomes)
     failed = held.failed + sum(item.error is not None for item in outcomes)
+    stored = held.stored_bytes + sum(map(_outcome_bytes, outcomes))
+    added = sum(file.size_bytes for file in artifacts)
+    if is_done := done == len(held.items):
+        # Once for the slice, because an entry for each item would cost too much.
+        added += stored - json_bytes(held.items)
     with transaction.atomic():
         rows = BulkSlice.objects.filter(id=held.slice_id, takes=held.takes, done=held.done)
-        if not rows.update(done=done, failed=failed, is_done=done == len(held.items)):
+        if not rows.update(done=done, failed=failed, is_done=is_done, stored_bytes=stored):
             raise AttemptLost
         BulkOutcome.objects.bulk_create(
             BulkOutcome(request_id=held.bulk_id, index=item.index, result=item.result, error=item.error)
@@ -112,7 +156,12 @@ def record(held: Held, outcomes: Sequence[ItemOutcome], artifacts: Sequence[Arti
         )
         if artifacts:
             Artifact.objects.bulk_create(artifacts)
-    held.done, held.failed = done, failed
+        if added:
+            add_stored({held.tenant_id: added})
+        if held.was_lost:
+            # The bulk got past the place at which a worker was lost, whatever its reports say.
+            AsyncRequest.objects.filter(id=held.bulk_id).update(lost_in_a_row=0, lost_place="")
+    held.done, held.failed, held.stored_bytes, held.was_lost = done, failed, stored, False
 
 
 def record_with_retries(held: Held, outcome: ItemOutcome, artifacts: Sequence[Artifact] = ()) -> None:
@@ -128,6 +177,8 @@ def record_with_retries(held: Held, outcome: ItemOutcome, artifacts: Sequence[Ar
                 raise
             held.done += 1
             held.failed += outcome.error is not None
+            held.stored_bytes += _outcome_bytes(outcome)
+            held.was_lost = False
             return None
         except OperationalError:
             if time.monotonic() > give_up_at:
@@ -161,8 +212,18 @@ def are_held(bulk_id: uuid.UUID, *, but_by: Holder) -> bool:
 def _slices(bulk_id: uuid.UUID, items: Iterable[Item], batch_size: int) -> Iterable[BulkSlice]:
     rest, first, number = iter(items), 0, 0
     while some := list(islice(rest, batch_size)):
-        yield BulkSlice(request_id=bulk_id, number=number, first=first, size=len(some), items=some)
+        size = json_bytes(some)
+        yield BulkSlice(request_id=bulk_id, number=number, first=first, size=len(some), items=some, stored_bytes=size)
         first, number = first + len(some), number + 1
+
+
+def _outcome_bytes(outcome: ItemOutcome) -> int:
+    return json_bytes(outcome.result) + json_bytes(outcome.error)
+
+
+def _working(bulk_id: uuid.UUID) -> QuerySet[AsyncRequest]:
+    """Select the bulk; no row when it has ended, or is about to."""
+    return AsyncRequest.objects.filter(id=bulk_id, status__in=LIVE, ending_until__isnull=True)
 
 
 def _is_held() -> Q:

@@ -15,17 +15,20 @@ from django.db import transaction
 
 from jobs.bulk import slices
 from jobs.bulk.actions import run_item
-from jobs.bulk.entities import find_entity
+from jobs.bulk.entities import Entity, find_entity
+from jobs.bulk.redo import carry_over
 from jobs.bulk.rows import write_row
-from jobs.bulk.shares import invite, is_wanted
+from jobs.bulk.shares import invite, is_wanted, share_seconds
 from jobs.contract.bulk import ActionOperation, Counts, EntityOperation, Item, ItemOutcome, OnError, Operation
 from jobs.contract.registry import find_handler
 from jobs.errors import AttemptLost, Cancelled, ErrorCode, HandlerError, Permanent, Stop, error_body
 from jobs.files.artifacts import ArtifactStaging
 from jobs.jsonable import to_json
+from jobs.log.bounds import storable_error
 from jobs.models import BulkOutcome, BulkSlice
 from jobs.queue.claims import Claim
 from jobs.requests.cancellation import cancel_children
+from jobs.usage.stored import check_room
 
 _TELL_SECONDS = 1.0
 _POLL_SECONDS = 0.2
@@ -34,7 +37,7 @@ _PART_OF_GRACE = 0.6
 
 
 class NewItemRun(Protocol):
-    def __call__(self, claim: Claim, index: int, *, seconds: float, check: Callable[[], None]) -> Any:
+    def __call__(self, claim: Claim, item_id: uuid.UUID, *, seconds: float, check: Callable[[], None]) -> Any:
         """Return the context of an item, to be used in a ``with`` block."""
 
 
@@ -49,14 +52,16 @@ class BulkWork:
         on_error: OnError,
         check: Callable[[], None],
         new_item_run: NewItemRun,
+        report_failed_items: Callable[[int], None],
     ) -> None:
         self._claim = claim
         self._bulk_id: uuid.UUID = claim.parent_id or claim.request_id
-        self._holder = slices.Holder(request_id=claim.request_id, token=claim.token)
+        self._holder = slices.Holder(request_id=claim.request_id, token=claim.token, tenant_id=claim.tenant_id)
         self._operation = operation
         self._on_error = on_error
         self._check = check
         self._new_item_run = new_item_run
+        self._report_failed_items = report_failed_items
         self._on_counts: Callable[[Counts], None] = lambda counts: None
         self._told_at = float("-inf")
 
@@ -65,6 +70,12 @@ class BulkWork:
     @property
     def is_cut(self) -> bool:
         return BulkSlice.objects.filter(request_id=self._bulk_id).exists()
+
+    def carry_over(self) -> bool:
+        self._check()
+        return self._claim.redo_of is not None and carry_over(
+            self._holder, self._claim.redo_of, stops=self._on_error == "stop"
+        )
 
     def cut(self, items: Iterable[Item], *, batch_size: int) -> None:
         plain = [to_json(item) for item in items]  # read before the transaction, because reading may be slow
@@ -97,10 +108,10 @@ class BulkWork:
                 if not self._run_next() and not self._await_others():
                     break
                 self._tell()
-        self._tell()
+        self._report_failed_items(self._tell().failed)
 
     def share(self) -> int:
-        ends_at = time.monotonic() + settings.STREAMER_SHIFT_SECONDS
+        ends_at = time.monotonic() + share_seconds()
         done = 0
         while time.monotonic() < ends_at and is_wanted(self._bulk_id):
             self._check()
@@ -109,9 +120,18 @@ class BulkWork:
             done += items
         return done
 
+    def close(self) -> None:
+        cancel_children(self._bulk_id)
+        self._await_release()
+        slices.close(self._bulk_id)
+
     def _run_next(self) -> int:
-        """Take a slice and run it to its end. Return the number of items; 0 when there was no slice to take."""
+        """Take a slice and run it to its end. Return the number of items; 0 when there was no slice to take.
+
+        Raises ``TenantFull`` when the tenant has no room for more outcomes.
+        """
         self._check()
+        check_room(self._claim.tenant_id)
         held = slices.take(self._bulk_id, self._holder)
         if held is None:
             return 0
@@ -133,17 +153,22 @@ class BulkWork:
         handler = find_handler(operation.action)
         if handler is None:
             raise Permanent(f"No handler here does '{operation.action}' any more")
+        self._give_up_poison(held)
+        while not held.is_done and not self._has_to_stop(held):
+            self._check()
+            seconds, item_id = handler.timeout_seconds, held.next_id
+            with self._new_item_run(self._claim, item_id, seconds=seconds, check=self._check_and_tell) as context:
+                outcome = self._outcome(held, *run_item(handler, held.items[held.done], context))
+                self._record(held, outcome, context.staging)
+
+    def _has_to_stop(self, held: slices.Held) -> bool:
+        return self._on_error == "stop" and held.failed > 0
+
+    def _give_up_poison(self, held: slices.Held) -> None:
+        """Fail the item that is next if two workers in a row were lost at it."""
         if held.lost_twice:
             error = error_body(ErrorCode.WORKER_LOST, "The worker was lost twice while it ran this item")
             slices.record(held, [self._outcome(held, None, error)])
-        while not held.is_done:
-            self._check()
-            seconds, index = handler.timeout_seconds, held.first + held.done
-            with self._new_item_run(self._claim, index, seconds=seconds, check=self._check_and_tell) as context:
-                outcome = self._outcome(held, *run_item(handler, held.items[held.done], context))
-                self._record(held, outcome, context.staging)
-            if outcome.error is not None and self._on_error == "stop":
-                return
 
     def _record(self, held: slices.Held, outcome: ItemOutcome, staging: ArtifactStaging) -> None:
         try:
@@ -153,13 +178,23 @@ class BulkWork:
             raise
 
     def _write_rows(self, held: slices.Held, operation: EntityOperation) -> None:
-        """Write rows and outcomes in one transaction, so that no crash can make a row be written twice."""
+        """Write rows and outcomes in one transaction, so that no crash can make a row be written twice.
+
+        After a loss each row has a transaction of its own, so that a row that takes the worker down is told apart.
+        """
         entity = find_entity(operation.entity)
         if entity is None:
             raise Permanent(f"There is no entity '{operation.entity}' any more")
+        singly = held.was_lost
+        self._give_up_poison(held)
+        while not held.is_done and not self._has_to_stop(held):
+            self._write_some(held, entity, operation, most=1 if singly else len(held.items))
+
+    def _write_some(self, held: slices.Held, entity: Entity, operation: EntityOperation, *, most: int) -> None:
+        """Write up to ``most`` rows with their outcomes."""
         outcomes: list[ItemOutcome] = []
         with transaction.atomic():
-            for item in held.items[held.done :]:
+            for item in held.items[held.done : held.done + most]:
                 self._check()
                 error = result = None
                 try:
@@ -174,7 +209,7 @@ class BulkWork:
     def _outcome(
         self, held: slices.Held, result: Any, error: Mapping[str, Any] | None, *, offset: int = 0
     ) -> ItemOutcome:
-        return ItemOutcome(index=held.first + held.done + offset, result=result, error=to_json(error))
+        return ItemOutcome(index=held.next_index + offset, result=result, error=error and storable_error(error))
 
     # --- with others ---------------------------------------------------------------------------------------------
 
@@ -193,12 +228,20 @@ class BulkWork:
         self._check_and_tell()
         return True
 
+    def _await_release(self) -> None:
+        """Wait until nobody else holds a slice, but not for the whole grace of a cancel."""
+        give_up_at = time.monotonic() + _PART_OF_GRACE * settings.STREAMER_CANCEL_GRACE_SECONDS
+        while slices.are_held(self._bulk_id, but_by=self._holder) and time.monotonic() < give_up_at:
+            time.sleep(_POLL_SECONDS)
+
     def _is_stopped(self) -> bool:
         return self._on_error == "stop" and self.counts().failed > 0
 
-    def _tell(self) -> None:
+    def _tell(self) -> Counts:
         self._told_at = time.monotonic()
-        self._on_counts(self.counts())
+        counts = self.counts()
+        self._on_counts(counts)
+        return counts
 
     def _check_and_tell(self) -> None:
         self._check()
@@ -212,9 +255,7 @@ class BulkWork:
             yield
         except Cancelled:
             cancel_children(self._bulk_id)
-            give_up_at = time.monotonic() + _PART_OF_GRACE * settings.STREAMER_CANCEL_GRACE_SECONDS
-            while slices.are_held(self._bulk_id, but_by=self._holder) and time.monotonic() < give_up_at:
-                time.sleep(_POLL_SECONDS)
+            self._await_release()
             raise
         except Stop:
             raise

@@ -16,11 +16,11 @@ from django.db.models import Q
 
 from jobs.errors import ErrorBody
 from jobs.log.events import Event, read_after
-from jobs.models import FINAL, AsyncRequest, Status
+from jobs.models import FINAL, RECEIPTED, AsyncRequest, Status
 from jobs.requests.cancellation import AlreadyFinished, request_cancel
 from jobs.requests.reads import NotFound
 
-_COLUMNS = ("action", "status", "percentage", "message", "attempt", "result", "error")
+_COLUMNS = ("action", "title", "status", "percentage", "message", "attempt", "result", "failed_items", "error")
 _PAGE = 500
 # The pause before the next look is a tenth of the time waited: short at first, then longer.
 _SHARE_OF_WAIT = 0.1
@@ -46,6 +46,8 @@ class RequestState:
 
     id: UUID
     action: str
+    title: str
+    """The text that tells it from other requests. Empty for one of before there were titles."""
     status: str
     """``pending``, ``processing``, ``retrying``, ``completed``, ``failed`` or ``cancelled``."""
     percentage: float
@@ -55,10 +57,12 @@ class RequestState:
     """The number of the attempt; 0 before the first."""
     result: Any
     """The handler's result. None unless the request has completed."""
+    failed_items: int
+    """The items that could not be done, of a request that has completed."""
     error: ErrorBody | None
     """The error. None unless the request has failed."""
     receipt: Any
-    """The work that the handler of a cancelled request says it had done by then, else None."""
+    """The work that the handler of a failed or cancelled request says it had done by then, else None."""
 
     @property
     def is_final(self) -> bool:
@@ -81,13 +85,15 @@ class RequestHandle:
         return RequestState(
             id=self.id,
             action=row.action,
+            title=row.title,
             status=row.status,
             percentage=row.percentage,
             message=row.message,
             attempt=row.attempt,
             result=row.result if row.status == Status.COMPLETED else None,
+            failed_items=row.failed_items,
             error=row.error if row.status == Status.FAILED else None,
-            receipt=row.result if row.status == Status.CANCELLED else None,
+            receipt=row.result if row.status in RECEIPTED else None,
         )
 
     @property

@@ -2,11 +2,13 @@
 
 RequestRefused           nothing was stored; ``error`` is what a socket would have been told
 ├── UnknownAction        no handler here does the action
+├── DailyQuotaUsedUp     the tenant has used up a daily quota; it may go on at midnight UTC
 ├── DuplicateRequest     the idempotency key belongs to a request that differs
 └── TooManyWaiting       the user has as many requests waiting as are allowed
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Required, TypedDict, Unpack
 from uuid import UUID
 
@@ -17,17 +19,21 @@ from django.db import transaction
 
 from jobs.contract.base import Handler, Payload, refuse_left_out
 from jobs.contract.registry import find_handler
+from jobs.contract.submission.limit_keys import LimitKeyFault, limit_key_of
+from jobs.contract.submission.titles import title_of
 from jobs.errors import ErrorBody, ErrorCode, InvalidPayload, error_body
-from jobs.jsonable import is_storable
+from jobs.jsonable import MAX_METADATA_BYTES, MAX_TAG_CHARACTERS, MAX_TAGS, is_storable
 from jobs.requests.after_commit import tell
 from jobs.requests.handle import RequestHandle
 from jobs.requests.result_cache import look_up
 from jobs.requests.strict_json import read_json
 from jobs.requests.submission import Refused, Submission, submit_many
+from jobs.tracing.traceparent import read_traceparent
+from jobs.tracing.tracer import open_span
 
 MAX_PRIORITY = 3600
 MAX_EXPIRY_SECONDS = 7 * 24 * 3600
-_MAX_CHARACTERS = {"user_id": 150, "tenant_id": 128, "idempotency_key": 128}
+_MAX_CHARACTERS = {"user_id": 150, "tenant_id": 128, "idempotency_key": 128, "tag": MAX_TAG_CHARACTERS}
 AnyPayload = Payload | Mapping[str, Any] | None
 """None: no arguments."""
 
@@ -66,6 +72,15 @@ class TooManyWaiting(RequestRefused):
     """The user has ``STREAMER_MAX_WAITING_PER_USER`` requests waiting."""
 
 
+class DailyQuotaUsedUp(RequestRefused):
+    """The tenant has used up a daily quota, which ``quota`` names. It may go on at midnight UTC."""
+
+    @property
+    def quota(self) -> str:
+        """The quota: ``requests``, ``worker_seconds`` or ``bytes_written``."""
+        return str(self.error["details"]["quota"])
+
+
 class SubmitOptions(TypedDict, total=False):
     """The keyword arguments of every ``submit``. A value out of its limits raises ``ValueError``."""
 
@@ -76,6 +91,8 @@ class SubmitOptions(TypedDict, total=False):
     """The same key and payload of a user give the first request again. None: every call makes one."""
     metadata: Mapping[str, Any]
     """JSON that is returned, unchanged, with the state of the request."""
+    tags: Sequence[str]
+    """At most ``MAX_TAGS`` texts of 1 to ``MAX_TAG_CHARACTERS`` characters, by which the user finds it in lists."""
     priority: int
     """Seconds of head start in the queue, at most ``MAX_PRIORITY``."""
     expires_in_seconds: float | None
@@ -95,7 +112,10 @@ def submit(action: str, payload: AnyPayload = None, **options: Unpack[SubmitOpti
     if handler is None:
         raise UnknownAction(error_body(ErrorCode.INVALID_ACTION, f"There is no action '{action}'"))
     submission = _submission(handler, payload, **options)
-    (outcome,) = submit_many([submission])
+    named = read_traceparent(submission.metadata.get("traceparent"))
+    with open_span("submit", parent=named, kind="producer", attributes={"action": action}) as span:
+        submission = replace(submission, trace=None if span.parent is None else str(span.parent))
+        (outcome,) = submit_many([submission])
     if isinstance(outcome, Refused):
         raise _refusal(outcome.error)
     transaction.on_commit(lambda: tell([submission], [outcome]), robust=True)
@@ -133,6 +153,7 @@ def _submission(
     tenant_id: str,
     idempotency_key: str | None = None,
     metadata: Mapping[str, Any] | None = None,
+    tags: Sequence[str] = (),
     priority: int = 0,
     expires_in_seconds: float | None = None,
     fresh: bool = False,
@@ -158,13 +179,23 @@ def _submission(
         queue=handler.queue,
         payload=plain,
         metadata=_read_metadata(metadata or {}),
+        tags=_read_tags(tags),
         priority=priority,
         expires_in_seconds=expires_in_seconds,
         estimated_seconds=handler.estimate(parsed),
+        title=title_of(handler, parsed),
+        limit_key=_limit_key(handler, parsed),
         cache_key=found.key,
         cached=found.outcome,
         unlimited=unlimited,
     )
+
+
+def _limit_key(handler: Handler[Any], payload: Payload) -> str | None:
+    try:
+        return limit_key_of(handler, payload)
+    except LimitKeyFault as fault:
+        raise RequestRefused(fault.error) from fault
 
 
 def read_payload(payload: AnyPayload) -> dict[str, Any]:
@@ -188,7 +219,17 @@ def _read_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     if faults or not isinstance(plain, dict):
         where = f" (at '{faults[0]['path']}': {faults[0]['message']})" if faults else ""
         raise ValueError(f"metadata is a mapping of JSON{where}")
+    if len(msgspec.json.encode(plain)) > MAX_METADATA_BYTES:
+        raise ValueError(f"metadata may have {MAX_METADATA_BYTES} bytes as JSON")
     return plain
+
+
+def _read_tags(tags: Sequence[str]) -> Sequence[str]:
+    if isinstance(tags, str) or len(tags) > MAX_TAGS:
+        raise ValueError(f"tags is a sequence of at most {MAX_TAGS} texts, not {tags!r}")
+    for tag in tags:
+        _check_text("tag", tag)
+    return tuple(dict.fromkeys(tags))
 
 
 def _check_text(name: str, value: Any) -> None:
@@ -199,5 +240,7 @@ def _check_text(name: str, value: Any) -> None:
 
 
 def _refusal(error: ErrorBody) -> RequestRefused:
+    if "quota" in error.get("details", {}):
+        return DailyQuotaUsedUp(error)
     kinds = {ErrorCode.DUPLICATE_REQUEST.value: DuplicateRequest, ErrorCode.RATE_LIMITED.value: TooManyWaiting}
     return kinds.get(error["code"], RequestRefused)(error)

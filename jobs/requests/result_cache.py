@@ -69,7 +69,13 @@ def _find(key: str, seconds: float) -> FromCache | None:
     files = _files(row)
     if files is None:
         return None
-    return FromCache(request_id=row.id, computed_at=row.finished_at, result=row.result, artifacts=files)
+    return FromCache(
+        request_id=row.id,
+        computed_at=row.finished_at,
+        result=row.result,
+        artifacts=files,
+        failed_items=row.failed_items,
+    )
 
 
 def _files(row: AsyncRequest) -> list[dict[str, Any]] | None:
@@ -78,9 +84,10 @@ def _files(row: AsyncRequest) -> list[dict[str, Any]] | None:
     if final is None:
         return None
     promised = {file["artifact_id"] for file in final.data.get("artifacts", [])}
+    total = final.data.get("artifacts_total", len(promised))
     last = timezone.now() + FILES_LAST
     kept = list(files_of(row).filter(expires_at__gt=last))
-    if {str(file.id) for file in kept} != promised:
+    if len(kept) != total or not promised <= {str(file.id) for file in kept}:
         return None
     return (
         [describe(file) for file in kept] if all(default_storage.exists(file.storage_name) for file in kept) else None

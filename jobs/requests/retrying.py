@@ -10,6 +10,7 @@ from jobs.log.publishing import publish_changes
 from jobs.models import AsyncRequest
 from jobs.requests.reads import NotFound
 from jobs.requests.regeneration import find_finished, traced_metadata
+from jobs.requests.storing import index_tags
 
 
 def retry(request_id: uuid.UUID) -> uuid.UUID:
@@ -20,15 +21,22 @@ def retry(request_id: uuid.UUID) -> uuid.UUID:
     row = find_finished(request_id, Q())
     if row is None:
         raise NotFound(str(request_id))
-    copy = AsyncRequest.objects.create(
-        tenant_id=row.tenant_id,
-        user_id=row.user_id,
-        action=row.action,
-        queue=row.queue,
-        payload=row.payload,
-        metadata=traced_metadata(row),
-        estimated_seconds=row.estimated_seconds,
-    )
+    with transaction.atomic():
+        copy = AsyncRequest.objects.create(
+            tenant_id=row.tenant_id,
+            user_id=row.user_id,
+            action=row.action,
+            title=row.title,
+            queue=row.queue,
+            payload=row.payload,
+            metadata=traced_metadata(row),
+            tags=row.tags,
+            redo_of=row.id,
+            estimated_seconds=row.estimated_seconds,
+            limit_key=row.limit_key,
+        )
+        if row.tags:
+            index_tags([copy.id])
     transaction.on_commit(lambda: publish_changes([((copy.tenant_id, copy.user_id), copy.id)]), robust=True)
     announce_submitted(copy)
     return copy.id
