@@ -6,8 +6,9 @@ from dataclasses import replace
 import redis
 from django.utils.module_loading import autodiscover_modules
 
-from jobs.doctor import clocks, files, log, rings, rows, waiting
+from jobs.doctor import clocks, files, log, pooler, rings, rows, waiting
 from jobs.doctor.check import NOTHING, Check, Diagnosis, Found, NotExamined
+from jobs.doctor.scope import Scope
 from jobs.files.storage import StorageAway
 
 _registered: list[Check] = []
@@ -19,18 +20,19 @@ def register_checks(checks: Iterable[Check]) -> None:
 
 
 def all_checks(*, deep: bool = False) -> tuple[Check, ...]:
-    """List the checks of jobs and of the other installed apps. ``deep`` adds those that read every stored file."""
+    """List the checks of jobs and of the other installed apps. ``deep``: of the whole history, and of files' bytes."""
     autodiscover_modules("doctor_checks")
-    shallow = (
-        *log.CHECKS,
-        *rows.CHECKS,
+    scope = Scope(deep=deep)
+    return (
+        *log.checks(scope),
+        *rows.checks(scope),
         *waiting.CHECKS,
-        *files.CHECKS,
+        *files.checks(scope),
         *rings.CHECKS,
         *_registered,
         *clocks.CHECKS,
+        *pooler.CHECKS,
     )
-    return (*shallow, *files.DEEP_CHECKS) if deep else shallow
 
 
 def examine(checks: Sequence[Check], *, fix: bool = False) -> list[Diagnosis]:

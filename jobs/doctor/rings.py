@@ -3,16 +3,21 @@
 from collections.abc import Iterator
 
 import django_rq
+import redis
 from rq.registry import FailedJobRegistry
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from jobs.doctor.check import Check, Found, of_items
+from jobs.queue.health.services import reason_of, redis_place
 from jobs.queue.names import own_queues
 from jobs.queue.wakeups import connection, is_ring, remove_rings, ring, waiting_rings
 
 
 def _answers() -> Found:
-    connection().ping()
+    try:
+        connection().ping()
+    except (redis.RedisError, OSError) as error:
+        return of_items([f"at {redis_place()}: {reason_of(error)}"])
     return of_items([])
 
 

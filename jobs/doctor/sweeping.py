@@ -1,10 +1,15 @@
 """The check that a sweeper lives, and its rules as remedies."""
 
+from datetime import timedelta
+
 import redis
 from django.utils import timezone
 
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
 from jobs.sweeper.loop import all_rules
+
+SWEEPER_GRACE = timedelta(seconds=30)
+"""The time after which a living sweeper has moved on, or deleted, all that is overdue."""
 
 
 def sweeper_lives() -> bool:

@@ -1,7 +1,7 @@
 """The sweeper: applies every rule about once a second. Two may run; a healthy request needs none.
 
-Rules that ask the file storage are applied on a thread of their own: a storage that does not answer must not keep
-a lost attempt from being found.
+Rules that may take long are applied on a thread of their own: neither a storage that does not answer nor a million old
+requests may keep a lost attempt from being found.
 """
 
 import logging
@@ -19,7 +19,10 @@ from django.db import connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
+from jobs.metrics.counted import SWEPT
+from jobs.metrics.exchange import FLUSH_SECONDS, flush
+from jobs.queue.wakeups import SWEEPER_HEARTBEATS, breaker, connection
+from jobs.repeats import REPEATS
 from jobs.sweeper.outage import OutageGrace
 from jobs.sweeper.rules import Rule
 
@@ -41,12 +44,13 @@ def sweep_once(rules: Sequence[Rule]) -> dict[str, int]:
         try:
             counts[rule.name] = rule.sweep(timezone.now())
         except (DatabaseError, redis.RedisError, OSError) as error:
-            logger.warning("Sweep of %s did not work: %s", rule.name, error)
+            logger.warning("Sweep of %s did not work: %s", rule.name, error, extra=REPEATS)
             connections.close_all()
         except Exception:
             logger.exception("The rule '%s' failed", rule.name)
         if counts.get(rule.name):
             logger.info("Swept %s", rule.name, extra={"count": counts[rule.name]})
+            SWEPT.count(rule.name, by=counts[rule.name])
     return counts
 
 
@@ -57,17 +61,21 @@ def sweep_until(stopped: threading.Event) -> None:
     prompt = [rule for rule in rules if not rule.apart]
     grace = OutageGrace(time.time())
     key = f"{SWEEPER_HEARTBEATS}{socket.gethostname()}:{os.getpid()}"
+    flushed_at = time.time()
     while not stopped.is_set():
         began_at = time.time()
         in_grace = grace.holds(began_at)
         if sweep_once([rule for rule in prompt if not (in_grace and rule.judges_silence)]):
             grace.swept(began_at)
-        try:
-            connection().set(key, 1, ex=_HEARTBEAT_SECONDS)
-        except (redis.RedisError, OSError):
-            logger.warning("No heartbeat, Redis is not reachable")
+        # A silent Redis is waited for once in a sweep, whichever part of it asks first.
+        is_there = breaker.call(lambda: connection().set(key, 1, ex=_HEARTBEAT_SECONDS))
+        if is_there and began_at - flushed_at >= FLUSH_SECONDS:
+            flush()
+            flushed_at = began_at
         # Not ``stopped.wait``: a signal handler that sets the event while this thread waits on it could deadlock.
         time.sleep(settings.STREAMER_SWEEP_SECONDS)
+    if not breaker.is_open:
+        flush()
     with suppress(redis.RedisError, OSError):
         connection().delete(key)
     apart.join(_APART_SECONDS)

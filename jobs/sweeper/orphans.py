@@ -28,6 +28,14 @@ def all_orphans() -> Iterator[str]:
             page = stored_after(folder, page[-1].name, PAGE)
 
 
+def some_orphans(start: str, limit: int) -> Iterator[str]:
+    """List the orphans among ``limit`` names of each folder: those after ``start``, and then the first ones."""
+    for folder in FOLDERS:
+        page = stored_after(folder, f"{folder}/{start}", limit)
+        first = stored_after(folder, "", limit - len(page)) if len(page) < limit else []
+        yield from orphans_among(list({file.name: file for file in (*page, *first)}.values()))
+
+
 def orphans_among(files: Sequence[StoredFile]) -> list[str]:
     """List the old files that no artifact or dataset names, and that no running attempt can still turn into one."""
     before = timezone.now() - ORPHAN_AGE

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from jobs.contract.registry import all_handlers
+from jobs.log.endings import Ending
 from jobs.models import WAITING, Status
 
 RING_GRACE = timedelta(seconds=2)
@@ -94,15 +95,38 @@ LOST_ATTEMPTS = Ownership(
     statuses=(Status.PROCESSING,),
     owner="one attempt",
     deadline="its lease; a living attempt renews it, and ends by itself at a timeout or a cancel",
-    overdue=lambda now: Q(lease_until__lt=now),
+    overdue=lambda now: Q(lease_until__lt=now, ending_until__isnull=True),
     rule="lost attempts",
 )
 OVERDUE_CANCELS = Ownership(
     statuses=(Status.PROCESSING,),
     owner="one attempt",
     deadline="the grace of a cancel",
-    overdue=lambda now: Q(cancel_requested_at__lt=_last_heard_cancel(now)),
+    overdue=lambda now: Q(cancel_requested_at__lt=_last_heard_cancel(now), ending_until__isnull=True),
     rule="overdue cancels",
+)
+WAITING_ENDINGS = Ownership(
+    statuses=(Status.PROCESSING,),
+    owner="the queue",
+    deadline="a worker makes its receipt within 2 s of being due, if one is free",
+    overdue=lambda now: Ending.waits & Q(available_at__lte=now - RING_GRACE, ending_until__gt=now),
+    rule="waiting endings",
+    ends=False,
+)
+LOST_ENDINGS = Ownership(
+    statuses=(Status.PROCESSING,),
+    owner="the worker that makes its receipt",
+    deadline="its lease; a living worker renews it",
+    overdue=lambda now: Ending.ends_here & Q(lease_until__lt=now, ending_until__gt=now),
+    rule="lost endings",
+    ends=False,
+)
+OVERDUE_ENDINGS = Ownership(
+    statuses=(Status.PROCESSING,),
+    owner="the queue, or the worker that makes its receipt",
+    deadline="STREAMER_ENDING_SECONDS from the moment at which its end was decided",
+    overdue=lambda now: Q(ending_until__lte=now),
+    rule="overdue endings",
 )
 
 OWNERSHIP = (
@@ -113,4 +137,7 @@ OWNERSHIP = (
     OVERDUE_RETRIES,
     LOST_ATTEMPTS,
     OVERDUE_CANCELS,
+    WAITING_ENDINGS,
+    LOST_ENDINGS,
+    OVERDUE_ENDINGS,
 )

@@ -4,14 +4,15 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
-from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db.models import Max, Model, Q, QuerySet
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet
 
 from jobs.bulk.shares import end_orphans
+from jobs.contract.base import Handler
 from jobs.contract.registry import all_handlers, find_handler
 from jobs.data.datasets.store import remove
 from jobs.errors import ErrorCode, TimedOut, error_body
@@ -20,29 +21,43 @@ from jobs.files.expiry import announce_expiring
 from jobs.files.scratch import dead_folders
 from jobs.files.scratch import delete as delete_scratch
 from jobs.files.storage import StorageAway
-from jobs.log.events import NotOwner, append
+from jobs.log.endings import end_attempt
+from jobs.log.events import NotOwner
 from jobs.log.outcomes import CancelledOutcome, CancelMode, Failed, Outcome, Repeated
+from jobs.metrics.minutes import delete_old_minutes, settle_minutes
+from jobs.metrics.service import ServiceMinutes, delete_old_service_minutes
 from jobs.models import FINAL, Artifact, AsyncRequest, Dataset
+from jobs.operations.acts import carry_on_all
 from jobs.queue.caps import count_running
 from jobs.queue.claims import waiting
+from jobs.queue.key_limits import forget_old_starts
 from jobs.queue.names import own_queues
-from jobs.queue.wakeups import ring, waiting_rings
+from jobs.queue.wakeups import breaker, ring, waiting_rings
+from jobs.sweeper.endings import end_overdue_endings, hand_on_lost_endings, ring_waiting_endings
+from jobs.sweeper.losses import after_loss
+from jobs.sweeper.lost_ends import record_end_of
 from jobs.sweeper.orphans import OrphanSweep
 from jobs.sweeper.ownership import (
     CANCELLED_WAITING,
     DUE_RETRIES,
     EXPIRED,
     LOST_ATTEMPTS,
+    LOST_ENDINGS,
     LOST_RINGS,
     OVERDUE_CANCELS,
+    OVERDUE_ENDINGS,
     OVERDUE_RETRIES,
+    WAITING_ENDINGS,
     Ownership,
 )
+from jobs.sweeper.retention import Retention
+from jobs.usage.daily import delete_old_usage, settle_usage
+from jobs.usage.stored import add_bytes, settle
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
-_MAX_LOSSES = 2
+_SERVICE_MINUTES = ServiceMinutes()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +67,7 @@ class Rule:
     name: str
     sweep: Callable[[datetime], int]
     apart: bool = False
-    """True: it asks the file storage, which may be slow, so it is applied on another thread."""
+    """True: it may take long, or asks the file storage, which may be slow. So it is applied on another thread."""
     judges_silence: bool = False
     """True: it takes silent attempts for dead, so it is not applied right after an outage."""
 
@@ -62,9 +77,11 @@ def ring_again(now: datetime) -> int:
     rows = waiting(own_queues(), now).filter(LOST_RINGS.stuck(now))
     # Whoever waits for its user or tenant to run less is claimed when a run ends: to be woken for it is in vain.
     queues = count_running().leave_out_full(rows)
-    names = [name for name in queues.order_by().values_list("queue", flat=True).distinct() if waiting_rings(name) == 0]
-    ring(names)
-    return len(names)
+    names = list(queues.order_by().values_list("queue", flat=True).distinct())
+    lost: list[str] = []
+    breaker.call(lambda: lost.extend(name for name in names if waiting_rings(name) == 0))
+    ring(lost)
+    return len(lost)
 
 
 def ring_due_retries(now: datetime) -> int:
@@ -107,9 +124,11 @@ def delete_expired_artifacts(now: datetime) -> int:
     def delete(row: Artifact) -> None:
         if not Artifact.objects.filter(storage_name=row.storage_name).exclude(id=row.id).exists():
             default_storage.delete(row.storage_name)
-        row.delete()
-        if row.request_id is not None:
-            AsyncRequest.objects.filter(id=row.request_id, status__in=FINAL).update(files_expired_at=now)
+        with transaction.atomic():
+            if Artifact.objects.filter(id=row.id).delete()[0]:
+                add_bytes({row.tenant_id: -row.size_bytes})
+            if row.request_id is not None:
+                AsyncRequest.objects.filter(id=row.request_id, status__in=FINAL).update(files_expired_at=now)
 
     return _delete_each(Artifact.objects.filter(expires_at__lte=now), delete)
 
@@ -119,13 +138,34 @@ def delete_expired_datasets(now: datetime) -> int:
     return _delete_each(Dataset.objects.expired(now).defer("sample"), remove)
 
 
-def delete_old_requests(now: datetime) -> int:
-    """Delete finished requests past their retention, which begins anew when their last file is deleted."""
-    before = now - timedelta(days=settings.STREAMER_RETENTION_DAYS)
-    old = AsyncRequest.objects.filter(status__in=FINAL, finished_at__lt=before).exclude(files_expired_at__gte=before)
-    ids = [row.id for row in _some(old.annotate(kept_until=Max("artifacts__expires_at")).filter(kept_until=None))]
-    AsyncRequest.objects.filter(id__in=ids).delete()
-    return len(ids)
+def settle_stored_bytes(now: datetime) -> int:
+    """Keep the sums of what tenants store small and true. It moves no request, so it has nothing to log."""
+    settle(now)
+    return 0
+
+
+def forget_starts(now: datetime) -> int:
+    """Starts that no limit per minute counts any more. It moves no request, so it has nothing to log."""
+    forget_old_starts(now)
+    return 0
+
+
+def settle_all_minutes(now: datetime) -> int:
+    """Add up what came of requests, then the minutes of the service. It moves no request on, so the count is 0."""
+    _SERVICE_MINUTES.look(now)
+    if not settle_minutes(now):
+        _SERVICE_MINUTES.settle(now)
+    return 0
+
+
+def delete_all_old_minutes(now: datetime) -> int:
+    return delete_old_minutes(now) + delete_old_service_minutes(now)
+
+
+def settle_daily_usage(now: datetime) -> int:
+    """Keep the entries of daily use few. It moves no request, so it has nothing to log."""
+    settle_usage()
+    return 0
 
 
 def delete_dead_scratch(now: datetime) -> int:
@@ -136,24 +176,35 @@ RULES = (
     Rule(name=LOST_ATTEMPTS.rule, sweep=recover_lost_attempts, judges_silence=True),
     Rule(name=CANCELLED_WAITING.rule, sweep=cancel_waiting),
     Rule(name=OVERDUE_CANCELS.rule, sweep=cancel_running),
+    Rule(name=WAITING_ENDINGS.rule, sweep=ring_waiting_endings),
+    Rule(name=LOST_ENDINGS.rule, sweep=hand_on_lost_endings, judges_silence=True),
+    Rule(name=OVERDUE_ENDINGS.rule, sweep=end_overdue_endings),
     Rule(name=EXPIRED.rule, sweep=expire_waiting),
     Rule(name=OVERDUE_RETRIES.rule, sweep=end_overdue_retries),
     Rule(name=LOST_RINGS.rule, sweep=ring_again),
     Rule(name=DUE_RETRIES.rule, sweep=ring_due_retries),
     Rule(name="orphaned shares", sweep=end_orphans),
     Rule(name="expiring artifacts", sweep=announce_expiring),
+    Rule(name="acts of operators", sweep=carry_on_all, apart=True),
     Rule(name="expired artifacts", sweep=delete_expired_artifacts, apart=True),
     Rule(name="expired datasets", sweep=delete_expired_datasets, apart=True),
     Rule(name="files of nobody", sweep=OrphanSweep(), apart=True),
     Rule(name="scratch of nobody", sweep=delete_dead_scratch, apart=True),
-    Rule(name="old requests", sweep=delete_old_requests),
+    Rule(name="old requests", sweep=Retention(), apart=True),
+    Rule(name="limited starts", sweep=forget_starts, apart=True),
+    Rule(name="stored bytes", sweep=settle_stored_bytes, apart=True),
+    Rule(name="daily usage", sweep=settle_daily_usage, apart=True),
+    Rule(name="old usage", sweep=delete_old_usage, apart=True),
+    Rule(name="minutes of metrics", sweep=settle_all_minutes, apart=True),
+    Rule(name="old metrics", sweep=delete_all_old_minutes, apart=True),
 )
 
 M = TypeVar("M", bound=Model)
 
 
 def _some(rows: QuerySet[M]) -> list[M]:
-    return list(rows[:BATCH])
+    # Unsorted: to be sorted by time, as they are elsewhere, the database might look for few rows among all.
+    return list(rows.order_by()[:BATCH])
 
 
 def _delete_each(rows: QuerySet[M], delete: Callable[[M], object]) -> int:
@@ -180,10 +231,11 @@ def _end_stuck(ownership: Ownership, now: datetime, outcome_of: Callable[[AsyncR
         if isinstance(outcome, Repeated):
             still &= outcome.condition
         with suppress(NotOwner):
-            append(row.id, [outcome.draft()], where=still, changes=outcome.changes())
+            wakes = end_attempt(row, outcome, where=still)
+            record_end_of(row, outcome)
+            if wakes:
+                ring([row.queue])
             moved += 1
-        if isinstance(outcome, Repeated):
-            ring([row.queue])
     return moved
 
 
@@ -207,9 +259,4 @@ def _after_loss(row: AsyncRequest, now: datetime) -> Outcome:
         late = time_up(handler, total_seconds=total.total_seconds(), attempt_seconds=attempt.total_seconds())
         if late is not None:
             return Failed(error=timeout_error(late))
-    lost = {"lost_count": 1}
-    if row.lost_count + 1 >= _MAX_LOSSES:
-        text = f"The worker was lost {row.lost_count + 1} times while it ran this request"
-        return Failed(error=error_body(ErrorCode.WORKER_LOST, text), counts=lost)
-    text = "The worker was lost; another one starts over"
-    return Repeated(error=error_body(ErrorCode.WORKER_LOST, text), retry_at=now, counts=lost)
+    return after_loss(row, handler or Handler, now)
