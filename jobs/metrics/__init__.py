@@ -1,0 +1,1 @@
+"""Metrics: what came of requests, how long the queues wait, and what the processes have counted."""
