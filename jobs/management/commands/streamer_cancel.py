@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.models import Status
+from jobs.operations.audit import record
 from jobs.requests.cancellation import AlreadyFinished, request_cancel
 from jobs.requests.reads import NotFound
 
@@ -23,5 +24,6 @@ class Command(BaseCommand):
             raise CommandError(f"There is no request {request_id}") from None
         except AlreadyFinished as finished:
             raise CommandError(f"{request_id} is already {finished}") from None
+        record("cancel", str(request_id))
         done = row.status == Status.CANCELLED
-        self.stdout.write(f"{request_id} {'is cancelled' if done else 'was asked to stop'}")
+        self.stdout.write(f"{request_id} ({row.name}) {'is cancelled' if done else 'was asked to stop'}")

@@ -11,10 +11,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from jobs.data.datasets.adding import Wish, add_dataset, scratch_folder
-from jobs.data.datasets.failures import DatasetError, in_words
+from jobs.data.datasets.failures import DatasetError
 from jobs.data.datasets.ingest.ingest_process import IngestFailed
 from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
+from jobs.formatting import format_bytes
 from jobs.models import Dataset
+from jobs.operations.audit import record
+from jobs.usage.quotas import QuotaUsedUp
+from jobs.usage.stored import TenantFull
 
 _MAX_LISTED = 1_000
 _WIDE = 160
@@ -47,7 +51,9 @@ class Command(BaseCommand):
         width = None if self.stdout.isatty() else _WIDE
         console = Console(file=cast(IO[str], self.stdout), highlight=False, width=width)
         if verb == "add":
-            _describe(self._add(tenant, options), console)
+            added = self._add(tenant, options)
+            record("add dataset", added.name, f"to tenant {tenant}")
+            _describe(added, console)
         elif verb == "list":
             _list(tenant, console)
         elif verb == "describe":
@@ -56,6 +62,7 @@ class Command(BaseCommand):
                 raise CommandError(f"'{tenant}' has no dataset '{options['dataset']}'")
             _describe(row, console)
         elif delete_dataset(tenant, options["dataset"]):
+            record("delete dataset", options["dataset"], f"of tenant {tenant}")
             self.stdout.write(f"'{options['dataset']}' is deleted")
         else:
             raise CommandError(f"'{tenant}' has no dataset '{options['dataset']}'")
@@ -76,7 +83,7 @@ class Command(BaseCommand):
                     filename=path.name,
                     wish=wish,
                 )
-        except (DatasetError, IngestFailed, OSError) as error:
+        except (DatasetError, TenantFull, QuotaUsedUp, IngestFailed, OSError) as error:
             raise CommandError(str(error)) from None
 
 
@@ -90,7 +97,7 @@ def _list(tenant: str, console: Console) -> None:
             escape(row.name),
             f"{row.rows:,}",
             f"{len(row.columns):,}",
-            in_words(row.size_bytes),
+            format_bytes(row.size_bytes),
             row.format,
             escape(row.user_id),
             f"{timezone.localtime(row.created_at):%Y-%m-%d %H:%M}",
@@ -98,13 +105,13 @@ def _list(tenant: str, console: Console) -> None:
         )
     if rows:
         console.print(table)
-    used, quota = in_words(used_bytes(tenant)), in_words(settings.STREAMER_DATASET_QUOTA_BYTES)
+    used, quota = format_bytes(used_bytes(tenant)), format_bytes(settings.STREAMER_DATASET_QUOTA_BYTES)
     console.print(f"[dim]{len(rows)} dataset{'' if len(rows) == 1 else 's'}, {used} of {quota}[/]")
 
 
 def _describe(row: Dataset, console: Console) -> None:
     console.print(f"[bold]{escape(row.name)}[/]  [dim]{row.id}[/]")
-    sizes = f"{in_words(row.uploaded_bytes)} as {row.format}, {in_words(row.size_bytes)} stored"
+    sizes = f"{format_bytes(row.uploaded_bytes)} as {row.format}, {format_bytes(row.size_bytes)} stored"
     console.print(f"{row.rows:,} rows, {sizes}, from {escape(row.filename)}; kept until {_expiry(row)}")
     for note in row.notes:
         console.print(f"[yellow]{escape(note)}[/]")

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from jobs.doctor import Diagnosis, all_checks, examine
+from jobs.operations.audit import record
+from jobs.queue.health.services import missing_database
 
 
 class Command(BaseCommand):
@@ -18,14 +20,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--fix", action="store_true", help="repair what can be repaired without guessing")
-        parser.add_argument("--deep", action="store_true", help="read every stored file and compare its hash")
+        parser.add_argument("--deep", action="store_true", help="examine the whole history, and the hash of every file")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON instead of lines")
 
     def handle(self, *, fix: bool, deep: bool, as_json: bool, **options: Any) -> None:
+        if missing := missing_database():
+            raise CommandError(f"Nothing can be examined. {missing.short_line}", returncode=2)
         try:
             diagnoses = examine(all_checks(deep=deep), fix=fix)
         except DatabaseError as error:
             raise CommandError(f"The database cannot be examined: {error}", returncode=2) from None
+        if done := [one.check.name for one in diagnoses if one.done]:
+            record("fix", ", ".join(done))
         ill = [one for one in diagnoses if one.is_ill]
         if as_json:
             body = {"healthy": not ill, "checks": [one.as_json() for one in diagnoses]}

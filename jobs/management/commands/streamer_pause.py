@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs.operations.audit import command_actor, record
 from jobs.queue.pauses import UnknownAction, count_waiting, pause_action
 
 
@@ -16,7 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *, action: str, reason: str, **options: Any) -> None:
         try:
-            pause_action(action, reason=reason, paused_by="command line")
+            pause_action(action, reason=reason, paused_by=command_actor().name)
         except UnknownAction as error:
             raise CommandError(str(error)) from None
+        record("pause", action, reason)
         self.stdout.write(f"'{action}' is paused; {count_waiting(action):,} waiting")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs.operations.audit import record
 from jobs.queue.pauses import NotPaused, count_waiting, resume_action
 
 
@@ -18,4 +19,5 @@ class Command(BaseCommand):
             resume_action(action)
         except NotPaused as error:
             raise CommandError(str(error)) from None
+        record("resume", action)
         self.stdout.write(f"'{action}' is resumed; {count_waiting(action):,} waiting")

@@ -1,12 +1,17 @@
 """``manage.py streamer_sweep``: the sweeper process."""
 
+import logging
 import signal
 import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from jobs.contract import reloading
+from jobs.queue.health.services import wait_for_services
 from jobs.sweeper.loop import all_rules, sweep_once, sweep_until
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -20,7 +25,9 @@ class Command(BaseCommand):
             for name, count in sweep_once(all_rules()).items():
                 self.stdout.write(f"{count:6d}  {name}")
             return
+        wait_for_services(logger.warning)
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
+        reloading.watch(tell=False)
         sweep_until(stopped)

@@ -1,0 +1,80 @@
+"""The requests that a command is about: those that are named, or those that filters select."""
+
+from argparse import ArgumentTypeError
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from jobs.formatting import STATUS_LABELS
+from jobs.operations.selection import WITH_FAILURES, Selection, read_argument
+
+NOBODY: Final = 1
+"""The exit status when nothing was found, or not everything was done."""
+NOT_DONE: Final = 2
+"""The exit status when the command line is wrong."""
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_GROUPS: Final = ("live", "waiting", WITH_FAILURES)
+_PLAIN: Final = ("status", "action", "queue", "tenant", "user", "tag", "code", "argument")
+
+
+def add_filters(parser: CommandParser) -> None:
+    group = parser.add_argument_group("filters")
+    statuses = ", ".join(STATUS_LABELS)
+    group.add_argument(
+        "--status",
+        choices=[*STATUS_LABELS, *_GROUPS],
+        metavar="STATUS",
+        help=f"live (not finished), waiting, {WITH_FAILURES}, or {statuses}",
+    )
+    group.add_argument("--action", help="the action's name")
+    group.add_argument("--queue", help="the queue's name")
+    group.add_argument("--tenant", help="the tenant's id")
+    group.add_argument("--user", help="the user's id")
+    group.add_argument("--tag", help="one of its tags")
+    group.add_argument("--code", help="the code of its error, such as TIMEOUT")
+    group.add_argument(
+        "--argument", type=argument, metavar="NAME=VALUE", help="a value of its payload; a.b=value for a nested one"
+    )
+    group.add_argument("--since", type=age, metavar="AGE", help="submitted within this time: 30s, 15m, 6h, 2d")
+    group.add_argument("--longer", type=age, metavar="AGE", help="it ran, or has run, for at least this time")
+
+
+def age(text: str) -> timedelta:
+    """Read ``30s``, ``15m``, ``6h`` or ``2d``."""
+    number, unit = text[:-1], text[-1:]
+    if unit not in _SECONDS or not number.isdecimal() or len(number) > 6:
+        raise ArgumentTypeError(f"'{text}' is not an age such as 30s, 15m, 6h or 2d")
+    return timedelta(seconds=int(number) * _SECONDS[unit])
+
+
+def argument(text: str) -> str:
+    """Check ``name=value``."""
+    try:
+        read_argument(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+    return text
+
+
+def filters_of(options: Mapping[str, Any]) -> Selection:
+    since, longer = options["since"], options["longer"]
+    return Selection(
+        **{name: options[name] for name in _PLAIN},
+        since=None if since is None else timezone.now() - since,
+        longer=None if longer is None else longer.total_seconds(),
+    )
+
+
+def chosen(ids: Sequence[UUID], options: Mapping[str, Any]) -> Selection:
+    """Return the selection of the named ids, or that of the filters.
+
+    Raises ``CommandError`` unless there are either ids or filters.
+    """
+    filters = filters_of(options)
+    if bool(ids) == bool(filters):
+        raise CommandError("Name requests, or filters, but not both", returncode=NOT_DONE)
+    return Selection(ids=list(dict.fromkeys(ids))) if ids else filters

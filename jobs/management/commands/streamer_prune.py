@@ -1,0 +1,46 @@
+"""``manage.py streamer_prune``: deletes old requests now, without holding anybody up."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from jobs.files.deletion import delete_files
+from jobs.operations.audit import record
+from jobs.requests.deletion import delete_finished
+from jobs.sweeper.retention import old_requests
+
+
+class Command(BaseCommand):
+    help = "Delete finished requests with their logs, in short transactions between which others write."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        days = settings.STREAMER_RETENTION_DAYS
+        parser.add_argument("--days", type=float, default=days, help=f"what finished longer ago goes (default {days})")
+        parser.add_argument("--files", action="store_true", help="delete requests that have files too, and the files")
+
+    def handle(self, *, days: float, files: bool, **options: Any) -> None:
+        deleted = gone = kept = 0
+        for rows in old_requests(_moment(days), {}, with_files=files):
+            names = delete_finished(rows)
+            left = delete_files(names)
+            deleted, gone, kept = deleted + len(rows), gone + len(names) - left, kept + left
+            if options["verbosity"] > 1:
+                self.stdout.write(f"{deleted:,} requests")
+        with_files = " and their files" if files else ""
+        target = f"requests{with_files} that ended more than {days:g} days ago"
+        record("prune", target, counts={"deleted": deleted, "files": gone})
+        self.stdout.write(f"Deleted {deleted:,} requests and {gone:,} files")
+        if kept:
+            self.stderr.write(f"{kept:,} files could not be deleted; the sweeper tries again")
+
+
+def _moment(days: float) -> datetime:
+    if days < 0:
+        raise CommandError("--days cannot be less than 0")
+    try:
+        return timezone.now() - timedelta(days=days)
+    except OverflowError:
+        raise CommandError("--days is too large") from None

@@ -1,0 +1,200 @@
+"""``manage.py streamer_queues``: list queues, pause and resume them, and override limits while the service runs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
+from django.utils import timezone
+
+from jobs.formatting import format_count, format_duration
+from jobs.management.choosing import NOBODY, NOT_DONE, age
+from jobs.management.printing import print_json, print_table
+from jobs.metrics.state import live_state
+from jobs.metrics.summary import queues_of
+from jobs.models import LimitKind, LimitOverride, PausedQueue
+from jobs.queue.control.changes import NotLimited, WrongLimit, check_limit, remove_limit, set_limit, usual_limit
+from jobs.queue.names import own_queues
+from jobs.queue.pauses import NotPaused, UnknownQueue, count_waiting_in, pause_queue, resume_queue
+
+_COLUMNS: Final = ("queue", "waiting", "oldest", "running", "limit", "workers", "state")
+_MARK: Final = "command line"
+_KINDS: Final = {
+    "action": LimitKind.ACTION,
+    "key_of": LimitKind.KEY_RUNNING,
+    "key_minute_of": LimitKind.KEY_PER_MINUTE,
+    "tenant": LimitKind.TENANT,
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "List queues, pause or resume one, or override a limit while the service runs. Exit status: 0 done, 1 a queue "
+        "needs attention (list) or nothing was to be done, 2 wrong arguments, or the database or Redis is away."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do")
+        listing = verbs.add_parser(
+            "list", help="list queues and overridden limits; exit status 1 if a queue is paused or has no worker"
+        )
+        listing.add_argument(
+            "--max-age", type=age, metavar="AGE", help="exit status 1 too if a request that may run waits longer: 5m"
+        )
+        pause = verbs.add_parser("pause", help="start no more requests of a queue; running ones run on")
+        resume = verbs.add_parser("resume", help="start requests of a paused queue again")
+        for verb in (pause, resume):
+            verb.add_argument("queue")
+        limit = verbs.add_parser("limit", help="override a limit, or remove the override")
+        _add_limits(limit)
+        for verb in (pause, limit):
+            verb.add_argument("--reason", default="", help="for other operators, at most 255 characters")
+        for verb in (pause, resume, limit):
+            verb.add_argument("--dry-run", action="store_true", help="change nothing, and say what would change")
+        for verb in (listing, pause, resume, limit):
+            verb.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+
+    def handle(self, *, verb: str, **options: Any) -> None:
+        verbs: dict[str, Callable[..., None]] = {
+            "list": self._list,
+            "pause": self._pause,
+            "resume": self._resume,
+            "limit": self._limit,
+        }
+        try:
+            verbs[verb](**options)
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {error}", returncode=NOT_DONE) from None
+        except (UnknownQueue, WrongLimit) as error:
+            raise CommandError(str(error), returncode=NOT_DONE) from None
+        except (NotPaused, NotLimited) as error:
+            raise CommandError(str(error), returncode=NOBODY) from None
+
+    def _list(self, *, as_json: bool, max_age: timedelta | None, **options: Any) -> None:
+        queues = queues_of(live_state(timezone.now()))
+        limits = list(LimitOverride.objects.all())
+        if as_json:
+            print_json(self, {"queues": queues, "limits": [_limit_json(row) for row in limits]})
+        else:
+            print_table(self, _COLUMNS, [_cells(queue) for queue in queues])
+            for row in limits:
+                self.stdout.write(f"{_about(row.kind, row.name)}: {row.number}, {_instead_of(row.kind, row.name)}")
+        if any(queue["workers"] is None for queue in queues):
+            raise CommandError("Redis does not answer: the workers are not known", returncode=NOT_DONE)
+        is_late = max_age is not None and any(queue["lag_seconds"] > max_age.total_seconds() for queue in queues)
+        if is_late or any(queue["paused"] or not queue["workers"] for queue in queues):
+            raise SystemExit(NOBODY)
+
+    def _pause(self, *, queue: str, reason: str, dry_run: bool, as_json: bool, **options: Any) -> None:
+        if not dry_run:
+            pause_queue(queue, reason=reason, paused_by=_MARK)
+        elif queue not in own_queues():
+            raise UnknownQueue(f"There is no queue '{queue}'; there are: {', '.join(own_queues())}")
+        self._tell_queue(queue, "is paused", paused=True, dry_run=dry_run, as_json=as_json)
+
+    def _resume(self, *, queue: str, dry_run: bool, as_json: bool, **options: Any) -> None:
+        if not dry_run:
+            resume_queue(queue)
+        elif not PausedQueue.objects.filter(queue=queue).exists():
+            raise NotPaused(f"'{queue}' is not paused")
+        self._tell_queue(queue, "is resumed", paused=False, dry_run=dry_run, as_json=as_json)
+
+    def _tell_queue(self, queue: str, done: str, *, paused: bool, dry_run: bool, as_json: bool) -> None:
+        waiting = count_waiting_in(queue)
+        if as_json:
+            print_json(self, {"queue": queue, "paused": paused, "waiting": waiting, "dry_run": dry_run})
+        else:
+            said = done.replace("is ", "would be ") if dry_run else done
+            self.stdout.write(f"'{queue}' {said}; {waiting:,} waiting")
+
+    def _limit(self, *, remove: bool, reason: str, dry_run: bool, as_json: bool, **options: Any) -> None:
+        kind, name, number = _limit_of(options)
+        if (number is None) != remove:
+            raise CommandError("Give a number, or --remove", returncode=NOT_DONE)
+        check_limit(kind, name, 1 if number is None else number)
+        if not dry_run and number is not None:
+            set_limit(kind, name, number, reason=reason, set_by=_MARK)
+        elif not dry_run:
+            remove_limit(kind, name)
+        elif remove and not LimitOverride.objects.filter(kind=kind, name=name).exists():
+            raise NotLimited(f"No operator has limited {_about(kind, name)}")
+        usual = usual_limit(kind, name)
+        if as_json:
+            print_json(self, {"limit": kind, "name": name, "number": number, "usual": usual, "dry_run": dry_run})
+        else:
+            would = "would be " if dry_run else ""
+            holds = (
+                f"{would}{number}, {_instead_of(kind, name)}" if number is not None else f"{would}{_usual(usual)} again"
+            )
+            self.stdout.write(f"{_about(kind, name)}: {holds}")
+
+
+def _add_limits(parser: CommandParser) -> None:
+    chosen = parser.add_argument_group("which limit", "one of them; without an option, that of the queue QUEUE")
+    chosen.add_argument("words", nargs="*", metavar="[QUEUE] NUMBER", help="the number; before it the queue")
+    chosen.add_argument("--action", metavar="ACTION", help="requests of an action that run at once")
+    chosen.add_argument("--key-of", metavar="ACTION", help="requests of an action that run at once with one limit key")
+    chosen.add_argument("--key-minute-of", metavar="ACTION", help="those that start in a minute with one limit key")
+    chosen.add_argument("--tenant", metavar="TENANT", help="requests of a tenant that run at once")
+    chosen.add_argument("--each-tenant", action="store_true", help="of every tenant without a limit of its own")
+    chosen.add_argument("--each-user", action="store_true", help="requests of every user that run at once")
+    parser.add_argument("--remove", action="store_true", help="have the usual limit hold again")
+
+
+def _limit_of(options: dict[str, Any]) -> tuple[LimitKind, str, int | None]:
+    """Read which limit is meant, and its number. Raises ``CommandError``."""
+    words: list[str] = list(options["words"])
+    number = int(words.pop()) if words and words[-1].isdecimal() and len(words[-1]) < 7 else None
+    meant = [(kind, options[name]) for name, kind in _KINDS.items() if options[name]]
+    meant += [(LimitKind.TENANT, "")] * options["each_tenant"] + [(LimitKind.USER, "")] * options["each_user"]
+    meant += [(LimitKind.QUEUE, word) for word in words]
+    if len(meant) != 1:
+        raise CommandError("Name one queue, or one of the options, and a number", returncode=NOT_DONE)
+    ((kind, name),) = meant
+    return kind, name, number
+
+
+def _about(kind: str, name: str) -> str:
+    label = str(LimitKind(kind).label)
+    for what in ("queue", "action", "tenant"):
+        if name and f"the {what}" in label:
+            return label.partition(";")[0].replace(f"the {what}", f"{what} '{name}'")
+    return label.replace("of the tenant", "of each tenant").partition(";")[0]
+
+
+def _instead_of(kind: str, name: str) -> str:
+    return f"usually {_usual(usual_limit(LimitKind(kind), name))}"
+
+
+def _usual(number: int | None) -> str:
+    return "without a limit" if number is None else str(number)
+
+
+def _limit_json(row: LimitOverride) -> dict[str, Any]:
+    return {
+        "limit": row.kind,
+        "name": row.name,
+        "number": row.number,
+        "usual": usual_limit(LimitKind(row.kind), row.name),
+        "set_at": row.set_at.isoformat(),
+        "set_by": row.set_by,
+        "reason": row.reason,
+    }
+
+
+def _cells(queue: dict[str, Any]) -> list[str]:
+    state = "served"
+    if queue["paused"]:
+        state = ", ".join(filter(None, (f"paused by {queue['paused_by'] or 'somebody'}", queue["reason"])))
+    elif queue["workers"] == 0:
+        state = "no worker"
+    return [
+        queue["queue"],
+        format_count(queue["waiting"]),
+        format_duration(queue["oldest_seconds"]) if queue["waiting"] else "–",
+        format_count(queue["running"]),
+        "–" if queue["limit"] is None else str(queue["limit"]),
+        "?" if queue["workers"] is None else str(queue["workers"]),
+        state,
+    ]

@@ -1,0 +1,117 @@
+"""``manage.py streamer_workers``: list the live workers, show one, have some finish what they run and leave."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final
+
+import redis
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error as DatabaseError
+
+from jobs.admin.formatting import relative
+from jobs.formatting import format_bytes, format_duration
+from jobs.management.choosing import NOBODY, NOT_DONE
+from jobs.management.printing import print_json, print_table
+from jobs.queue.control.drains import order_drain
+from jobs.queue.health.workers import WorkerState, await_left, list_workers, unserved
+from jobs.queue.presence import host_name
+
+_COLUMNS: Final = ("worker", "state", "since", "runs", "for", "memory", "queues")
+
+
+class Command(BaseCommand):
+    help = (
+        "List live workers, show one, or have some finish what they run and leave. Exit status: 0 done, 1 a queue has "
+        "no worker (list), there is no such worker, or not all have left in time, 2 wrong arguments, or the database "
+        "or Redis is away."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do")
+        listing = verbs.add_parser("list", help="list the workers; exit status 1 if a queue has none")
+        show = verbs.add_parser("show", help="show one worker, and the request that it runs")
+        show.add_argument("worker", metavar="NAME", help="such as host-2/3")
+        drain = verbs.add_parser("drain", help="have workers take no new request, finish what they run, and leave")
+        drain.add_argument("names", nargs="*", metavar="NAME", help="a worker (host-2/3), or all of a host (host-2)")
+        drain.add_argument("--here", action="store_true", help="all workers of this host")
+        drain.add_argument("--wait", type=float, metavar="SECONDS", help="wait until they have left, so long at most")
+        drain.add_argument("--dry-run", action="store_true", help="only say which would leave")
+        for verb in (listing, show, drain):
+            verb.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+
+    def handle(self, *, verb: str, **options: Any) -> None:
+        verbs: dict[str, Callable[..., None]] = {"list": self._list, "show": self._show, "drain": self._drain}
+        try:
+            verbs[verb](**options)
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {error}", returncode=NOT_DONE) from None
+        except redis.RedisError as error:
+            raise CommandError(f"Redis does not answer: {error}", returncode=NOT_DONE) from None
+
+    def _list(self, *, as_json: bool, **options: Any) -> None:
+        workers = list_workers()
+        missing = unserved(workers)
+        if as_json:
+            fields = {"workers": [worker.as_json() for worker in workers], "queues_without_worker": missing}
+            print_json(self, fields)
+        else:
+            if workers:
+                print_table(self, _COLUMNS, [_cells(worker) for worker in workers])
+            self.stdout.write(f"No worker for: {', '.join(missing)}" if missing else "Every queue has a worker")
+        if missing:
+            raise SystemExit(NOBODY)
+
+    def _show(self, *, worker: str, as_json: bool, **options: Any) -> None:
+        found = next((one for one in list_workers() if one.name == worker), None)
+        if found is None:
+            raise CommandError(f"There is no worker '{worker}'", returncode=NOBODY)
+        fields = found.as_json()
+        if as_json:
+            print_json(self, fields)
+            return
+        for name, value in fields.items():
+            shown = ", ".join(value) if isinstance(value, list) else value
+            self.stdout.write(f"{name:<16} {'–' if shown in (None, '') else shown}")
+
+    def _drain(
+        self, *, names: list[str], here: bool, wait: float | None, dry_run: bool, as_json: bool, **options: Any
+    ) -> None:
+        if bool(names) == here:
+            raise CommandError("Name workers or hosts, or say --here", returncode=NOT_DONE)
+        chosen = _chosen([host_name()] if here else names, list_workers())
+        left: Collection[str] = ()
+        if not dry_run:
+            order_drain(chosen)
+            left = chosen if wait is None else await_left(chosen, wait)
+        if as_json:
+            print_json(self, {"workers": chosen, "still_there": sorted(left) if wait is not None else None})
+        else:
+            told = {True: "Would leave", False: "Told to leave"}[dry_run]
+            self.stdout.write(f"{told}: {', '.join(chosen)}")
+            if wait is not None and not dry_run:
+                self.stdout.write(f"Still there: {', '.join(sorted(left))}" if left else "All have left")
+        if wait is not None and left:
+            raise SystemExit(NOBODY)
+
+
+def _chosen(names: Sequence[str], workers: Sequence[WorkerState]) -> list[str]:
+    """Return the live workers of these names and hosts. Raises ``CommandError`` for a name without one."""
+    chosen: list[str] = []
+    for name in names:
+        found = [one.name for one in workers if name in (one.name, one.host) and one.state != "silent"]
+        if not found:
+            raise CommandError(f"There is no worker or host '{name}'", returncode=NOBODY)
+        chosen += found
+    return list(dict.fromkeys(chosen))
+
+
+def _cells(worker: WorkerState) -> list[str]:
+    run, fields = worker.run, worker.as_json()
+    return [
+        worker.name,
+        worker.state,
+        relative(worker.started_at) if worker.started_at else "–",
+        f"{run.action} {str(run.id)[:8]}" if run else "–",
+        "–" if fields["running_seconds"] is None else format_duration(fields["running_seconds"]),
+        "–" if worker.memory_bytes is None else format_bytes(worker.memory_bytes),
+        ", ".join(worker.queues) or "–",
+    ]
