@@ -4,18 +4,19 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs.admin.filters import CreatedFilter, TenantFilter
-from jobs.admin.formatting import NOTHING, owner_lines, shortened, when
+from jobs.admin.acting.verb_actions import MAX_SELECTED
+from jobs.admin.filters import CreatedFilter, DayFilter, TenantFilter
+from jobs.admin.formatting import NOTHING, exact, owner_lines, shortened, when
+from jobs.admin.listing.search import MIN_DIGITS, IndexedSearch
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.admin.verbs import MAX_SELECTED
 from jobs.files.artifacts import signed_url
 from jobs.files.expiry import NoSuchArtifact, extend
+from jobs.formatting import format_bytes
 from jobs.models import Artifact
 
 
@@ -34,11 +35,12 @@ def download(row: Artifact) -> SafeString:
     )
 
 
-class ArtifactAdmin(ReadOnlyAdmin):
+class ArtifactAdmin(IndexedSearch, ReadOnlyAdmin):
     list_display = ("filename", "size", "kind", "of_request", "owner", "made", "expiry", "file")
-    list_filter = (CreatedFilter, TenantFilter)
-    search_fields = ("filename", "user_id", "tenant_id", "id", "request__id", "=sha256")
-    date_hierarchy = "created_at"
+    list_filter = (CreatedFilter, DayFilter, TenantFilter)
+    search_fields = ("id", "request", "user_id", "tenant_id", "filename", "sha256")
+    search_help_text = f"Id of the file or its request, or the first {MIN_DIGITS} digits; user, tenant, name, sha256"
+    sortable_by = ("made", "expiry")
     actions = ("extend_selected",)
     fields = (
         "filename",
@@ -50,9 +52,9 @@ class ArtifactAdmin(ReadOnlyAdmin):
         "user_id",
         "tenant_id",
         "storage_name",
-        "created_at",
-        "expires_at",
-        "noticed_at",
+        "made",
+        "expiry",
+        "noticed",
     )
     readonly_fields = fields
 
@@ -71,15 +73,15 @@ class ArtifactAdmin(ReadOnlyAdmin):
                 gone += 1
             else:
                 kept += 1
-                self.log_change(request, row, f"Kept until {extended.artifact.expires_at.isoformat()}")
+                self.log_change(request, row, f"Kept until {exact(extended.artifact.expires_at)}")
         text = f"{kept} kept for {settings.STREAMER_ARTIFACT_DAYS} days from now, or for as long as a file may be kept"
         if gone:
             text += f"; {gone} had already expired"
         self.message_user(request, f"{text}.", messages.WARNING if gone else messages.SUCCESS)
 
-    @admin.display(description="size", ordering="size_bytes")
+    @admin.display(description="size")
     def size(self, row: Artifact) -> str:
-        return filesizeformat(row.size_bytes)
+        return format_bytes(row.size_bytes)
 
     @admin.display(description="media type")
     def kind(self, row: Artifact) -> SafeString:
@@ -103,6 +105,10 @@ class ArtifactAdmin(ReadOnlyAdmin):
     @admin.display(description="expires", ordering="expires_at")
     def expiry(self, row: Artifact) -> SafeString | str:
         return when(row.expires_at)
+
+    @admin.display(description="owner told that it expires")
+    def noticed(self, row: Artifact) -> SafeString | str:
+        return when(row.noticed_at)
 
     @admin.display(description="file")
     def file(self, row: Artifact) -> SafeString:

@@ -5,22 +5,21 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from jobs.admin.filters import CreatedFilter, TenantFilter
+from jobs.admin.filters import CreatedFilter, DayFilter, TenantFilter
 from jobs.admin.formatting import NOTHING, owner_lines, when
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.data.datasets.store import delete_dataset
+from jobs.formatting import format_bytes, format_count
 from jobs.models import Dataset
 
 
 class DatasetAdmin(ReadOnlyAdmin):
     list_display = ("name", "of_rows", "width", "size", "format", "owner", "made", "expiry")
-    list_filter = (CreatedFilter, TenantFilter)
+    list_filter = (CreatedFilter, DayFilter, TenantFilter)
     search_fields = ("name", "filename", "user_id", "tenant_id", "id", "=sha256")
-    date_hierarchy = "created_at"
     actions = ("delete_selected_datasets",)
     fields = (
         "name",
@@ -35,8 +34,8 @@ class DatasetAdmin(ReadOnlyAdmin):
         "user_id",
         "tenant_id",
         "storage_name",
-        "created_at",
-        "expires_at",
+        "made",
+        "expiry",
     )
     readonly_fields = fields
 
@@ -64,19 +63,19 @@ class DatasetAdmin(ReadOnlyAdmin):
 
     @admin.display(description="rows", ordering="rows")
     def of_rows(self, row: Dataset) -> str:
-        return f"{row.rows:,}"
+        return format_count(row.rows)
 
     @admin.display(description="columns")
     def width(self, row: Dataset) -> str:
-        return f"{len(row.columns):,}"
+        return format_count(len(row.columns))
 
     @admin.display(description="stored", ordering="size_bytes")
     def size(self, row: Dataset) -> str:
-        return filesizeformat(row.size_bytes)
+        return format_bytes(row.size_bytes)
 
     @admin.display(description="uploaded")
     def uploaded(self, row: Dataset) -> str:
-        return filesizeformat(row.uploaded_bytes)
+        return format_bytes(row.uploaded_bytes)
 
     @admin.display(description="user")
     def owner(self, row: Dataset) -> SafeString:
@@ -92,8 +91,8 @@ class DatasetAdmin(ReadOnlyAdmin):
 
     @admin.display(description="columns")
     def table_columns(self, row: Dataset) -> SafeString:
-        lines = ((one["name"], str(one["type"]).lower(), f"{one.get('nulls', 0):,} empty") for one in row.columns)
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} <code>{}</code> {}</li>", lines))
+        lines = ((one["name"], str(one["type"]).lower(), format_count(one.get("nulls", 0))) for one in row.columns)
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} <code>{}</code> {} empty</li>", lines))
 
     @admin.display(description="notes")
     def remarks(self, row: Dataset) -> SafeString | str:

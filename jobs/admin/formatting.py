@@ -6,23 +6,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jobs.models import AsyncRequest
+
 NOTHING = "–"
 _DAY = 86_400
 _UNITS = ((_DAY, "d"), (3600, "h"), (60, "min"), (1, "s"))
-
-
-def duration(seconds: float) -> str:
-    """Write a duration: ``1.3 s``, ``42 s``, ``2 min 05 s``, ``1 h 12 min``, ``3 d 4 h``."""
-    if seconds < 9.95:
-        return f"{max(seconds, 0):.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    if whole < _DAY:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    return f"{whole // _DAY} d {whole % _DAY // 3600} h"
 
 
 def relative(moment: datetime) -> str:
@@ -37,11 +25,28 @@ def exact(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"
 
 
+def clock(moment: datetime) -> str:
+    """Write ``28 Nov, 14:05 UTC``."""
+    local = timezone.localtime(moment)
+    return f"{local.day} {local:%b, %H:%M %Z}"
+
+
 def when(moment: datetime | None) -> SafeString | str:
-    """Show the time relative to now, with the exact one in its title."""
+    """Show the time and, below it, how far from now it is. ``times.js`` brings it into the reader's zone."""
     if moment is None:
         return NOTHING
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact(moment), relative(moment))
+    return format_html(
+        '<time datetime="{}" title="{}"><span class="st-clock">{}</span> <span class="st-ago">{}</span></time>',
+        moment.isoformat(),
+        exact(moment),
+        clock(moment),
+        relative(moment),
+    )
+
+
+def at(moment: datetime, text: str) -> SafeString:
+    """Show ``text``, with the time in its title."""
+    return format_html('<time datetime="{}" title="{}" data-exact>{}</time>', moment.isoformat(), exact(moment), text)
 
 
 def badge(kind: str, text: str, title: str = "") -> SafeString:
@@ -56,6 +61,12 @@ def short(text: str, length: int) -> str:
 def shortened(text: str, length: int) -> SafeString:
     """Show the first ``length`` characters, with the whole text in the title."""
     return format_html('<span title="{}">{}</span>', text, short(text, length))
+
+
+def request_name(row: AsyncRequest) -> SafeString:
+    """Show the title, with the action and the beginning of the id. Without a title the action takes its place."""
+    below = f"{row.action} {str(row.id)[:8]}" if row.title else str(row.id)[:8]
+    return format_html('{} <span class="st-id">{}</span>', row.name, below)
 
 
 def owner_lines(user_id: str, tenant_id: str) -> SafeString:

@@ -5,13 +5,16 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import DELETION, LogEntry
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from jobs.admin.formatting import NOTHING, shortened, when
 from jobs.contract.registry import all_handlers
+from jobs.formatting import format_count
 from jobs.models import WAITING, AsyncRequest, PausedAction
 from jobs.queue.pauses import NotPaused, pause_action, resume_action
 
@@ -42,6 +45,7 @@ class PausedActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     class Media:
         css: ClassVar = {"all": ["jobs/admin/pieces.css"]}
+        js = (Script("jobs/admin/times.js", type="module"),)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -64,6 +68,12 @@ class PausedActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {name: verb for name, verb in super().get_actions(request).items() if name != "delete_selected"}
+
+    def log_addition(self, request: HttpRequest, obj: PausedAction, message: Any) -> Any:
+        return super().log_addition(request, obj, f"Paused: {obj.reason}" if obj.reason else "Paused")
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[PausedAction]) -> Any:
+        return LogEntry.objects.log_actions(str(request.user.pk), queryset, DELETION, change_message="Resumed")
 
     @admin.action(description="Resume the selected actions", permissions=["delete"])
     def resume_selected(self, request: HttpRequest, queryset: QuerySet[PausedAction]) -> None:
@@ -102,4 +112,4 @@ class PausedActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="waiting requests", ordering="waiting_count")
     def waiting(self, row: Any) -> str:
-        return f"{row.waiting_count:,}"
+        return format_count(row.waiting_count)

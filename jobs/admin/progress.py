@@ -7,17 +7,25 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jobs.admin.formatting import badge, duration, shortened
+from jobs.admin.formatting import badge, shortened
+from jobs.formatting import format_duration, format_status
 from jobs.models import AsyncRequest, Status
 
 _LIST_MESSAGE = 60
 
 
 def status_badge(row: AsyncRequest) -> SafeString:
-    """Show the status. A running request that was asked to stop says so."""
+    """Show the status. A running request that was asked to stop, or is about to end, says so."""
+    if row.ending_until:
+        return badge("stopping", "Ending", "Its end is decided; a worker makes the receipt of what was done.")
     if row.status == Status.PROCESSING and row.cancel_requested_at:
         return badge("stopping", "Stopping", "A cancel was asked for; the attempt has not ended yet.")
-    return badge(row.status, row.get_status_display())
+    return badge(status_kind(row), format_status(row.status, row.failed_items))
+
+
+def status_kind(row: AsyncRequest) -> str:
+    """Return the kind by which the style sheet colours what shows the status."""
+    return "with_failures" if row.status == Status.COMPLETED and row.failed_items else row.status
 
 
 def queued_seconds(row: AsyncRequest) -> float:
@@ -31,9 +39,14 @@ def run_seconds(row: AsyncRequest) -> float | None:
 
 
 def said(row: AsyncRequest) -> str:
-    """Return ``CODE: message`` when the request ended with an error, its last message otherwise."""
+    """Return ``CODE: message`` of the error that it ended with or is retried after, or what it said last while it runs.
+
+    What came of one that has ended well, its page says.
+    """
     error: Any = row.error
-    return f"{error.get('code', '')}: {error.get('message', '')}" if isinstance(error, dict) else row.message
+    if isinstance(error, dict) and row.status in (Status.FAILED, Status.RETRYING):
+        return f"{error.get('code', '')}: {error.get('message', '')}"
+    return row.message if row.status == Status.PROCESSING else ""
 
 
 def bar(row: AsyncRequest) -> SafeString:
@@ -42,7 +55,7 @@ def bar(row: AsyncRequest) -> SafeString:
         '<span class="st-progress"><progress max="100" value="{}" data-kind="{}" aria-label="Progress"></progress>'
         '<span class="st-percent">{} %</span></span>{}',
         row.percentage,
-        row.status,
+        status_kind(row),
         int(row.percentage),
         _below(row),
     )
@@ -51,12 +64,12 @@ def bar(row: AsyncRequest) -> SafeString:
 def duration_text(row: AsyncRequest) -> SafeString:
     seconds = run_seconds(row)
     if seconds is not None:
-        return format_html("{}", duration(seconds))
+        return format_html("{}", format_duration(seconds))
     if row.cached_from:
         return format_html('<span class="st-quiet">{}</span>', "from cache")
     if row.is_final:
         return format_html('<span class="st-quiet">{}</span>', "not started")
-    return format_html('{} <span class="st-below">waiting</span>', duration(queued_seconds(row)))
+    return format_html('{} <span class="st-below">waiting</span>', format_duration(queued_seconds(row)))
 
 
 def _below(row: AsyncRequest) -> SafeString:

@@ -1,68 +1,117 @@
-"""The list of requests, the page of one, and the two verbs an operator has: cancel and retry."""
+"""The list of requests and the page of one."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
-from jobs.admin.connections import connection_url
-from jobs.admin.filters import ActionFilter, CreatedFilter, QueueFilter, StatusFilter, TenantFilter
-from jobs.admin.formatting import owner_lines, when
+from jobs.admin.acting.verb_actions import VerbActions, request_url
+from jobs.admin.detail.page import RequestPage, request_page
+from jobs.admin.detail.process import look_at_process
+from jobs.admin.filters import (
+    ActionFilter,
+    CreatedFilter,
+    DayFilter,
+    QueueFilter,
+    ShareFilter,
+    StatusFilter,
+    TagFilter,
+    TenantFilter,
+)
+from jobs.admin.formatting import owner_lines, request_name, when
+from jobs.admin.links import connection_url, console_url_of
+from jobs.admin.listing.changes import UnreadChangeList, list_changes
+from jobs.admin.listing.pages import PlainChangeList
+from jobs.admin.listing.search import MIN_DIGITS, IndexedSearch
+from jobs.admin.live_row import LiveRow
+from jobs.admin.overview import runbook
 from jobs.admin.progress import bar, duration_text, status_badge
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.admin.request_page import RequestPage, request_page
-from jobs.admin.verbs import MAX_SELECTED, Tally, cancel_all, retry_all
-from jobs.models import AsyncRequest
+from jobs.admin.scanned_filters import ArgumentFilter, CodeFilter, DurationFilter
+from jobs.errors import ErrorCode
+from jobs.models import AsyncRequest, Status
 
+_LIST, _CHANGES = "jobs_asyncrequest_changelist", "jobs_asyncrequest_changes"
 _MAX_LINKS = 10
+_MAX_FAILED = 1_000
 # The list shows none of these columns, and each may hold a megabyte.
 _HEAVY = ("payload", "result", "metadata", "resume_state")
 
 
-class AsyncRequestAdmin(ReadOnlyAdmin):
+class AsyncRequestAdmin(VerbActions, IndexedSearch, LiveRow, ReadOnlyAdmin):
+    live_template = "admin/jobs/asyncrequest/live.html"
     list_display = ("name", "state", "progress", "owner", "created", "took", "attempts")
-    list_filter = (StatusFilter, ActionFilter, QueueFilter, TenantFilter, CreatedFilter)
-    search_fields = ("id", "client_id", "user_id", "tenant_id", "=error__code")
-    search_help_text = "Id, client id, user, tenant, or an error code such as WORKER_LOST"
-    date_hierarchy = "created_at"
+    list_filter = (
+        *(StatusFilter, QueueFilter, TagFilter, TenantFilter, CreatedFilter, DayFilter, ShareFilter),
+        *(ActionFilter, CodeFilter, DurationFilter, ArgumentFilter),
+    )
+    search_fields = ("id", "client_id", "user_id", "tenant_id")
+    search_help_text = (
+        f"Id or its first {MIN_DIGITS} digits, client id, user, tenant; "
+        f"or an error code such as WORKER_LOST, of the last {_MAX_FAILED:,} failures"
+    )
     sortable_by = ("created",)
-    actions = ("cancel_selected", "retry_selected")
     fields = ("id",)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
-        steer = wrap(require_POST(self.steer_view))
         return [
-            path("<uuid:request_id>/live/", wrap(require_safe(self.live_view)), name="jobs_asyncrequest_live"),
-            path("<uuid:request_id>/cancel/", steer, {"verb": cancel_all}, name="jobs_asyncrequest_cancel"),
-            path("<uuid:request_id>/retry/", steer, {"verb": retry_all}, name="jobs_asyncrequest_retry"),
+            path("runbook/", wrap(require_safe(self.runbook_view)), name=runbook.NAME),
+            path("changes/", wrap(require_safe(self.changes_view)), name=_CHANGES),
+            path("<uuid:row_id>/live/", wrap(require_safe(self.live_view)), name="jobs_asyncrequest_live"),
+            path("<uuid:request_id>/process/", wrap(require_POST(self.process_view)), name="jobs_asyncrequest_process"),
             *super().get_urls(),
         ]
-
-    def has_steer_permission(self, request: HttpRequest) -> bool:
-        """Allow staff with the permission to cancel and retry. Nobody may edit a row by hand."""
-        return bool(request.user.has_perm("jobs.change_asyncrequest"))
 
     # --- the list ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AsyncRequest]:
         rows: QuerySet[AsyncRequest] = super().get_queryset(request)
-        match = request.resolver_match
-        is_list = match is not None and match.url_name == "jobs_asyncrequest_changelist"
-        return rows.defer(*_HEAVY) if is_list else rows
+        return rows.defer(*_HEAVY) if _view_of(request) in (_LIST, _CHANGES) else rows
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PlainChangeList]:
+        return UnreadChangeList if _view_of(request) == _CHANGES else super().get_changelist(request, **kwargs)
+
+    def get_preserved_filters(self, request: HttpRequest) -> str:
+        if _view_of(request) != _CHANGES:
+            return super().get_preserved_filters(request)
+        # As the page that is brought up to date has them in its links.
+        shown = request.GET.urlencode()
+        return urlencode({"_changelist_filters": shown}) if shown else ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"shown_at": timezone.now().isoformat(), **(extra_context or {})})
+
+    def changes_view(self, request: HttpRequest) -> HttpResponse:
+        """Answer what changed on a page of the list, which the page asks for again and again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return list_changes(request, self)
+
+    def readings(self, term: str) -> Iterator[Q]:
+        yield from super().readings(term)
+        if term.upper() in set(ErrorCode):
+            failed = AsyncRequest.objects.filter(status=Status.FAILED, finished_at__isnull=False)
+            latest = failed.order_by("-created_at", "-id").values("id")[:_MAX_FAILED]
+            yield Q(id__in=latest, error__code=term.upper())
 
     @admin.display(description="request")
     def name(self, row: AsyncRequest) -> SafeString:
-        return format_html('{} <span class="st-id">{}</span>', row.action, str(row.id)[:8])
+        share = (
+            format_html(' <span class="st-below">share of {}</span>', str(row.parent_id)[:8]) if row.parent_id else ""
+        )
+        return format_html("{}{}", request_name(row), share)
 
     @admin.display(description="status")
     def state(self, row: AsyncRequest) -> SafeString:
@@ -88,65 +137,45 @@ class AsyncRequestAdmin(ReadOnlyAdmin):
     def attempts(self, row: AsyncRequest) -> int:
         return row.attempt
 
-    @admin.action(description="Cancel the selected requests", permissions=["steer"])
-    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[AsyncRequest]) -> None:
-        self._tell(request, cancel_all(self._some_ids(request, queryset)))
-
-    @admin.action(description="Retry the selected requests, as new ones", permissions=["steer"])
-    def retry_selected(self, request: HttpRequest, queryset: QuerySet[AsyncRequest]) -> None:
-        self._tell(request, retry_all(self._some_ids(request, queryset)))
-
-    def _some_ids(self, request: HttpRequest, queryset: QuerySet[AsyncRequest]) -> list[UUID]:
-        ids = list(queryset.values_list("id", flat=True)[: MAX_SELECTED + 1])
-        if len(ids) > MAX_SELECTED:
-            text = f"Only the first {MAX_SELECTED} of the selection were looked at; repeat it for the others."
-            self.message_user(request, text, messages.WARNING)
-        return ids[:MAX_SELECTED]
+    def runbook_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what to do about each fault."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        text = runbook.runbook()
+        if text is None:
+            raise Http404
+        context = {**self.admin_site.each_context(request), "title": "Runbook", "text": text}
+        return TemplateResponse(request, "admin/jobs/asyncrequest/runbook.html", context)
 
     # --- the page of one request ---
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        response = super().change_view(request, object_id, form_url, extra_context)
-        # Filled in here, because Django has checked the permissions and found the row by now.
-        if isinstance(response, TemplateResponse) and response.context_data is not None:
-            response.context_data["page"] = self._page(request, response.context_data["original"])
-        return response
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead to the page, which has the acts of operators."""
+        super().history_view(request, object_id, extra_context)  # checks the permission
+        return HttpResponseRedirect(f"{request_url(object_id)}#acts")
 
-    def live_view(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
-        """Render the changing part of the page, which the page fetches again until the request ends."""
-        if not self.has_view_permission(request):
+    def process_view(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
+        """Ask the process that runs the request for the stacks of its threads, and show them."""
+        if not (self.has_view_permission(request) and self.has_steer_permission(request)):
             raise PermissionDenied
         row = self.get_object(request, str(request_id))
         if row is None:
             raise Http404
-        response = TemplateResponse(request, "admin/jobs/asyncrequest/live.html", {"page": self._page(request, row)})
-        response["Cache-Control"] = "no-store"
-        return response
+        context = {"process": look_at_process(row), "original": row, "opts": self.opts}
+        if "part" in request.POST:
+            return TemplateResponse(request, "admin/jobs/asyncrequest/process.html", context)
+        context |= {**self.admin_site.each_context(request), "title": "Stack", "media": self.media}
+        return TemplateResponse(request, "admin/jobs/asyncrequest/process_page.html", context)
 
-    def steer_view(self, request: HttpRequest, request_id: UUID, verb: Callable[[list[UUID]], Tally]) -> HttpResponse:
-        if not self.has_steer_permission(request):
-            raise PermissionDenied
-        self._tell(request, verb([request_id]))
-        return HttpResponseRedirect(_url(request_id))
-
-    def _page(self, request: HttpRequest, row: AsyncRequest) -> RequestPage:
-        url = connection_url(request, row.connection_id) if row.connection_id else None
-        return request_page(row, can_steer=self.has_steer_permission(request), connection_url=url)
-
-    def _tell(self, request: HttpRequest, tally: Tally) -> None:
-        """Show the operator the result, and record the operator in the history of each request."""
-        word = "Submitted again" if tally.made else "Cancel asked for"
-        for row in tally.changed:
-            self.log_change(request, row, word)
-        for new in AsyncRequest.objects.filter(id__in=tally.made).defer(*_HEAVY):
-            self.log_addition(request, new, word)
-        made = [(_url(new), str(new)[:8]) for new in tally.made[:_MAX_LINKS]]
-        links = format_html_join(", ", '<a href="{}">{}</a>', made)
-        text = format_html("{}: {}", str(tally), links) if links else f"{tally}."
-        self.message_user(request, text, messages.SUCCESS if tally.is_complete else messages.WARNING)
+    def page_of(self, request: HttpRequest, row: AsyncRequest) -> RequestPage:
+        return request_page(
+            row,
+            can_steer=self.has_steer_permission(request),
+            can_prune=self.has_prune_permission(request),
+            connection_url=connection_url(request, row.connection_id) if row.connection_id else None,
+            console_url=console_url_of(request, row),
+        )
 
 
-def _url(request_id: UUID) -> str:
-    return reverse("admin:jobs_asyncrequest_change", args=[request_id])
+def _view_of(request: HttpRequest) -> str | None:
+    return request.resolver_match.url_name if request.resolver_match else None

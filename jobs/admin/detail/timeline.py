@@ -5,26 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jobs.admin.documents import Document, document
-from jobs.admin.formatting import exact, short
+from django.utils.safestring import SafeString
+
+from jobs.admin.detail.documents import Document, document
+from jobs.admin.formatting import at, short
+from jobs.formatting import format_count, format_duration
 from jobs.log.events import EventType
 from jobs.models import AsyncRequest, RequestEvent
 
 MAX_EVENTS = 500
 _SHOWN_IN_COLUMNS = ("percentage", "message", "attempt", "final", "success")
-_KINDS = {EventType.COMPLETE: "completed", EventType.ERROR: "failed"}
+_KINDS: dict[str, str] = {EventType.COMPLETE: "completed", EventType.ERROR: "failed"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineRow:
-    """One event. ``after`` is the time since the request was first started, as ``+1.30 s``."""
+    """One event. ``after`` is the time since the request was first started, as ``+1.3 s``."""
 
     seq: int
     type: str
     kind: str
     """Sign and colour of the badge."""
-    after: str
-    at: str
+    after: SafeString
     attempt: int
     percentage: float | None
     text: str
@@ -34,11 +36,16 @@ class TimelineRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """The last events, oldest first, and how many earlier ones are left out."""
+    """The last events, oldest first."""
 
     rows: Sequence[TimelineRow]
-    hidden: int
+    hidden: str
+    """The number of earlier ones. Empty for none."""
     several_attempts: bool
+    cancel_mode: str
+    """The way in which the request was cancelled. Empty for one that was not."""
+    stage: str
+    """The stage that its last progress names. Empty for none."""
 
 
 def timeline(request: AsyncRequest) -> Timeline:
@@ -47,9 +54,16 @@ def timeline(request: AsyncRequest) -> Timeline:
     start = request.started_at or request.created_at
     return Timeline(
         rows=[_row(event, start) for event in events],
-        hidden=max(0, events[0].seq - 1) if events else 0,
+        hidden=format_count(events[0].seq - 1) if events and events[0].seq > 1 else "",
         several_attempts=request.attempt > 1,
+        cancel_mode=str(newest[0].data.get("mode", "")) if newest else "",
+        stage=_stage(newest),
     )
+
+
+def _stage(newest: Sequence[RequestEvent]) -> str:
+    metadata = next((event.data.get("metadata") for event in newest if event.type == EventType.PROGRESS), None)
+    return str(metadata.get("stage") or "") if isinstance(metadata, dict) else ""
 
 
 def _row(event: RequestEvent, start: datetime) -> TimelineRow:
@@ -58,14 +72,19 @@ def _row(event: RequestEvent, start: datetime) -> TimelineRow:
     return TimelineRow(
         seq=event.seq,
         type=event.type,
-        kind=_KINDS.get(EventType(event.type), event.type) if event.type in list(EventType) else event.type,
-        after=_after((event.created_at - start).total_seconds()),
-        at=exact(event.created_at),
+        kind=_kind(event),
+        after=at(event.created_at, f"+{format_duration((event.created_at - start).total_seconds())}"),
         attempt=event.attempt,
         percentage=percentage if isinstance(percentage, int | float) else None,
         text=_text(event.data),
         rest=document("", rest) if rest else None,
     )
+
+
+def _kind(event: RequestEvent) -> str:
+    if event.type == EventType.COMPLETE and event.data.get("failed_items"):
+        return "with_failures"
+    return _KINDS.get(event.type, event.type)
 
 
 def _text(data: dict[str, Any]) -> str:
@@ -76,10 +95,3 @@ def _text(data: dict[str, Any]) -> str:
     if mode := data.get("mode"):
         return str(mode).replace("_", " ")
     return short(str(data.get("message", "")), 300)
-
-
-def _after(seconds: float) -> str:
-    if seconds < 59.995:
-        return f"+{max(seconds, 0):.2f} s"
-    minutes, tenths = divmod(round(seconds * 10), 600)
-    return f"+{minutes} min {tenths / 10:04.1f} s"

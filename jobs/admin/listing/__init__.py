@@ -1,0 +1,1 @@
+"""The parts of lists that cost the same however long the lists are."""
