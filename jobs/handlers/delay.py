@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from jobs.handler import Context, Handler, Payload
+from jobs.handler import Context, Handler, Payload, Result
 
 _CHECK_SECONDS = 0.1
 
@@ -16,10 +16,18 @@ class DelayPayload(Payload):
     steps: int = Field(default=10, ge=1, le=10_000, title="Steps", description="The number of progress reports.")
 
 
+class DelayResult(Result):
+    steps: int
+    seconds: float
+    """The seconds that it waited, in all attempts together."""
+
+
 class Delay(Handler[DelayPayload]):
     """Wait for a given time and report each step."""
 
     action = "delay"
+    group = "Service"
+    result_model = DelayResult
 
     def estimate(self, payload: DelayPayload) -> float:
         # Even a short one goes to a worker, because it is there to try out queued requests.

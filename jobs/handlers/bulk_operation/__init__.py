@@ -10,16 +10,18 @@ from typing import Any, Self
 from django.db import OperationalError
 from pydantic import model_validator
 
-from jobs.handler import Cancelled, Context, Counts, Handler, OnError, Operation, Payload
+from jobs.handler import Bulk, Context, Counts, Example, Handler, OnError, Operation, Payload, join_title
 from jobs.handlers.bulk_operation.files import write_outcomes, write_rejects
 from jobs.handlers.bulk_operation.payload import (
     BulkPayload,
     check_operation,
     item_seconds,
-    operation_label,
+    items_name,
+    operation_name,
     permissions_of,
 )
 from jobs.handlers.bulk_operation.result import make_result
+from jobs.handlers.bulk_operation.result_model import BulkResult, ShareResult
 from jobs.handlers.bulk_operation.rows import items_of
 
 _TIMEOUT_SECONDS = 3600.0
@@ -32,11 +34,31 @@ class BulkOperation(Handler[BulkPayload]):
     """Do one thing with many items, each with an outcome of its own."""
 
     action = "bulk_operation"
+    group = "Data"
+    examples = (
+        Example(
+            title="A bulk with failures",
+            order=3,
+            description="Eight items, of which two fail: the result names them, and a file has them.",
+            payload={
+                "operation": {"type": "action", "action": "delay"},
+                "items": [{"seconds": seconds, "steps": 1} for seconds in (0.1, 0.2, -1, 0.1, 0.3, 9999, 0.1, 0.2)],
+            },
+        ),
+    )
+    result_model = BulkResult
     queue = "bulk"
     timeout_seconds = _TIMEOUT_SECONDS
     permission = "bulk.run"
     always_queued = True
     retry_on = (OperationalError,)
+    # An item fails by itself when it takes a second worker down, a row in a batch when it takes a third one. So a loss
+    # says little about the whole, until there are many.
+    max_lost_in_a_row = 3
+    max_lost = 20
+
+    def title(self, payload: BulkPayload) -> str:
+        return join_title("Bulk", operation_name(payload.operation), items_name(payload))
 
     def permissions_for(self, payload: BulkPayload) -> Collection[str]:
         return permissions_of(payload.operation)
@@ -46,20 +68,29 @@ class BulkOperation(Handler[BulkPayload]):
         return 1.0 + items * item_seconds(payload.operation)
 
     def run(self, payload: BulkPayload, context: Context) -> Mapping[str, Any]:
-        bulk = context.bulk(payload.operation, on_error=payload.on_error)
-        label, notes = operation_label(payload.operation), list[str]()
-        try:
-            if not bulk.is_cut:
-                context.report(0, "Reading the items", stage="reading")
+        bulk, notes = context.bulk(payload.operation, on_error=payload.on_error), list[str]()
+        if not bulk.is_cut:
+            context.report(0, "Reading the items", stage="reading")
+            if bulk.carry_over():
+                notes.append(f"{bulk.counts().processed:,} items have their outcomes from the request before")
+            else:
                 bulk.cut(items_of(payload, context, notes), batch_size=payload.batch_size)
-            bulk.work(lambda counts: _report(counts, context))
-            context.report(_WORK_PERCENTAGE, "Writing the files", stage="writing")
-            rejects = write_rejects(bulk, context, payload.reject_format) if bulk.counts().failed else None
-            result = make_result(bulk, label, outcomes=write_outcomes(bulk, context), rejects=rejects)
-            return {**result, "notes": notes}
-        except Cancelled as stop:
-            stop.receipt = make_result(bulk, label)
-            raise
+        bulk.work(lambda counts: _report(counts, context))
+        context.report(_WORK_PERCENTAGE, "Writing the files", stage="writing")
+        return {**_write_result(bulk, payload, context), "notes": notes}
+
+    def receipt(self, payload: BulkPayload, context: Context) -> Mapping[str, Any] | None:
+        bulk = context.bulk(payload.operation, on_error=payload.on_error)
+        if not bulk.is_cut:
+            return None
+        bulk.close()
+        return _write_result(bulk, payload, context)
+
+
+def _write_result(bulk: Bulk, payload: BulkPayload, context: Context) -> dict[str, Any]:
+    rejects = write_rejects(bulk, context, payload.reject_format) if bulk.counts().failed else None
+    outcomes = write_outcomes(bulk, context)
+    return make_result(bulk, payload.operation, outcomes=outcomes, rejects=rejects)
 
 
 class SharePayload(Payload):
@@ -76,6 +107,7 @@ class BulkShare(Handler[SharePayload]):
     """Process items of a bulk operation that another request started."""
 
     action = "bulk_share"
+    result_model = ShareResult
     queue = "bulk"
     timeout_seconds = _TIMEOUT_SECONDS
     always_queued = True

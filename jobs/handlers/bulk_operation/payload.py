@@ -14,7 +14,10 @@ from jobs.handler import (
     Payload,
     entity_names,
     find_handler,
+    format_count,
+    name_source,
     permission_for,
+    permissions_of_items,
 )
 
 MAX_ITEMS = 10_000
@@ -33,6 +36,7 @@ class BulkPayload(Payload):
         title="Items",
         description="The items. Give these or a data source.",
         examples=[[{"message": "one"}, {"message": "two"}]],
+        json_schema_extra={"x-form": {"help": "Give these or a data source.", "rows_of": "operation.action"}},
     )
     data_source: DataSource | None = Field(
         default=None,
@@ -40,9 +44,19 @@ class BulkPayload(Payload):
         description="Each row is an item, each column a field of it.",
         examples=[{"type": "dataset", "dataset_id": "sample"}],
     )
-    batch_size: int = Field(default=100, ge=1, le=1_000, title="Items at a time")
-    on_error: OnError = Field(default="continue", title="When an item fails")
-    reject_format: Literal["csv", "jsonl"] = Field(default="csv", title="Format of the file of failed items")
+    batch_size: int = Field(
+        default=100, ge=1, le=1_000, title="Items at a time", json_schema_extra={"x-form": {"group": "Details"}}
+    )
+    on_error: OnError = Field(
+        default="continue",
+        title="When an item fails",
+        json_schema_extra={"x-form": {"choices": {"continue": "Go on with the others", "stop": "Stop"}}},
+    )
+    reject_format: Literal["csv", "jsonl"] = Field(
+        default="csv",
+        title="Format of the file of failed items",
+        json_schema_extra={"x-form": {"group": "Details", "choices": {"csv": "CSV", "jsonl": "JSON Lines"}}},
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -76,13 +90,29 @@ def permissions_of(operation: Operation) -> Collection[str]:
     if isinstance(operation, EntityOperation):
         return (permission_for(operation.entity, operation.type),)
     handler = find_handler(operation.action)
-    return () if handler is None or handler.permission is None else (handler.permission,)
+    # No token is at hand any more when the items are looked at.
+    return () if handler is None else permissions_of_items(handler)
 
 
 def item_seconds(operation: Operation) -> float:
     """Return a rough estimate of the seconds per item."""
     handler = None if isinstance(operation, EntityOperation) else find_handler(operation.action)
     return 0.003 if handler is None else max(0.003, handler.estimated_seconds)
+
+
+def operation_name(operation: Operation) -> str:
+    """Name the operation for people: ``create customers``, ``generate report``."""
+    if isinstance(operation, EntityOperation):
+        return f"{operation.type} {operation.entity}"
+    return operation.action.replace("_", " ")
+
+
+def items_name(payload: BulkPayload) -> str:
+    """Name the items for people: ``200 items``, or ``rows of orders``."""
+    if payload.data_source is not None:
+        return f"rows of {name_source(payload.data_source)}"
+    count = len(payload.items or ())
+    return "1 item" if count == 1 else f"{format_count(count)} items"
 
 
 def operation_label(payload: Operation) -> str:

@@ -2,9 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from jobs.handler import Bulk, Counts
+from jobs.handler import (
+    ActionOperation,
+    Bulk,
+    Counts,
+    Item,
+    Operation,
+    find_handler,
+    left_out_of,
+    title_of,
+    title_of_item,
+)
+from jobs.handlers.bulk_operation.payload import operation_label
 
 MAX_FAILURES = 100
 _MAX_MESSAGE_CHARACTERS = 300
@@ -24,16 +36,27 @@ def figures(counts: Counts) -> dict[str, Any]:
     }
 
 
-def make_result(bulk: Bulk, operation: str, **artifacts: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the result of a finished bulk operation, or the receipt of a cancelled one."""
+def make_result(bulk: Bulk, operation: Operation, **artifacts: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the result of a finished bulk operation, or the receipt of one that ended early."""
     codes: Counter[str] = Counter()
     failures: list[dict[str, Any]] = []
-    for outcome, _ in bulk.rejected():
+    for outcome, item in bulk.rejected():
         assert outcome.error is not None
         codes[outcome.error["code"]] += 1
         if len(failures) < MAX_FAILURES:
             message = outcome.error["message"][:_MAX_MESSAGE_CHARACTERS]
-            failures.append({"index": outcome.index, "code": outcome.error["code"], "message": message})
+            title = _title(operation, item)
+            failures.append({"index": outcome.index, "title": title, "code": outcome.error["code"], "message": message})
     files = {name: one for name, one in artifacts.items() if one is not None}
-    summary = {"operation": operation, **figures(bulk.counts())}
+    summary = {"operation": operation_label(operation), **figures(bulk.counts())}
     return {**summary, "errors": dict(codes.most_common()), "failures": failures, "artifacts": files}
+
+
+def _title(operation: Operation, item: Item) -> str:
+    handler = find_handler(operation.action) if isinstance(operation, ActionOperation) else None
+    if handler is not None:
+        with suppress(Exception):  # whatever it raises: the item has failed with it already
+            payload = handler.parse(item)
+            if not left_out_of(payload):
+                return title_of(handler, payload)
+    return title_of_item(item)

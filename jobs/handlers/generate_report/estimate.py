@@ -19,9 +19,8 @@ def estimate_seconds(payload: ReportPayload) -> float:
     """
     read = days_to_read(payload)
     days = (read.last - read.first).days + 1
-    unknown = sum(name != "sample" for name in payload.source_names)
-    if unknown:
-        return round(len(payload.source_names) * (_UNKNOWN_SIZE_SECONDS + 0.1 * days), 1)
+    if any(named != "sample" for named in payload.covered):
+        return round(len(payload.covered) * (_UNKNOWN_SIZE_SECONDS + 0.1 * days), 1)
     if payload.format == "csv":
         return round(1.0 + 0.015 * days, 1)
     per_day = 0.02 if payload.format == "excel" else 0.002

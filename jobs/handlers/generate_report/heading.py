@@ -8,6 +8,8 @@ from jobs.handlers.generate_report.comparison import comparison_of
 from jobs.handlers.generate_report.payload import ReportPayload
 from jobs.handlers.generate_report.periods import format_range, period_size
 from jobs.handlers.generate_report.records.filters import describe_filters
+from jobs.handlers.generate_report.records.source import Records
+from jobs.handlers.generate_report.wording import Words
 
 _TITLES = {
     "day": "Daily report",
@@ -29,6 +31,8 @@ class Heading:
     """Empty if the report compares with nothing."""
     notes: tuple[str, ...]
     """Sentences about values that count as missing."""
+    words: Words
+    request_id: str
     generated_at: datetime
 
     @property
@@ -37,16 +41,18 @@ class Heading:
 
 
 def make_heading(
-    payload: ReportPayload, *, label: str, description: str, notes: Sequence[str], generated_at: datetime
+    payload: ReportPayload, records: Records, *, notes: Sequence[str], request_id: str, generated_at: datetime
 ) -> Heading:
     comparison = comparison_of(payload)
     return Heading(
         title=_TITLES[period_size(payload.report_type, payload.days)],
         days=format_range(payload.start_date, payload.end_date),
-        source=label,
-        source_description=description,
-        filters="; ".join(describe_filters(payload.filters)) or "none",
+        source=records.label,
+        source_description=records.description,
+        filters="; ".join(describe_filters(payload.filters, records.words)) or "none",
         compared_with=f"{comparison.label}, {comparison.days.label}" if comparison else "",
         notes=tuple(notes),
+        words=records.words,
+        request_id=request_id,
         generated_at=generated_at,
     )

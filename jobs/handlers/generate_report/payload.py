@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     Field,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
@@ -13,7 +14,7 @@ from pydantic import (
     field_validator,
 )
 
-from jobs.handler import Payload, SourceName, default_source
+from jobs.handler import DatasetColumns, Payload, SourceName, default_source
 from jobs.handlers.generate_report.days import Day
 
 MAX_DAYS = 366
@@ -44,10 +45,27 @@ GroupColumn = Annotated[str, Field(min_length=1, max_length=160)]
 Filters = dict[Annotated[str, Field(min_length=1, max_length=128)], FilterValues]
 
 
-def _names_once(names: list[str]) -> list[str]:
+Named = str | DatasetColumns
+"""A source by its name, or a dataset with the columns to read it by."""
+_SOURCE_NAME: TypeAdapter[str] = TypeAdapter(SourceName)
+
+
+def _by_its_kind(value: Any, _: ValidatorFunctionWrapHandler) -> Named:
+    """Report the faults of the kind that was meant, and not those of the other kind too."""
+    if isinstance(value, (dict, DatasetColumns)):
+        return DatasetColumns.model_validate(value)
+    return _SOURCE_NAME.validate_python(value, strict=True)
+
+
+def name_of(named: Named) -> str:
+    return named if isinstance(named, str) else named.dataset_id
+
+
+def _names_once(named: list[Any]) -> list[Any]:
+    names = list(map(name_of, named))
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"repeated names: {', '.join(twice)}")
-    return names
+    return named
 
 
 class ReportPayload(Payload):
@@ -57,6 +75,7 @@ class ReportPayload(Payload):
         title="From",
         description="The first day. A date-time is taken in UTC.",
         examples=["2025-01-01"],
+        json_schema_extra={"x-form": {"period_end": "end_date", "help": "The first day."}},
     )
     end_date: Day = Field(
         title="To",
@@ -68,26 +87,62 @@ class ReportPayload(Payload):
         title="Format",
         description="pdf: a document to read. excel: tables, charts and records. csv: the records alone.",
         examples=["pdf"],
+        json_schema_extra={
+            "x-form": {
+                "choices": {"pdf": "PDF document", "csv": "CSV file", "excel": "Excel workbook"},
+                "help": "The document is to read, the workbook has tables, charts and records, the CSV file records.",
+            }
+        },
     )
     report_type: ReportType = Field(
         default="monthly",
         title="Periods",
         description="The periods of tables and charts. custom: days, weeks or months, by the length of the range.",
         examples=["monthly"],
+        json_schema_extra={
+            "x-form": {
+                "choices": {"monthly": "Months", "quarterly": "Quarters", "annual": "Years", "custom": "Automatic"},
+                "help": "The periods of tables and charts. Automatic: by the length of the range.",
+                "show_when": {"format": ["pdf", "excel"]},
+            }
+        },
     )
-    include_charts: bool = Field(default=True, title="Charts", description="Draw charts in a PDF or Excel report.")
+    include_charts: bool = Field(
+        default=True,
+        title="Charts",
+        description="Draw charts in a PDF or Excel report.",
+        json_schema_extra={"x-form": {"help": "", "show_when": {"format": ["pdf", "excel"]}}},
+    )
     filters: Filters = Field(
         default_factory=dict,
         max_length=20,
         title="Filters",
         description="For each column the value, or a list of values, that records must have.",
         examples=[{"region": ["North", "West"], "category": "Books"}],
+        json_schema_extra={
+            "x-form": {
+                "group": "Filters and tables",
+                "widget": "column",
+                "help": "Only records whose column has one of the values.",
+            }
+        },
     )
     compare: Compare = Field(
         default="none",
         title="Compare with",
         description="previous_period: as many days right before. previous_year: the same days a year earlier.",
         examples=["previous_year"],
+        json_schema_extra={
+            "x-form": {
+                "choices": {
+                    "none": "Nothing",
+                    "previous_period": "The days before",
+                    "previous_year": "The year before",
+                },
+                "help": "The days before: as many days, right before the first one.",
+                "show_when": {"format": ["pdf", "excel"]},
+            }
+        },
     )
     group_by: Annotated[list[GroupColumn], AfterValidator(_names_once)] = Field(
         default_factory=list,
@@ -95,14 +150,37 @@ class ReportPayload(Payload):
         title="Group by",
         description="One or two columns to make a table by. A part of a date works too, as in order_date.weekday.",
         examples=[["segment", "order_date.weekday"]],
+        json_schema_extra={
+            "x-form": {
+                "group": "Filters and tables",
+                "widget": "column",
+                "show_when": {"format": ["pdf", "excel"]},
+            }
+        },
     )
-    sources: Annotated[list[SourceName], AfterValidator(_names_once)] = Field(
+    sources: Annotated[list[Annotated[Named, WrapValidator(_by_its_kind)]], AfterValidator(_names_once)] = Field(
         default_factory=list,
         min_length=2,
         max_length=MAX_SOURCES,
         title="Sources together",
-        description=f"2 to {MAX_SOURCES} registered tables to report on together, instead of a single source.",
+        description=f"2 to {MAX_SOURCES} tables to report on together: names of registered ones, or datasets as below.",
         examples=[["shop", "till"]],
+        json_schema_extra={
+            "x-form": {
+                "group": "Other data",
+                "order": 2,
+                "widget": "source",
+                "choices": {"string": "A registered source", "object": "A dataset"},
+                "help": f"2 to {MAX_SOURCES} tables to report on together, instead of a source.",
+            }
+        },
+    )
+    dataset: DatasetColumns | None = Field(
+        default=None,
+        title="Dataset",
+        description="A dataset to report on, instead of a source, and its columns.",
+        examples=[{"dataset_id": "orders", "date": "day", "value": "amount", "category": "kind"}],
+        json_schema_extra={"x-form": {"group": "Other data", "order": 1}},
     )
     source: SourceName = Field(
         default_factory=default_source,
@@ -132,19 +210,29 @@ class ReportPayload(Payload):
             raise ValueError(f"{start_date} to {end_date} is {days} days; a report covers at most {MAX_DAYS}")
         return end_date
 
+    @field_validator("dataset")
+    @classmethod
+    def _is_the_only_one(cls, dataset: DatasetColumns | None, info: ValidationInfo) -> DatasetColumns | None:
+        if dataset is not None and info.data.get("sources"):
+            raise ValueError("give either a dataset or sources; a dataset may be one of the sources")
+        return dataset
+
     @field_validator("source")
     @classmethod
     def _stands_alone(cls, source: str, info: ValidationInfo) -> str:
         # Forms send the default along with any other choice.
-        sources = info.data.get("sources")
-        if sources and source not in sources and source != default_source():
+        if source == default_source():
+            return source
+        if info.data.get("dataset"):
+            raise ValueError("give either a source or a dataset")
+        if (sources := info.data.get("sources")) and source not in sources:
             raise ValueError("give either a source or sources")
         return source
 
     @property
-    def source_names(self) -> tuple[str, ...]:
-        """Return the names of the sources that the report covers."""
-        return tuple(self.sources) or (self.source,)
+    def covered(self) -> tuple[Named, ...]:
+        """Return the sources and datasets that the report covers."""
+        return tuple(self.sources) or (self.dataset or self.source,)
 
     @property
     def days(self) -> int:

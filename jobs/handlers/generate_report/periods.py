@@ -84,6 +84,24 @@ def format_range(first_day: date, last_day: date) -> str:
     return format_day(first_day) if first_day == last_day else f"{format_day(first_day)} – {format_day(last_day)}"
 
 
+def short_range(first_day: date, last_day: date) -> str:
+    """Write the range for the name of a file: ``2025-01-to-2025-12`` for whole months, ``2025-01-15-to-2025-02-03``."""
+    is_months = first_day.day == 1 and (last_day + timedelta(days=1)).day == 1
+    first, last = (f"{day:%Y-%m}" if is_months else day.isoformat() for day in (first_day, last_day))
+    return first if first == last else f"{first}-to-{last}"
+
+
+def format_days(first_day: date, last_day: date) -> str:
+    """Write whole months as such: ``Jan 2025``, ``Jan–Mar 2025``, ``Dec 2024 – Jan 2025``. Other ranges: their days."""
+    if first_day.day != 1 or (last_day + timedelta(days=1)).day != 1:
+        return format_range(first_day, last_day)
+    if first_day.year != last_day.year:
+        return f"{first_day:%b} {first_day.year} – {last_day:%b} {last_day.year}"
+    if first_day.month == last_day.month:
+        return f"{first_day:%b} {first_day.year}"
+    return f"{first_day:%b}–{last_day:%b} {last_day.year}"
+
+
 def _whole_period(day: date, size: PeriodSize) -> tuple[date, date]:
     match size:
         case "day":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable, blank_unusable_dates
+from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable, blank_unusable_dates, name_file
 from jobs.handlers.predict.output import output_schema
 from jobs.handlers.predict.payload import PredictPayload
 from jobs.handlers.process_data.learning.features.selection import with_unique_names
@@ -14,6 +14,7 @@ from jobs.handlers.process_data.learning.features.typed_frame import count_unrea
 from jobs.handlers.process_data.learning.fit import one_thread
 from jobs.handlers.process_data.learning.models.file import load_model
 from jobs.handlers.process_data.learning.models.model import Model
+from jobs.handlers.process_data.output.names import name_data
 from jobs.handlers.process_data.output.predictions import append_to_batch
 from jobs.handlers.process_data.output.writers import MEDIA_TYPES, as_records, open_writer
 
@@ -46,7 +47,9 @@ def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, cont
     form = payload.output.format
     with (
         one_thread(),
-        context.save_artifact(f"predictions.{form}", MEDIA_TYPES[form]) as artifact,
+        context.save_artifact(
+            _filename(model, name_data(payload.data_source, table), form), MEDIA_TYPES[form]
+        ) as artifact,
         open_writer(form, artifact.file, schema := output_schema(model, table)) as writer,
     ):
         for batch in table.stream(f"SELECT * FROM {DATA}", BATCH_ROWS):
@@ -73,6 +76,12 @@ def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, cont
         "preview": preview,
         "output": artifact.describe(),
     }
+
+
+def _filename(model: Model, data: str, form: str) -> str:
+    if model.target is not None:
+        return name_file(data, model.target, "predictions", ending=form)
+    return name_file(data, "clusters" if model.task == "clustering" else "anomalies", ending=form)
 
 
 def _require_columns(model: Model, columns: Mapping[str, str]) -> None:

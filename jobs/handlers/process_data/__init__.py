@@ -12,6 +12,7 @@ from typing import Any
 from jobs.handler import (
     Context,
     DatasetFile,
+    Example,
     Handler,
     InvalidPayload,
     OpenTable,
@@ -31,7 +32,9 @@ from jobs.handlers.process_data.legacy_payload import (
     to_current_payload,
 )
 from jobs.handlers.process_data.payload import Destination, ProcessPayload
+from jobs.handlers.process_data.result_model import ProcessResult
 from jobs.handlers.process_data.stages import Progress, Stage
+from jobs.handlers.process_data.title import make_title
 
 _PAGE_RECORDS = 20
 
@@ -40,6 +43,42 @@ class ProcessData(Handler[ProcessPayload]):
     """Put rows through a pipeline: transform them, or learn to classify, predict, cluster or find anomalies."""
 
     action = "process_data"
+    group = "Data"
+    examples = (
+        Example(
+            title="Learn from the sample",
+            order=2,
+            description="A model of the value of an order, from what is ordered and by whom.",
+            source="sample",
+            payload={
+                "pipeline": "regression",
+                "data_source": {"type": "dataset", "dataset_id": "sample"},
+                "options": {"target": "value", "features": ["category", "region", "segment", "quantity", "channel"]},
+            },
+        ),
+        Example(
+            title="Transform the sample",
+            order=4,
+            description="The value of large orders, by region and category.",
+            source="sample",
+            payload={
+                "pipeline": "transformation",
+                "data_source": {"type": "dataset", "dataset_id": "sample"},
+                "options": {
+                    "operations": [
+                        {"type": "filter", "column": "quantity", "operator": "ge", "value": 3},
+                        {
+                            "type": "aggregate",
+                            "group_by": ["region", "category"],
+                            "aggregations": [{"function": "sum", "column": "value"}, {"function": "count"}],
+                        },
+                        {"type": "sort", "by": [{"column": "sum_value", "descending": True}]},
+                    ]
+                },
+            },
+        ),
+    )
+    result_model = ProcessResult
     estimated_seconds = 15.0
     queue = "ml"
     timeout_seconds = 1800.0
@@ -51,6 +90,9 @@ class ProcessData(Handler[ProcessPayload]):
         "jobs.handlers.process_data.output.files",
         "jobs.handlers.process_data.learning.run",
     )
+
+    def title(self, payload: ProcessPayload) -> str:
+        return make_title(payload)
 
     def estimate(self, payload: ProcessPayload) -> float:
         return estimate_seconds(payload)
@@ -100,14 +142,16 @@ def _process(
 ) -> dict[str, Any]:
     # Late, because all of these import pyarrow.
     from jobs.handlers.process_data.output.files import first_page, write_dataset, write_output  # noqa: PLC0415
+    from jobs.handlers.process_data.output.names import Names, name_data  # noqa: PLC0415
     from jobs.handlers.process_data.pipelines import run_pipeline  # noqa: PLC0415
     from jobs.handlers.process_data.result import make_result  # noqa: PLC0415
 
     notes = blank_unusable_dates(table)
     finished = run_pipeline(table, payload, progress)
     context.partial(first_page(finished.outcome, _PAGE_RECORDS))
-    artifacts = {"output": write_output(finished.outcome, payload.output, context, progress)}
-    artifacts |= finished.store_files(context, progress)
+    names = Names(payload=payload, data=name_data(payload.data_source, table), units=table.units)
+    output = write_output(finished.outcome, payload.output.format, names.output, context, progress)
+    artifacts = {"output": output, **finished.store_files(context, progress, names)}
     dataset = None if new_dataset is None else write_dataset(finished.outcome, new_dataset, context, progress)
     progress.report(Stage.STORING, len(artifacts), len(artifacts), f"Stored {_list_files(artifacts)}")
     return make_result(

@@ -3,11 +3,13 @@
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from jobs.handler import Context, Fault, InvalidPayload, OpenTable, Permanent
 from jobs.handlers.process_data.faults import unknown_column
 from jobs.handlers.process_data.learning.options import LearningOptions
+from jobs.handlers.process_data.output.names import Names
 from jobs.handlers.process_data.output.outcome import Outcome, outcome_of_table
 from jobs.handlers.process_data.payload import Options, ProcessPayload
 from jobs.handlers.process_data.stages import Progress, Stage
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 _OPERATIONS = "options.operations"
 _CHUNK_BYTES = 4 * 1024 * 1024
-StoreFiles = Callable[[Context, Progress], dict[str, dict[str, Any]]]
+StoreFiles = Callable[[Context, Progress, Names], dict[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,7 @@ class PipelineResult:
     """Entries of the summary that only this pipeline has."""
     notes: Sequence[str] = ()
     """Sentences for people about what they might overlook."""
-    store_files: StoreFiles = lambda context, progress: {}
+    store_files: StoreFiles = lambda context, progress, names: {}
     """Stores the files beside the output; returns what each file is → its description."""
 
 
@@ -83,7 +85,7 @@ def _learn(table: OpenTable, payload: ProcessPayload, progress: Progress) -> Pip
         },
         # Those of the sample count the classes of the whole table.
         notes=[*(sample.notes or learned.target_notes), *learned.notes],
-        store_files=lambda context, progress: _store_files(learned, context, progress),
+        store_files=lambda context, progress, names: _store_files(learned, context, progress, names),
     )
 
 
@@ -107,16 +109,24 @@ def _learning_options(options: Options) -> LearningOptions:
     return LearningOptions(**given)
 
 
-def _store_files(learned: "LearningResult", context: Context, progress: Progress) -> dict[str, dict[str, Any]]:
+def _store_files(
+    learned: "LearningResult", context: Context, progress: Progress, names: Names
+) -> dict[str, dict[str, Any]]:
+    # As late as the learning itself: it needs matplotlib.
+    from jobs.handlers.process_data.learning.report.parts import Cover  # noqa: PLC0415
+
     stored = {}
     if learned.model_bytes is not None:
-        with context.save_artifact("model.skops", "application/octet-stream") as artifact:
+        with context.save_artifact(names.model, "application/octet-stream") as artifact:
             artifact.file.write(learned.model_bytes)
         stored["model"] = artifact.describe()
         progress.report(Stage.STORING, 1, 2, "Stored the model")
     path = context.scratch_dir / "report.pdf"
-    learned.report_pdf(path)
-    with context.save_artifact("report.pdf", "application/pdf") as artifact, path.open("rb") as file:
+    cover = Cover(
+        data=names.data, generated_at=datetime.now(UTC), request_id=str(context.request_id), units=names.units
+    )
+    learned.report_pdf(path, cover)
+    with context.save_artifact(names.report, "application/pdf") as artifact, path.open("rb") as file:
         shutil.copyfileobj(file, artifact.file, _CHUNK_BYTES)
     stored["report"] = artifact.describe()
     return stored

@@ -1,6 +1,6 @@
 """Define the cell formats of a workbook, its print settings, and the parts that its tables share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jobs.handlers.generate_report.excel.texts import write_text
@@ -38,21 +38,39 @@ class Formats:
 
 
 _CHANGE = "+0.0%;[Red]-0.0%;0.0%"
+_MAX_WIDTH = 60
 
 
-def prepare_print(sheet: Any) -> None:
-    """Print on A4 landscape, one page wide and as many pages long as needed."""
+def prepare_print(sheet: Any, *, pages: int = 0) -> None:
+    """Print on A4 landscape, one page wide and ``pages`` long, or as long as needed, with numbered pages."""
     sheet.set_paper(9)
     sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, pages)
+    sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
+    sheet.set_footer("&L&A&RPage &P of &N")
 
 
-def start_table(sheet: Any, columns: int, names: int = 1) -> None:
-    """Set up a sheet that is one table; its first ``names`` columns hold text."""
+def start_table(sheet: Any, header: Sequence[str], tallies: Iterable[Tally], names: Sequence[int]) -> None:
+    """Set up a sheet that is one table. ``names``: the lengths of the longest texts in its first columns."""
     sheet.freeze_panes(1, 0)
-    sheet.set_column(0, names - 1, 28)
-    sheet.set_column(names, columns - 1, 16)
+    sheet.repeat_rows(0)
+    for column, length in enumerate(names):
+        sheet.set_column(column, column, fit_width(max(length, len(header[column])), least=14))
+    width = number_width(tallies)
+    for column in range(len(names), len(header)):
+        sheet.set_column(column, column, max(width, fit_width(len(header[column]))))
     prepare_print(sheet)
+
+
+def fit_width(characters: int, *, least: int = 10) -> int:
+    """Return the width of a column for texts of that length, with room for the button of a filter."""
+    return max(least, min(_MAX_WIDTH, characters + 4))
+
+
+def number_width(tallies: Iterable[Tally]) -> int:
+    """Return the width of a column in which every amount is shown. Excel shows #### for one that does not fit."""
+    amounts = [amount for tally in tallies for amount in (tally.total, tally.average)]
+    return max([16, *(len(f"{amount:+,.2f}") + 3 for amount in amounts)])
 
 
 def write_header(sheet: Any, formats: Formats, header: Sequence[str], row: int, names: int = 1) -> None:

@@ -2,23 +2,27 @@
 
 from typing import Any
 
-from jobs.handlers.generate_report.excel.charts import insert_line
+from jobs.handlers.generate_report.excel.charts import Place, insert_line
 from jobs.handlers.generate_report.excel.formats import Formats, start_table, write_header, write_tally
 from jobs.handlers.generate_report.excel.summary import write_change
 from jobs.handlers.generate_report.excel.texts import write_text
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.figures.tallies import Tally, change_of, change_percent, round_cents
+from jobs.handlers.generate_report.wording import Words
 
-_HEADER = ["Period", "First day", "Last day", "Records", "Total value", "Average value"]
-_VALUE, _MORE = 4, len(_HEADER)
+_VALUE, _MORE = 4, 6
 
 
-def write_periods(workbook: Any, formats: Formats, figures: Figures, *, include_charts: bool) -> None:
+def write_periods(workbook: Any, formats: Formats, figures: Figures, words: Words, chart_at: Place | None) -> None:
+    """Write the sheet of periods. ``chart_at``: the place of its chart, None for no chart."""
     sheet = workbook.add_worksheet("By period")
     more = [figures.previous.kind, "Difference", "Change"] if figures.previous else ["Change"]
-    columns, last = len(_HEADER) + len(more), len(figures.periods)
-    start_table(sheet, columns)
-    write_header(sheet, formats, [*_HEADER, *more], 0)
+    amounts = [words.with_unit(words.total), words.with_unit(words.average)]
+    header = ["Period", "First day", "Last day", "Records", *amounts, *more]
+    columns, last = len(header), len(figures.periods)
+    earlier = [figures.previous.whole, *(tally for _, tally in figures.previous.periods)] if figures.previous else []
+    start_table(sheet, header, [figures.whole, *(tally for _, tally in figures.periods), *earlier], [14])
+    write_header(sheet, formats, header, 0)
     for row, (period, tally) in enumerate(figures.periods, start=1):
         write_text(sheet, row, 0, period.label)
         sheet.write_datetime(row, 1, period.first_day, formats.day)
@@ -33,8 +37,9 @@ def write_periods(workbook: Any, formats: Formats, figures: Figures, *, include_
         _write_previous(sheet, formats, figures)
     else:
         _write_changes(sheet, formats, figures)
-    if include_charts:
-        insert_line(workbook, sheet, last, _VALUE, columns + 1, _MORE if figures.previous else None)
+    if chart_at:
+        title, previous = words.with_unit(f"{words.total} over time"), _MORE if figures.previous else None
+        insert_line(workbook, title, sheet, last, value_column=_VALUE, previous=previous, place=chart_at)
 
 
 def _write_changes(sheet: Any, formats: Formats, figures: Figures) -> None:

@@ -7,12 +7,14 @@ from typing import IO, TYPE_CHECKING, Any
 from xlsxwriter.utility import xl_col_to_name
 
 from jobs.handlers.generate_report.excel.cells import write_cells, writer_of
-from jobs.handlers.generate_report.excel.formats import Formats, prepare_print
+from jobs.handlers.generate_report.excel.extent import Extent
+from jobs.handlers.generate_report.excel.formats import Formats, fit_width, prepare_print
 from jobs.handlers.generate_report.excel.texts import write_text
 from jobs.handlers.generate_report.records.batches import stream_records
 from jobs.handlers.generate_report.records.columns import Column, Kind
-from jobs.handlers.generate_report.records.selection import SELECTION, Selection
+from jobs.handlers.generate_report.records.selection import Selection
 from jobs.handlers.generate_report.stages import Progress, Stage
+from jobs.handlers.generate_report.wording import Words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 ROWS_PER_SHEET = 1_048_575
 """Excel's limit for one sheet, less the header."""
 _ROWS_AT_ONCE = 8_192
-_CELL_BYTES, _CHARACTER_BYTES = 80, 7
-_WIDTHS = {Kind.NUMBER: 13, Kind.DATE: 12, Kind.MOMENT: 20, Kind.BOOLEAN: 9, Kind.TEXT: 24}
+_MAX_PRINTED = 500
+"""Records of one sheet that are printed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,36 +37,43 @@ class RecordSheet:
     last_cell: str
 
 
-def add_record_sheets(workbook: Any, formats: Formats, selection: Selection) -> list[RecordSheet]:
+def add_record_sheets(
+    workbook: Any, formats: Formats, selection: Selection, words: Words, extent: Extent
+) -> list[RecordSheet]:
     columns, left = list(selection.columns.all.values()), selection.records
     sheets: list[RecordSheet] = []
     while left or not sheets:
         rows = min(left, ROWS_PER_SHEET)
         left -= rows
         sheet = workbook.add_worksheet(f"Records {len(sheets) + 1}" if sheets else "Records")
-        _prepare(sheet, formats, columns, rows)
+        _prepare(sheet, formats, columns, words, extent, rows)
         last_cell = f"{xl_col_to_name(len(columns) - 1)}{rows + 1}"
         file = f"xl/worksheets/sheet{sheet.index + 1}.xml"
         sheets.append(RecordSheet(file=file, rows=rows, last_cell=last_cell))
     return sheets
 
 
-def _prepare(sheet: Any, formats: Formats, columns: Sequence[Column], rows: int) -> None:
+def _prepare(sheet: Any, formats: Formats, columns: Sequence[Column], words: Words, extent: Extent, rows: int) -> None:
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
     prepare_print(sheet)
+    if rows > _MAX_PRINTED:
+        # A print of the whole workbook would otherwise be hundreds of pages. Its area can be changed in Excel.
+        sheet.print_area(0, 0, _MAX_PRINTED, len(columns) - 1)
+        sheet.set_footer(f"&LThe first {_MAX_PRINTED:,} of {rows:,} records&RPage &P of &N")
     for position, column in enumerate(columns):
-        sheet.set_column(position, position, max(_WIDTHS[column.kind], min(len(column.name), 60) + 4))
+        name = words.name_column(column.name)
+        sheet.set_column(position, position, max(extent.widths[column.name], fit_width(len(name))))
         is_number = column.kind is Kind.NUMBER
         header = formats.number_header if is_number else formats.header
-        write_text(sheet, 0, position, column.name, header)
-        sheet.write_blank(1, position, None, _style(formats, column))
+        write_text(sheet, 0, position, name, header)
+        sheet.write_blank(1, position, None, _style(formats, column, words))
     sheet.autofilter(0, 0, rows, len(columns) - 1)
 
 
-def _style(formats: Formats, column: Column) -> Any:
+def _style(formats: Formats, column: Column, words: Words) -> Any:
     # Two decimals are money. Whole numbers may be identifiers, which want no separators.
-    if column.kind is Kind.NUMBER and column.type.endswith(",2)"):
+    if column.kind is Kind.NUMBER and (column.type.endswith(",2)") or column.name in words.money_columns):
         return formats.money
     return {Kind.DATE: formats.day, Kind.MOMENT: formats.moment}.get(column.kind)
 
@@ -72,7 +81,7 @@ def _style(formats: Formats, column: Column) -> Any:
 class RecordRows:
     """All records by date, consumed in order as the sheets are written."""
 
-    def __init__(self, selection: Selection, progress: Progress) -> None:
+    def __init__(self, selection: Selection, progress: Progress, max_bytes: int) -> None:
         self._progress = progress
         self._total, self._written = selection.records, 0
         self._columns = [
@@ -81,7 +90,7 @@ class RecordRows:
         ]
         self._batches = stream_records(selection, as_csv=False)
         self._rest: pa.RecordBatch | None = None
-        self.max_bytes = _max_bytes(selection)
+        self.max_bytes = max_bytes
         """An upper bound for the size of one sheet's XML."""
 
     def check(self) -> None:
@@ -121,12 +130,3 @@ class RecordRows:
             rows_written=self._written,
             rows_total=self._total,
         )
-
-
-def _max_bytes(selection: Selection) -> int:
-    columns = selection.columns.all.values()
-    texts = [
-        f"coalesce(sum(strlen(CAST({column.sql} AS VARCHAR))), 0)" for column in columns if column.kind is Kind.TEXT
-    ]
-    characters = selection.reader.fetch(f"SELECT {' + '.join(texts)} FROM {SELECTION}")[0][0] if texts else 0
-    return _CELL_BYTES * selection.records * (len(columns) + 1) + _CHARACTER_BYTES * int(characters)

@@ -16,6 +16,15 @@ def clip(text: str, units: int) -> str:
     return text.encode("utf-16-le", "replace")[: 2 * units].decode("utf-16-le", "ignore")
 
 
+def clip_words(text: str, units: int) -> str:
+    """Return the beginning of ``text`` as ``clip`` does, but end it with a whole word where that keeps half of it."""
+    cut = clip(text, units)
+    if cut == text or not text[len(cut)].isalnum():
+        return cut.rstrip()
+    end = max(cut.rfind(mark) for mark in " ._-")
+    return cut[:end].rstrip() if end >= len(cut) / 2 else cut
+
+
 def write_text(sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:
     """Write a text that fits, since xlsxwriter leaves a longer one out and Excel calls the file damaged."""
     sheet.write_string(row, column, clip(text, MAX_CELL_UNITS), style)

@@ -11,6 +11,7 @@ import xlsxwriter
 
 from jobs.handlers.generate_report.excel.archive import pack
 from jobs.handlers.generate_report.excel.breakdowns import write_categories, write_groups, write_sources
+from jobs.handlers.generate_report.excel.extent import measure
 from jobs.handlers.generate_report.excel.formats import Formats
 from jobs.handlers.generate_report.excel.periods import write_periods
 from jobs.handlers.generate_report.excel.records import RecordRows, add_record_sheets
@@ -41,13 +42,14 @@ def write_excel(
     with xlsxwriter.Workbook(str(template), {**_OPTIONS, "tmpdir": str(path.parent)}) as workbook:
         _describe(workbook, heading)
         formats = Formats(workbook)
-        write_summary(workbook, formats, heading, figures)
-        write_periods(workbook, formats, figures, include_charts=include_charts)
-        write_sources(workbook, formats, figures)
-        write_categories(workbook, formats, figures, include_charts=include_charts)
-        write_groups(workbook, formats, figures)
-        sheets = add_record_sheets(workbook, formats, selection)
-    pack(template, path, sheets, RecordRows(selection, progress))
+        line_at, bars_at = write_summary(workbook, formats, heading, figures, include_charts=include_charts)
+        write_periods(workbook, formats, figures, heading.words, line_at)
+        write_sources(workbook, formats, figures, heading.words)
+        write_categories(workbook, formats, figures, heading.words, bars_at)
+        write_groups(workbook, formats, figures, heading.words)
+        extent = measure(selection)
+        sheets = add_record_sheets(workbook, formats, selection, heading.words, extent)
+    pack(template, path, sheets, RecordRows(selection, progress, extent.max_bytes))
 
 
 def _describe(workbook: Any, heading: Heading) -> None:

@@ -50,7 +50,7 @@ class Figures:
 
 
 def compute_figures(selection: Selection, payload: ReportPayload) -> Figures:
-    columns = selection.columns
+    columns, names = selection.columns, selection.all.names
     rows = selection.reader.fetch(
         f"SELECT CAST({columns.moment_sql} AS DATE), {tally_sql(columns)} FROM {SELECTION} GROUP BY 1"
     )
@@ -64,9 +64,7 @@ def compute_figures(selection: Selection, payload: ReportPayload) -> Figures:
         periods=[(period, _sum_days(by_day, Days(first=period.first_day, last=period.last_day))) for period in periods],
         categories=break_down(selection, columns.category, whole),
         regions=break_down(selection, columns.region, whole) if columns.region else None,
-        sources=break_down_by_source(selection, columns.all[SOURCE], payload.sources, whole)
-        if payload.sources
-        else None,
+        sources=break_down_by_source(selection, columns.all[SOURCE], names, whole) if names else None,
         groups=break_down_by_groups(selection, selection.group_columns, whole) if selection.group_columns else None,
         previous=_previous(selection, comparison, periods) if comparison else None,
     )

@@ -7,29 +7,33 @@ from reportlab.graphics.shapes import Circle, Drawing, Group, Line, Polygon, Pol
 from reportlab.lib.colors import Color, white
 
 from jobs.handlers.generate_report.pdf.axis import Axis, fit_axis
-from jobs.handlers.generate_report.pdf.fonts import REGULAR, cut_text, split_by_font, text_width
+from jobs.handlers.generate_report.pdf.fonts import REGULAR, cut_text, part_width, split_by_font, text_width
 from jobs.handlers.generate_report.pdf.style import ACCENT, ACCENT_LIGHT, ACCENT_PALE, INK, MUTED, RULE
 
 Points = Sequence[tuple[str, float]]
 """Label and value of each point."""
 
-_SIZE = 7.5
+_SIZE = 8.0
 _LINE_HEIGHT = 165.0
 _LEGEND_HEIGHT = 20.0
 _BAR_HEIGHT, _BAR_GAP = 13.0, 8.0
 _MIN_LABEL_GAP = 10.0
 
 
-def line_chart(points: Points, width: float, earlier: Sequence[float] = (), earlier_name: str = "") -> Drawing:
+def line_chart(
+    points: Points, width: float, earlier: Sequence[float] = (), earlier_name: str = "", *, room: float = 1.0
+) -> Drawing:
     """Draw values over time, ``width`` points wide. Labels that would touch are left out.
 
     ``earlier``: the compared values, one for each point, drawn as a lighter line that is named ``earlier_name``.
+    ``room``: a factor for the height.
     """
     axis = fit_axis([*(value for _, value in points), *earlier])
     left = max(text_width(axis.label(mark), _SIZE) for mark in axis.marks) + 8
-    bottom, plot_height = 20.0, _LINE_HEIGHT - 28
+    height = _LINE_HEIGHT * room
+    bottom, plot_height = 20.0, height - 28
     right_room = text_width(points[-1][0], _SIZE) / 2
-    drawing = Drawing(width, _LINE_HEIGHT + (_LEGEND_HEIGHT if earlier else 0))
+    drawing = Drawing(width, height + (_LEGEND_HEIGHT if earlier else 0))
     _draw_horizontal_grid(drawing, axis, left, bottom, width, plot_height)
     first = left + max(10.0, text_width(points[0][0], _SIZE) / 2)
     step = (width - right_room - first) / max(1, len(points) - 1)
@@ -42,32 +46,33 @@ def line_chart(points: Points, width: float, earlier: Sequence[float] = (), earl
     _draw_area(drawing, now, zero)
     if earlier:
         _draw_earlier(drawing, places(earlier))
-        _draw_legend(drawing, left, _LINE_HEIGHT + 6, earlier_name)
+        _draw_legend(drawing, left, height + 6, earlier_name)
     _draw_line(drawing, now)
     _label_below(drawing, points, now, bottom, step)
     return drawing
 
 
-def bar_chart(points: Points, width: float) -> Drawing:
+def bar_chart(points: Points, width: float, *, room: float = 1.0) -> Drawing:
     """Draw one horizontal bar per label with its value at the end, ``width`` points wide."""
     axis = fit_axis([value for _, value in points])
     names = min(width * 0.3, max(text_width(label, _SIZE + 1) for label, _ in points) + 10)
     values = max(text_width(_write(value), _SIZE + 1) for _, value in points) + 8
     length = width - names - values
-    height = len(points) * (_BAR_HEIGHT + _BAR_GAP) + 18
+    bar, pitch = _BAR_HEIGHT * room, (_BAR_HEIGHT + _BAR_GAP) * room
+    height = len(points) * pitch + 18
     drawing = Drawing(width, height)
     _draw_vertical_grid(drawing, axis, names, length, height)
     zero = names + axis.place(0, length)
     for number, (label, value) in enumerate(points):
-        y = height - (number + 1) * (_BAR_HEIGHT + _BAR_GAP) + _BAR_GAP / 2
+        y = height - (number + 1) * pitch + _BAR_GAP * room / 2
         end = names + axis.place(value, length)
         shown = cut_text(label, names - 10, _SIZE + 1)
-        drawing.add(_text(shown, names - 8, y + 3.5, _SIZE + 1, INK, anchor="end"))
-        drawing.add(Rect(min(zero, end), y, abs(end - zero), _BAR_HEIGHT, fillColor=ACCENT, strokeColor=None))
+        drawing.add(_text(shown, names - 8, y + bar / 2 - 3, _SIZE + 1, INK, anchor="end"))
+        drawing.add(Rect(min(zero, end), y, abs(end - zero), bar, fillColor=ACCENT, strokeColor=None))
         # White behind the number, so that no grid line crosses it.
-        room = text_width(_write(value), _SIZE + 1) + 6
-        drawing.add(Rect(max(zero, end) + 2, y, room, _BAR_HEIGHT, fillColor=white, strokeColor=None))
-        drawing.add(_text(_write(value), max(zero, end) + 5, y + 3.5, _SIZE + 1, INK))
+        number_width = text_width(_write(value), _SIZE + 1) + 6
+        drawing.add(Rect(max(zero, end) + 2, y, number_width, bar, fillColor=white, strokeColor=None))
+        drawing.add(_text(_write(value), max(zero, end) + 5, y + bar / 2 - 3, _SIZE + 1, INK))
     return drawing
 
 
@@ -132,5 +137,5 @@ def _text(text: str, x: float, y: float, size: float, colour: Color, anchor: str
     group = Group()
     for font, part in split_by_font(text, REGULAR):
         group.add(String(x, y, part, fontName=font, fontSize=size, fillColor=colour))
-        x += text_width(part, size, font)
+        x += part_width(part, font, size)
     return group

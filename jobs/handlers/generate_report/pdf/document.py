@@ -1,33 +1,35 @@
 """Write the report as a PDF document: A4, with tables and charts."""
 
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table
 
+from jobs.handlers.generate_report.figures.breakdowns import Breakdown
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.figures.tallies import change_of, change_percent
+from jobs.handlers.generate_report.findings import find_sentences
 from jobs.handlers.generate_report.heading import Heading
 from jobs.handlers.generate_report.pdf.charts import bar_chart, line_chart
 from jobs.handlers.generate_report.pdf.fonts import BOLD, markup, register_fonts, shorten
-from jobs.handlers.generate_report.pdf.pages import NumberedCanvas, new_document
+from jobs.handlers.generate_report.pdf.pages import Document
 from jobs.handlers.generate_report.pdf.style import (
     BODY,
     CONTENT_WIDTH,
     HEADING,
+    LEAD,
     MUTED,
     SMALL,
     SUBTITLE,
     TITLE,
     write_change,
     write_count,
-    write_money,
     write_share,
 )
 from jobs.handlers.generate_report.pdf.tables import Tile, breakdown_table, compared_table, period_table, tiles
 from jobs.handlers.generate_report.stages import Progress, Stage
+from jobs.handlers.generate_report.wording import Words, inside
 
 _MAX_BARS = 12
 _MAX_ROWS_KEPT_TOGETHER = 20
@@ -38,11 +40,18 @@ _MAX_TITLE_CHARACTERS = 80
 
 def write_pdf(path: Path, heading: Heading, figures: Figures, progress: Progress, *, include_charts: bool) -> None:
     register_fonts()
-    story = [*_opening(heading, figures), *_parts(figures, include_charts), *_notes(heading, figures)]
-    document = new_document(path, title=f"{heading.title}, {heading.days}", subject=heading.source)
-    document.setProgressCallBack(_LayoutProgress(len(story), progress))
-    footer = f"{heading.title} · {heading.source} · Generated {heading.generated}"
-    document.build(story, canvasmaker=partial(NumberedCanvas, footer=footer))
+    document = Document(
+        make_story=lambda room: [
+            *_opening(heading, figures),
+            *_Parts(figures, heading.words, room).make(include_charts),
+            *_notes(heading, figures),
+        ],
+        title=f"{heading.title}, {heading.days}",
+        subject=heading.source,
+        footer=f"{heading.source} · generated {heading.generated} · request {heading.request_id}",
+        on_layout=lambda parts: _LayoutProgress(parts, progress),
+    )
+    document.write(path)
 
 
 class _LayoutProgress:
@@ -72,7 +81,9 @@ def _opening(heading: Heading, figures: Figures) -> list[Flowable]:
         Paragraph(markup(heading.days), SUBTITLE),
         _facts([*facts, ("Generated", heading.generated)]),
         Spacer(0, 12),
-        tiles(_key_figures(figures)),
+        tiles(_key_figures(figures, heading.words)),
+        Spacer(0, 10),
+        *(Paragraph(markup(sentence), LEAD) for sentence in find_sentences(figures, heading.words)),
     ]
 
 
@@ -90,72 +101,87 @@ def _facts(facts: list[tuple[str, str]]) -> Table:
 _LABEL = BODY.clone("label", textColor=MUTED)
 
 
-def _key_figures(figures: Figures) -> list[Tile]:
+def _key_figures(figures: Figures, words: Words) -> list[Tile]:
     previous, now = figures.previous, figures.whole
     before = previous.whole if previous else None
-    total = before and _change_lines(write_money(before.total), change_percent(before, now))
+    total = before and _change_lines(words.amount(before.total), change_percent(before, now))
     records = before and _change_lines(
         write_count(before.records), change_of(Decimal(before.records), Decimal(now.records))
     )
-    average = before and _change_lines(write_money(before.average), change_of(before.exact_average, now.exact_average))
+    average = before and _change_lines(words.amount(before.average), change_of(before.exact_average, now.exact_average))
     return [
-        Tile(label="Total value", value=write_money(now.total), below=total or ()),
+        Tile(label=words.total, value=words.amount(now.total), below=total or ()),
         Tile(label="Records", value=write_count(now.records), below=records or ()),
-        Tile(label="Average value", value=write_money(now.average), below=average or ()),
-        _top_category(figures),
+        Tile(label=words.average, value=words.amount(now.average), below=average or ()),
+        _top_category(figures, words),
     ]
 
 
-def _top_category(figures: Figures) -> Tile:
+def _top_category(figures: Figures, words: Words) -> Tile:
     below: tuple[str, ...] = ()
     if figures.previous and figures.categories.groups:
         share = write_share(figures.categories.groups[0][1].exact_total, figures.whole.exact_total)
         below = (f"{share} of the total",)
     # As many lines as the other tiles have, so that all are of one height.
     filling = ["\N{NO-BREAK SPACE}"] * (2 - len(below)) if figures.previous else []
-    return Tile(label="Top category", value=figures.top_category or "–", below=(*below, *filling))
+    return Tile(label=f"Top {inside(words.category)}", value=figures.top_category or "–", below=(*below, *filling))
 
 
 def _change_lines(before: str, change: Decimal | None) -> tuple[str, str]:
     return write_change(change), f"before: {before}"
 
 
-def _parts(figures: Figures, include_charts: bool) -> list[Flowable]:
-    if not figures.whole.records:
-        message = "No records match this report: there are none in its days, or none that pass its filters."
-        return [Spacer(0, 20), Paragraph(markup(message), BODY)]
-    parts = _period_part(figures, include_charts)
-    if figures.sources:
-        parts += _part("By source", breakdown_table("Source", figures.sources, figures.whole))
-    parts += _category_part(figures, include_charts)
-    if figures.regions:
-        parts += _part("By region", breakdown_table("Region", figures.regions, figures.whole))
-    if figures.groups:
-        names = " and ".join(figures.groups.columns)
-        title = shorten(f"By {names}", _MAX_TITLE_CHARACTERS)
-        parts += _part(title, breakdown_table(names, figures.groups, figures.whole))
-    return parts
+class _Parts:
+    """Makes the charts and tables of a report. ``room``: the factor for their heights."""
+
+    def __init__(self, figures: Figures, words: Words, room: float) -> None:
+        self._figures, self._words, self._room = figures, words, room
+
+    def make(self, include_charts: bool) -> list[Flowable]:
+        figures, words = self._figures, self._words
+        if not figures.whole.records:
+            message = "No records match this report: there are none in its days, or none that pass its filters."
+            return [Spacer(0, 20), Paragraph(markup(message), BODY)]
+        parts = self._periods(include_charts)
+        if figures.sources:
+            parts += self._breakdown("By source", "Source", figures.sources)
+        if include_charts:
+            parts.append(self._bars())
+        parts += self._breakdown(_by(words.category), words.category, figures.categories)
+        if figures.regions:
+            parts += self._breakdown(_by(words.region), words.region, figures.regions)
+        if figures.groups:
+            names = " and ".join(words.name_column(name) for name in figures.groups.columns)
+            parts += self._breakdown(shorten(f"By {names}", _MAX_TITLE_CHARACTERS), names, figures.groups)
+        return parts
+
+    def _periods(self, include_charts: bool) -> list[Flowable]:
+        figures, previous, words = self._figures, self._figures.previous, self._words
+        table = (
+            compared_table(figures, previous, words, self._room)
+            if previous
+            else period_table(figures, words, self._room)
+        )
+        if not include_charts or len(figures.periods) < 2:
+            return _part("By period", table)
+        points = [(period.label, float(tally.total)) for period, tally in figures.periods]
+        earlier = [float(tally.total) for _, tally in previous.periods] if previous else []
+        drawing = line_chart(points, CONTENT_WIDTH, earlier, previous.kind if previous else "", room=self._room)
+        return [_titled(words.with_unit(f"{words.total} over time"), drawing), *_part("By period", table)]
+
+    def _bars(self) -> Flowable:
+        categories, words = self._figures.categories, self._words
+        points = [(labels[0], float(tally.total)) for labels, tally in categories.groups[:_MAX_BARS]]
+        shown = f", the {_MAX_BARS} largest" if categories.count > _MAX_BARS else ""
+        title = words.with_unit(f"{words.total} {inside(_by(words.category))}{shown}")
+        return _titled(title, bar_chart(points, CONTENT_WIDTH, room=self._room))
+
+    def _breakdown(self, title: str, name: str, breakdown: Breakdown) -> list[Flowable]:
+        return _part(title, breakdown_table(name, breakdown, self._figures.whole, self._words, self._room))
 
 
-def _period_part(figures: Figures, include_charts: bool) -> list[Flowable]:
-    previous = figures.previous
-    table = compared_table(figures, previous) if previous else period_table(figures)
-    if not include_charts or len(figures.periods) < 2:
-        return _part("By period", table)
-    points = [(period.label, float(tally.total)) for period, tally in figures.periods]
-    earlier = [float(tally.total) for _, tally in previous.periods] if previous else []
-    drawing = line_chart(points, CONTENT_WIDTH, earlier, previous.kind if previous else "")
-    return [_titled("Total value over time", drawing), *_part("By period", table)]
-
-
-def _category_part(figures: Figures, include_charts: bool) -> list[Flowable]:
-    table = breakdown_table("Category", figures.categories, figures.whole)
-    if not include_charts:
-        return _part("By category", table)
-    points = [(labels[0], float(tally.total)) for labels, tally in figures.categories.groups[:_MAX_BARS]]
-    shown = f" (the {_MAX_BARS} largest)" if figures.categories.count > _MAX_BARS else ""
-    chart = _titled(f"Total value by category{shown}", bar_chart(points, CONTENT_WIDTH))
-    return [chart, *_part("By category", table)]
+def _by(name: str) -> str:
+    return f"By {inside(name)}"
 
 
 def _part(title: str, table: Table) -> list[Flowable]:

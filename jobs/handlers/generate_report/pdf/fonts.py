@@ -1,23 +1,29 @@
 """Register the fonts of a PDF, and replace characters that they lack.
 
-Roboto is embedded: Latin, Greek, Cyrillic, Vietnamese. Chinese, Japanese and Korean use the fonts that every PDF reader
-has for them. A character that none of these has is shown as a question mark, never as an empty box.
+Roboto is embedded: Latin, Greek, Cyrillic, Vietnamese. DejaVu is, where a text needs it: Hebrew, Arabic, symbols, some
+emoji. Chinese, Japanese and Korean use the fonts that every PDF reader has for them. A character that none of these has
+is shown as a question mark, never as an empty box.
 """
 
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
 from itertools import groupby
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont, registerFontFamily, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 
+from jobs.handlers.generate_report.pdf.right_to_left import to_visual_order
+
 REGULAR, BOLD = "Report", "Report-Bold"
 _CHINESE, _JAPANESE, _KOREAN = "STSong-Light", "HeiseiKakuGo-W5", "HYGothic-Medium"
 _FILES = {REGULAR: "Roboto-Regular.ttf", BOLD: "Roboto-Medium.ttf"}
+_OTHERS = {REGULAR: ("Report-Others", "DejaVuSans.ttf"), BOLD: ("Report-Others-Bold", "DejaVuSans-Bold.ttf")}
 
 
 @cache
@@ -32,9 +38,23 @@ def register_fonts() -> frozenset[int]:
     return frozenset(TTFont(REGULAR, str(folder / _FILES[REGULAR])).face.charToGlyph)
 
 
+@cache
+def _register_others() -> frozenset[int]:
+    """Register DejaVu, which comes with matplotlib, and return its code points. Only texts that need it pay for it."""
+    package = find_spec("matplotlib")
+    assert package is not None and package.origin is not None
+    folder = Path(package.origin).parent / "mpl-data" / "fonts" / "ttf"
+    for name, file in _OTHERS.values():
+        registerFont(TTFont(name, str(folder / file)))
+    return frozenset(TTFont("", str(folder / _OTHERS[BOLD][1])).face.charToGlyph)
+
+
 def split_by_font(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:
-    """Split a text into (font, part), so that each part can be drawn in its font. Control characters become spaces."""
-    shown = [_choose(character, font) for character in unicodedata.normalize("NFC", text)]
+    """Split a text into (font, part), so that each part can be drawn in its font. Control characters become spaces.
+
+    The parts are in the order in which they stand from left to right.
+    """
+    shown = [_choose(character, font) for character in to_visual_order(unicodedata.normalize("NFC", text))]
     for name, part in groupby(shown, key=lambda pair: pair[0]):
         yield name, "".join(character for _, character in part)
 
@@ -46,7 +66,12 @@ def markup(text: str, font: str = REGULAR) -> str:
 
 def text_width(text: str, size: float, font: str = REGULAR) -> float:
     """Return the width in points."""
-    return float(sum(stringWidth(part, name, size) for name, part in split_by_font(text, font)))
+    return sum(part_width(part, name, size) for name, part in split_by_font(text, font))
+
+
+def part_width(part: str, font: str, size: float) -> float:
+    """Return the width in points of a part that ``split_by_font`` gave."""
+    return float(stringWidth(part, font, size))
 
 
 def cut_text(text: str, width: float, size: float, font: str = REGULAR) -> str:
@@ -76,4 +101,7 @@ def _choose(character: str, font: str) -> tuple[str, str]:
     # The readers' fonts hold the basic plane only.
     if name.startswith(("CJK", "IDEOGRAPHIC")) and code <= 0xFFFF:
         return _CHINESE, character
-    return font, "?"
+    if code in _register_others():
+        return _OTHERS[font][0], character
+    # Variation selectors, joiners and the like change the look of a character and have none of their own.
+    return font, "" if unicodedata.category(character) in ("Mn", "Cf") else "?"

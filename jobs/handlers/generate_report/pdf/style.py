@@ -10,9 +10,9 @@ from reportlab.lib.units import mm
 
 from jobs.handlers.generate_report.pdf.fonts import BOLD, REGULAR
 
-INK, MUTED, RULE, PALE = HexColor("#1B2433"), HexColor("#667085"), HexColor("#E3E7EE"), HexColor("#F5F7FB")
+INK, MUTED, RULE, PALE = HexColor("#1B2433"), HexColor("#4A5568"), HexColor("#E3E7EE"), HexColor("#F5F7FB")
 ACCENT, ACCENT_PALE = HexColor("#2457C5"), HexColor("#E9EFFC")
-ACCENT_LIGHT = HexColor("#A9BFEF")
+ACCENT_LIGHT = HexColor("#7C9BE3")
 GAIN, LOSS = HexColor("#14733B"), HexColor("#B3261E")
 
 PAGE_WIDTH, PAGE_HEIGHT = A4
@@ -24,10 +24,11 @@ SUBTITLE = ParagraphStyle("subtitle", fontName=REGULAR, fontSize=12.5, leading=1
 HEADING = ParagraphStyle(
     "heading", fontName=BOLD, fontSize=13, leading=17, textColor=INK, spaceBefore=16, spaceAfter=6, alignment=TA_LEFT
 )
-BODY = ParagraphStyle("body", fontName=REGULAR, fontSize=9, leading=13, textColor=INK)
+BODY = ParagraphStyle("body", fontName=REGULAR, fontSize=9.5, leading=13.5, textColor=INK)
+LEAD = ParagraphStyle("lead", fontName=REGULAR, fontSize=12, leading=17, textColor=INK)
 CELL = ParagraphStyle("cell", parent=BODY, leading=11.5)
 CELL_BOLD = ParagraphStyle("cell-bold", parent=CELL, fontName=BOLD)
-SMALL = ParagraphStyle("small", parent=BODY, fontSize=8, leading=11.5, textColor=MUTED)
+SMALL = ParagraphStyle("small", parent=BODY, fontSize=8.5, leading=12, textColor=MUTED)
 
 
 def write_money(amount: Decimal) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
@@ -31,6 +32,7 @@ from jobs.handlers.generate_report.pdf.style import (
     write_share,
 )
 from jobs.handlers.generate_report.periods import Period
+from jobs.handlers.generate_report.wording import Words
 
 _MAX_CHARACTERS = 160
 _NUMBERS_WIDTH = (28 * mm, 36 * mm, 32 * mm, 26 * mm)
@@ -59,7 +61,7 @@ def tiles(contents: Sequence[Tile]) -> Table:
     )
 
 
-def period_table(figures: Figures) -> Table:
+def period_table(figures: Figures, words: Words, room: float) -> Table:
     """List each period with its change against the one before it."""
     rows, changes = [], []
     before: Tally | None = None
@@ -69,11 +71,11 @@ def period_table(figures: Figures) -> Table:
         rows.append([_name(period), *_numbers(tally), write_change(change)])
         before = tally
     total = ["Total", *_numbers(figures.whole), ""]
-    header = ["Period", "Records", "Total value", "Average value", "Change"]
-    return _tally_table(header, rows, total, _coloured(changes, 1))
+    header = ["Period", "Records", words.with_unit(words.total), words.with_unit(words.average), "Change"]
+    return _tally_table(header, rows, total, _coloured(changes, 1), room)
 
 
-def compared_table(figures: Figures, previous: Previous) -> Table:
+def compared_table(figures: Figures, previous: Previous, words: Words, room: float) -> Table:
     """List each period with the days it is compared with."""
     pairs = [(tally, before) for (_, tally), (_, before) in zip(figures.periods, previous.periods, strict=True)]
     pairs.append((figures.whole, previous.whole))
@@ -90,17 +92,18 @@ def compared_table(figures: Figures, previous: Previous) -> Table:
     ]
     names = [*(_name(period) for period, _ in figures.periods), "Total"]
     *rows, total = [[name, *row] for name, row in zip(names, numbers, strict=True)]
-    header = ["Period", "Records", "Total value", previous.kind, "Difference", "Change"]
-    return _tally_table(header, rows, total, _coloured(changes, 2), _COMPARED_WIDTH)
+    header = ["Period", "Records", words.with_unit(words.total), previous.kind, "Difference", "Change"]
+    return _tally_table(header, rows, total, _coloured(changes, 2), room, _COMPARED_WIDTH)
 
 
-def breakdown_table(name: str, breakdown: Breakdown, whole: Tally) -> Table:
+def breakdown_table(name: str, breakdown: Breakdown, whole: Tally, words: Words, room: float) -> Table:
     rows = [
         [label, *_numbers(tally), write_share(tally.exact_total, whole.exact_total)]
         for label, tally in breakdown.named()
     ]
     total = ["Total", *_numbers(whole), write_share(whole.exact_total, whole.exact_total)]
-    return _tally_table([name, "Records", "Total value", "Average value", "Share"], rows, total, [])
+    header = [name, "Records", words.with_unit(words.total), words.with_unit(words.average), "Share"]
+    return _tally_table(header, rows, total, [], room)
 
 
 def _name(period: Period) -> str:
@@ -125,33 +128,39 @@ def _tally_table(
     rows: list[list[str]],
     total: list[str],
     style: Sequence[tuple[object, ...]],
+    room: float,
     widths: Sequence[float] = _NUMBERS_WIDTH,
 ) -> Table:
-    title = Paragraph(markup(shorten(header[0], _MAX_CHARACTERS), BOLD), _HEADER)
+    heads = [Paragraph(markup(shorten(header[0], _MAX_CHARACTERS), BOLD), _HEADER)]
+    heads += [Paragraph(markup(shorten(text, _MAX_CHARACTERS), BOLD), _NUMBER_HEADER) for text in header[1:]]
     body = [[Paragraph(markup(shorten(row[0], _MAX_CHARACTERS)), CELL), *row[1:]] for row in rows]
     closing = [Paragraph(markup(total[0], BOLD), CELL_BOLD), *total[1:]]
-    table = Table(
-        [[title, *header[1:]], *body, closing], colWidths=[CONTENT_WIDTH - sum(widths), *widths], repeatRows=1
-    )
-    table.setStyle(TableStyle([*_TALLY_STYLE, *style]))
+    table = Table([heads, *body, closing], colWidths=[CONTENT_WIDTH - sum(widths), *widths], repeatRows=1)
+    table.setStyle(TableStyle([*_TALLY_STYLE, *_paddings(room, len(rows)), *style]))
     return table
 
 
-_HEADER = ParagraphStyle("table-header", parent=CELL, fontName=BOLD, fontSize=8, leading=10, textColor=MUTED)
+_HEADER = ParagraphStyle("table-header", parent=CELL, fontName=BOLD, fontSize=8.5, leading=10.5, textColor=MUTED)
+_NUMBER_HEADER = ParagraphStyle("number-header", parent=_HEADER, alignment=TA_RIGHT)
 _TALLY_STYLE = [
     ("FONT", (0, 0), (-1, -1), REGULAR, 9, CELL.leading),
     ("TEXTCOLOR", (0, 0), (-1, -1), INK),
     ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
     ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-    ("TOPPADDING", (0, 0), (-1, -1), 4),
-    ("BOTTOMPADDING", (0, 0), (-1, -1), 4.5),
-    ("FONT", (0, 0), (-1, 0), BOLD, 8),
-    ("TEXTCOLOR", (0, 0), (-1, 0), MUTED),
     ("LINEBELOW", (0, 0), (-1, 0), 1, ACCENT),
     ("LINEBELOW", (0, 1), (-1, -2), 0.5, RULE),
     ("FONT", (0, -1), (-1, -1), BOLD, 9, CELL.leading),
     ("BACKGROUND", (0, -1), (-1, -1), PALE),
 ]
+
+
+def _paddings(room: float, rows: int) -> list[tuple[object, ...]]:
+    """Return the paddings of cells. The total never stands alone on a page: the last row stays with it."""
+    paddings: list[tuple[object, ...]] = [
+        ("TOPPADDING", (0, 0), (-1, -1), 4 * room),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 4.5 * room),
+    ]
+    return [*paddings, ("NOSPLIT", (0, -2), (-1, -1))] if rows else paddings
 
 
 def _tile(content: Tile, width: float) -> Table:

@@ -8,6 +8,7 @@ from typing import Any
 from jobs.handler import Permanent, moment_of_text_sql
 from jobs.handlers.generate_report.payload import Filters
 from jobs.handlers.generate_report.records.columns import Column, Columns, Kind, require_columns
+from jobs.handlers.generate_report.wording import Words
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 FetchOne = Callable[[str, dict[str, Any]], Any]
@@ -36,10 +37,10 @@ def build_condition(filters: Filters, columns: Columns, fetch_one: FetchOne) -> 
     return Condition(sql=" AND ".join(terms) or "true", parameters=parameters)
 
 
-def describe_filters(filters: Filters) -> list[str]:
+def describe_filters(filters: Filters, words: Words) -> list[str]:
     """Describe the filters for people: ``region is North or West``."""
     return [
-        f"{name} is {' or '.join(map(_as_text, wanted if isinstance(wanted, list) else [wanted]))}"
+        f"{words.name_column(name)} is {' or '.join(map(_as_text, wanted if isinstance(wanted, list) else [wanted]))}"
         for name, wanted in filters.items()
     ]
 

@@ -1,8 +1,9 @@
 """Select the records of a report into one table: those of its days that pass its filters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from jobs.handler import OpenSource, unusable_notes, unusable_sql, usable_sql
@@ -15,7 +16,8 @@ from jobs.handlers.generate_report.records.source import Records
 from jobs.handlers.generate_report.stages import Progress, Stage
 
 SELECTION = "report.selection"
-_SLICES = 30
+_SLICES = 6
+"""More of them would make progress steadier, but each reads all records."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,28 +102,45 @@ def _blank_unusable(reader: OpenSource, columns: list[Column]) -> list[str]:
 def _fill(
     records: Records, payload: ReportPayload, condition: Condition, exported: list[Column], progress: Progress
 ) -> int:
-    """Fill the table in slices of days, so that no statement takes long; return the number of records."""
+    """Fill the table in slices of days, so that no sort is large; return the number of records."""
     reader, moment = records.reader, records.columns.moment_sql
     names = ", ".join(column.sql for column in exported)
     matching = f"FROM ({records.query}) WHERE {condition.sql} AND {_days_condition(records.columns)}"
-    whole = _parameters(payload.start_date, payload.end_date, condition)
-    total = reader.fetch(f"SELECT count(*) {matching}", whole)[0][0]
+    slices = list(_slices(payload))
+    counts = _count_slices(reader, moment, matching, slices, condition)
+    done, total = 0, sum(counts)
     reader.fetch("CREATE SCHEMA IF NOT EXISTS report")
     reader.fetch(f"CREATE TABLE {SELECTION} AS SELECT {names} FROM ({records.query}) LIMIT 0")
-    done = 0
-    for first, last in _slices(payload):
-        # By all columns; otherwise records of the same time would come in a different order each run.
-        insert = f"INSERT INTO {SELECTION} SELECT {names} {matching} ORDER BY {moment}, {names}"
-        done += reader.fetch(insert, _parameters(first, last, condition))[0][0]
+    # By all columns; otherwise records of the same time would come in a different order each run.
+    others = [column.sql for column in exported if column.sql != moment]
+    insert = f"INSERT INTO {SELECTION} SELECT {names} {matching} ORDER BY {', '.join([moment, *others])}"
+
+    def report(share: float, before: int, count: int) -> None:
+        processed = before + int(share * count)
         progress.report(
             Stage.PROCESSING,
-            done,
+            processed,
             total,
-            f"Processed {done:,} of {total:,} records",
-            records_processed=done,
+            f"Processed {processed:,} of {total:,} records",
+            records_processed=processed,
             records_total=total,
         )
+
+    for (first, last), count in zip(slices, counts, strict=True):
+        on_share = partial(report, before=done, count=count)
+        done += reader.fetch(insert, _parameters(first, last, condition), on_share=on_share)[0][0]
+        report(0, done, 0)
     return done
+
+
+def _count_slices(
+    reader: OpenSource, moment: str, matching: str, slices: Sequence[tuple[date, date]], condition: Condition
+) -> Sequence[int]:
+    parameters = _parameters(slices[0][0], slices[-1][1], condition)
+    parameters |= {f"slice_{at}": last + timedelta(days=1) for at, (_, last) in enumerate(slices)}
+    counted = ", ".join(f"count(*) FILTER ({moment} < $slice_{at})" for at in range(len(slices)))
+    [until] = reader.fetch(f"SELECT {counted} {matching}", parameters)
+    return [count - before for count, before in zip(until, (0, *until), strict=False)]
 
 
 def _days_condition(columns: Columns) -> str:
@@ -133,7 +152,7 @@ def _parameters(first: date, last: date, condition: Condition) -> dict[str, Any]
 
 
 def _slices(payload: ReportPayload) -> Iterator[tuple[date, date]]:
-    """Yield the first and last day of up to thirty slices of the range."""
+    """Yield the first and last day of up to six slices of the range."""
     size = -(-payload.days // _SLICES)
     for start in range(0, payload.days, size):
         first = payload.start_date + timedelta(days=start)

@@ -7,6 +7,7 @@ from jobs.handler import OpenSource
 from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.records.columns import Columns, find_columns
 from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
+from jobs.handlers.generate_report.wording import Words, words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,9 @@ class Records:
     label: str
     """The source's name for people."""
     description: str
+    words: Words
+    names: tuple[str, ...] = ()
+    """The names of the sources, if the records are of several."""
     notes: tuple[str, ...] = ()
     """Sentences for people about values that count as missing, where the records have them no more."""
 
@@ -58,6 +62,7 @@ def read_source(
         columns=_columns_of(reader),
         label=reader.source.label,
         description=reader.source.description,
+        words=words_of(reader.source),
     )
 
 

@@ -16,6 +16,7 @@ from jobs.handlers.generate_report.records.columns import Column, Columns, Kind,
 from jobs.handlers.generate_report.records.group_by import find_group_columns
 from jobs.handlers.generate_report.records.source import Records, read_source
 from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
+from jobs.handlers.generate_report.wording import words_of_several
 
 SOURCE = "source"
 """The column that names the source of a record."""
@@ -45,24 +46,27 @@ def combine_sources(
     first.fetch(f"CREATE TABLE {_ALL_RECORDS} ({columns})")
     count = len(others) + 1
     shares = [WHOLE.part(number / count, (number + 1) / count) for number in range(count)]
-    found, labels = [_add(first, first, columns, days, progress, shares[0])], [first.source.label]
+    found, sources = [_add(first, first, columns, days, progress, shares[0])], [first.source]
     notes = _value_notes(first, found[0])
     for opening, share in zip(others, shares[1:], strict=True):
         with opening as other:
             other.fetch("CREATE SCHEMA report")
             found.append(_add(first, other, columns, days, progress, share))
-            labels.append(other.source.label)
+            sources.append(other.source)
             notes += _value_notes(other, found[-1])
     query = _query(found)
     types = {name: column_type for name, column_type, *_ in first.fetch(f"DESCRIBE {query}")}
     region = "region" if any(columns.region for columns in found) else None
+    words, unit_notes = words_of_several(sources)
     return Records(
         reader=first,
         query=query,
         columns=find_columns(types, date="date", value="value", category="category", region=region),
-        label=" + ".join(labels),
+        label=" + ".join(source.label for source in sources),
         description=f"The records of {count} sources together: their date, value, category and region.",
-        notes=tuple(notes),
+        names=tuple(source.name for source in sources),
+        words=words,
+        notes=(*unit_notes, *notes),
     )
 
 

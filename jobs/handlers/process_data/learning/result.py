@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jobs.handlers.process_data.learning.models.model import Model
+from jobs.handlers.process_data.learning.report.parts import Cover
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,5 +35,5 @@ class LearningResult:
     """Sentences for people about what they might overlook."""
     model_bytes: bytes | None
     """A skops file for ``models.file.load_model``."""
-    report_pdf: Callable[[Path], None]
-    """Writes the page about the model."""
+    report_pdf: Callable[[Path, Cover], None]
+    """Writes the report about the model."""

@@ -8,7 +8,7 @@ import msgspec
 from jobs.handler import Context, DatasetFile, Permanent
 from jobs.handlers.process_data.output.outcome import Outcome
 from jobs.handlers.process_data.output.writers import MEDIA_TYPES, as_records, open_writer
-from jobs.handlers.process_data.payload import Output
+from jobs.handlers.process_data.payload import OutputFormat
 from jobs.handlers.process_data.stages import Progress, Stage
 
 _BATCHES = 60
@@ -16,14 +16,16 @@ _MIN_ROWS, _MAX_ROWS = 2_048, 65_536
 _PAGE_BYTES = 32 * 1024
 
 
-def write_output(outcome: Outcome, output: Output, context: Context, progress: Progress) -> dict[str, Any]:
+def write_output(
+    outcome: Outcome, form: OutputFormat, filename: str, context: Context, progress: Progress
+) -> dict[str, Any]:
     """Write the output file; return the artifact's description."""
     total, written = outcome.rows, 0
     size = min(_MAX_ROWS, max(_MIN_ROWS, -(-total // _BATCHES)))
-    progress.report(Stage.OUTPUT, 0, total, f"Writing {total:,} rows as {output.format}")
+    progress.report(Stage.OUTPUT, 0, total, f"Writing {total:,} rows as {form}")
     with (
-        context.save_artifact(output.full_name, MEDIA_TYPES[output.format]) as artifact,
-        open_writer(output.format, artifact.file, outcome.schema) as writer,
+        context.save_artifact(filename, MEDIA_TYPES[form]) as artifact,
+        open_writer(form, artifact.file, outcome.schema) as writer,
     ):
         for batch in outcome.batches(size):
             writer.write(batch)

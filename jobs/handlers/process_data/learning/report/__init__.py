@@ -1,1 +1,1 @@
-"""The page about a model: its data, its scores beside a baseline, and charts."""
+"""The report about a model: cover, verdict, cautions, scores beside a baseline, charts and tables."""

@@ -1,63 +1,58 @@
-"""Define the style of the page: colours, sizes, and the treatment of users' texts."""
+"""Define the style of charts, and write numbers for people."""
 
 import logging
-from functools import cache
-from importlib.resources import files
+from contextlib import AbstractContextManager
 from typing import Any
 
-from fontTools import subset  # type: ignore[import-untyped]
-from matplotlib import font_manager
-from matplotlib.ft2font import FT2Font
+import matplotlib as mpl
 
-INK, MUTED, RULE, PALE = "#1B2433", "#667085", "#E3E7EE", "#F5F7FB"
+INK, MUTED, RULE = "#1B2433", "#4A5568", "#E3E7EE"
 ACCENT, ACCENT_PALE = "#2457C5", "#E9EFFC"
-GAIN, LOSS = "#14733B", "#B3261E"
+LOSS = "#B3261E"
 SERIES = ("#2457C5", "#E07A1F", "#14733B", "#8E44AD", "#B3261E", "#0E8A8A", "#B08900", "#5B6B7F", "#D1478C", "#3F3F9E")
+_SETTINGS: Any = {
+    "font.size": 9,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 9,
+    "axes.edgecolor": RULE,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+}
 
-PAGE_INCHES = (8.27, 11.69)
-_FILES = ("Roboto-Regular.ttf", "Roboto-Medium.ttf")
 
-
-@cache
-def settings() -> Any:
-    """Return settings for ``matplotlib.rc_context``. Registers the fonts, once."""
-    for noisy in ("fontTools", "matplotlib"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)  # they log every glyph
-    # A page has fixed glyph positions, so no viewer reads these tables. Subsetting them took most of the time.
-    subset.Options._drop_tables_default = sorted({*subset.Options._drop_tables_default, "GDEF", "GPOS", "GSUB"})
-    folder = files("font_roboto") / "files"
-    for name in _FILES:
-        font_manager.fontManager.addfont(str(folder / name))
-    return {
-        "font.family": "Roboto",
-        "font.size": 8,
-        "text.color": INK,
-        "text.parse_math": False,
-        "axes.labelcolor": MUTED,
-        "axes.labelsize": 7.5,
-        "axes.edgecolor": RULE,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.axisbelow": True,
-        "axes.unicode_minus": False,
-        "xtick.color": MUTED,
-        "ytick.color": MUTED,
-        "xtick.labelsize": 7,
-        "ytick.labelsize": 7,
-        "xtick.major.size": 0,
-        "ytick.major.size": 0,
-        "grid.color": RULE,
-        "grid.linewidth": 0.6,
-        "legend.fontsize": 7,
-        "legend.frameon": False,
-        "pdf.fonttype": 42,
-    }
+def chart_settings() -> AbstractContextManager[None]:
+    """Return matplotlib's settings, for a ``with`` block around all drawing."""
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it logs every font it looks for
+    return mpl.rc_context(_SETTINGS)
 
 
 def shorten(text: object, limit: int) -> str:
-    """Cut to ``limit`` characters; a character that the font lacks becomes a question mark, never an empty box."""
-    letters = "".join(letter if ord(letter) in _letters() else "?" for letter in " ".join(str(text).split()))
+    """Put on one line and cut to ``limit`` characters, with an ellipsis where anything was cut."""
+    letters = " ".join(str(text).split())
     return letters if len(letters) <= limit else letters[: limit - 1].rstrip() + "…"
+
+
+def shorten_inside(text: str, limit: int) -> str:
+    """Cut to ``limit`` characters in the middle, because names often differ at their ends."""
+    if len(text) <= limit:
+        return text
+    end = limit // 2
+    return f"{text[: limit - end - 1].rstrip()}…{text[-end:].lstrip()}"
 
 
 def format_number(value: object, digits: int = 3) -> str:
@@ -65,7 +60,7 @@ def format_number(value: object, digits: int = 3) -> str:
     if value is None or isinstance(value, str | dict):
         return "–"
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:,}".replace("-", "−")
     size = abs(float(str(value)))
     text = f"{float(str(value)):,.{digits}f}" if size < 1_000 else f"{float(str(value)):,.0f}"
     if size >= 1e9 or 0 < size < 0.5 * 10**-digits:
@@ -73,6 +68,21 @@ def format_number(value: object, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
-@cache
-def _letters() -> frozenset[int]:
-    return frozenset(FT2Font(str(files("font_roboto") / "files" / _FILES[0])).get_charmap())
+def format_short(value: float) -> str:
+    """Write a value of the data with about three digits: ``0.013``, ``54.7``, ``12,300``."""
+    size = abs(value)
+    if size >= 1e9 or 0 < size < 1e-4:
+        text = f"{value:.3g}"
+    else:
+        text = f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 4}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text.replace("-", "−")
+
+
+def format_share(share: float) -> str:
+    """Write a share in percent. What is not quite nothing, or not quite all, does not read 0 % or 100 %."""
+    if 0 < share < 0.01:
+        return "less than 1 %"
+    if 0.99 < share < 1:
+        return "more than 99 %"
+    return f"{share * 100:.0f} %".replace("-", "−")

@@ -14,12 +14,13 @@ from jobs.handlers.process_data.learning.models.file import dump_model, model_ve
 from jobs.handlers.process_data.learning.models.model import UNCERTAIN, Model
 from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.report.document import write_report
+from jobs.handlers.process_data.learning.report.parts import Cover, Report
 from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.calibrating import calibrate_folds, fit_calibration
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate, baseline_classifier, classifiers
-from jobs.handlers.process_data.learning.supervised.classification_page import classification_page
+from jobs.handlers.process_data.learning.supervised.classification_report import classification_report
 from jobs.handlers.process_data.learning.supervised.cross_validation import CrossValidation
 from jobs.handlers.process_data.learning.supervised.leakage import leak_notes
 from jobs.handlers.process_data.learning.supervised.objective import Objective, find_objective
@@ -122,7 +123,11 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
     }
     notes = [*leak_notes(fitted.leaks, str(model.target)), *_notes(fitted)]
     steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
-    page = classification_page(fitted, learner.objective, metrics, baseline, details, [*fitted.target_notes, *notes])
+    told = [*fitted.target_notes, *notes]
+
+    def make_report(cover: Cover) -> Report:
+        return classification_report(fitted, learner.objective, metrics, baseline, details, told, seed=options.seed)
+
     return LearningResult(
         model=model,
         output=with_predictions(fitted.kept, predicted, fitted.test),
@@ -135,7 +140,7 @@ def learn_classes(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
         target_notes=fitted.target_notes,
         notes=notes,
         model_bytes=dump_model(model),
-        report_pdf=lambda path: write_page(page, path),
+        report_pdf=lambda path, cover: write_report(make_report, cover, path),
     )
 
 

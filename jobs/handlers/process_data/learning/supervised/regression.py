@@ -13,13 +13,14 @@ from jobs.handlers.process_data.learning.models.file import dump_model, model_ve
 from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.report.document import write_report
+from jobs.handlers.process_data.learning.report.parts import Cover, Report
 from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.supervised.candidates import Candidate, baseline_regressor, regressors
 from jobs.handlers.process_data.learning.supervised.cross_validation import CrossValidation
 from jobs.handlers.process_data.learning.supervised.leakage import leak_notes
-from jobs.handlers.process_data.learning.supervised.regression_page import regression_page
+from jobs.handlers.process_data.learning.supervised.regression_report import regression_report
 from jobs.handlers.process_data.learning.supervised.training import fit_supervised
 
 _INTERVAL_SHARE = 0.9
@@ -93,7 +94,10 @@ def learn_numbers(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
     }
     steps.model(fitted.total_steps, fitted.total_steps, f"{len(predicted):,} rows predicted", rows=len(predicted))
     notes = leak_notes(fitted.leaks, str(model.target))
-    page = regression_page(fitted, metrics, baseline, notes)
+
+    def make_report(cover: Cover) -> Report:
+        return regression_report(fitted, metrics, baseline, details, notes, cover=cover, seed=options.seed)
+
     return LearningResult(
         model=model,
         output=with_predictions(fitted.kept, predicted, fitted.test),
@@ -105,5 +109,5 @@ def learn_numbers(frame: pd.DataFrame, options: LearningOptions, steps: Steps) -
         details=details,
         notes=notes,
         model_bytes=dump_model(model),
-        report_pdf=lambda path: write_page(page, path),
+        report_pdf=lambda path, cover: write_report(make_report, cover, path),
     )

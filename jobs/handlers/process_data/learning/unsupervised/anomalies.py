@@ -9,16 +9,19 @@ from sklearn.pipeline import Pipeline
 
 from jobs.handler import Permanent
 from jobs.handlers.process_data.learning.features import values
+from jobs.handlers.process_data.learning.features.columns import used
 from jobs.handlers.process_data.learning.fit import fit
 from jobs.handlers.process_data.learning.models.file import dump_model, model_version
 from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.models.predictions import describe_columns, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.report.document import write_report
+from jobs.handlers.process_data.learning.report.parts import Cover, Report
 from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.scores import round_scores, score_anomalies
 from jobs.handlers.process_data.learning.steps import Steps
-from jobs.handlers.process_data.learning.unsupervised.anomalies_page import anomalies_page
+from jobs.handlers.process_data.learning.unsupervised.anomalies_report import anomalies_report
+from jobs.handlers.process_data.learning.unsupervised.differences import Whole
 from jobs.handlers.process_data.learning.unsupervised.features import encode_all
 
 _MAX_TREES, _ROUNDS, _CHUNKS = 200, 10, 10
@@ -77,10 +80,14 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
         **describe_columns(columns),
         "contamination": options.contamination,
         "label": options.label,
-        "strangest": _strangest(scores),
+        "strangest": _strangest(scores, Whole(frame, used(columns))),
     }
     steps.model(_STEPS, _STEPS, f"{int(flagged.sum()):,} of {len(frame):,} rows are anomalies", rows=len(frame))
-    page = anomalies_page(model, features, scores, flagged, known, metrics, baseline, details)
+
+    def make_report(cover: Cover) -> Report:
+        # Late, because the rows of a sample get their numbers in the whole table only after learning.
+        return anomalies_report(model, features, scores, flagged, known, metrics, baseline, details, seed=options.seed)
+
     return LearningResult(
         model=model,
         output=with_predictions(frame, predicted),
@@ -91,7 +98,7 @@ def learn_anomalies(frame: pd.DataFrame, options: LearningOptions, steps: Steps)
         model_version=model_version(model),
         details=details,
         model_bytes=dump_model(model),
-        report_pdf=lambda path: write_page(page, path),
+        report_pdf=lambda path, cover: write_report(make_report, cover, path),
     )
 
 
@@ -142,6 +149,13 @@ def _known(frame: pd.DataFrame, label: str | None) -> Any:
     return known if known.mean() <= 0.5 else ~known & texts.notna().to_numpy(dtype=bool)
 
 
-def _strangest(scores: Any) -> list[dict[str, Any]]:
+def _strangest(scores: Any, whole: Whole) -> list[dict[str, Any]]:
     """List the ten rows with the highest scores; rows count from 0, in the order of the output."""
-    return [{"row": int(row), "score": round(float(scores[row]), 6)} for row in np.argsort(-scores, kind="stable")[:10]]
+    return [
+        {
+            "row": int(row),
+            "score": round(float(scores[row]), 6),
+            "unusual": [one.text for one in whole.of_row(int(row))],
+        }
+        for row in np.argsort(-scores, kind="stable")[:10]
+    ]

@@ -15,12 +15,14 @@ from jobs.handlers.process_data.learning.models.file import dump_model, model_ve
 from jobs.handlers.process_data.learning.models.model import UNCERTAIN, Model
 from jobs.handlers.process_data.learning.models.predictions import describe_columns, predict_all, with_predictions
 from jobs.handlers.process_data.learning.options import LearningOptions
-from jobs.handlers.process_data.learning.report.page import write_page
+from jobs.handlers.process_data.learning.report.document import write_report
+from jobs.handlers.process_data.learning.report.parts import Cover, Report
 from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.handlers.process_data.learning.scores import score_clusters
 from jobs.handlers.process_data.learning.steps import Steps
 from jobs.handlers.process_data.learning.unsupervised.cluster_fit import ClusterFit
-from jobs.handlers.process_data.learning.unsupervised.clustering_page import clustering_page
+from jobs.handlers.process_data.learning.unsupervised.clustering_report import clustering_report
+from jobs.handlers.process_data.learning.unsupervised.differences import Whole
 from jobs.handlers.process_data.learning.unsupervised.features import encode_all
 
 MINI_BATCH_MIN_ROWS = 20_000
@@ -62,7 +64,12 @@ def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) 
         "clusters": _describe(frame, used(columns), assigned),
     }
     steps.model(total, total, f"{len(frame):,} rows assigned to {best.clusters} clusters", rows=len(frame))
-    page = clustering_page(model, features, assigned, fits, metrics, baseline, details)
+
+    def make_report(cover: Cover) -> Report:
+        return clustering_report(
+            model, features, assigned, fits, metrics, baseline, details, cover=cover, seed=options.seed
+        )
+
     return LearningResult(
         model=model,
         output=with_predictions(frame, predicted),
@@ -73,7 +80,7 @@ def learn_clusters(frame: pd.DataFrame, options: LearningOptions, steps: Steps) 
         model_version=model_version(model),
         details=details,
         model_bytes=dump_model(model),
-        report_pdf=lambda path: write_page(page, path),
+        report_pdf=lambda path, cover: write_report(make_report, cover, path),
     )
 
 
@@ -102,8 +109,8 @@ def _fit_clusters(features: Any, clusters: int, options: LearningOptions) -> Clu
 
 
 def _describe(frame: pd.DataFrame, columns: tuple[Column, ...], assigned: Any) -> list[dict[str, Any]]:
-    """Describe each cluster: its size, the medians of its numbers, its commonest categories."""
-    found = []
+    """Describe each cluster: its size, medians and commonest categories, and how it differs from all rows."""
+    found, whole = [], Whole(frame, columns)
     for cluster in range(int(assigned.max()) + 1):
         members = frame[assigned == cluster]
         typical: dict[str, Any] = {}
@@ -115,5 +122,6 @@ def _describe(frame: pd.DataFrame, columns: tuple[Column, ...], assigned: Any) -
             elif column.kind in (Kind.CATEGORY, Kind.BOOLEAN):
                 labels = pd.Series(values.labels(members[column.name])).dropna()
                 typical[column.name] = str(labels.mode().iloc[0]) if len(labels) else None
-        found.append({"cluster": cluster, "rows": len(members), "typical": typical})
+        differs = [one.text for one in whole.of_group(assigned == cluster)]
+        found.append({"cluster": cluster, "rows": len(members), "typical": typical, "differs": differs})
     return found

@@ -6,7 +6,7 @@ columns. The name of a new column is quoted.
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from jobs.handlers.process_data.transformation.operations.aggregate import Aggregate
 from jobs.handlers.process_data.transformation.operations.arrange import Deduplicate, Sort
@@ -14,9 +14,20 @@ from jobs.handlers.process_data.transformation.operations.choose import Drop, Li
 from jobs.handlers.process_data.transformation.operations.filter import Filter
 from jobs.handlers.process_data.transformation.operations.transform import AnyTransform
 
+_LABELS: dict[str, JsonValue] = {
+    "filter": "Keep rows",
+    "transform": "Change a column",
+    "aggregate": "Group and summarise",
+    "sort": "Sort rows",
+    "deduplicate": "Remove duplicates",
+    "select": "Keep columns",
+    "drop": "Remove columns",
+    "rename": "Rename columns",
+    "limit": "Keep the first rows",
+}
 Operation = Annotated[
     Filter | AnyTransform | Aggregate | Sort | Deduplicate | Select | Drop | Rename | Limit,
-    Field(discriminator="type"),
+    Field(discriminator="type", json_schema_extra={"x-form": {"choices": _LABELS}}),
 ]
 
 __all__ = ["Operation"]

@@ -10,7 +10,7 @@ on its own. A group is always in one part, so its figures are the same as withou
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from jobs.handler import Payload, quote_name
 from jobs.handlers.process_data.columns import FLOATS, INTEGERS, Column, Kind
@@ -27,9 +27,25 @@ _OF_NUMBERS = frozenset(("sum", "avg", "median", "stddev"))
 class Aggregation(Payload):
     """One figure of a group. ``count`` without a column counts rows; all others leave missing values out."""
 
-    function: Function
-    column: ColumnName | None = None
-    name: ColumnName | None = Field(default=None, alias="as")
+    function: Function = Field(
+        title="Figure",
+        json_schema_extra={
+            "x-form": {
+                "choices": {
+                    "sum": "Sum",
+                    "avg": "Average",
+                    "min": "Smallest",
+                    "max": "Largest",
+                    "count": "Count",
+                    "count_distinct": "Count of different values",
+                    "median": "Median",
+                    "stddev": "Standard deviation",
+                }
+            }
+        },
+    )
+    column: ColumnName | None = Field(default=None, title="Of the column")
+    name: ColumnName | None = Field(default=None, alias="as", title="Name of the new column")
 
     @model_validator(mode="after")
     def _has_column(self) -> "Aggregation":
@@ -62,9 +78,17 @@ class Aggregation(Payload):
 class Aggregate(BaseOperation):
     """One row for each group, ordered by the group; without ``group_by`` all rows are one group."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"x-form": {"help": "One row for each group, with figures of its rows."}}
+    )
+
     type: Literal["aggregate"]
-    group_by: ColumnNames | None = None
-    aggregations: list[Aggregation] = Field(min_length=1, max_length=100)
+    group_by: ColumnNames | None = Field(
+        default=None,
+        title="One row for each",
+        json_schema_extra={"x-form": {"help": "Leave it empty for one row in all."}},
+    )
+    aggregations: list[Aggregation] = Field(min_length=1, max_length=100, title="Figures")
 
     @field_validator("aggregations")
     @classmethod

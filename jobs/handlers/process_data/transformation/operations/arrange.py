@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from jobs.handler import Payload
 from jobs.handlers.process_data.transformation.operations.base import BaseOperation, ColumnName, ColumnNames
@@ -11,7 +11,7 @@ from jobs.handlers.process_data.transformation.working_table import OnProgress, 
 
 class SortKey(Payload):
     column: ColumnName
-    descending: bool = False
+    descending: bool = Field(default=False, title="Largest first")
 
 
 class Sort(BaseOperation):
@@ -33,10 +33,20 @@ class Sort(BaseOperation):
 class Deduplicate(BaseOperation):
     """Keep one of the rows that are equal in ``columns``, or in all columns without it. Missing values are equal."""
 
+    model_config = ConfigDict(json_schema_extra={"x-form": {"help": "Keep one of the rows that are equal."}})
+
     drops_rows: ClassVar[bool] = True
     type: Literal["deduplicate"]
-    columns: ColumnNames | None = None
-    keep: Literal["first", "last"] = "first"
+    columns: ColumnNames | None = Field(
+        default=None,
+        title="Rows that are equal in",
+        json_schema_extra={"x-form": {"help": "Leave it empty for all columns."}},
+    )
+    keep: Literal["first", "last"] = Field(
+        default="first",
+        title="Keep",
+        json_schema_extra={"x-form": {"choices": {"first": "The first", "last": "The last"}}},
+    )
 
     def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:
         names = list(working.columns) if self.columns is None else self.columns

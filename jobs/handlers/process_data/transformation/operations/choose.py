@@ -38,7 +38,12 @@ class Rename(BaseOperation):
     """Rename columns; they keep their positions."""
 
     type: Literal["rename"]
-    columns: dict[ColumnName, ColumnName] = Field(min_length=1, max_length=500)
+    columns: dict[ColumnName, ColumnName] = Field(
+        min_length=1,
+        max_length=500,
+        title="New names",
+        json_schema_extra={"x-form": {"widget": "column", "help": "The column, and its new name."}},
+    )
     """Existing name → new name."""
 
     def apply(self, working: WorkingTable, on_progress: OnProgress) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from jobs.handler import Payload
 from jobs.handlers.process_data.columns import Column
@@ -21,14 +21,53 @@ Operator = Literal[
 ]
 
 
+_OPERATORS: dict[str, JsonValue] = {
+    "eq": "equal to",
+    "ne": "not equal to",
+    "gt": "greater than",
+    "ge": "at least",
+    "lt": "less than",
+    "le": "at most",
+    "in": "one of",
+    "not_in": "none of",
+    "contains": "a text with",
+    "starts_with": "a text that begins with",
+    "is_null": "missing",
+    "not_null": "not missing",
+    "between": "between two values",
+}
+
+
 class Condition(Payload):
     """A comparison (``column``, ``operator``, ``value``), or a group (``and``, ``or``) of conditions."""
 
     column: ColumnName | None = None
-    operator: Operator | None = None
-    value: Values | None = None
-    all_of: "list[Condition] | None" = Field(default=None, alias="and", min_length=1, max_length=100)
-    any_of: "list[Condition] | None" = Field(default=None, alias="or", min_length=1, max_length=100)
+    operator: Operator | None = Field(default=None, title="Is", json_schema_extra={"x-form": {"choices": _OPERATORS}})
+    value: Values | None = Field(
+        default=None,
+        json_schema_extra={
+            "x-form": {
+                "show_when": {"operator": [*_COMPARISONS, *_SEARCHES, *_LISTS, "between"]},
+                "list_when": {"operator": [*_LISTS, "between"]},
+            }
+        },
+    )
+    all_of: "list[Condition] | None" = Field(
+        default=None,
+        alias="and",
+        min_length=1,
+        max_length=100,
+        title="All of these conditions",
+        json_schema_extra={"x-form": {"group": "Several conditions"}},
+    )
+    any_of: "list[Condition] | None" = Field(
+        default=None,
+        alias="or",
+        min_length=1,
+        max_length=100,
+        title="Any of these conditions",
+        json_schema_extra={"x-form": {"group": "Several conditions"}},
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Condition":
@@ -63,6 +102,8 @@ class Condition(Payload):
 
 class Filter(Condition, BaseOperation):
     """Keep the rows for which a condition holds. A missing value meets no condition but ``is_null``."""
+
+    model_config = ConfigDict(json_schema_extra={"x-form": {"help": "Keep the rows for which a condition holds."}})
 
     drops_rows: ClassVar[bool] = True
     type: Literal["filter"]

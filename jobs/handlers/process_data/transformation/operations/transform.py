@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from jobs.handlers.process_data.columns import Column, Kind
 from jobs.handlers.process_data.faults import OperationFault
@@ -29,7 +29,11 @@ class Transform(BaseOperation):
 
     type: Literal["transform"]
     column: ColumnName
-    into: ColumnName | None = None
+    into: ColumnName | None = Field(
+        default=None,
+        title="Into the column",
+        json_schema_extra={"x-form": {"order": 1, "help": "A new column. Leave it empty to change the column itself."}},
+    )
 
     def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         raise NotImplementedError
@@ -65,6 +69,10 @@ class ReplaceText(Transform):
 class Concat(Transform):
     """Join the texts of ``column`` and ``columns``, with a separator between. Missing values are left out."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"x-form": {"help": "Join texts of several columns, with a separator between."}}
+    )
+
     function: Literal["concat"]
     columns: ColumnNames
     separator: str = Field(default="", max_length=100)
@@ -77,6 +85,8 @@ class Concat(Transform):
 
 class ChangeNumber(Transform):
     """Apply a function to a number. ``log`` is the natural logarithm. The root of -1 gives a missing value."""
+
+    model_config = ConfigDict(json_schema_extra={"x-form": {"help": ""}})
 
     function: Literal["abs", "log", "sqrt"]
 
@@ -103,9 +113,13 @@ class Round(Transform):
 class Calculate(Transform):
     """Calculate with a number, ``value``, or with another column, ``other``. Division by 0 gives a missing value."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"x-form": {"help": "Calculate with a number, or with another column."}}
+    )
+
     function: Literal["add", "subtract", "multiply", "divide"]
-    value: Number | None = None
-    other: ColumnName | None = None
+    value: Number | None = Field(default=None, title="Number")
+    other: ColumnName | None = Field(default=None, title="Or another column")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Calculate":
@@ -158,9 +172,33 @@ class FillNull(Transform):
 class Cast(Transform):
     """Cast to another type. A value that cannot be cast ends the request, or becomes missing with ``on_error`` null."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-form": {"help": "A value that does not fit the type ends the request, or becomes missing."}
+        }
+    )
+
     function: Literal["cast"]
-    to: CastType
-    on_error: Literal["fail", "null"] = "fail"
+    to: CastType = Field(
+        title="Type",
+        json_schema_extra={
+            "x-form": {
+                "choices": {
+                    "text": "Text",
+                    "integer": "Whole number",
+                    "number": "Number",
+                    "boolean": "True or false",
+                    "date": "Date",
+                    "timestamp": "Date and time",
+                }
+            }
+        },
+    )
+    on_error: Literal["fail", "null"] = Field(
+        default="fail",
+        title="A value that does not fit",
+        json_schema_extra={"x-form": {"choices": {"fail": "Ends the request", "null": "Becomes missing"}}},
+    )
 
     def cell(self, working: WorkingTable, column: Column, parameters: dict[str, Any]) -> str:
         sql = cast_sql(column, self.to)
@@ -183,7 +221,28 @@ def _checked(
     return sql
 
 
+_LABELS: dict[str, JsonValue] = {
+    "upper": "Upper case",
+    "lower": "Lower case",
+    "trim": "Trim spaces",
+    "replace": "Replace a text",
+    "concat": "Join texts",
+    "abs": "Absolute number",
+    "log": "Logarithm",
+    "sqrt": "Square root",
+    "round": "Round",
+    "add": "Add",
+    "subtract": "Subtract",
+    "multiply": "Multiply",
+    "divide": "Divide",
+    "year": "Year of a date",
+    "month": "Month of a date",
+    "day": "Day of a date",
+    "weekday": "Weekday of a date",
+    "fill_null": "Fill missing values",
+    "cast": "Change the type",
+}
 AnyTransform = Annotated[
     ChangeText | ReplaceText | Concat | ChangeNumber | Round | Calculate | DatePart | FillNull | Cast,
-    Field(discriminator="function"),
+    Field(discriminator="function", json_schema_extra={"x-form": {"choices": _LABELS}}),
 ]
