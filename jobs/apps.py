@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import register
 
 from jobs import conf
 from jobs.bulk.checks import check_entities
-from jobs.contract.registry import check_handlers, discovered
+from jobs.conf.checks import TAG, check_declared
+from jobs.contract import reloading
+from jobs.contract.registry import CHECKS_TAG, check_forms, check_handlers, discovered
 from jobs.data.sources import check_sources
+from jobs.roles import OF_JOBS, OF_RQ, keep_roles
+from jobs.tracing.tracer import start_tracing
 
 
 class JobsConfig(AppConfig):
@@ -23,8 +27,14 @@ class JobsConfig(AppConfig):
         conf.complete(settings)
 
     def ready(self) -> None:
-        register(check_entities)
-        register(check_handlers)
-        register(check_sources)
+        for check in (check_declared, check_entities, check_sources):
+            register(check, TAG)
+        register(check_handlers, TAG, CHECKS_TAG)
+        register(check_forms)
+        keep_roles(self, OF_JOBS)
+        if apps.is_installed("django_rq"):
+            keep_roles(apps.get_app_config("django_rq"), OF_RQ)
+        reloading.start()
+        start_tracing()
         # An error is no exception here, or else no command could show the checks.
         discovered()

@@ -21,22 +21,39 @@ class ErrorCode(StrEnum):
     """The closed list of error codes on the wire."""
 
     INVALID_MESSAGE = "INVALID_MESSAGE"
+    """The frame or the batch cannot be read as a message."""
     VALIDATION_ERROR = "VALIDATION_ERROR"
+    """A field, a parameter or the payload does not fit. ``details.faults`` lists all faults of a payload."""
     INVALID_ACTION = "INVALID_ACTION"
+    """No action has this name, for this client."""
     UNAUTHORIZED = "UNAUTHORIZED"
+    """The token is missing or not valid."""
     FORBIDDEN = "FORBIDDEN"
+    """The token lacks the permission in ``details.permission``."""
     NOT_FOUND = "NOT_FOUND"
+    """It does not exist, or belongs to somebody else."""
     DUPLICATE_REQUEST = "DUPLICATE_REQUEST"
+    """This id belongs to a request that differs. ``details.fields`` names the fields."""
     RATE_LIMITED = "RATE_LIMITED"
+    """Too much came in a short time, or too much waits. Wait ``retry_after`` seconds."""
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    """A message, an upload or an answer is above its limit."""
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    """The tenant would store more than it may."""
     TIMEOUT = "TIMEOUT"
+    """It ran, or came, longer than it may."""
     EXPIRED = "EXPIRED"
+    """The request was not started within ``expires_in``."""
     CANCELLED = "CANCELLED"
+    """It was cancelled before it could answer."""
     PROCESSING_FAILED = "PROCESSING_FAILED"
+    """The handler says in ``message`` why it cannot do the work."""
     WORKER_LOST = "WORKER_LOST"
+    """Workers died while they ran it."""
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    """A part of the service is away. Wait ``retry_after`` seconds."""
     INTERNAL_ERROR = "INTERNAL_ERROR"
+    """A bug. ``details.correlation_id`` finds it in the log."""
 
     @property
     def retryable(self) -> bool:
@@ -88,6 +105,14 @@ def error_body(
     return body
 
 
+def disk_full() -> ErrorBody:
+    return error_body(ErrorCode.SERVICE_UNAVAILABLE, "The disk of the server is full")
+
+
+def database_lost() -> ErrorBody:
+    return error_body(ErrorCode.SERVICE_UNAVAILABLE, "The database was away for a moment")
+
+
 class HandlerError(Exception):
     """An error whose text a person may read. Raise a subclass; the text goes to the client as it is."""
 
@@ -128,25 +153,29 @@ _MAX_TEXT = 1_000
 
 
 class InvalidPayload(HandlerError):
-    """The payload does not fit the action."""
+    """The payload does not fit the action. ``count``: the number of all faults, where not all are given."""
 
     code = ErrorCode.VALIDATION_ERROR
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], *, count: int | None = None) -> None:
         first = _clipped(faults[0])
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        others = (count or len(faults)) - 1
+        more = f" (and {others} more)" if others else ""
         where = f"{first['path']}: " if first["path"] else ""
         self.faults = [_clipped(fault) for fault in faults[:MAX_FAULTS]]
-        super().__init__(f"{where}{first['message']}{more}", details={"faults": self.faults})
+        unlisted = others + 1 - len(self.faults)
+        left_out = {"omitted": {"faults": unlisted}} if unlisted else {}
+        super().__init__(f"{where}{first['message']}{more}", details={"faults": self.faults, **left_out})
 
 
 def _clipped(fault: Fault) -> Fault:
     """Cut the path and the text, which may quote a value of any length."""
-    return {**fault, "path": _clip(fault["path"]), "message": _clip(fault["message"])}
+    return {**fault, "path": clip(fault["path"], _MAX_TEXT), "message": clip(fault["message"], _MAX_TEXT)}
 
 
-def _clip(text: str) -> str:
-    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
+def clip(text: str, longest: int) -> str:
+    """Cut a text that has more than ``longest`` characters."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 class Stop(BaseException):

@@ -4,19 +4,39 @@ from typing import Any
 
 import msgspec
 
+# PostgreSQL cannot store the character NUL, in any kind of text.
+_NUL = b"\\u0000"
+MAX_METADATA_BYTES = 16 * 1024
+"""The most bytes, as JSON, of the notes that a client gives a request: they come back with each of its states."""
+MAX_TAGS = 10
+"""The most tags of a request."""
+MAX_TAG_CHARACTERS = 64
 
-def to_json(value: Any) -> Any:
+
+def to_json(value: Any, *, longest_bytes: int | None = None) -> Any:
     """Return ``value`` as plain JSON data. NaN and infinities become null, dates become RFC 3339 texts.
 
-    Characters that no database can store are replaced or left out. Raises ``TypeError`` for what JSON cannot say.
+    Characters that no database can store are replaced or left out. Raises ``TypeError`` for what JSON cannot say, and
+    ``ValueError`` above ``longest_bytes``.
     """
-    try:
-        encoded = msgspec.json.encode(value)
-    except UnicodeEncodeError:  # half a surrogate pair, as in the name of a file that is not UTF-8
-        encoded = msgspec.json.encode(_cleaned(value))
+    encoded = _encoded(value)
+    if longest_bytes is not None and len(encoded) > longest_bytes:
+        raise ValueError(f"This may have {longest_bytes:,} bytes of JSON, and has {len(encoded):,}")
     plain = msgspec.json.decode(encoded)
-    # PostgreSQL cannot store the character NUL, in any kind of text.
-    return _cleaned(plain) if b"\\u0000" in encoded else plain
+    return _cleaned(plain) if _NUL in encoded else plain
+
+
+def encode_json(value: Any) -> bytes:
+    """Return the text of what ``to_json`` returns."""
+    encoded = _encoded(value)
+    return msgspec.json.encode(_cleaned(msgspec.json.decode(encoded))) if _NUL in encoded else encoded
+
+
+def _encoded(value: Any) -> bytes:
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:  # half a surrogate pair, as in the name of a file that is not UTF-8
+        return msgspec.json.encode(_cleaned(value))
 
 
 def has_nul(value: Any) -> bool:

@@ -5,8 +5,8 @@ sent at most once: a process that dies between the commit and the signal sends n
 from several processes may arrive in any order. A receiver that raises is logged by Django and stops nobody.
 
 ``sender`` is the handler's class, or None where no handler here does the action. All arguments are keywords. Common
-to the three are ``request_id`` (UUID), ``action``, ``queue``, ``tenant_id``, ``user_id`` and ``idempotency_key``
-(None: there was none). The parts of a bulk request that workers share send no signals of their own.
+to the three are ``request_id`` (UUID), ``action``, ``title``, ``queue``, ``tenant_id``, ``user_id`` and
+``idempotency_key`` (None: there was none). The parts of a bulk request that workers share send no signals of their own.
 """
 
 from django.dispatch import Signal
@@ -34,6 +34,8 @@ request_finished = Signal()
 
 ``status``
     ``"completed"``, ``"failed"`` or ``"cancelled"``.
+``failed_items``
+    How many items of a completed request could not be done.
 ``error_code``
     The error code of a failed request, for example ``"TIMEOUT"``; otherwise None.
 ``attempt``
