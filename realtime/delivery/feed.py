@@ -19,7 +19,8 @@ from django.utils import timezone
 from jobs.files.expiry import announced_after, expiring_among, expiring_of
 from jobs.log.publishing import user_group
 from jobs.models import Artifact, AsyncRequest
-from jobs.requests.reads import changed_after, changed_since, snapshot
+from jobs.repeats import REPEATS
+from jobs.requests.reads import brief_snapshot, changed_after, changed_since
 from realtime.database import in_database
 from realtime.delivery.groups import Groups
 from realtime.wire.protocol import encode
@@ -138,7 +139,7 @@ class Feed:
                 await self._show(some)
                 await self._show_expiring(expiring)
             except DatabaseError as error:
-                logger.warning("Changes are not shown for now: %s", error)  # the next check finds them
+                logger.warning("Changes are not shown for now: %s", error, extra=REPEATS)  # the next check finds them
             except Exception:
                 logger.exception("%d changes could not be shown", len(some))
             await asyncio.sleep(SPACING_SECONDS)
@@ -173,7 +174,7 @@ class Feed:
             try:
                 await self._look_for_unshown()
             except DatabaseError as error:
-                logger.warning("Feeds are not checked for now: %s", error)
+                logger.warning("Feeds are not checked for now: %s", error, extra=REPEATS)
             except Exception:
                 logger.exception("A check of %d feeds did not work", len(self._followers))
 
@@ -220,7 +221,7 @@ def _cursor_now() -> str:
 
 
 def _message(row: AsyncRequest, cursor: str) -> str:
-    return encode("message", topic=TOPIC, cursor=cursor, request=snapshot(row))
+    return encode("message", topic=TOPIC, cursor=cursor, request=brief_snapshot(row))
 
 
 def _notice(row: Artifact) -> str:
@@ -228,6 +229,7 @@ def _notice(row: Artifact) -> str:
         "result_expiring",
         topic=TOPIC,
         request_id=row.request_id,
+        title=row.request.title if row.request else "",
         artifact_id=row.id,
         filename=row.filename,
         expires_at=row.expires_at.isoformat(),

@@ -1,6 +1,6 @@
 """The delivery gate: turns hints that may be lost, doubled or reordered into a complete stream in order.
 
-One gate stands between one request and one follower. It knows the next number. A message with a lower number was sent
+One gate stands between one log and one follower. It knows the next number. A message with a lower number was sent
 before, and one with this number is sent now. A higher number shows a gap, so the message is held while the log is read.
 For a follower without room nothing is sent or held: the log has it all. Pure: no I/O.
 """
@@ -61,12 +61,12 @@ class Gate:
         return passed
 
     def take_last_seq(self, last_seq: int) -> None:
-        """Take the request's last number from another source, to detect lost hints."""
+        """Take the log's last number from another source, to detect lost hints."""
         if last_seq >= self.next_seq and not self.ended:
             self.wants_log = True
 
     def jump(self, seq: int) -> None:
-        """Skip to ``seq``: a snapshot stands for all before it, because the log does not reach back far enough."""
+        """Skip to ``seq``: a message stands for all before it, because the log does not reach back far enough."""
         self.next_seq = max(self.next_seq, seq + 1)
 
     def end(self) -> None:

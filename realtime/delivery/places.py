@@ -9,6 +9,7 @@ from uuid import UUID
 
 from jobs.queue.waits import waits_of
 from realtime.database import in_database
+from realtime.delivery.request_log import RequestLog
 from realtime.delivery.subscription import Subscription
 from realtime.wire.protocol import encode
 
@@ -25,7 +26,7 @@ async def tell_waiting(follows: Iterable[Subscription], is_open: Callable[[Subsc
     waits = await in_database(waits_of, set(asked))
     for request_id, followers in asked.items():
         wait = waits.get(request_id)
-        for follow in followers:
+        for follow, log in followers:
             follow.wait_asked_at = time.monotonic()
             # It may have started, or lost its follower, during the query.
             if wait is None or not _has_not_started(follow) or not is_open(follow):
@@ -33,14 +34,15 @@ async def tell_waiting(follows: Iterable[Subscription], is_open: Callable[[Subsc
             shown = (wait["position"], wait.get("reason"))
             if follow.wait != shown:
                 follow.wait = shown
-                follow.push(encode("waiting", follow.client_id, request_id=request_id, **wait))
+                follow.push(encode("waiting", log.client_id, request_id=request_id, **wait))
 
 
-def _choose(follows: Iterable[Subscription]) -> dict[UUID, list[Subscription]]:
-    chosen: dict[UUID, list[Subscription]] = {}
+def _choose(follows: Iterable[Subscription]) -> dict[UUID, list[tuple[Subscription, RequestLog]]]:
+    chosen: dict[UUID, list[tuple[Subscription, RequestLog]]] = {}
     for follow in sorted(filter(_has_not_started, follows), key=lambda follow: follow.wait_asked_at):
-        if follow.request_id in chosen or len(chosen) < MAX_ASKED:
-            chosen.setdefault(follow.request_id, []).append(follow)
+        log = follow.log
+        if isinstance(log, RequestLog) and (log.request_id in chosen or len(chosen) < MAX_ASKED):
+            chosen.setdefault(log.request_id, []).append((follow, log))
     return chosen
 
 

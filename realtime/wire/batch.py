@@ -16,11 +16,11 @@ def take_apart(message: Requests, *, most: int) -> Sequence[BatchedRequest | Bad
     if not isinstance(items, list) or not 0 < len(items) <= most:
         text = f"'requests' is a list of 1 to {most} requests"
         raise BadMessage(error_body(ErrorCode.INVALID_MESSAGE, text), message.client_id)
-    return [_read(fields, index) for index, fields in enumerate(items)]
+    return [_read(fields, index, message.needs_inspection) for index, fields in enumerate(items)]
 
 
-def _read(fields: object, index: int) -> BatchedRequest | BadMessage:
+def _read(fields: object, index: int, inspect: bool) -> BatchedRequest | BadMessage:
     try:
-        return read_item(fields, index)
+        return read_item(fields, index, inspect=inspect)
     except BadMessage as error:
         return error

@@ -10,13 +10,20 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from jobs.errors import ErrorBody, ErrorCode, error_body
-from jobs.jsonable import has_nul
+from jobs.jsonable import MAX_METADATA_BYTES, has_nul
 from realtime.wire.close_codes import CloseCode
-from realtime.wire.messages import CLIENT_MESSAGES, BatchedRequest, ClientMessage
+from realtime.wire.messages import CLIENT_MESSAGES, BatchedRequest, ClientMessage, Request
+from realtime.wire.structure import count_containers, is_deeper
 
 PROTOCOL: Final = "streamer.v1"
 DEEPEST: Final = 64
 """The deepest nesting of arrays and objects in a message, or in an item of a batch."""
+_ITEM_LEVEL: Final = 2
+"""An item of a batch is inside the batch and its list."""
+_TYPE: Final = '{"type":"'
+_TIMESTAMP: Final = '"timestamp":'
+_HEAD_CHARACTERS: Final = 400
+_NUL: Final = "\\u0000"
 
 
 class BadMessage(Exception):
@@ -33,45 +40,66 @@ class BadMessage(Exception):
         return encode_error(self.error, self.id, **self.place)
 
 
-def parse(text: str, *, longest_bytes: int) -> ClientMessage:
-    """Read one frame. Raises ``BadMessage`` for any mistake in it."""
+def parse(text: str, *, longest_bytes: int, most_containers: int, default_type: str = "request") -> ClientMessage:
+    """Read one frame. Raises ``BadMessage`` for any mistake in it. Size and width are checked before it is decoded.
+
+    ``default_type`` is the type of a message that names none.
+    """
     # A character takes at most four bytes, so most frames need not be encoded to be measured.
     if len(text) * 4 > longest_bytes and len(text.encode("utf-8", "replace")) > longest_bytes:
         raise BadMessage(_too_large(longest_bytes))
+    if count_containers(text, most=most_containers) > most_containers:
+        raise BadMessage(_too_wide(most_containers))
     fields = _object(text)
     message_id = _readable_id(fields)
-    kind = fields.get("type", "request")
+    kind = fields.get("type", default_type)
     if not isinstance(kind, str) or kind not in CLIENT_MESSAGES:
         known = ", ".join(CLIENT_MESSAGES)
         raise BadMessage(_invalid(f"There is no such type of message; there are: {known}"), message_id)
-    if not _is_batch(fields) and "\\u0000" in text and has_nul(fields):
+    is_batch = kind == "requests"
+    may_be_deep = is_deeper(text, DEEPEST + _ITEM_LEVEL if is_batch else DEEPEST)
+    if may_be_deep and not is_batch:
+        raise BadMessage(_too_deep(), message_id)
+    may_have_nul = _NUL in text
+    if may_have_nul and not is_batch and has_nul(fields):
         raise BadMessage(_nul(), message_id)
-    return _read_as(CLIENT_MESSAGES[kind], {**fields, "type": kind})
+    own = {"type": kind, "needs_inspection": may_be_deep or may_have_nul} if is_batch else {"type": kind}
+    return read_as(CLIENT_MESSAGES[kind], {**fields, **own})
 
 
-def read_item(fields: Any, index: int) -> BatchedRequest:
-    """Read one item of a batch as ``parse`` reads a request that comes alone. Raises ``BadMessage``."""
+def read_item(fields: Any, index: int, *, inspect: bool = True) -> BatchedRequest:
+    """Read one item of a batch as ``parse`` reads a request that comes alone. Raises ``BadMessage``.
+
+    ``inspect=False``: the batch is known to have no item that is nested too deep or contains NUL.
+    """
     if not isinstance(fields, dict) or fields.get("type", "request") != "request":
         raise BadMessage(_invalid("An item of a batch is a request"), _readable_id(fields), index=index)
-    if _is_deeper(fields, DEEPEST):
+    if inspect and _nests_deeper(fields, DEEPEST):
         raise BadMessage(_too_deep(), _readable_id(fields), index=index)
-    if has_nul(fields):
+    if inspect and has_nul(fields):
         raise BadMessage(_nul(), _readable_id(fields), index=index)
-    return _read_as(BatchedRequest, {**fields, "type": "request", "index": index}, index=index)
+    return read_as(BatchedRequest, {**fields, "type": "request", "index": index}, index=index)
 
 
 M = TypeVar("M", bound=ClientMessage)
 
 
-def _read_as(kind: type[M], fields: Mapping[str, Any], **place: int) -> M:
+def read_as(kind: type[M], fields: Mapping[str, Any], **place: int) -> M:
+    """Read fields that are decoded already. Raises ``BadMessage``."""
     try:
-        return msgspec.convert(fields, kind)
+        message = msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `$")
-        fault = {"path": path.strip("`").lstrip("."), "message": text, "type": "message_field"}
-        where = f"{fault['path']}: " if fault["path"] else ""
-        body = error_body(ErrorCode.VALIDATION_ERROR, f"{where}{text}", details={"faults": [fault]})
-        raise BadMessage(body, _readable_id(fields), **place) from None
+        raise BadMessage(bad_field(path.strip("`").lstrip("."), text), _readable_id(fields), **place) from None
+    if isinstance(message, Request) and _is_larger(message.metadata, MAX_METADATA_BYTES):
+        text = f"Expected at most {MAX_METADATA_BYTES} bytes of JSON"
+        raise BadMessage(bad_field("metadata", text), message.client_id, **place)
+    return message
+
+
+def _is_larger(value: Mapping[str, Any], most_bytes: int) -> bool:
+    # Most requests have none.
+    return bool(value) and len(msgspec.json.encode(value)) > most_bytes
 
 
 def encode(kind: str, message_id: str | None = None, /, **fields: Any) -> str:
@@ -95,6 +123,23 @@ def no_such_request() -> ErrorBody:
     return error_body(ErrorCode.NOT_FOUND, "There is no such request")
 
 
+def type_of(text: str) -> str:
+    """Return the type of an encoded message of the server, which has it first."""
+    return text[len(_TYPE) : text.index('"', len(_TYPE))] if text.startswith(_TYPE) else "other"
+
+
+def written_at_of(text: str) -> float | None:
+    """Return the ``timestamp`` of an encoded message, in Unix seconds, if it is near the beginning."""
+    begin = text.find(_TIMESTAMP, 0, _HEAD_CHARACTERS)
+    if begin < 0:
+        return None
+    begin += len(_TIMESTAMP)
+    try:
+        return float(text[begin : begin + 24].partition(",")[0].rstrip("}"))
+    except ValueError:
+        return None
+
+
 def wire_bytes(text: str) -> int:
     """Return the size of a message in UTF-8 bytes. Most are plain ASCII, which Python knows without a scan."""
     return len(text) if text.isascii() else len(text.encode())
@@ -113,22 +158,15 @@ def _object(text: str) -> dict[str, Any]:
         raise BadMessage(_too_deep()) from None
     if not isinstance(fields, dict):
         raise BadMessage(_invalid("A message is a JSON object"))
-    if not _is_batch(fields) and _is_deeper(fields, DEEPEST):
-        raise BadMessage(_too_deep(), _readable_id(fields))
     return fields
 
 
-def _is_batch(fields: Mapping[str, Any]) -> bool:
-    """Return True for a batch, whose items are checked one by one when it is split."""
-    return fields.get("type") == "requests"
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    if isinstance(value, dict):
-        return levels == 0 or any(_is_deeper(item, levels - 1) for item in value.values())
-    if isinstance(value, list):
-        return levels == 0 or any(_is_deeper(item, levels - 1) for item in value)
-    return False
+def _nests_deeper(value: Any, levels: int) -> bool:
+    layer: list[Any] = [value]
+    for _ in range(levels):
+        inside = (outer.values() if isinstance(outer, dict) else outer for outer in layer)
+        layer = [item for items in inside for item in items if isinstance(item, dict | list)]
+    return bool(layer)
 
 
 def _readable_id(fields: Any) -> str | None:
@@ -140,6 +178,13 @@ def _readable_id(fields: Any) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= 128 else None
 
 
+def bad_field(path: str, text: str) -> ErrorBody:
+    """Return the error of one field. An empty path names the message itself."""
+    fault = {"path": path, "message": text, "type": "message_field"}
+    where = f"{path}: " if path else ""
+    return error_body(ErrorCode.VALIDATION_ERROR, f"{where}{text}", details={"faults": [fault]})
+
+
 def _invalid(text: str) -> ErrorBody:
     return error_body(ErrorCode.INVALID_MESSAGE, text)
 
@@ -147,6 +192,11 @@ def _invalid(text: str) -> ErrorBody:
 def _too_large(limit: int) -> ErrorBody:
     text = f"A message may have {limit} bytes"
     return error_body(ErrorCode.PAYLOAD_TOO_LARGE, text, details={"limit_bytes": limit})
+
+
+def _too_wide(limit: int) -> ErrorBody:
+    text = f"A message may have {limit} arrays and objects"
+    return error_body(ErrorCode.PAYLOAD_TOO_LARGE, text, details={"limit_containers": limit})
 
 
 def _nul() -> ErrorBody:
