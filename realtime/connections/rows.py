@@ -1,31 +1,33 @@
 """The rows of connections: written by the process that holds the sockets, revoked by operators."""
 
 import uuid
-from collections import defaultdict
-from datetime import timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from realtime.connections.open_connection import OpenConnection
+from realtime.connections.process_groups import dead_processes
+from realtime.connections.processes import SILENCE, held_by_nobody
+from realtime.connections.statements import upsert
 from realtime.models import Connection
 
-SILENCE = timedelta(seconds=45)
-"""The time after which a process that has not refreshed its connections is taken for dead."""
+# So many users are asked for in one query. SQLite takes conditions of 1,000 parts at most.
+_MAX_OWNERS = 200
+Owner = tuple[str, str]
+"""Tenant and user."""
 
 
-def write_rows(
-    new: list[OpenConnection], closed: list[OpenConnection], seen: list[OpenConnection]
-) -> dict[tuple[str, str], int]:
-    """Insert, close and refresh rows. Return, for users of new ones, the number of connections above the limit."""
-    Connection.objects.bulk_create([item.row() for item in new], ignore_conflicts=True)
-    # Open connections are marked as open again, because a sweeper may have taken this process for dead.
-    columns = ["messages_in", "messages_out", "last_seen_at", "closed_at", "close_code", "close_reason"]
-    for items in (closed, seen):
-        if items:
-            Connection.objects.bulk_update([item.row() for item in items], columns, batch_size=200)
-    return _crowded({(item.identity.tenant_id, item.identity.user_id) for item in new})
+def write_rows(changed: Iterable[OpenConnection], new: Iterable[OpenConnection]) -> dict[Owner, int]:
+    """Insert or update rows, many in one statement. Return, for users of ``new``, the connections above the limit."""
+    upsert([item.columns() for item in {item.id: item for item in changed}.values()])
+    owners = list({(item.identity.tenant_id, item.identity.user_id) for item in new})
+    crowded: dict[Owner, int] = {}
+    for start in range(0, len(owners), _MAX_OWNERS):
+        crowded |= _crowded(owners[start : start + _MAX_OWNERS])
+    return crowded
 
 
 def revoked_here() -> list[uuid.UUID]:
@@ -38,14 +40,25 @@ def revoke(rows: QuerySet[Connection]) -> int:
     return rows.filter(closed_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def _crowded(owners: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    if not owners:
-        return {}
-    wanted = Q()
+def _crowded(owners: Sequence[Owner]) -> dict[Owner, int]:
+    users = defaultdict(list)
     for tenant_id, user_id in owners:
-        wanted |= Q(tenant_id=tenant_id, user_id=user_id)
-    rows = Connection.objects.filter(wanted, closed_at=None, last_seen_at__gt=timezone.now() - SILENCE)
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    for tenant_id, user_id, count in rows.values_list("tenant_id", "user_id").annotate(n=Count("id")).order_by():
-        counts[tenant_id, user_id] = count - settings.STREAMER_MAX_CONNECTIONS_PER_USER
-    return {owner: surplus for owner, surplus in counts.items() if surplus > 0}
+        users[tenant_id].append(user_id)
+    wanted = Q()
+    for tenant_id, user_ids in users.items():
+        wanted |= Q(tenant_id=tenant_id, user_id__in=user_ids)
+    rows = Connection.objects.filter(wanted, closed_at=None).exclude(held_by_nobody(timezone.now() - SILENCE))
+    counts: dict[Owner, Counter[str]] = defaultdict(Counter)
+    counted = rows.values_list("tenant_id", "user_id", "server").annotate(n=Count("id")).order_by()
+    for tenant_id, user_id, server, count in counted:
+        counts[tenant_id, user_id][server] = count
+    crowded = {owner: by_server for owner, by_server in counts.items() if _surplus(by_server) > 0}
+    dead = dead_processes({server for by_server in crowded.values() for server in by_server})
+    for by_server in crowded.values():
+        for server in dead - {settings.STREAMER_SERVER_ID}:
+            del by_server[server]
+    return {owner: surplus for owner, by_server in crowded.items() if (surplus := _surplus(by_server)) > 0}
+
+
+def _surplus(by_server: Counter[str]) -> int:
+    return by_server.total() - int(settings.STREAMER_MAX_CONNECTIONS_PER_USER)
