@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
+from jobs.errors import ErrorCode, error_body
 from realtime.delivery.credit import CreditWindow
 from realtime.wire.messages import Received
+from realtime.wire.protocol import BadMessage
 
 ACKNOWLEDGE_SECONDS = 30.0
 """The seconds for which a window may be full without any ``received``."""
@@ -21,8 +23,12 @@ class Backpressure:
         window.on_full = self._wait
 
     def take(self, message: Received) -> None:
+        key = message.request_id or message.topic
+        if key is None:
+            text = "Name what was received: request_id, or topic"
+            raise BadMessage(error_body(ErrorCode.VALIDATION_ERROR, text), message.id)
         was_full = self._window.is_full
-        self._window.received(message.request_id, message.seq)
+        self._window.received(key, message.seq)
         if self._window.is_full:
             self._wait()
         elif was_full:

@@ -4,41 +4,48 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from functools import cache
+from functools import cached_property
 from typing import Any
 
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 
-from jobs.errors import ErrorCode, error_body
+from jobs.errors import ErrorBody
 from jobs.incidents import report_unexpected
-from realtime.auth import SUBPROTOCOL, Identity, KeysUnavailable, Unauthorized, token_of, verify
-from realtime.connections.drain import after_ms
+from jobs.metrics.counters import Counter
+from realtime.auth import Identity
 from realtime.connections.open_connection import OpenConnection
-from realtime.shared import drain, registry
+from realtime.connections.token_expiry import TokenExpiry
+from realtime.limits.messages import RateLimit, Verdict
+from realtime.shared import drain, limits, registry
 from realtime.socket.conversation import Conversation
-from realtime.socket.origins import is_origin_allowed
+from realtime.socket.ending import Ending, Send
+from realtime.socket.handshake.handshake import Handshake
 from realtime.socket.outbox import Outbox
-from realtime.socket.rate_limit import RateLimit, Verdict
+from realtime.socket.reading import Read, is_large, read, read_apart
+from realtime.socket.transport import transport_of
+from realtime.socket.welcome import welcome
 from realtime.wire.batch import take_apart
 from realtime.wire.close_codes import CloseCode
 from realtime.wire.messages import BatchedRequest, Requests
-from realtime.wire.protocol import PROTOCOL, BadMessage, encode, encode_error, encode_goodbye, invalid_binary, parse
+from realtime.wire.oversized import within_limit
+from realtime.wire.protocol import BadMessage, encode, encode_error, wire_bytes
 
 logger = logging.getLogger(__name__)
 
-TOKEN_WARNING_SECONDS = 60.0
+_RECEIVED = Counter("streamer_messages_received", "Messages of clients on sockets.", "type")
+_RECEIVED_BYTES = Counter("streamer_received_bytes", "Bytes of these messages.")
+
 NO_PONG_EVENT = "streamer.no_pong"
 """The event that a server sends when a client answers no pings, instead of cutting the socket off."""
+FLOOD_EVENT = "streamer.flood"
+"""The event that a server sends when frames come faster than any client needs, and the rest is thrown away."""
+# The most messages of one socket that are taken before others have their turn.
+_IN_A_ROW = 8
+# A message that comes too soon is read for its id only up to this size.
+_MAX_READ_IN_VAIN = 16 * 1024
 # Slightly more than users may run and have waiting, so that no client within the limits reaches this.
 _OUTBOX_BYTES = 16 * 1024 * 1024
-_LAST_WORDS_SECONDS = 3.0
-# A server of signing keys that does not answer is given time.
-_KEYS_MS = 5_000
-
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 class StreamerConsumer(AsyncConsumer):
@@ -50,206 +57,181 @@ class StreamerConsumer(AsyncConsumer):
 
     async def __call__(self, scope: Mapping[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
         self._send = send
-        self._headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        self._transport = transport_of(scope)
         if (await receive())["type"] != "websocket.connect":
             return
-        if not is_origin_allowed(self._headers.get(b"origin")):
-            await send({"type": "websocket.close"})  # before accept: the browser tells the page nothing
-            return
-        await send(
-            {"type": "websocket.accept", "subprotocol": SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None}
-        )
-        identity = await self._identify(scope)
+        handshake = Handshake(scope, send)
+        identity = await handshake.shake()
         if identity is not None:
-            await self._converse(scope, identity, receive)
+            await self._converse(identity, handshake, receive)
+            # The parts of a connection refer to each other and to the server's, and would all stay until the next full
+            # garbage collection.
+            self.__dict__.clear()
 
-    async def _identify(self, scope: Mapping[str, Any]) -> Identity | None:
-        """Identify the client. Return None when the socket was closed because that is impossible."""
-        loop = asyncio.get_running_loop()
-        try:
-            token = token_of(scope["headers"], scope["subprotocols"], scope["query_string"])
-            return await loop.run_in_executor(_verifiers(), verify, token)
-        except Unauthorized as error:
-            await self._refuse(encode_error(error.body()), CloseCode.BAD_TOKEN)
-        except KeysUnavailable as error:
-            await self._refuse(encode_error(error.body()), CloseCode.DRAIN, least_ms=_KEYS_MS)
-        return None
-
-    async def _refuse(self, text: str, code: CloseCode, least_ms: int = 0) -> None:
-        for frame in (text, encode_goodbye(code, after_ms=least_ms + after_ms(code))):
-            await self._send({"type": "websocket.send", "text": frame})
-        await self._send({"type": "websocket.close", "code": int(code), "reason": code.reason})
-
-    # --- an accepted connection ----------------------------------------------------------------------------------
-
-    async def _converse(
-        self, scope: Mapping[str, Any], identity: Identity, receive: Callable[[], Awaitable[Any]]
-    ) -> None:
-        self._closing: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
-        self._outbox = Outbox(
-            self._send_text, longest_bytes=_OUTBOX_BYTES, on_overflow=lambda: self._close_soon(CloseCode.TOO_SLOW)
+    async def _converse(self, identity: Identity, handshake: Handshake, receive: Callable[[], Awaitable[Any]]) -> None:
+        self._ending = Ending(self._send, self._transport)
+        self._outbox = self._ending.outbox = Outbox(
+            self._send_text,
+            longest_bytes=_OUTBOX_BYTES,
+            on_overflow=lambda: self._ending.begin(CloseCode.TOO_SLOW),
+            on_failure=self._ending.notice,
         )
-        self._connection = OpenConnection(
+        self._expiry = TokenExpiry(warn=self._warn, end=lambda: self._ending.begin(CloseCode.TOKEN_EXPIRED))
+        self._connection = self._ending.connection = OpenConnection(
             identity=identity,
-            address=(scope.get("client") or ("",))[0],
-            user_agent=self._headers.get(b"user-agent", ""),
-            close=self._close_soon,
-        )
-        self._conversation = Conversation(self._connection, self._outbox.push)
-        self._rate_limit = RateLimit(
-            per_second=settings.STREAMER_MESSAGES_PER_SECOND, burst=settings.STREAMER_MESSAGE_BURST
+            address=handshake.address,
+            user_agent=handshake.user_agent,
+            close=self._ending.begin,
+            outbox=self._outbox,
+            transport=self._transport,
+            on_identity=self._expiry.watch,
         )
         registry().add(self._connection)
-        self._outbox.push(_welcome(self._connection))
+        self._outbox.push(welcome(self._connection))
+        self._expiry.watch(identity)
         if drain().begun:  # a proxy may still send clients here; the server stops in a moment, without notice
-            self._close_soon(CloseCode.DRAIN)
+            self._ending.begin(CloseCode.DRAIN)
         code: int | None = None
-        helpers = [
-            asyncio.ensure_future(work) for work in (self._outbox.run(), self._watch_token(), self._say_goodbye())
-        ]
         try:
             code = await self._receive_all(receive)
         finally:
-            for helper in helpers:
-                helper.cancel()
-            self._conversation.end()
-            self._connection.messages_out = self._outbox.sent
-            ours = self._closing.result() if self._closing.done() and not self._closing.cancelled() else None
-            registry().remove(self._connection, ours or code, ours.reason if ours else "client")
+            parts: dict[str, Callable[[], object]] = {"expiry": self._expiry.stop}
+            subscriptions = 0
+            if "_conversation" in vars(self):
+                subscriptions = self._conversation.subscriptions
+                parts |= self._conversation.parts
+            self._ending.finish(code, parts, subscriptions=subscriptions)
+
+    @cached_property
+    def _conversation(self) -> Conversation:
+        """Make the conversation with the first message: an idle socket needs none."""
+        outbox = self._outbox
+        conversation = Conversation(
+            self._connection, lambda text: outbox.push(within_limit(text)), lambda: outbox.is_congested
+        )
+        outbox.on_free = conversation.go_on
+        return conversation
+
+    @cached_property
+    def _rate_limit(self) -> RateLimit:
+        return RateLimit(
+            per_second=settings.STREAMER_MESSAGES_PER_SECOND,
+            burst=settings.STREAMER_MESSAGE_BURST,
+            shared=limits().messages.of(**self._connection.client),
+        )
 
     async def _receive_all(self, receive: Callable[[], Awaitable[Any]]) -> int | None:
         """Take messages until the socket is closed. Return the close code."""
         while True:
+            if self._connection.messages_in % _IN_A_ROW == _IN_A_ROW - 1:
+                await asyncio.sleep(0)  # let other sockets run: waiting for what is there already does not
             event = await receive()
             if event["type"] == "websocket.disconnect":
                 code: int | None = event.get("code")
                 return code
             if event["type"] == NO_PONG_EVENT:
-                self._close_soon(CloseCode.NO_PONG)
-            elif not self._closing.done():
-                self._take(event)
+                self._ending.begin(CloseCode.NO_PONG)
+            elif event["type"] == FLOOD_EVENT:
+                self._ending.begin(CloseCode.PROTOCOL_ABUSE)
+            elif self._ending.code is None:
+                if is_large(event):
+                    await self._take_large(event)
+                else:
+                    self._take(event)
                 self._connection.messages_out = self._outbox.sent
 
     def _take(self, event: Mapping[str, Any]) -> None:
-        self._connection.messages_in += 1
-        verdict = self._rate_limit.judge()
+        text, size, verdict = self._admit(event)
+        begun = time.thread_time()
+        if verdict is Verdict.TOO_MANY and size > _MAX_READ_IN_VAIN:
+            self._refuse_message(self._rate_limit.error, encode_error(self._rate_limit.error))
+            self._charge(verdict, begun)
+        elif verdict is not Verdict.ABUSE:
+            self._charge(verdict, begun, messages=self._answer(read(text), verdict))
+        else:
+            self._ending.begin(CloseCode.PROTOCOL_ABUSE)
+
+    async def _take_large(self, event: Mapping[str, Any]) -> None:
+        """Take a message that is read on a thread. The next one of this connection waits for it."""
+        text, _, verdict = self._admit(event)
         if verdict is Verdict.ABUSE:
-            self._close_soon(CloseCode.PROTOCOL_ABUSE)
+            self._ending.begin(CloseCode.PROTOCOL_ABUSE)
             return
-        message_id = None
+        if verdict is Verdict.TOO_MANY:
+            self._refuse_message(self._rate_limit.error, encode_error(self._rate_limit.error))
+            return
+        found = await read_apart(text or "", self._connection.identity)
+        if self._ending.code is None:
+            begun = time.thread_time() - found.seconds
+            self._charge(verdict, begun, messages=self._answer(found, verdict))
+
+    def _admit(self, event: Mapping[str, Any]) -> tuple[str | None, int, Verdict]:
+        """Count a frame. Return its text, its size and the verdict on it."""
+        self._connection.messages_in += 1
+        text: str | None = event.get("text")
+        size = len(text or event.get("bytes") or b"")
+        in_bytes = size if text is None else wire_bytes(text)
+        self._connection.bytes_in += in_bytes
+        _RECEIVED_BYTES.count(by=in_bytes)
+        return text, size, self._rate_limit.judge(size)
+
+    def _charge(self, verdict: Verdict, begun: float, *, messages: int = 1) -> None:
+        """Count the processor time of this thread since ``begun``."""
+        seconds, was_refused = time.thread_time() - begun, verdict is Verdict.TOO_MANY
+        if self._rate_limit.charge(seconds, messages=messages, was_refused=was_refused) is Verdict.ABUSE:
+            self._ending.begin(CloseCode.PROTOCOL_ABUSE)
+
+    def _answer(self, found: Read, verdict: Verdict) -> int:
+        """Answer a frame, and return the number of messages in it."""
+        message = found.message
+        message_id = None if message is None else message.client_id
+        _RECEIVED.count("invalid" if message is None else str(message.__struct_config__.tag))
         try:
-            text = event.get("text")
-            if text is None:
-                raise invalid_binary()
-            message = parse(text, longest_bytes=settings.STREAMER_MAX_FRAME_BYTES)
-            message_id = message.client_id
+            if message is None:
+                raise found.error or RuntimeError("Nothing was read")
             if isinstance(message, Requests):
-                self._take_batch(message, verdict)
-            elif verdict is Verdict.TOO_MANY:
-                raise BadMessage(self._rate_limited(), message_id)
-            else:
-                self._conversation.answer(message)
+                return self._take_batch(message, verdict)
+            if verdict is Verdict.TOO_MANY:
+                raise BadMessage(self._rate_limit.error, message_id)
+            self._conversation.answer(message, found.routed)
         except BadMessage as error:
-            self._outbox.push(error.answer())
+            self._refuse_message(error.error, error.answer())
         except Exception as error:
             body = report_unexpected(logger, "A message could not be answered", error)
             self._outbox.push(encode_error(body, message_id))
+        return 1
 
-    def _take_batch(self, message: Requests, verdict: Verdict) -> None:
+    def _take_batch(self, message: Requests, verdict: Verdict) -> int:
         """Take a batch, in which each request counts as a message. ``verdict`` is that on the first one."""
         fine: list[BatchedRequest] = []
-        for number, item in enumerate(take_apart(message, most=settings.STREAMER_MAX_BATCH_REQUESTS)):
+        items = take_apart(message, most=settings.STREAMER_MAX_BATCH_REQUESTS)
+        for number, item in enumerate(items):
             verdict = self._rate_limit.judge() if number else verdict
             if verdict is Verdict.ABUSE:
-                self._close_soon(CloseCode.PROTOCOL_ABUSE)
-                return
+                self._ending.begin(CloseCode.PROTOCOL_ABUSE)
+                return len(items)
             if isinstance(item, BadMessage):
-                self._outbox.push(item.answer())
+                self._refuse_message(item.error, item.answer())
             elif verdict is Verdict.TOO_MANY:
-                self._outbox.push(encode_error(self._rate_limited(), item.client_id, **item.place))
+                error = self._rate_limit.error
+                self._refuse_message(error, encode_error(error, item.client_id, **item.place))
             else:
                 fine.append(item)
         self._conversation.answer_all(fine)
+        return len(items)
 
-    def _rate_limited(self) -> Any:
-        text = f"More than {settings.STREAMER_MESSAGES_PER_SECOND} messages a second"
-        return error_body(ErrorCode.RATE_LIMITED, text, retry_after=self._rate_limit.retry_after_seconds)
+    def _refuse_message(self, error: ErrorBody, answer: str) -> None:
+        self._connection.note_refused(error)
+        self._outbox.push(answer)
 
     async def _send_text(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})
 
-    # --- ending --------------------------------------------------------------------------------------------------
-
-    def _close_soon(self, code: CloseCode) -> None:
-        if not self._closing.done():
-            self._closing.set_result(code)
-
-    async def _say_goodbye(self) -> None:
-        code = await asyncio.shield(self._closing)
-        self._outbox.close(encode_goodbye(code, after_ms=after_ms(code)))
-        with suppress(TimeoutError):  # a client that does not read must not keep its socket open
-            await asyncio.wait_for(self._outbox.finished.wait(), _LAST_WORDS_SECONDS)
-        await self._send({"type": "websocket.close", "code": int(code), "reason": code.reason})
-
-    async def _watch_token(self) -> None:
-        """Warn before the token expires, and end the connection when a handshake would refuse it.
-
-        A fresh token starts this anew.
-        """
-        changed = self._connection.identity_changed
-        while not self._closing.done():
-            changed.clear()
-            identity = self._connection.identity
-            if await _is_set_before(changed, identity.expires_at - TOKEN_WARNING_SECONDS):
-                continue
-            self._outbox.push(encode("token_expiring", expires_in=identity.expires_in))
-            if not await _is_set_before(changed, identity.refused_at):
-                self._close_soon(CloseCode.TOKEN_EXPIRED)
+    def _warn(self, identity: Identity) -> None:
+        self._outbox.push(encode("token_expiring", expires_in=identity.expires_in))
 
 
 async def refuse(scope: Mapping[str, Any], receive: Callable[[], Awaitable[Any]], send: Send) -> None:
     """Refuse sockets on any other path with 403, before the accept."""
     if (await receive())["type"] == "websocket.connect":
         await send({"type": "websocket.close"})
-
-
-@cache
-def _verifiers() -> ThreadPoolExecutor:
-    """Return threads of their own, because keys may come from a slow server."""
-    return ThreadPoolExecutor(4, thread_name_prefix="verify")
-
-
-async def _is_set_before(event: asyncio.Event, unix_seconds: float) -> bool:
-    """Wait for the event. Return False when the time is up first."""
-    while (left := unix_seconds - time.time()) > 0:
-        try:
-            # A day at most: an event loop cannot wait for years.
-            await asyncio.wait_for(event.wait(), min(left, 86_400))
-            return True
-        except TimeoutError:
-            continue
-    return False
-
-
-def _welcome(connection: OpenConnection) -> str:
-    identity = connection.identity
-    return encode(
-        "welcome",
-        connection_id=str(connection.id),
-        user_id=identity.user_id,
-        tenant_id=identity.tenant_id,
-        protocol=PROTOCOL,
-        heartbeat_seconds=settings.STREAMER_HEARTBEAT_SECONDS,
-        token_expires_in=identity.expires_in,
-        limits={
-            "frame_bytes": settings.STREAMER_MAX_FRAME_BYTES,
-            "messages_per_second": settings.STREAMER_MESSAGES_PER_SECOND,
-            "message_burst": settings.STREAMER_MESSAGE_BURST,
-            "running_requests": settings.STREAMER_MAX_RUNNING_PER_USER,
-            "waiting_requests": settings.STREAMER_MAX_WAITING_PER_USER,
-            "batch_requests": settings.STREAMER_MAX_BATCH_REQUESTS,
-            "connections": settings.STREAMER_MAX_CONNECTIONS_PER_USER,
-            "credit_events": settings.STREAMER_CREDIT_EVENTS,
-            "credit_bytes": settings.STREAMER_CREDIT_BYTES,
-        },
-    )

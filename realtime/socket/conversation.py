@@ -9,24 +9,29 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db.models import Q
 
-from jobs.contract.registry import all_handlers
 from jobs.errors import ErrorBody, ErrorCode, error_body
-from jobs.execution.inline import InlineFailure, run_inline
+from jobs.execution.inline import InlineFailure
+from jobs.facts import begin_message
 from jobs.incidents import report_unexpected
-from jobs.requests.reads import owned_by
+from jobs.repeats import REPEATS
 from jobs.requests.writer import Overloaded
+from realtime.answers import inline
+from realtime.answers.refusal import Refusal
+from realtime.answers.router import Mode, Route, route_request
+from realtime.answers.submissions import Chosen, work_of
+from realtime.auth import Identity
 from realtime.connections.open_connection import OpenConnection
 from realtime.delivery.credit import CreditWindow
+from realtime.socket.asking.questions import Questions
+from realtime.socket.asking.steering import Steering
 from realtime.socket.authentication import Authentication
 from realtime.socket.backpressure import Backpressure
-from realtime.socket.questions import Questions
-from realtime.socket.router import Mode, Refusal, Route, route
-from realtime.socket.steering import Steering
-from realtime.socket.submitting import Chosen, Submitting
+from realtime.socket.reading import Routed
+from realtime.socket.refusing import Refusing
+from realtime.socket.submitting import Submitting
 from realtime.socket.subscriptions import Subscriptions
-from realtime.socket.topics import Topics
+from realtime.socket.topics.topics import Topics
 from realtime.wire.close_codes import CloseCode
 from realtime.wire.messages import (
     Authenticate,
@@ -35,6 +40,7 @@ from realtime.wire.messages import (
     Extend,
     List,
     Ping,
+    Publish,
     Received,
     Regenerate,
     Request,
@@ -54,15 +60,28 @@ M = TypeVar("M", bound=ClientMessage)
 
 
 class Conversation:
-    """The conversation of one connection. It answers messages through ``push``."""
+    """The conversation of one connection. It answers messages through ``push``.
 
-    def __init__(self, connection: OpenConnection, push: Callable[[str], None]) -> None:
+    While ``is_congested``, messages that are in the log stay there. ``go_on`` sends them.
+    """
+
+    def __init__(
+        self, connection: OpenConnection, push: Callable[[str], None], is_congested: Callable[[], bool] = lambda: False
+    ) -> None:
         self._connection = connection
         self._push = push
         self._window = CreditWindow(
-            most_events=settings.STREAMER_CREDIT_EVENTS, most_bytes=settings.STREAMER_CREDIT_BYTES
+            most_events=settings.STREAMER_CREDIT_EVENTS,
+            most_bytes=settings.STREAMER_CREDIT_BYTES,
+            is_congested=is_congested,
         )
-        self._followed = Subscriptions(self._owner, push, self._window, Topics(connection.identity, push))
+        self._refusing = Refusing(connection, push)
+
+        def who() -> Identity:
+            return connection.identity
+
+        topics = Topics(who, push, self._refusing, self._window)
+        self._followed = Subscriptions(who, push, self._refusing, self._window, topics)
         self._submitting = Submitting(connection, push, self._followed, self._window)
         self._backpressure = Backpressure(
             self._window, resume=self._followed.go_on, give_up=lambda: connection.close(CloseCode.TOO_SLOW)
@@ -70,15 +89,16 @@ class Conversation:
         self._tasks: set[asyncio.Task[None]] = set()
         # Messages that depend on each other (subscribe, unsubscribe …) are answered one after the other.
         self._lane = asyncio.Lock()
-        questions = Questions(self._owner, push)
-        steering = Steering(lambda: connection.identity, self._owner, push, self._submitting)
-        authentication = Authentication(connection, push)
+        questions = Questions(who, push, self._refusing)
+        steering = Steering(who, push, self._refusing, self._submitting)
+        authentication = Authentication(connection, push, self._refusing, self._followed.judge_again)
         self._answers: Mapping[type[ClientMessage], Callable[[Any], None]] = {
             Ping: self._pong,
             Received: self._backpressure.take,
             Request: self._request,
             Subscribe: self._in_lane(self._followed.subscribe),
             Unsubscribe: self._in_lane(self._followed.unsubscribe),
+            Publish: self._in_lane(topics.publish),
             Cancel: self._in_lane(steering.cancel),
             Status: self._in_lane(questions.status),
             List: self._in_lane(questions.list),
@@ -88,9 +108,15 @@ class Conversation:
         }
         """The method that answers each type of message. ``Requests`` come here one by one, by way of ``answer_all``."""
 
-    def answer(self, message: ClientMessage) -> None:
-        """Returns at once. Raises ``BadMessage`` for a message that is refused without any work."""
-        self._answers[type(message)](message)
+    def answer(self, message: ClientMessage, routed: Routed | None = None) -> None:
+        """Returns at once. Raises ``BadMessage`` for a message that is refused without any work.
+
+        ``routed``: the route of a request, if that is known already.
+        """
+        if routed is not None and isinstance(message, Request):
+            self._request(message, routed)
+        else:
+            self._answers[type(message)](message)
 
     def answer_all(self, batch: Sequence[Request]) -> None:
         """Answer each request of a batch as if it had come alone; those that are stored share a commit."""
@@ -115,11 +141,27 @@ class Conversation:
             for message in messages:
                 self._error(message, error.error)
 
-    def end(self) -> None:
+    def go_on(self) -> None:
+        self._followed.go_on()
+
+    @property
+    def subscriptions(self) -> int:
+        """The number of requests that are followed."""
+        return len(self._followed)
+
+    @property
+    def parts(self) -> Mapping[str, Callable[[], object]]:
+        """The function that ends each part of the conversation. None needs another to work."""
+        return {
+            "messages in work": self._cancel_tasks,
+            "backpressure": self._backpressure.end,
+            "topics": self._followed.end_topics,
+            "subscriptions": self._followed.end,
+        }
+
+    def _cancel_tasks(self) -> None:
         for task in self._tasks:
             task.cancel()
-        self._backpressure.end()
-        self._followed.end()
 
     # --- tasks ---------------------------------------------------------------------------------------------------
 
@@ -143,12 +185,14 @@ class Conversation:
         self, messages: Sequence[ClientMessage], work: Callable[[], Awaitable[None]], in_lane: bool
     ) -> None:
         """Make sure that the client gets an answer to each of its messages, whatever error occurs."""
+        if len(messages) == 1 and isinstance(messages[0], Request):
+            begin_message(work_of(messages[0], self._connection.identity))
         try:
             async with self._lane if in_lane else nullcontext():
                 await work()
             return
         except (DatabaseError, Overloaded) as error:
-            logger.warning("Not answered for now: %s", error)
+            logger.warning("Not answered for now: %s", error, extra=REPEATS)
             body = error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now", retry_after=5.0)
         except Exception as error:
             body = report_unexpected(logger, f"A message of type '{type(messages[0]).__name__}' failed", error)
@@ -157,43 +201,33 @@ class Conversation:
 
     # --- requests ------------------------------------------------------------------------------------------------
 
-    def _route(self, message: Request) -> Route:
-        threshold = settings.STREAMER_INLINE_THRESHOLD_SECONDS
+    def _route(self, message: Request, routed: Routed | None = None) -> Route:
         try:
-            return route(message, self._connection.identity, all_handlers(), inline_threshold_seconds=threshold)
+            if isinstance(routed, Refusal):
+                raise routed
+            return routed or route_request(message, self._connection.identity)
         except Refusal as refusal:
+            self._refusing.log(refusal.error, {"action": message.action})
             raise BadMessage(refusal.error, message.client_id) from None
 
-    def _request(self, message: Request) -> None:
-        chosen = self._route(message)
+    def _request(self, message: Request, routed: Routed | None = None) -> None:
+        chosen = self._route(message, routed)
         if chosen.mode is Mode.INLINE:
             self._spawn_all([message], partial(self._answer_inline, chosen, message))
         else:
             self._spawn_all([message], partial(self._submitting.submit, [(message, chosen)]))
 
     async def _answer_inline(self, chosen: Route, message: Request) -> None:
-        identity = self._connection.identity
         try:
-            answer = await run_inline(
-                chosen.handler,
-                chosen.payload,
-                tenant_id=identity.tenant_id,
-                user_id=identity.user_id,
-                fresh=not message.cache,
-            )
+            answer = await inline.run(message, chosen, self._connection.identity, face="socket")
         except InlineFailure as failure:
             self._error(message, failure.error)
-            return
-        warnings = {"warnings": chosen.warnings} if chosen.warnings else {}
-        fields = {**message.place, "data": answer.data, "metadata": {**answer.metadata, **warnings}}
-        self._push(encode("response", message.client_id, request_id=message.client_id, success=True, **fields))
+        else:
+            self._push(inline.response(message, chosen, answer))
 
     def _pong(self, message: Ping) -> None:
         self._push(encode("pong", message.id))
 
-    def _owner(self) -> Q:
-        identity = self._connection.identity
-        return owned_by(identity.tenant_id, identity.user_id)
-
     def _error(self, message: ClientMessage, body: ErrorBody) -> None:
+        self._connection.note_refused(body)
         self._push(encode_error(body, message.client_id, **message.place))

@@ -1,9 +1,18 @@
-"""The check of the web pages that may open a socket. Browsers send the origin of a page, other clients send none."""
+"""The checks of a handshake's ``Host`` and ``Origin``: what the client asked for, and which page it is.
+
+Browsers send the origin of a page, other clients send none.
+"""
 
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http.request import validate_host
+from django.http.request import split_domain_port, validate_host
+
+
+def is_host_allowed(host: str | None) -> bool:
+    """Return True for a host of ``ALLOWED_HOSTS``, which Django asks of HTTP requests. The port does not matter."""
+    domain, _ = split_domain_port(host or "")
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
 
 
 def is_origin_allowed(origin: str | None) -> bool:
