@@ -1,21 +1,58 @@
 """The pages for people: the console."""
 
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import conditional_page, require_safe
 
 _POLICY = (
-    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+    "default-src 'self'; connect-src {connect}; img-src 'self' data:; object-src 'none'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+# A policy has no notation for the address of IPv6, which every browser that knows those takes for 'self'.
+_NAMED_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 
 
 @csrf_exempt
 @require_safe
+@gzip_page
+@conditional_page
+@cache_control(no_cache=True)
 def console(request: HttpRequest) -> HttpResponse:
     """Serve the browser client for people. It shows only data that the person's token may see."""
-    response = render(request, "console.html")
-    response["Content-Security-Policy"] = _POLICY
+    response = render(request, "console.html", {"admin_request": _admin_request(request)})
+    response["Content-Security-Policy"] = _POLICY.format(connect=" ".join(_own_server(request)))
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def console_url(request_id: UUID) -> str:
+    """Return the address of a request in the console."""
+    return f"{reverse('console')}#/requests/{request_id}"
+
+
+def _admin_request(request: HttpRequest) -> str | None:
+    """Return the address of a request in the admin, with the id nil, for who is signed in there and may see it."""
+    user = getattr(request, "user", None)
+    if user is None or not (user.is_active and user.is_staff and user.has_perm("jobs.view_asyncrequest")):
+        return None
+    try:
+        return reverse("admin:jobs_asyncrequest_change", args=[UUID(int=0)])
+    except NoReverseMatch:
+        return None
+
+
+def _own_server(request: HttpRequest) -> Iterator[str]:
+    """Yield the sources of the console's requests and of its socket. Older browsers count no socket as 'self'."""
+    yield "'self'"
+    host = request.get_host()
+    if _NAMED_HOST.fullmatch(host):
+        # In a policy, ws: stands for wss: too, as for a page behind a proxy that Streamer is not told of.
+        yield f"{'wss' if request.is_secure() else 'ws'}://{host}{reverse('console')}ws/"

@@ -1,10 +1,11 @@
-"""``/api/datasets/``: the datasets of a tenant, and the sources of operators. ``uploads`` adds datasets."""
+"""``/api/datasets/``: the datasets of a tenant, and the sources of operators."""
 
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from jobs.contract.permissions import READ_ROWS
 from jobs.contract.source import source_names
 from jobs.data.datasets.describing import description, source_description, source_summary, summary
 from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
@@ -14,16 +15,22 @@ from realtime.auth import Identity
 from realtime.database import in_database
 from realtime.http.authenticated import answering, demand, found, whole_number
 from realtime.http.responses import Refused, invalid, json_response, not_found
-from realtime.http.uploads.application import PERMISSION as WRITE
+from realtime.http.uploads.view import add_upload
 
-READ = "datasets.read"
+WRITE = "datasets.write"
 _PAGE, _MOST = 50, 200
 
 
-@answering("GET", "HEAD")
+@answering("GET", "HEAD", "POST")
 async def dataset_list(request: HttpRequest, identity: Identity) -> HttpResponse:
-    """``GET /api/datasets/?limit=&cursor=``: the newest first; the first page begins with the sources."""
-    demand(identity, READ)
+    """``GET /api/datasets/?limit=&cursor=``: the newest first; the first page begins with the sources.
+
+    ``POST`` adds one.
+    """
+    if request.method == "POST":
+        demand(identity, WRITE)
+        return await add_upload(request, identity)
+    demand(identity, READ_ROWS)
     limit = whole_number(request, "limit", default=_PAGE, least=1, most=_MOST)
     try:
         body = await in_database(_page, identity.tenant_id, limit, request.GET.get("cursor"))
@@ -36,7 +43,7 @@ async def dataset_list(request: HttpRequest, identity: Identity) -> HttpResponse
 async def dataset_detail(request: HttpRequest, identity: Identity, id_or_name: str) -> HttpResponse:
     """``GET`` describes it, ``DELETE`` deletes it. By id or by name."""
     if request.method != "DELETE":
-        demand(identity, READ)
+        demand(identity, READ_ROWS)
         return json_response(found(await in_database(_detail, identity.tenant_id, id_or_name)))
     demand(identity, WRITE)
     if await in_database(delete_dataset, identity.tenant_id, id_or_name):

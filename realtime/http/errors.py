@@ -12,11 +12,12 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from jobs.errors import ErrorCode, Fault, error_body
-from realtime.http.responses import error_response, invalid, not_found, unavailable
+from jobs.repeats import REPEATS
+from realtime.http.responses import error_response, invalid, is_api, not_found, unavailable
+from realtime.limits.sign_ins import RETRY_SECONDS, LimitUnavailable
 
 logger = logging.getLogger(__name__)
 
-_API = "/api/"
 _CODES = {
     401: ErrorCode.UNAUTHORIZED,
     403: ErrorCode.FORBIDDEN,
@@ -29,8 +30,11 @@ _CODES = {
 def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer for a view of the REST framework. None: the error is not the framework's and is raised again."""
     if isinstance(error, DatabaseError):
-        logger.warning("Not answered for now: %s", error)
+        logger.warning("Not answered for now: %s", error, extra=REPEATS)
         return Response({"error": unavailable()}, 503)
+    if isinstance(error, LimitUnavailable):
+        body = error_body(ErrorCode.SERVICE_UNAVAILABLE, str(error), retry_after=RETRY_SECONDS)
+        return Response({"error": body}, 503, headers={"Retry-After": f"{RETRY_SECONDS:.0f}"})
     response: Response | None = exception_handler(error, context)
     if response is None or not isinstance(error, APIException):
         return response
@@ -43,24 +47,20 @@ def answer_failure(error: Exception, context: dict[str, Any]) -> Response | None
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return error_response(not_found()) if _is_api(request) else defaults.page_not_found(request, exception)
+    return error_response(not_found()) if is_api(request) else defaults.page_not_found(request, exception)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    if not _is_api(request):
+    if not is_api(request):
         return defaults.bad_request(request, exception)
     return error_response(invalid("This request cannot be read"))
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Answer with 500. The log has the error itself, under the path."""
-    if not _is_api(request):
+    if not is_api(request):
         return defaults.server_error(request)
     return error_response(error_body(ErrorCode.INTERNAL_ERROR, "Something went wrong on our side"))
-
-
-def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith(_API)
 
 
 def _faults(detail: Any) -> Iterator[Fault]:

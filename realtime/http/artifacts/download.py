@@ -17,14 +17,17 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from jobs.errors import ErrorCode, error_body
-from jobs.files.artifacts import CHUNK_BYTES, is_signature_valid
-from jobs.models import Artifact
-from realtime.auth import KeysUnavailable, Unauthorized
+from jobs.errors import ErrorBody, ErrorCode, error_body
+from jobs.files.artifacts import CHUNK_BYTES, files_of, is_signature_valid
+from jobs.models import Artifact, AsyncRequest
+from realtime.auth import Identity, KeysUnavailable, Unauthorized
 from realtime.database import in_database
 from realtime.http.artifacts.presentation import presentation
-from realtime.http.authenticated import identify
+from realtime.http.authenticated import identify_apart, scoped_token_of
+from realtime.http.receiving.application import AnswerCut
+from realtime.http.refused import log_refused_request
 from realtime.http.responses import error_response, not_found
+from realtime.revocations.table import keep_fresh
 
 logger = logging.getLogger(__name__)
 
@@ -37,17 +40,27 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 @require_safe
 async def artifact(request: HttpRequest, artifact_id: UUID) -> HttpResponseBase:
     """Send the file for a signed URL or the owner's token. Nobody else learns that it exists."""
+    identity: Identity | None = None
     try:
-        row, is_signed_in = await in_database(_find, request, artifact_id)
+        identity = await _identity(request)
+        row = await in_database(_find, request, artifact_id, identity)
         if row is None:
-            return error_response(not_found())
-        return await _answer(request, row, is_signed_in)
+            return _refuse(request, not_found(), identity)
+        return await _answer(request, row, identity is not None)
+    except Unauthorized as error:
+        return _refuse(request, error.body(), error.identity)
     except FileNotFoundError:
         return error_response(not_found())
     except (DatabaseError, KeysUnavailable, OSError) as error:
         logger.warning("A file cannot be sent: %s", error)
         body = error_body(ErrorCode.SERVICE_UNAVAILABLE, "The file cannot be read right now", retry_after=5.0)
         return error_response(body)
+
+
+def _refuse(request: HttpRequest, reason: ErrorBody, identity: Identity | None) -> HttpResponseBase:
+    """Answer as if there were no such file, and have the log say why."""
+    log_refused_request(request, reason, identity)
+    return error_response(not_found())
 
 
 async def _answer(request: HttpRequest, row: Artifact, is_signed_in: bool) -> HttpResponseBase:
@@ -70,30 +83,44 @@ async def _answer(request: HttpRequest, row: Artifact, is_signed_in: bool) -> Ht
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = _etag(row)
     response["Cache-Control"] = "private, no-transform"
-    show = is_signed_in and request.GET.get("inline") == "1"
+    is_framed = _is_framed_by_own_page(request)
+    show = request.GET.get("inline") == "1" and (is_signed_in or is_framed)
     for name, value in presentation(row.media_type, row.filename, inline=show).items():
         response[name] = value
+    if show and is_framed:
+        response["X-Frame-Options"] = "SAMEORIGIN"
     return response
 
 
-def _find(request: HttpRequest, artifact_id: UUID) -> tuple[Artifact | None, bool]:
-    """Find the file, and if the owner's token came along; a signed URL alone may be in anybody's hands."""
+def _is_framed_by_own_page(request: HttpRequest) -> bool:
+    """Return True if a page of this site shows the answer in itself, as the console does. No page can forge that."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin" and request.headers.get("Sec-Fetch-Dest") == "iframe"
+
+
+async def _identity(request: HttpRequest) -> Identity | None:
+    """Return who signed in; None for a signed URL alone, which may be in anybody's hands. Raises ``Unauthorized``."""
+    if "Authorization" in request.headers or scoped_token_of(request) is not None:
+        return await identify_apart(request, takes_scoped=True)
+    await keep_fresh()  # a revocation voids signed URLs
+    return None
+
+
+def _find(request: HttpRequest, artifact_id: UUID, identity: Identity | None) -> Artifact | None:
+    """Find the file for its owner's token or a valid signature. A token that comes along must be the owner's."""
     row = Artifact.objects.filter(id=artifact_id, expires_at__gt=timezone.now()).first()
-    if row is None or not _is_allowed(request, row):
-        return None, False
-    return row, "Authorization" in request.headers
+    if row is None:
+        return None
+    if identity is None:
+        signed = is_signature_valid(row, request.GET.get("expires", ""), request.GET.get("signature", ""))
+        return row if signed else None
+    if (identity.tenant_id, identity.user_id) != (row.tenant_id, row.user_id):
+        return None
+    return row if identity.request_id is None or _is_of(row, identity.request_id) else None
 
 
-def _is_allowed(request: HttpRequest, row: Artifact) -> bool:
-    """Return True for a valid signature. A token that comes along must be the owner's all the same."""
-    signed = is_signature_valid(row, request.GET.get("expires", ""), request.GET.get("signature", ""))
-    if "Authorization" not in request.headers:
-        return signed
-    try:
-        identity = identify(request)
-    except Unauthorized:
-        return False
-    return (identity.tenant_id, identity.user_id) == (row.tenant_id, row.user_id)
+def _is_of(row: Artifact, request_id: UUID) -> bool:
+    request = AsyncRequest.objects.filter(id=request_id).first()
+    return request is not None and files_of(request).filter(id=row.id).exists()
 
 
 def _etag(row: Artifact) -> str:
@@ -159,9 +186,19 @@ class _Stream:
                 yield self._chunk
                 self._length -= len(self._chunk)
                 wanted = min(CHUNK_BYTES, self._length)
-                self._chunk = await _apart(self._file.read, wanted) if wanted else b""
+                self._chunk = await self._read(wanted) if wanted else b""
         finally:
             self.close()
+
+    async def _read(self, wanted: int) -> bytes:
+        """Read on. Raises ``AnswerCut``, because what has begun cannot become an error any more."""
+        try:
+            chunk: bytes = await _apart(self._file.read, wanted)
+        except Exception as error:  # storages have errors of their own kinds
+            raise AnswerCut(f"A file could not be read to its end: {error!r}") from error
+        if not chunk:
+            raise AnswerCut("A file is shorter than it was")
+        return chunk
 
     def close(self) -> None:
         """Close the file, also that of a stream that was never read."""

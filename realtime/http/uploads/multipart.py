@@ -1,8 +1,7 @@
-"""Writes a multipart body to disk as it comes in, part by part, never in memory as a whole."""
+"""Writes a multipart body to disk as it comes in, and then takes it apart, never in memory as a whole."""
 
-import asyncio
+import functools
 from collections.abc import Awaitable, Callable
-from concurrent.futures import TimeoutError as NothingCame
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
 from jobs.data.datasets.failures import DatasetError, TooLarge, Unreadable
+from realtime.http.receiving.body import Body
 
-IDLE_SECONDS = 60.0
 FILE_FIELD = "file"
 # The bytes allowed for fields and boundaries beside the file.
 EXTRA_BYTES = 1024 * 1024
@@ -20,44 +19,16 @@ _CHUNK_BYTES = 256 * 1024
 _TAIL_BYTES = 512
 
 
-class HungUp(Exception):
-    """The client is gone, or silent for too long."""
-
-
-class Body:
-    """The body of an ASGI request as a file that a thread reads; each read waits for the next piece."""
-
-    def __init__(self, receive: Callable[[], Awaitable[Any]], loop: asyncio.AbstractEventLoop, most_bytes: int) -> None:
-        self._receive = receive
-        self._loop = loop
-        self._most_bytes = most_bytes
-        self._more = True
-        self._held = b""
-        self._read_bytes = 0
-        self.tail = b""
-
-    def read(self, size: int) -> bytes:
-        while self._more and len(self._held) < size:
-            self._held += self._next()
-        piece, self._held = self._held[:size], self._held[size:]
-        self.tail = (self.tail + piece)[-_TAIL_BYTES:]
-        return piece
-
-    def _next(self) -> bytes:
-        waiting = asyncio.run_coroutine_threadsafe(_awaited(self._receive), self._loop)
-        try:
-            message = waiting.result(IDLE_SECONDS)
-        except NothingCame:
-            waiting.cancel()
-            raise HungUp from None
-        if message["type"] == "http.disconnect":
-            raise HungUp
-        body: bytes = message.get("body", b"")
-        self._more = message.get("more_body", False)
-        self._read_bytes += len(body)
-        if self._read_bytes > self._most_bytes + EXTRA_BYTES:
-            raise TooLarge.over(self._most_bytes)
-        return body
+async def save_body(body: Body, path: Path, in_thread: Callable[[Callable[[], object]], Awaitable[object]]) -> None:
+    """Write a body to ``path`` as it comes. No thread waits for the client."""
+    with path.open("wb") as file:
+        held = bytearray()
+        while piece := await body.read():
+            held += piece
+            if len(held) >= _CHUNK_BYTES:
+                await in_thread(functools.partial(file.write, bytes(held)))
+                held.clear()
+        file.write(held)
 
 
 class _ToDisk(FileUploadHandler):
@@ -89,29 +60,27 @@ class _ToDisk(FileUploadHandler):
         self._file.close()
 
 
-def save_upload(body: Body, content_type: str, path: Path, most_bytes: int) -> tuple[str, dict[str, str]]:
-    """Write the file to ``path``. Return its name and the other fields. Blocks.
+def split_body(whole: Path, content_type: str, path: Path, most_bytes: int) -> tuple[str, dict[str, str]]:
+    """Move the file of a multipart body to ``path``. Return its name and the other fields. Blocks.
 
-    Raises ``DatasetError`` for another kind of body, and ``HungUp``.
+    ``whole`` is deleted. Raises ``DatasetError`` for another kind of body.
     """
     disk = _ToDisk(path, most_bytes)
-    # Django only needs some length: the body itself says where it ends.
-    meta = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": most_bytes + EXTRA_BYTES}
+    size_bytes = whole.stat().st_size
+    meta = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": size_bytes}
     try:
-        parser = MultiPartParser(meta, body, [disk], "utf-8")  # type: ignore[arg-type]  # only ``read`` is called
-        fields, _ = parser.parse()
-        while body.read(_CHUNK_BYTES):  # bytes after the last boundary do not count
-            pass
+        with whole.open("rb") as file:
+            parser = MultiPartParser(meta, file, [disk], "utf-8")
+            fields, _ = parser.parse()
+            file.seek(max(0, size_bytes - _TAIL_BYTES))
+            tail = file.read()
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise DatasetError(f"The body cannot be read as multipart/form-data: {error}") from None
     finally:
         disk.close()
-    if not body.tail.rstrip().endswith(b"--"):
+    whole.unlink()
+    if not tail.rstrip().endswith(b"--"):
         raise Unreadable("The upload is cut short: its last boundary is missing")
     if disk.filename is None:
         raise DatasetError(f"There is no file; send one as the field '{FILE_FIELD}'")
     return disk.filename, {str(name): str(value) for name, value in fields.items()}
-
-
-async def _awaited(receive: Callable[[], Awaitable[Any]]) -> Any:
-    return await receive()

@@ -1,0 +1,1 @@
+"""An example of each message, which the documents show."""

@@ -1,0 +1,28 @@
+"""``/api/topics/<topic>/``: publish to a topic."""
+
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+
+from realtime.auth import Identity
+from realtime.http.authenticated import answering
+from realtime.http.bodies import read_body
+from realtime.http.responses import Refused, json_response
+from realtime.topics.publishing import publish_for
+from realtime.topics.refusals import PublishRefused
+
+
+class _Message(msgspec.Struct):
+    data: Any
+
+
+@answering("POST")
+async def publish_to_topic(request: HttpRequest, identity: Identity, topic: str) -> HttpResponse:
+    """``POST /api/topics/<topic>/``: send ``data`` to all who follow the topic."""
+    message = read_body(request, _Message)
+    try:
+        seq = await publish_for(identity, topic, message.data)
+    except PublishRefused as refused:
+        raise Refused(refused.error) from None
+    return json_response({"topic": topic, **({} if seq is None else {"seq": seq})})
