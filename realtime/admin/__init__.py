@@ -4,15 +4,20 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 
-from jobs.admin.connections import register_connection_page
+from jobs.admin.links import register_pages
 from realtime.admin.connection_page import connection_page_url
 from realtime.admin.connections import ConnectionAdmin
+from realtime.admin.console_page import console_page_url
 from realtime.admin.memberships import MemberAdmin, MembershipAdmin
-from realtime.models import Connection, Membership
+from realtime.admin.revocations import RevocationAdmin
+from realtime.admin.web_processes import WebProcessAdmin
+from realtime.models import Connection, Membership, Revocation, WebProcess
 
 admin.site.register(Connection, ConnectionAdmin)
+admin.site.register(WebProcess, WebProcessAdmin)
 admin.site.register(Membership, MembershipAdmin)
-register_connection_page(connection_page_url)
+admin.site.register(Revocation, RevocationAdmin)
+register_pages(connection=connection_page_url, console=console_page_url)
 
 # Replaces Django's page, so that a user gets a tenant and permissions on creation. A user model of the
 # project's own has an admin page of its own; then memberships are given on their own page.

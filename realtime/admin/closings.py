@@ -19,10 +19,13 @@ _OF_OURS = {
     CloseCode.DRAIN: "the server was stopping",
     CloseCode.TOO_SLOW: "the client read too slowly",
     CloseCode.NO_PONG: "no answer to a ping",
+    CloseCode.SERVER_ERROR: "the server met an error",
     CloseCode.TOKEN_EXPIRED: "the token expired",
     CloseCode.CONNECTION_LIMIT: "too many connections of one user",
+    CloseCode.CONNECT_RATE: "too many connects in a short time",
     CloseCode.BAD_TOKEN: "no valid token",
     CloseCode.REVOKED: "access was revoked",
+    CloseCode.UNSUPPORTED_VERSION: "the client speaks another version",
     CloseCode.PROTOCOL_ABUSE: "the client abused the protocol",
 }
 CLOSINGS: dict[int, str] = {**_OF_THE_PROTOCOL, **{int(code): text for code, text in _OF_OURS.items()}}

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from jobs.admin.filters import DayFilter
 from realtime.admin.closings import CLOSINGS
 from realtime.models import Connection
+from realtime.sending.asking import ask_unhealthy
 from realtime.wire.close_codes import CloseCode
 
 _MAX_SERVERS = 50
@@ -24,6 +27,30 @@ class OpenFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
         return queryset if self.value() is None else queryset.filter(closed_at__isnull=self.value() == "open")
+
+
+class HealthFilter(SimpleListFilter):
+    """The connections that have problems now, as their web processes tell."""
+
+    title = "health"
+    parameter_name = "health"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
+        return [("unhealthy", "Unhealthy")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
+        if self.value() != "unhealthy":
+            return queryset
+        asked = ask_unhealthy()
+        if not asked.is_whole:
+            messages.warning(request, "Not every web process told the health of its connections.")
+        return queryset.filter(id__in=list(asked.healths), closed_at=None)
+
+
+class ConnectedFilter(DayFilter):
+    """The day on which they were opened."""
+
+    column = "connected_at"
 
 
 class ServerFilter(SimpleListFilter):

@@ -9,12 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from jobs.admin.formatting import NOTHING, badge, duration, when
+from jobs.admin.detail.acts import Act, acts_of
+from jobs.admin.detail.page import Fact
+from jobs.admin.formatting import NOTHING, badge, when
 from jobs.admin.progress import bar, duration_text, status_badge
-from jobs.admin.request_page import Fact
+from jobs.formatting import format_count, format_duration
 from jobs.models import AsyncRequest
 from realtime.admin.closings import advice, closing
+from realtime.admin.sending import health_facts
+from realtime.connections.processes import is_held, process_seen_at
 from realtime.models import Connection
+from realtime.sending.asking import ask_health
 
 MAX_REQUESTS = 100
 
@@ -40,6 +45,7 @@ class ConnectionPage:
     requests: Sequence[RequestLine] | None
     """The newest requests. None: the reader may not see requests."""
     has_more: bool
+    acts: Sequence[Act]
 
 
 def connection_page(row: Connection, *, can_see_requests: bool) -> ConnectionPage:
@@ -50,6 +56,7 @@ def connection_page(row: Connection, *, can_see_requests: bool) -> ConnectionPag
         facts=list(_facts(row)),
         requests=None if requests is None else [_line(item) for item in requests[:MAX_REQUESTS]],
         has_more=requests is not None and len(requests) > MAX_REQUESTS,
+        acts=acts_of(row),
     )
 
 
@@ -61,7 +68,11 @@ def connection_page_url(request: HttpRequest, connection_id: UUID) -> str | None
 
 
 def state_badge(row: Connection) -> SafeString:
-    return badge("open", "Open") if row.closed_at is None else badge("closed", "Closed")
+    if row.closed_at is not None:
+        return badge("closed", "Closed")
+    if is_held(row):
+        return badge("open", "Open")
+    return badge("closed", "Lost", "Its web process shows no sign of life. The sweeper closes the row.")
 
 
 def _facts(row: Connection) -> Iterator[Fact]:
@@ -69,13 +80,17 @@ def _facts(row: Connection) -> Iterator[Fact]:
     yield Fact(label="Tenant", value=row.tenant_id)
     yield Fact(label="Permissions", value=", ".join(map(str, row.permissions)) or "none")
     yield Fact(label="Address", value=row.address or NOTHING)
-    yield Fact(label="Server", value=row.server)
-    yield Fact(label="Messages in", value=f"{row.messages_in:,}")
-    yield Fact(label="Messages out", value=f"{row.messages_out:,}")
+    yield Fact(label="Web process", value=row.server)
+    yield Fact(label="Process last seen", value=when(process_seen_at(row)))
+    yield Fact(label="Messages in", value=format_count(row.messages_in))
+    yield Fact(label="Messages out", value=format_count(row.messages_out))
     yield Fact(label="Connected", value=when(row.connected_at))
-    yield Fact(label="Last seen", value=when(row.last_seen_at))
+    yield Fact(label="Counted", value=when(row.last_seen_at))
     end = row.closed_at or timezone.now()
-    yield Fact(label="Open for", value=duration((end - row.connected_at).total_seconds()))
+    yield Fact(label="Open for", value=format_duration((end - row.connected_at).total_seconds()))
+    if is_held(row):
+        for label, value in health_facts(ask_health([row.id]).healths.get(row.id)):
+            yield Fact(label=label, value=value)
     if row.revoked_at and not row.closed_at:
         yield Fact(label="To be ended since", value=when(row.revoked_at))
     if row.closed_at:

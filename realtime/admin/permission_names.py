@@ -7,11 +7,17 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
+from jobs.contract.permissions import permissions_of_items
 from jobs.contract.registry import all_handlers
 
-_NAME = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}")
+_NAME = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}(\.\*)?")
+_GENERAL = mark_safe(
+    "<li><code>tenant.read</code> to follow, read and list the requests of all users of the tenant</li>"
+    "<li><code>reports.*</code> for all that begin with <code>reports.</code></li>"
+    "<li><code>*</code> for everything but <code>tenant.read</code></li>"
+)
 _HOLDS_FROM = "Issued tokens keep their permissions until they expire."
 
 
@@ -43,13 +49,13 @@ def permission_help() -> SafeString:
     asked = asked_permissions()
     names = format_html_join("", "<li><code>{}</code> for {}</li>", ((name, ", ".join(for_)) for name, for_ in asked))
     head = "One name a line. The handlers here ask for:" if asked else "One name a line. No handler here asks for any."
-    return format_html("{}<ul>{}<li><code>*</code> for everything</li></ul>{}", head, names, _HOLDS_FROM)
+    return format_html("{}<ul>{}{}</ul>{}", head, names, _GENERAL, _HOLDS_FROM)
 
 
 def asked_permissions() -> Sequence[tuple[str, list[str]]]:
-    """Map permission → the actions that ask for it, sorted."""
+    """Map permission → the actions that ask for it, or may ask for it, sorted."""
     actions: dict[str, list[str]] = {}
     for action, handler in all_handlers().items():
-        if handler.permission is not None:
-            actions.setdefault(handler.permission, []).append(action)
+        for permission in permissions_of_items(handler):
+            actions.setdefault(permission, []).append(action)
     return sorted(actions.items())

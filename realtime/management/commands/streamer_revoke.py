@@ -1,21 +1,40 @@
-"""``manage.py streamer_revoke``: end the open connections of a user, or of a whole tenant."""
+"""``manage.py streamer_revoke``: void tokens, and end the connections that were opened with them."""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
+from jobs.operations.audit import record
 from realtime.connections.rows import revoke
 from realtime.models import Connection
+from realtime.revocations.writing import revoke_tokens, wait_for_next_second
 
 
 class Command(BaseCommand):
-    help = "End open connections with the close code REVOKED. Tokens stay valid until they expire."
+    help = "Void the tokens issued until now of a user, a tenant, or one token, and end their connections with 4501."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tenant", required=True)
-        parser.add_argument("--user", help="default: every user of the tenant")
+        parser.add_argument("--tenant", default="", help="the claim 'tenant_id'; alone: every user of the tenant")
+        parser.add_argument("--user", default="", help="the claim 'sub'; without --tenant: in every tenant")
+        parser.add_argument("--token-id", default="", help="the claim 'jti' of a single token")
 
-    def handle(self, *, tenant: str, user: str | None, **options: Any) -> None:
-        rows = Connection.objects.filter(tenant_id=tenant)
-        count = revoke(rows if user is None else rows.filter(user_id=user))
-        self.stdout.write(f"{count:,} open {'connection is' if count == 1 else 'connections are'} being ended")
+    def handle(self, *, tenant: str, user: str, token_id: str, **options: Any) -> None:
+        if bool(tenant or user) == bool(token_id):
+            raise CommandError("Name --user, --tenant or both, or else --token-id")
+        try:
+            revoke_tokens(tenant_id=tenant, user_id=user, token_id=token_id, reason="streamer_revoke")
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        named = (("tenant", tenant), ("user", user), ("token", token_id))
+        record("revoke", ", ".join(f"{name} {value}" for name, value in named if value))
+        until = f"{timezone.now():%Y-%m-%d %H:%M:%S} UTC"
+        if token_id:
+            self.stdout.write(f"The token is void since {until}, and its connections are being ended")
+        else:
+            scope = {name: value for name, value in (("tenant_id", tenant), ("user_id", user)) if value}
+            count = revoke(Connection.objects.filter(**scope))
+            ended = f"{count:,} open {'connection is' if count == 1 else 'connections are'} being ended"
+            self.stdout.write(f"Tokens issued until {until} are void; {ended}")
+        # A token of an issuer that counts whole seconds is good again as soon as this command has ended.
+        wait_for_next_second()

@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from realtime.auth import Unauthorized, read_claims
 from realtime.http.tokens import issue_token
 
-_MAX_SECONDS = 10 * 365 * 86_400
+_DAY = 86_400
+_MAX_SECONDS = 10 * 365 * _DAY
 
 
 class Command(BaseCommand):
@@ -20,13 +21,22 @@ class Command(BaseCommand):
         parser.add_argument("--tenant", required=True, help="the claim 'tenant_id'")
         parser.add_argument("--permissions", default="", help="comma-separated; '*' is all (default: none)")
         parser.add_argument("--ttl", type=int, default=3600, metavar="SECONDS", help="default: one hour")
+        parser.add_argument(
+            "--long-lived",
+            action="store_true",
+            help="allow more than STREAMER_TOKEN_MAX_DAYS, up to ten years",
+        )
 
-    def handle(self, *, user: str, tenant: str, permissions: str, ttl: int, **options: Any) -> None:
+    def handle(self, *, user: str, tenant: str, permissions: str, ttl: int, long_lived: bool, **options: Any) -> None:
         if not settings.JWT_SIGNING_KEY:
             raise CommandError("There is no JWT_SIGNING_KEY: tokens come from another issuer")
         names = [name.strip() for name in permissions.split(",") if name.strip()]
         if not 0 < ttl <= _MAX_SECONDS:
             raise CommandError(f"--ttl is a number of seconds from 1 to {_MAX_SECONDS} (ten years)")
+        days = settings.STREAMER_TOKEN_MAX_DAYS
+        if ttl > days * _DAY and not long_lived:
+            allowed = f"{days} day{'' if days == 1 else 's'}"
+            raise CommandError(f"--ttl is more than {allowed}; if you mean it, add --long-lived")
         try:
             read_claims({"sub": user, "tenant_id": tenant, "permissions": names, "exp": ttl})
         except Unauthorized as error:

@@ -1,0 +1,56 @@
+"""``manage.py streamer_broadcast``: send a message to open connections."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandParser
+
+from jobs.operations.audit import record
+from realtime.connections.orders.audience import Audience
+from realtime.management.reaching import NOBODY, add_filters, answered, audience_of, audience_words, counted, end_with
+from realtime.sending.calls import tell
+from realtime.sending.message import encode_message
+from realtime.sending.reach import count_open
+
+
+class Command(BaseCommand):
+    help = "Send a message to open connections, to all without filters. Exit status: 0 told, 1 nobody, 2 not sent."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("text", nargs="?", help="the message: a text")
+        what.add_argument("--data", metavar="JSON", help="the message: any JSON value")
+        add_filters(parser)
+        parser.add_argument("--connection", type=UUID, metavar="ID", help="one connection, instead of filters")
+        parser.add_argument("--dry-run", action="store_true", help="send nothing, say how many it would reach")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON instead of a sentence")
+
+    def handle(self, *, text: str | None, data: str | None, dry_run: bool, as_json: bool, **options: Any) -> None:
+        audience = audience_of(options, options["connection"])
+        encoded = answered(lambda: encode_message(text if data is None else _read(data)))
+        if dry_run:
+            self._show_reach(audience, as_json)
+            return
+        report = answered(lambda: tell(audience, text=encoded))
+        record("broadcast", audience_words(audience), f"{report.accepted} connections were told: {text or data}")
+        processes = counted(report.processes, "web process", "web processes")
+        told = f"Told {counted(report.accepted, 'connection', 'connections')} by way of {processes}"
+        end_with(self, report, as_json=as_json, told=told, nobody="Nobody is connected there")
+
+    def _show_reach(self, audience: Audience, as_json: bool) -> None:
+        count = answered(lambda: count_open(audience))
+        if as_json:
+            self.stdout.write(json.dumps({"status": "dry_run", "connections": count}))
+        else:
+            self.stdout.write(f"It would reach {counted(count, 'connection', 'connections')}; nothing was sent")
+        if not count:
+            raise SystemExit(NOBODY)
+
+
+def _read(data: str) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
+        raise ValueError(f"--data is no JSON: {error}") from None

@@ -1,0 +1,126 @@
+"""``manage.py streamer_connections``: list open connections, show one, close some."""
+
+import json
+from collections.abc import Sequence
+from typing import IO, Any, cast
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.table import Table
+
+from jobs.admin.formatting import relative
+from jobs.operations.audit import record
+from realtime.management.reaching import (
+    NOBODY,
+    NOT_DONE,
+    add_filters,
+    answered,
+    audience_of,
+    audience_words,
+    counted,
+    end_with,
+)
+from realtime.sending.calls import disconnect_all
+from realtime.sending.listing import Listed, Listing, find, list_open, list_unhealthy
+from realtime.wire.close_codes import CloseCode
+
+_LIMIT = 100
+_COLUMNS = ("id", "user", "tenant", "process", "connected", "in / out", "round trip", "waiting", "problems")
+
+
+class Command(BaseCommand):
+    help = (
+        "List open connections, show one, or close some. Exit status: 0 done, 1 nothing found (list --unhealthy: "
+        "something found), 2 not known or not done."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do")
+        listing = verbs.add_parser("list", help="list open connections, the newest first")
+        listing.add_argument("--unhealthy", action="store_true", help="those with problems; exit status 1 if any")
+        listing.add_argument("--limit", type=int, default=_LIMIT, help=f"the most that are listed (default {_LIMIT})")
+        show = verbs.add_parser("show", help="show one connection, open or closed")
+        show.add_argument("connection", type=UUID, metavar="ID")
+        kick = verbs.add_parser("kick", help="close one connection, or those that the filters select")
+        kick.add_argument("connection", type=UUID, metavar="ID", nargs="?")
+        codes = ", ".join(f"{int(code)} {code.name}" for code in CloseCode)
+        kick.add_argument("--code", type=int, default=int(CloseCode.REVOKED), help=f"default 4501; one of {codes}")
+        for verb in (listing, kick):
+            add_filters(verb)
+        for verb in (listing, show, kick):
+            verb.add_argument("--json", action="store_true", dest="as_json", help="print JSON instead of lines")
+
+    def handle(self, *, verb: str, **options: Any) -> None:
+        if verb == "list":
+            self._list(**options)
+        elif verb == "show":
+            self._show(**options)
+        else:
+            self._kick(**options)
+
+    def _list(self, *, unhealthy: bool, limit: int, as_json: bool, **options: Any) -> None:
+        if limit < 1:
+            raise CommandError("--limit is at least 1", returncode=NOT_DONE)
+        audience = audience_of(options)
+        look = list_unhealthy if unhealthy else list_open
+        listing: Listing = answered(lambda: look(audience, limit=limit))
+        if as_json:
+            fields = {
+                "healths_known": listing.is_whole,
+                "connections": [listed.as_json() for listed in listing.connections],
+            }
+            self.stdout.write(json.dumps(fields, indent=2))
+        else:
+            self._print(listing.connections)
+        if not listing.is_whole:
+            text = "Not every web process told the health of its connections"
+            if unhealthy:
+                raise CommandError(text, returncode=NOT_DONE)
+            self.stderr.write(text)
+        if unhealthy and listing.connections:
+            raise SystemExit(NOBODY)
+
+    def _print(self, connections: Sequence[Listed]) -> None:
+        table = Table(*_COLUMNS, box=None, header_style="bold")
+        for listed in connections:
+            table.add_row(*_cells(listed))
+        console = Console(file=cast(IO[str], self.stdout), highlight=False, markup=False, width=180)
+        if connections:
+            console.print(table)
+        console.print(counted(len(connections), "connection", "connections"))
+
+    def _show(self, *, connection: UUID, as_json: bool, **options: Any) -> None:
+        listed = answered(lambda: find(connection))
+        if listed is None:
+            raise CommandError(f"There is no connection {connection}", returncode=NOBODY)
+        fields = listed.as_json()
+        if as_json:
+            self.stdout.write(json.dumps(fields, indent=2))
+        else:
+            for name, value in fields.items():
+                self.stdout.write(f"{name:<16} {'-' if value in (None, '') else value}")
+        if listed.row.closed_at is not None:
+            raise SystemExit(NOBODY)
+
+    def _kick(self, *, connection: UUID | None, code: int, as_json: bool, **options: Any) -> None:
+        audience = audience_of(options, connection)
+        report = answered(lambda: disconnect_all(audience, code))
+        record("kick", audience_words(audience), f"{report.accepted} connections are closed with {code}")
+        told = f"{counted(report.accepted, 'connection is', 'connections are')} being closed with {code}"
+        end_with(self, report, as_json=as_json, told=told, nobody="No such connection is open")
+
+
+def _cells(listed: Listed) -> list[str]:
+    row, health = listed.row, listed.health
+    known = (
+        ["?", "?", "not told"]
+        if health is None
+        else [
+            "-" if health.round_trip_ms is None else f"{health.round_trip_ms:.0f} ms",
+            f"{health.waiting_bytes:,}",
+            ", ".join(health.problems),
+        ]
+    )
+    traffic = f"{row.messages_in} / {row.messages_out}"
+    return [str(row.id), row.user_id, row.tenant_id, row.server, relative(row.connected_at), traffic, *known]
