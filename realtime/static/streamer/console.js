@@ -1,97 +1,182 @@
 /** The console: puts the parts together. */
 
 import { Catalog } from "./actions/catalog.js";
-import { Client } from "./connection/client.js";
+import { Addresses } from "./address/addresses.js";
+import { Client } from "./client/streamer-client.js";
+import { isTokenRefused, reasonOf } from "./connection/banner.js";
 import { Feed } from "./connection/feed.js";
 import { ConnectionView } from "./connection/indicator.js";
-import { StreamSocket } from "./connection/socket.js";
+import { Link } from "./connection/link.js";
+import { expiryOf, newsOf } from "./connection/news.js";
 import { DatasetPane } from "./datasets/pane.js";
 import { Detail } from "./detail/panel.js";
-import { artifactsOf } from "./files/artifacts.js";
 import { Expiring } from "./files/expiring.js";
 import { Composer } from "./form/composer.js";
 import { Api } from "./ground/api.js";
-import { h, icon, setText } from "./ground/dom.js";
-import { STATUS_LABELS } from "./ground/format.js";
+import { learn } from "./ground/clock.js";
+import { setText } from "./ground/dom.js";
+import { statusText } from "./ground/format.js";
+import { Answers } from "./keeping/answers.js";
+import { Drafts } from "./keeping/drafts.js";
+import { Kept, ownerOf } from "./keeping/kept.js";
+import { Unsent } from "./keeping/unsent.js";
+import { session, signIn } from "./pages/sign_in.js";
 import { RequestList } from "./requests/list.js";
+import { nameOf } from "./requests/record.js";
+import { Requests } from "./requests/requests.js";
 import { RequestStore } from "./requests/store.js";
-import { Session } from "./session/session.js";
-import { SignIn } from "./session/signin.js";
+import { knownTags } from "./requests/tags.js";
+import { copyLink, copyLinkButton } from "./shell/copy_link.js";
+import { Help } from "./shell/help.js";
+import { keyActions } from "./shell/key_actions.js";
+import { listenForKeys } from "./shell/keys.js";
+import { notify } from "./shell/notice.js";
+import { Notifier } from "./shell/notifier.js";
+import { placesOf } from "./shell/places.js";
+import { Steering } from "./shell/steering.js";
+import { Tab } from "./shell/tab.js";
+import { watchTyping } from "./shell/typing.js";
+import { FrameLog } from "./wire/frames.js";
+import { LateInspector } from "./wire/late_inspector.js";
 
-const NOTICE_MS = 8000;
 const byId = (id) => document.getElementById(id);
 const main = byId("main");
 // Where the window is wide, the form and the requests are one section.
 const wide = matchMedia("(min-width: 800px)");
+const isWide = () => wide.matches;
 
-const session = new Session();
 const api = new Api(session);
 const catalog = new Catalog(api);
 const store = new RequestStore();
-const socket = new StreamSocket(socketUrl(), session);
-const client = new Client(socket, store, session);
-const feed = new Feed(socket, store);
+const client = new Client(document.baseURI, { token: (wish) => session.token(wish) });
+const link = new Link(client);
+const requests = new Requests(client, store);
+const feed = new Feed(client, store);
+const steering = new Steering({ api, session, catalog, store, requests, goTo, showPane, announce, say });
+const schemaOf = (action) => catalog.find(action)?.schema;
+const titleOf = (record) => nameOf(record, catalog);
+const notifier = new Notifier({ titleOf, onOpen: (record) => detail.open(record) });
 
-const signIn = new SignIn(byId("signin"), session);
-const connection = new ConnectionView(byId("connection"), byId("banner"), socket, announce);
-const datasetPane = new DatasetPane(byId("datasets"), { api, session, onUse: process, announce });
+const [keptDrafts, keptUnsent] = ["drafts", "unsent"].map((name) => new Kept(() => sessionStorage, name));
+const keptAnswers = new Kept(() => localStorage, "answers");
+const allKept = [keptDrafts, keptAnswers, keptUnsent];
+const answers = new Answers(keptAnswers, store, schemaOf);
+const unsent = new Unsent(keptUnsent, store, schemaOf);
+const connection = new ConnectionView(byId("connection"), byId("banner"), link, announce);
+const inspector = new LateInspector(byId("wire"), byId("wire-toggle"), new FrameLog(client), {
+  onSend: (message) => client.send(message),
+  onFailure: say,
+});
+const moved = () => addresses.changed();
+const datasetPane = new DatasetPane(byId("datasets"), {
+  api,
+  session,
+  onUse: steering.process,
+  onMove: moved,
+  linkTo: (dataset) => addresses.linkTo({ section: "datasets", dataset }),
+  announce,
+});
 const composer = new Composer({
   main,
   list: byId("actions"),
   form: byId("composer"),
+  foot: copyLinkButton(() => linkToForm()),
   catalog,
   session,
   datasets: datasetPane.datasets,
-  onSend: send,
+  drafts: new Drafts(keptDrafts, schemaOf),
+  tags: () => knownTags(store.all()),
+  records: () => store.all(),
+  run: (action, payload) => api.run(action, payload),
+  onSend: steering.send,
+  onMove: moved,
 });
 const detail = new Detail(byId("detail"), {
   api,
   store,
   catalog,
-  client,
-  onReuse: reuse,
-  onAgain: again,
-  onFind: find,
-  onPredict: predict,
+  requests,
+  link,
+  notifier,
+  onReuse: steering.reuse,
+  onAgain: steering.again,
+  onFind: steering.find,
+  onPredict: steering.predict,
+  onTag: steering.showTag,
+  onMove: moved,
+  linkTo: (record) => addresses.linkTo({ section: "requests", request: record.requestId }),
 });
-const expiring = new Expiring(feed, store, { onKeep: keep, onFind: find });
+const expiring = new Expiring(feed, store, { onKeep: steering.keep, onFind: steering.find });
 const requestList = new RequestList(byId("requests"), {
-  client,
+  requests,
+  link,
   store,
   feed,
   catalog,
   expiring: expiring.node,
   onOpen: (record) => detail.open(record),
-  onCancel: (record) => client.cancel(record),
-  onAgain: again,
+  onCancel: (record) => requests.cancel(record),
+  onAgain: steering.again,
+  onEdit: steering.reuse,
+  onTag: steering.showTag,
+  onFilter: ({ isTyping }) => addresses.changed({ replace: isTyping }),
+  onSought: (requestId) => steering.fetch(requestId).catch(() => {}),
+  onNew: () => keys.new(),
+});
+const places = placesOf({
+  main,
+  catalog,
+  composer,
+  detail,
+  requestList,
+  datasetPane,
+  showPane,
+  find: steering.find,
+  isWide,
+});
+steering.parts = { composer, detail, requestList };
+const addresses = new Addresses({ read: places.here, show: places.show });
+const help = new Help(notifier);
+const tab = new Tab(store, titleOf);
+const keys = keyActions({
+  main,
+  composer,
+  detail,
+  requestList,
+  inspectorToggle: byId("wire-toggle"),
+  help,
+  showPane: goTo,
+  onAgain: steering.again,
+  onEdit: steering.reuse,
+  onCancel: (record) => requests.cancel(record),
+  onCopy: () => copyLink(location.href).then(() => say("The link is copied.")),
 });
 
 session.addEventListener("begin", enter);
-session.addEventListener("end", (event) => leave(event.detail.reason));
-client.addEventListener("open", () => catalog.actions.length === 0 && composer.load());
-client.addEventListener("notice", (event) => notify(event.detail));
-client.addEventListener("refused", (event) => refused(event.detail));
-feed.addEventListener("live", (event) => client.follow(event.detail));
-feed.addEventListener("touched", (event) => refresh(event.detail));
-store.addEventListener("final", (event) =>
-  announce(`${catalog.titleOf(event.detail.action)}: ${STATUS_LABELS[event.detail.status]}`),
-);
+session.addEventListener("end", (event) => leave(event.detail));
+client.addEventListener("state", changed);
+client.addEventListener("frame", (event) => heard(event.detail));
+client.addEventListener("notice", (event) => say(newsOf(event.detail)));
+link.addEventListener("change", drawLink);
+requests.addEventListener("notice", (event) => say(event.detail));
+requests.addEventListener("refused", (event) => steering.refused(event.detail));
+feed.addEventListener("live", (event) => requests.follow(event.detail));
+feed.addEventListener("touched", (event) => steering.refresh(event.detail));
+store.addEventListener("final", (event) => ended(event.detail));
 store.addEventListener("change", countLive);
 store.addEventListener("remove", countLive);
-socket.addEventListener("state", () => {
-  requestList.tick({ whole: true });
-  detail.tick();
-});
-window.addEventListener("online", () => socket.state === "waiting" && socket.start());
-document.addEventListener("keydown", shortcut);
-byId("signout").addEventListener("click", () => session.end());
-for (const tab of document.querySelectorAll(".tab[data-pane]"))
-  tab.addEventListener("click", () => showPane(tab.dataset.pane));
+byId("signout").addEventListener("click", () => session.signOut());
+byId("who").before(help.button());
+document.querySelector(".skip").addEventListener("click", skip);
+for (const button of document.querySelectorAll(".tab[data-pane]"))
+  button.addEventListener("click", () => goTo(button.dataset.pane));
+watchTyping(byId("composer"), keepTyped);
 wide.addEventListener("change", () => showPane(main.dataset.pane));
+listenForKeys(keys, () => session.active);
 setInterval(tick, 1000);
 
+// The page asks who is not signed in. Their form must not be emptied while they type.
 if (session.active) enter();
-else leave();
 
 async function enter() {
   const { sub, tenant_id: tenant } = session.claims;
@@ -99,21 +184,54 @@ async function enter() {
   byId("console").hidden = false;
   document.body.dataset.screen = "console";
   setText(byId("who"), tenant ? `${sub} at ${tenant}` : sub);
-  byId("who").title = "User and tenant of the token";
+  byId("who").title = "Signed in as: user and tenant";
+  for (const kept of allKept) kept.begin(ownerOf(session.claims));
   showPane("composer");
   // The titles of the actions are wanted before the first card is drawn.
-  await composer.load();
-  if (session.active) socket.start();
+  await loadCatalog();
+  if (!session.active) return;
+  answers.restore();
+  steering.resume(unsent.restore());
+  client.start();
 }
 
-function leave(reason = "") {
-  socket.stop();
-  client.reset();
+/** What the address says may be the form of an action. */
+async function loadCatalog() {
+  await composer.load();
+  if (session.active) addresses.begin();
+}
+
+function changed() {
+  if (client.state === "open" && catalog.actions.length === 0) loadCatalog();
+  if (isTokenRefused(client)) session.end(`${reasonOf(client)} Sign in to go on.`);
+}
+
+function drawLink() {
+  requestList.tick({ whole: true });
+  detail.tick();
+}
+
+/** Look at each message for what belongs to no request. */
+function heard({ direction, frame }) {
+  if (direction === "out") return;
+  if (frame.type === "welcome" || frame.type === "pong") learn(frame.timestamp);
+  if (frame.type === "token_expiring" && !session.canRefresh) say(expiryOf(frame));
+  if (frame.type === "error" && !frame.id && !frame.request_id && frame.error.code !== "UNAUTHORIZED")
+    say(frame.error.message);
+}
+
+/** `isWish`: the person has signed out, so that nothing of theirs stays in this browser. */
+function leave({ reason = "", isWish = false } = {}) {
+  addresses.end({ forget: isWish });
+  if (isWish) for (const kept of allKept) kept.clear();
+  client.close();
   feed.reset();
-  requestList.clear();
+  requests.reset();
+  requestList.reset();
   expiring.clear();
+  inspector.reset();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
-  composer.clear();
+  composer.reset();
   datasetPane.clear();
   countLive();
   byId("console").hidden = true;
@@ -121,79 +239,27 @@ function leave(reason = "") {
   signIn.show(reason);
 }
 
-function send(action, payload) {
-  client.submit(action, payload);
-  announce(`${catalog.titleOf(action)}: sent`);
-  showPane("requests");
+function linkToForm() {
+  const { action, payload, tags } = places.here();
+  return addresses.linkTo({ action, payload, tags });
 }
 
-function refused({ record, error }) {
-  const faulty = error.code === "VALIDATION_ERROR";
-  // What was done again came from no form.
-  if (record.again || !composer.showRefusal(record, error) || !faulty) return;
-  // Its faults stand in the form, to be put right there: a failed card beside it would say it twice.
-  store.remove(record);
-  showPane("composer");
+function ended(record) {
+  announce(`${titleOf(record)}: ${statusText(record.status, record.failedItems)}`);
+  notifier.tell(record);
 }
 
-function reuse(record) {
-  detail.close();
-  showPane("composer");
-  if (!composer.pick(record.action, record.payload))
-    notify(`The server no longer offers the action “${record.action}”.`);
-}
-
-/** Have a finished request done again, and show how it goes. */
-function again(record) {
-  const fresh = client.regenerate(record);
-  announce(`${catalog.titleOf(record.action)}: sent again`);
-  if (detail.shows(record)) detail.open(fresh);
-}
-
-/** Show a request that may not be on this page. */
-async function find(requestId) {
-  try {
-    detail.open(store.get(requestId) ?? store.absorb(await api.request(requestId)));
-  } catch (error) {
-    if (session.active) notify(error.status === 404 ? "That request is no longer there." : error.message);
-  }
-}
-
-/** Open the form that puts a dataset through a pipeline. */
-function process(dataset) {
-  showPane("composer");
-  const payload = { data_source: { type: "dataset", dataset_id: dataset.name } };
-  if (!composer.pick("process_data", payload)) notify("The server does not offer process_data to you.");
-}
-
-/** Open the form that puts rows through a model. */
-function predict(artifactId) {
-  detail.close();
-  showPane("composer");
-  composer.pick("predict", { model: artifactId });
-}
-
-async function keep(notice, days) {
-  store.keepFile(await client.extend(notice.artifact_id, days));
-}
-
-/** Something about an ended request is new: until when its files are kept. */
-async function refresh(record) {
-  if (artifactsOf(record).length === 0) return;
-  try {
-    const { artifacts } = await api.request(record.requestId);
-    artifacts.forEach((file) => store.keepFile(file));
-  } catch {
-    // What is shown may be a little old; opening the request asks again.
-  }
+function goTo(pane) {
+  showPane(pane);
+  moved();
 }
 
 /** Datasets have a section of their own. Where the window is narrow, so have the form and the requests. */
 function showPane(pane) {
   main.dataset.pane = pane;
-  const pressed = wide.matches && pane === "composer" ? "requests" : pane;
-  for (const tab of document.querySelectorAll(".tab[data-pane]"))
-    tab.setAttribute("aria-pressed", String(tab.dataset.pane === pressed));
+  const pressedPane = wide.matches && pane === "composer" ? "requests" : pane;
+  for (const button of document.querySelectorAll(".tab[data-pane]"))
+    button.setAttribute("aria-pressed", String(button.dataset.pane === pressedPane));
   if (pane === "datasets") datasetPane.show();
 }
 
@@ -201,48 +267,35 @@ function countLive() {
   const live = store.live().length;
   byId("live-count").hidden = live === 0;
   setText(byId("live-count"), String(live));
-  document.title = live ? `(${live}) Streamer console` : "Streamer console";
+  tab.update();
 }
 
-function shortcut(event) {
-  const typing = event.target.closest("input, textarea, select, dialog");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || !session.active) return;
+/** What stands in the form outlives a reload, and is in the address. */
+function keepTyped() {
+  if (!session.active || !composer.opened) return;
+  composer.keepDraft();
+  addresses.changed({ replace: true });
+}
+
+/** The address is not for this: it says what the page shows. */
+function skip(event) {
   event.preventDefault();
-  showPane("composer");
-  main.dataset.step = "actions";
-  composer.list.focusSearch();
+  byId("requests").focus();
 }
 
 function tick() {
+  link.tick();
   connection.tick();
   expiring.tick();
   requestList.tick();
   detail.tick();
+  tab.update();
 }
 
 function announce(text) {
   setText(byId("announcer"), text);
 }
 
-function notify(text) {
-  const close = () => notice.remove();
-  const notice = h(
-    "div",
-    { class: "notice", "data-testid": "notice" },
-    icon("alert"),
-    h("p", {}, text),
-    h(
-      "button",
-      { class: "button quiet square", type: "button", "aria-label": "Dismiss", on: { click: close } },
-      icon("close"),
-    ),
-  );
-  byId("notices").append(notice);
-  setTimeout(close, NOTICE_MS);
-}
-
-function socketUrl() {
-  const url = new URL("ws/", document.baseURI);
-  url.protocol = url.protocol.replace("http", "ws");
-  return url.href;
+function say(text) {
+  notify(byId("notices"), text);
 }

@@ -1,6 +1,7 @@
 /** What can be asked for: the actions and the sources, as the server lists them. */
 
 import { sentence } from "../ground/format.js";
+import { inGroups } from "./groups.js";
 
 export class Catalog {
   actions = [];
@@ -14,8 +15,17 @@ export class Catalog {
   /** Throws ApiError or SignedOut. */
   async load() {
     const { actions, sources } = await this.#api.actions();
-    this.actions = [...actions].sort((a, b) => this.titleOf(a).localeCompare(this.titleOf(b)));
+    const listed = actions.filter(({ listed: isListed }) => isListed !== false);
+    this.actions = listed.sort((a, b) => this.titleOf(a).localeCompare(this.titleOf(b)));
     this.sources = sources ?? [];
+  }
+
+  /** → `[{action, title, description, payload}]`: what the actions offer to try, by their order. */
+  get examples() {
+    const actions = inGroups(this.actions).flatMap(({ actions: inside }) => inside);
+    return actions
+      .flatMap(({ action, examples = [] }) => examples.map((example) => ({ ...example, action })))
+      .sort((a, b) => (a.order ?? 0) - (b.order ?? 0));
   }
 
   find(name) {

@@ -1,6 +1,8 @@
 /** The list of actions, with a search field. */
 
+import { exampleList } from "../form/start.js";
 import { fill, h, icon } from "../ground/dom.js";
+import { inGroups } from "./groups.js";
 import { matching } from "./search.js";
 
 export class ActionList {
@@ -18,13 +20,16 @@ export class ActionList {
     "data-testid": "action-search",
   });
 
+  #examples = h("div", { class: "list-examples" });
+
+  /** `onPick(action, payload)`; without a payload, the form begins as it was left. */
   constructor(root, catalog, onPick) {
     this.#catalog = catalog;
     this.#onPick = onPick;
     this.#search.addEventListener("input", () => this.#draw());
     root.addEventListener("keydown", (event) => this.#move(event));
     const box = h("div", { class: "search" }, icon("search"), this.#search, h("kbd", { "aria-hidden": "true" }, "/"));
-    fill(root, h("h2", { id: "actions-title", class: "pane-title" }, "Actions"), box, this.#list);
+    fill(root, h("h2", { id: "actions-title", class: "pane-title" }, "Actions"), box, this.#examples, this.#list);
   }
 
   focusSearch() {
@@ -57,6 +62,10 @@ export class ActionList {
   }
 
   show() {
+    fill(
+      this.#examples,
+      exampleList(this.#catalog.examples, ({ action, payload }) => this.#onPick(action, payload)),
+    );
     this.#draw();
   }
 
@@ -66,8 +75,22 @@ export class ActionList {
     fill(
       this.#list,
       found.length
-        ? found.map((action) => this.#item(action))
+        ? inGroups(found).map((group) => this.#group(group))
         : h("li", { class: "empty small" }, this.#nothing(wanted)),
+    );
+  }
+
+  /** A group with its heading; one without a name has none where it stands alone. */
+  #group({ name, actions }) {
+    const isAlone = actions.length === this.#catalog.actions.length;
+    const heading = name || (isAlone ? "" : "Other");
+    const items = actions.map((action) => this.#item(action));
+    if (!heading) return items;
+    return h(
+      "li",
+      { class: "action-group" },
+      h("h3", { class: "group-name" }, heading),
+      h("ul", { class: "action-list", "aria-label": heading }, items),
     );
   }
 

@@ -1,11 +1,14 @@
 /** Find actions by what somebody types. No DOM here. */
 
-/** The actions whose name, title or description has the text, whatever its case. */
+/** The actions whose name, title, description or group has every word of the text, whatever its case. */
 export function matching(actions, text) {
-  const wanted = text.trim().toLowerCase();
-  return actions.filter((action) => haystack(action).includes(wanted));
+  const wanted = text.trim().toLowerCase().split(/\s+/);
+  return actions.filter((action) => wanted.every((word) => haystack(action).includes(word)));
 }
 
 function haystack(action) {
-  return `${action.action} ${action.title ?? ""} ${action.description ?? ""}`.toLowerCase();
+  const { action: name, title, description, group, examples = [] } = action;
+  return [name, title ?? "", description ?? "", group ?? "", ...examples.map((one) => one.title)]
+    .join(" ")
+    .toLowerCase();
 }

@@ -2,46 +2,46 @@
 
 import { LIVE } from "../requests/record.js";
 
-export const FEED = "requests";
-export const FEED_ID = "feed";
-const RETRY_MS = 5000;
-
 /**
  * Events: `gap` when the list must be read anew, because this is the first look or too much has changed; `live` with a
  * record that runs or waits; `touched` with one that had ended before and has changed since; `expiring` with a notice.
  */
 export class Feed extends EventTarget {
-  #socket;
+  #client;
   #store;
+  #follower = null;
   #cursor = null;
-  #timer = null;
 
-  constructor(socket, store) {
+  constructor(client, store) {
     super();
-    this.#socket = socket;
+    this.#client = client;
     this.#store = store;
-    socket.addEventListener("state", () => socket.state === "open" && this.#subscribe());
-    socket.addEventListener("message", (event) => this.#receive(event.detail));
+    client.addEventListener("state", () => this.#look(client.state));
   }
 
   /** Forget where it was: somebody else may sign in. */
   reset() {
-    clearTimeout(this.#timer);
+    this.#follower?.close();
+    this.#follower = null;
     this.#cursor = null;
   }
 
-  #subscribe() {
-    clearTimeout(this.#timer);
-    const message = { type: "subscribe", topic: FEED, id: FEED_ID };
-    this.#socket.send(this.#cursor ? { ...message, cursor: this.#cursor } : message);
+  /** The client keeps it up, until the server says not to come back. */
+  #look(state) {
+    if (state === "stopped") this.#follower = null;
+    // The client has its own things to say first on a new connection.
+    if (state === "open") queueMicrotask(() => this.#follower ?? this.#begin());
+  }
+
+  #begin() {
+    this.#follower = this.#client.feed({ cursor: this.#cursor });
+    this.#follower.listen((message) => this.#receive(message));
     // What changes while the list is read is told by the feed, which was asked for before it.
-    if (!this.#cursor) this.dispatchEvent(new Event("gap"));
+    if (!this.#cursor) this.#tell("gap");
   }
 
   #receive(message) {
-    if (message.type === "error" && message.id === FEED_ID) this.#refused(message.error);
-    if (message.topic !== FEED) return;
-    if (message.type === "subscribed" && message.truncated) this.dispatchEvent(new Event("gap"));
+    if (message.type === "subscribed" && message.truncated) this.#tell("gap");
     if (message.cursor) this.#cursor = message.cursor;
     if (message.type === "message") this.#absorb(message.request);
     if (message.type === "result_expiring") this.#tell("expiring", message);
@@ -52,12 +52,6 @@ export class Feed extends EventTarget {
     const record = this.#store.absorb(state);
     if (LIVE.has(record.status)) this.#tell("live", record);
     else if (wasEndTold) this.#tell("touched", record);
-  }
-
-  /** A cursor it does not take is of another server or another time. */
-  #refused(error) {
-    if (error.code === "VALIDATION_ERROR") this.#cursor = null;
-    this.#timer = setTimeout(() => this.#subscribe(), (error.retry_after ?? 0) * 1000 || RETRY_MS);
   }
 
   #tell(name, detail) {

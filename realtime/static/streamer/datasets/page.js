@@ -4,6 +4,7 @@ import { confirmed } from "../ground/confirm.js";
 import { fill, h, icon } from "../ground/dom.js";
 import { count } from "../ground/format.js";
 import { dataTable } from "../ground/table.js";
+import { copyLinkButton } from "../shell/copy_link.js";
 import { emptyCells, factsOf, wordFor } from "./facts.js";
 
 export class DatasetPage {
@@ -11,13 +12,18 @@ export class DatasetPage {
   #api;
   #on;
   #permitted;
+  #linkTo;
   #round = 0;
 
-  /** `onBack()`, `onUse(dataset)`, `onDelete(dataset)` (a promise). `permitted(name)` tells what the token may do. */
-  constructor(root, api, { permitted, onBack, onUse, onDelete }) {
+  /**
+   * `onBack()`, `onUse(dataset)`, `onDelete(dataset)` (a promise). `permitted(name)` tells what the token may do;
+   * `linkTo(datasetId)` gives an address.
+   */
+  constructor(root, api, { permitted, linkTo, onBack, onUse, onDelete }) {
     this.#root = root;
     this.#api = api;
     this.#permitted = permitted;
+    this.#linkTo = linkTo;
     this.#on = { onBack, onUse, onDelete };
   }
 
@@ -39,7 +45,10 @@ export class DatasetPage {
     if (document.activeElement.getClientRects().length === 0) title.focus();
     try {
       const whole = await this.#api.dataset(dataset.dataset_id);
-      if (round === this.#round) fill(body, bodyOf(whole));
+      if (round !== this.#round) return;
+      // Who came by an address knows the id alone.
+      if (!dataset.name) fill(this.#root, this.#head(whole, h("h2", {}, whole.name)), body);
+      fill(body, bodyOf(whole));
     } catch (error) {
       if (round === this.#round) fill(body, this.#failure(dataset, error));
     }
@@ -76,9 +85,10 @@ export class DatasetPage {
       icon("trash"),
       "Delete",
     );
-    use.hidden = !this.#permitted("data.process");
-    remove.hidden = dataset.kind === "source" || !this.#permitted("datasets.write");
-    const head = h("div", { class: "dataset-title" }, title, h("div", { class: "detail-buttons" }, use, remove));
+    const link = copyLinkButton(() => this.#linkTo(dataset.dataset_id));
+    use.hidden = !dataset.name || !this.#permitted("data.process");
+    remove.hidden = !dataset.name || dataset.kind === "source" || !this.#permitted("datasets.write");
+    const head = h("div", { class: "dataset-title" }, title, h("div", { class: "detail-buttons" }, use, remove, link));
     return h(
       "header",
       {},

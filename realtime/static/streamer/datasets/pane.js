@@ -16,11 +16,16 @@ export class DatasetPane {
   #page;
   #upload = h("div", { class: "uploader" });
   #opened = null;
+  #onMove;
 
-  /** `onUse(dataset)`; `announce(text)` for people who do not see the page. */
-  constructor(root, { api, session, onUse, announce }) {
+  /**
+   * `onUse(dataset)`; `onMove()` tells that another one is open, or none; `linkTo(datasetId)` gives its address;
+   * `announce(text)` for people who do not see the page.
+   */
+  constructor(root, { api, session, onUse, onMove, linkTo, announce }) {
     this.#root = root;
     this.#session = session;
+    this.#onMove = onMove;
     this.datasets = new Datasets(api);
     this.#uploads = new Uploads(session, () => this.datasets.uploadBytes);
     const listing = h("div", {});
@@ -34,6 +39,7 @@ export class DatasetPane {
       permitted: (name) => session.may(name),
       onBack: () => this.#back(),
       onUse,
+      linkTo,
       onDelete: (dataset) => this.#delete(dataset, announce),
     });
     this.datasets.addEventListener("change", () => this.#uploader.showLimit(this.datasets.uploadBytes));
@@ -54,11 +60,24 @@ export class DatasetPane {
     this.#close();
   }
 
+  /** The id of the one that is open; null for none. */
+  get opened() {
+    return this.#opened;
+  }
+
+  /** Show the one with this id, or none for null. Its page says so when it is gone. */
+  showId(id) {
+    if (id === this.#opened) return;
+    if (id === null) this.#close();
+    else this.open(this.datasets.all.find((dataset) => dataset.dataset_id === id) ?? { dataset_id: id, name: "" });
+  }
+
   open(dataset) {
     this.#opened = dataset.dataset_id;
     this.#root.dataset.step = "page";
     this.#list.choose(dataset.dataset_id);
     this.#page.open(dataset);
+    this.#onMove();
   }
 
   /** Close what is open, and go on in the list. */
@@ -66,6 +85,7 @@ export class DatasetPane {
     const id = this.#opened;
     this.#close();
     this.#list.focus(id);
+    this.#onMove();
   }
 
   #close() {

@@ -40,19 +40,19 @@ export class Datasets extends EventTarget {
     this.#enter("idle");
   }
 
-  /** The names to suggest; none when they cannot be had. */
-  async names() {
+  /** All, to choose one of; none when they cannot be had. */
+  async toChoose() {
     if (this.state !== "ready") await this.load();
-    return this.all.map((dataset) => dataset.name);
+    return this.all;
   }
 
-  /** The columns of a dataset, by its name or id, to suggest; none when they cannot be had. */
+  /** The columns of a dataset, by its name or id: `[{name, type}]`; none when they cannot be had. */
   async columns(id) {
     if (!id) return [];
     const known = this.all.find((dataset) => dataset.name === id || dataset.dataset_id === id);
     try {
       const { columns } = known?.columns ? known : await this.#api.dataset(id);
-      return columns.map((column) => column.name);
+      return columns;
     } catch {
       return [];
     }

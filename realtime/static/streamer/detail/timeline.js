@@ -2,14 +2,8 @@
 
 import { toMs } from "../ground/clock.js";
 import { h } from "../ground/dom.js";
+import { fineTime } from "../ground/format.js";
 import { eventText } from "./events.js";
-
-const CLOCK = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  fractionalSecondDigits: 1,
-});
 
 export class Timeline {
   node = h("ol", { class: "timeline", "data-testid": "timeline" });
@@ -39,7 +33,7 @@ function line(seq, message) {
     h("span", { class: "event-seq" }, seq ? String(seq) : "–"),
     h("span", { class: "event-type" }, message.type),
     h("span", { class: "event-text" }, eventText(message)),
-    ms ? h("time", { class: "event-time", datetime: new Date(ms).toISOString() }, CLOCK.format(ms)) : null,
+    ms ? h("time", { class: "event-time", datetime: new Date(ms).toISOString() }, fineTime(ms)) : null,
   );
   const raw = h("pre", { class: "code", tabindex: "0" });
   // Hundreds of messages, some of them large: each is written out when somebody wants to see it.

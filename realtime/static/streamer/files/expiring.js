@@ -60,7 +60,8 @@ export class Expiring {
     const name = notice.request_id
       ? h("button", { class: "link", type: "button", on: { click: find } }, notice.filename)
       : h("span", {}, notice.filename);
-    return { notice, left, node: h("li", {}, name, left, keep, fault) };
+    const of = notice.title ? h("span", { class: "quiet" }, notice.title) : null;
+    return { notice, left, node: h("li", {}, name, of, left, keep, fault) };
   }
 
   async #keep(notice, button, fault) {

@@ -3,6 +3,7 @@
 import { toMs } from "../ground/clock.js";
 import { h, icon } from "../ground/dom.js";
 import { fullTime, size } from "../ground/format.js";
+import { typeText } from "./artifacts.js";
 import { expiresSoon, hasExpired, safeUrl, timeLeft } from "./expiry.js";
 
 /** A download link; plain text once the file has expired. Null when the address is none a browser may open. */
@@ -12,7 +13,7 @@ export function downloadLink(artifact) {
   const label = [
     icon("download"),
     h("span", { class: "file-name" }, artifact.filename),
-    h("span", { class: "file-size" }, size(artifact.size_bytes)),
+    h("span", { class: "file-size" }, [typeText(artifact), size(artifact.size_bytes)].filter(Boolean).join(" · ")),
   ];
   const expires = toMs(artifact.expires_at);
   const title = expires

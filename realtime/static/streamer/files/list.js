@@ -41,7 +41,12 @@ class FileRow {
   #days = h("select", { class: "input short", "aria-label": "How long from now on" }, DAYS.map(dayOption));
   #keep = h("button", { class: "button small", type: "button", "data-testid": "extend" }, "Keep");
   #said = h("span", { class: "file-said", role: "status", "data-testid": "file-said" });
-  #form = h("span", { class: "file-form" }, this.#days, this.#keep);
+  #form = h(
+    "details",
+    { class: "folded file-keep", "data-testid": "file-keep" },
+    h("summary", {}, "Keep it for longer"),
+    h("span", { class: "file-form" }, this.#days, this.#keep),
+  );
 
   constructor(extend) {
     this.#keep.addEventListener("click", () => this.#extend(extend));

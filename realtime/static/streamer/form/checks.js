@@ -1,5 +1,7 @@
 /** Checks that need no server, so that a slip is shown before anything is sent. Each gives `{value}` or `{fault}`. */
 
+const VAST = 2 ** 31 - 1;
+
 export function checkNumber(value, field) {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = field.limits;
   if (field.kind === "integer" && !Number.isInteger(value)) return { fault: "This must be a whole number." };
@@ -20,32 +22,17 @@ export function checkText(value, field) {
     return { fault: `This must have at least ${minLength} characters.` };
   if (maxLength !== undefined && [...value].length > maxLength)
     return { fault: `This must have at most ${maxLength} characters.` };
-  if (pattern && matches(value, pattern) === false) return { fault: `This must match ${pattern}.` };
+  if (pattern && matches(value, pattern) === false) return { fault: `This does not fit the pattern ${pattern}.` };
   return { value };
-}
-
-/** "a, b" or a JSON array → a list whose items have the type of `items`. */
-export function parseList(text, items) {
-  if (text.trim().startsWith("[")) {
-    try {
-      return { value: JSON.parse(text) };
-    } catch (error) {
-      return { fault: `This is no valid JSON: ${error.message}` };
-    }
-  }
-  const parts = text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-  if (items.type === "string") return { value: parts };
-  const numbers = parts.map(Number);
-  const wrong = parts.find((_, index) => !Number.isFinite(numbers[index]));
-  return wrong === undefined ? { value: numbers } : { fault: `"${wrong}" is no number.` };
 }
 
 /** What a limit says, for the line under a field; empty when there is none. */
 export function limitHint(field) {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = field.limits;
+  const { minimum, exclusiveMinimum, ...most } = field.limits;
+  // The bounds of what a machine can hold tell nobody anything.
+  const [maximum, exclusiveMaximum] = [most.maximum, most.exclusiveMaximum].map((one) =>
+    one < VAST ? one : undefined,
+  );
   if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`;
   const low =
     minimum !== undefined
@@ -60,6 +47,15 @@ export function limitHint(field) {
         ? `less than ${exclusiveMaximum}`
         : "";
   return [low, high].filter(Boolean).join(", ");
+}
+
+/** The number of entries of a list that has any. */
+export function checkCount(count, { minItems, maxItems, minProperties, maxProperties }) {
+  const least = minItems ?? minProperties;
+  const most = maxItems ?? maxProperties;
+  if (least !== undefined && count < least) return `There must be at least ${least}.`;
+  if (most !== undefined && count > most) return `There must be at most ${most}.`;
+  return "";
 }
 
 /** The server's dialect of patterns is not the browser's: one that does not compile here is left to the server. */

@@ -1,28 +1,46 @@
 /** Writing a request: the list of actions and the form of the chosen one. Drafts survive a change of action. */
 
 import { ActionList } from "../actions/list.js";
-import { fill, h } from "../ground/dom.js";
+import { fill } from "../ground/dom.js";
 import { PayloadForm } from "./form.js";
+import { modelsIn } from "./models.js";
+import { Sending } from "./sending.js";
+import { startScreen } from "./start.js";
 
 export class Composer {
   #form = null;
-  #drafts = new Map();
+  #sending = new Sending();
+  #drafts;
   #main;
   #root;
   #catalog;
   #session;
-  #datasets;
+  #known;
   #onSend;
+  #onMove;
+  #foot;
 
-  /** `onSend(action, payload)` */
-  constructor({ main, list, form, catalog, session, datasets, onSend }) {
+  /**
+   * `onSend(action, payload, {tags, ids})` resolves when the server has taken or refused it; `onMove()` tells that
+   * another form is open; `tags()` gives tags that are in use, `records()` the requests that are known; `run(action,
+   * payload)` answers with the data of an inline action. `drafts` has `get(action)` and `set(action, {payload, tags})`.
+   * `foot` stands below each form.
+   */
+  constructor({ main, list, form, foot, catalog, session, datasets, drafts, tags, records, run, onSend, onMove }) {
     this.#main = main;
     this.#root = form;
     this.#catalog = catalog;
     this.#session = session;
-    this.#datasets = datasets;
+    this.#known = {
+      ...{ datasets, tags, run },
+      models: () => modelsIn(records()),
+      actions: () => catalog.actions.map((action) => ({ ...action, title: catalog.titleOf(action) })),
+    };
+    this.#drafts = drafts;
     this.#onSend = onSend;
-    this.list = new ActionList(list, catalog, (name) => this.pick(name));
+    this.#onMove = onMove;
+    this.#foot = foot;
+    this.list = new ActionList(list, catalog, (name, payload) => this.pick(name, payload));
   }
 
   /** Load the catalog and show it; a failure is shown in its place. */
@@ -32,6 +50,7 @@ export class Composer {
     try {
       await this.#catalog.load();
       this.list.show();
+      if (!this.#form) this.#showStart();
     } catch (error) {
       if (this.#session.active) this.list.showFailure(error.message, () => this.load());
     }
@@ -39,37 +58,59 @@ export class Composer {
 
   clear() {
     this.#form = null;
-    this.#drafts.clear();
     this.list.choose(null);
     this.#main.dataset.step = "actions";
+    this.#showStart();
+  }
+
+  /** Forget what belonged to the person who signed out. */
+  reset() {
+    this.#sending.clear();
+    this.clear();
+  }
+
+  #showStart() {
     fill(
       this.#root,
-      h(
-        "div",
-        { class: "empty" },
-        h("p", { class: "empty-title" }, "Choose an action"),
-        h("p", {}, "Its form opens here. Press ", h("kbd", {}, "/"), " to search."),
-      ),
+      startScreen(this.#catalog.examples, ({ action, payload }) => this.pick(action, payload)),
     );
   }
 
-  /** Open an action's form, with a payload to start from or what was typed there before. */
-  pick(name, payload) {
+  /** Close the form; what was typed there comes back with it. */
+  leave() {
+    this.keepDraft();
+    this.clear();
+  }
+
+  /** Open an action's form, with a payload and tags to start from, or what was typed there before. */
+  pick(name, payload, tags) {
     const action = this.#catalog.find(name);
     if (!action) return false;
-    this.#keepDraft();
+    this.keepDraft();
     this.#form = new PayloadForm(this.#root, action, {
       title: this.#catalog.titleOf(action),
-      known: { sources: this.#catalog.sources, datasets: this.#datasets },
+      known: { sources: this.#catalog.sources, ...this.#known },
       permitted: this.#session.may(action.permission),
-      onSend: (value) => this.#onSend(name, value),
+      sending: this.#sending,
+      onSend: (value, options) => this.#onSend(name, value, options),
       onBack: () => this.back(),
     });
-    this.#form.write(payload ?? this.#drafts.get(name) ?? {});
+    const draft = payload ? { payload, tags } : this.#drafts.get(name);
+    this.#form.write(draft?.payload ?? {}, draft?.tags);
     this.list.choose(name);
     this.#main.dataset.step = "form";
+    this.#root.append(this.#foot);
     this.#form.focus();
+    // The form before may have been scrolled, and a narrow window would hide the name of the action above the field.
+    this.#root.scrollTop = 0;
+    scrollTo({ top: 0 });
+    this.#onMove();
     return true;
+  }
+
+  /** What stands in the form that is open: `{action, payload, tags}`; null when there is none. */
+  get opened() {
+    return this.#form && { action: this.#form.action, ...this.#form.draft() };
   }
 
   /** Back to the list of actions, where the window is too narrow for both. */
@@ -82,13 +123,29 @@ export class Composer {
   showRefusal(record, error) {
     if (this.#form?.action !== record.action) return false;
     const faults = error.details?.faults ?? [];
-    const count = faults.length === 1 ? "One thing has" : `${faults.length} things have`;
-    this.#form.showFaults(faults.length ? `${count} to be put right.` : error.message, faults);
+    const count = faults.length === 1 ? "One field needs" : `${faults.length} fields need`;
+    this.#form.showFaults(faults.length ? `${count} a correction.` : error.message, faults);
     return true;
   }
 
-  #keepDraft() {
+  /** These were sent before the page was loaded anew: pressing Send sends none of them twice until `taken(record)`. */
+  resume(records, taken) {
+    const contents = new Map(records.map((one) => [JSON.stringify(contentOf(one)), one]));
+    for (const [key, record] of contents) {
+      const same = records.filter((one) => JSON.stringify(contentOf(one)) === key);
+      const all = Promise.all(same.map(taken));
+      this.#sending.resume(contentOf(record), record.siblings, all).then(() => this.#form?.showBusy());
+    }
+    this.#form?.showBusy();
+  }
+
+  /** Have what stands in the form outlive it. */
+  keepDraft() {
     const draft = this.#form?.draft();
     if (draft) this.#drafts.set(this.#form.action, draft);
   }
+}
+
+function contentOf({ action, payload, tags }) {
+  return [action, payload, tags];
 }

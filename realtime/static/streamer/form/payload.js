@@ -8,11 +8,11 @@
 export function settle(field, read) {
   if ("value" in read || read.fault) return read;
   const { required, nullable, hasDefault, default: standard, kind } = field;
-  if (required) return nullable ? { value: null } : { fault: "This is required." };
+  if (required) return nullable && !field.isDemanded ? { value: null } : { fault: "This is required." };
   if (!hasDefault || standard === null) return {};
   // Emptied on purpose, although there is a default: leaving it out would bring the default back.
   if (nullable) return { value: null };
-  return kind === "text" ? { value: "" } : {};
+  return kind === "text" || kind === "anything" ? { value: "" } : {};
 }
 
 /** What a field shows of a payload: its own value, or else its default. */
@@ -25,7 +25,7 @@ export function startValue({ name, hasDefault, default: standard }, payload) {
 export function collect(rows, { complain = false, leaveOutDefaults = false } = {}) {
   const value = {};
   let faulty = false;
-  for (const row of rows) {
+  for (const row of rows.filter((one) => !one.hidden)) {
     const read = row.read(complain);
     if (read.fault && complain) row.showFault(read.fault);
     if (read.fault || read.faulty) faulty = true;
@@ -61,19 +61,40 @@ export function isBlank({ field, control }) {
   return !read.fault && !read.faulty && (!("value" in read) || isDefault(field, read.value));
 }
 
-/** Whether a form of variants has a place for all of a value. */
-export function fitsVariant({ property, variants }, value) {
-  if (value === undefined || value === null) return true;
-  const variant = variants.find(({ name }) => name === value[property]);
-  const { [property]: _, ...rest } = value;
-  return (
-    variant !== undefined && Object.keys(rest).every((name) => variant.fields.some((field) => field.name === name))
-  );
+/** What one of some rows has at present, for conditions: its value, or else its default. `outer` knows the others. */
+export function scopeOf(rows, outer = () => undefined) {
+  return (name) => {
+    const row = rows.find((one) => one.field.name === name);
+    if (!row) return outer(name);
+    const { value } = row.control.read();
+    return value ?? (row.field.hasDefault ? row.field.default : undefined);
+  };
 }
 
-/** The way to a field inside a variant: the server may name the variant on it. */
-export function pathInVariant(path, name) {
-  return path.startsWith(`${name}.`) ? path.slice(name.length + 1) : path;
+/**
+ * A control that gives back the very value it shows, until somebody changes it: what an input cannot hold, such as
+ * fractions of a second or two kinds of line ends, is not lost.
+ */
+export function exact(control) {
+  let shown = null;
+  return {
+    ...control,
+    get target() {
+      return control.target;
+    },
+    write(value) {
+      control.write(value);
+      shown = { value, text: JSON.stringify(control.read()) };
+    },
+    read(complain) {
+      const read = control.read(complain);
+      // An empty text shows as nothing, as does what is offered no more, which must not be sent unseen.
+      const isShown = "value" in read || shown?.value === "";
+      const isSame =
+        isShown && shown?.value !== undefined && shown.value !== null && JSON.stringify(read) === shown.text;
+      return isSame && !read.fault && !read.faulty ? { value: shown.value } : read;
+    },
+  };
 }
 
 /** A fault of the server as a field has it → `{inner, text}`, `inner` the way on inside it. Null for one of another. */

@@ -3,19 +3,18 @@
  * given, or `{fault}` with a text. No DOM here: an input is anything with `value` and `validity`.
  */
 
-import { checkNumber, checkText, parseList } from "./checks.js";
+import { checkNumber, checkText } from "./checks.js";
 
 /** By kind of field. `incomplete`: what is wrong when the browser cannot make sense of what was typed. */
 const KINDS = {
   text: { read: checkText },
-  number: { read: (text, field) => checkNumber(Number(text), field), incomplete: "This is no number." },
-  date: { read: (text) => ({ value: text }), incomplete: "This is no complete date." },
+  number: { read: (text, field) => checkNumber(Number(text), field), incomplete: "This is not a number." },
+  date: { read: (text) => ({ value: text }), incomplete: "This is not a complete date." },
   datetime: {
     read: (text) => ({ value: new Date(text).toISOString() }),
     show: (value) => (value ? localTime(value) : ""),
-    incomplete: "This is no complete date and time.",
+    incomplete: "This is not a complete date and time.",
   },
-  list: { read: (text, field) => parseList(text, field.items), show: listText, trims: true, blank: emptyList },
   json: { read: (text, field) => readJson(text, field.limits.type), show: jsonText, trims: true },
 };
 KINDS.integer = KINDS.number;
@@ -24,7 +23,7 @@ KINDS.integer = KINDS.number;
 export function readInput(field, { value: text, validity }) {
   const kind = KINDS[field.kind] ?? KINDS.text;
   if (kind.incomplete && validity.badInput) return { fault: kind.incomplete };
-  if ((kind.trims ? text.trim() : text) === "") return kind.blank?.(field) ?? {};
+  if ((kind.trims ? text.trim() : text) === "") return {};
   return kind.read(text, field);
 }
 
@@ -47,7 +46,7 @@ export function readJson(source, type) {
   try {
     value = JSON.parse(source);
   } catch (error) {
-    return { fault: `This is no valid JSON: ${error.message}` };
+    return { fault: `This is not valid JSON: ${error.message}` };
   }
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   if (type === "object" && !isObject) return { fault: "This must be a JSON object: { … }." };
@@ -56,13 +55,8 @@ export function readJson(source, type) {
 }
 
 /** Nothing chosen means "not given", unless something was chosen by default and has been taken away. */
-function emptyList(field) {
+export function emptyList(field) {
   return Array.isArray(field.default) && field.default.length > 0 ? { value: [] } : {};
-}
-
-function listText(value) {
-  const items = value ?? [];
-  return items.some((item) => String(item).includes(",")) ? JSON.stringify(items) : items.join(", ");
 }
 
 function jsonText(value) {

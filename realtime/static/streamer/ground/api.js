@@ -23,9 +23,19 @@ export function obtainTokens(username, password) {
   return call("POST", "api/token/", { body: { username, password } });
 }
 
+/** The code of a sign-in link → `{access, refresh}`. Throws ApiError, status 401 when it lets nobody in. */
+export function redeemLink(code) {
+  return call("POST", "api/token/link/", { body: { code } });
+}
+
 /** A refresh token → `{access}`, and `refresh` when the server rotates it. Throws ApiError. */
 export function refreshTokens(refresh) {
   return call("POST", "api/token/refresh/", { body: { refresh } });
+}
+
+/** Ends a refresh token and all that came of the same sign-in, even if the page is closed meanwhile. Throws ApiError. */
+export function endTokens(refresh) {
+  return call("POST", "api/token/logout/", { body: { refresh }, keepalive: true });
 }
 
 /** Calls in the name of a session. A token that is refused is refreshed once before the session is given up. */
@@ -41,6 +51,15 @@ export class Api {
     return this.#get("api/actions/");
   }
 
+  /** Run an inline action → its data. Throws ApiError. */
+  async run(action, payload) {
+    const answer = await this.#authorized((token) =>
+      call("POST", "api/requests/", { token, body: { action, payload } }),
+    );
+    if (answer.type !== "response") throw new ApiError(200, "TIMEOUT", "The server did not answer at once.");
+    return answer.data;
+  }
+
   /** → the request's snapshot with `payload` and `artifacts`. */
   request(requestId) {
     return this.#get(`api/requests/${encodeURIComponent(requestId)}/`);
@@ -49,6 +68,12 @@ export class Api {
   /** → `{events, last_seq}`, the events numbered higher than `afterSeq`. */
   events(requestId, afterSeq) {
     return this.#get(`api/requests/${encodeURIComponent(requestId)}/events/?after_seq=${afterSeq}`);
+  }
+
+  /** → `{artifacts, next_cursor}`, the newest first; the first page without a cursor. */
+  files(requestId, cursor) {
+    const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+    return this.#get(`api/requests/${encodeURIComponent(requestId)}/artifacts/?limit=500${more}`);
   }
 
   /** → `{datasets, next_cursor, used_bytes, quota_bytes, upload_bytes}`; the first page without a cursor. */
@@ -80,7 +105,7 @@ export class Api {
   }
 }
 
-async function call(method, path, { body, token } = {}) {
+async function call(method, path, { body, token, keepalive = false } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body) headers["Content-Type"] = "application/json";
@@ -92,6 +117,7 @@ async function call(method, path, { body, token } = {}) {
       body: body && JSON.stringify(body),
       credentials: "omit",
       cache: "no-store",
+      keepalive,
     });
   } catch {
     throw new ApiError(0, "UNREACHABLE", "The server cannot be reached.");

@@ -26,15 +26,17 @@ export function fill(node, ...children) {
   return node;
 }
 
+/** Make an element of SVG. `props` are attributes; the rest is as of `h`. */
+export function svg(tag, props = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(props)) node.setAttribute(name, value);
+  node.append(...present(children));
+  return node;
+}
+
 /** One of the symbols of the page's sprite, hidden from screen readers. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#icon-${name}`);
-  svg.append(use);
-  return svg;
+  return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `#icon-${name}` }));
 }
 
 /** Set a node's text only when it differs, so that nothing is repainted or read out twice. */

@@ -1,10 +1,15 @@
-/** Sizes, durations and times in the words people use. */
+/** Statuses, sizes, durations and times in the words people use (docs/reference/words.md). */
 
 // "min2": 18204 reads better as 18,204, but 2026 must not become 2,026.
 const NUMBER = new Intl.NumberFormat(undefined, { useGrouping: "min2", maximumFractionDigits: 6 });
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 const LONGEST_VALUE = 200;
-const UNITS = ["B", "KB", "MB", "GB", "TB"];
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+const LONG_UNITS = [
+  [86_400, "d", 3600, "h"],
+  [3600, "h", 60, "min"],
+  [60, "min", 1, "s"],
+];
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
@@ -16,11 +21,21 @@ const SECONDS = new Intl.DateTimeFormat(undefined, {
   minute: "2-digit",
   second: "2-digit",
 });
+const FINE = [1, 3].map(
+  (digits) =>
+    new Intl.DateTimeFormat(undefined, {
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      fractionalSecondDigits: digits,
+      hourCycle: "h23",
+    }),
+);
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 export const STATUS_LABELS = {
   sending: "Sending",
-  pending: "Queued",
+  pending: "Waiting",
   processing: "Running",
   retrying: "Retrying",
   completed: "Completed",
@@ -33,29 +48,38 @@ export function count(number) {
   return NUMBER.format(number);
 }
 
-/** 482133 → "471 KB". */
+/** A status as people read it; a completed request says how many of its items failed. */
+export function statusText(status, failedItems = 0) {
+  if (status !== "completed" || !failedItems) return STATUS_LABELS[status];
+  return `Completed with ${count(failedItems)} ${failedItems === 1 ? "failure" : "failures"}`;
+}
+
+/** Powers of ten: 482133 → "482 kB". */
 export function size(bytes) {
   if (!Number.isFinite(bytes)) return "";
   let value = bytes;
   let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1024;
+  // Above 999.5 the rounded number would read "1000 kB".
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
     unit += 1;
   }
-  const rounded = value < 9.95 && unit > 0 ? value.toFixed(1).replace(/\.0$/, "") : Math.round(value);
+  const rounded = value < 9.95 && unit > 0 ? value.toFixed(1).replace(/\.0$/, "") : count(Math.round(value));
   return `${rounded} ${UNITS[unit]}`;
 }
 
-/** Milliseconds → "7 ms", "0.4 s", "12 s", "3 min 05 s", "2 h 10 min". */
+/** Milliseconds in their two largest units: "7 ms", "1.3 s", "12 s", "3 min 5 s", "2 h 10 min", "3 d 4 h". */
 export function duration(ms) {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds > 0 && seconds < 0.1) return `${Math.ceil(ms)} ms`;
-  if (seconds < 1) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${String(Math.floor(seconds % 60)).padStart(2, "0")} s`;
-  if (minutes < 60 * 48) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `${Math.floor(minutes / 1440)} days`;
+  if (seconds > 0 && seconds < 0.0995) return `${Math.max(1, Math.round(ms))} ms`;
+  if (seconds > 0 && seconds < 9.95) return `${seconds.toFixed(1).replace(/\.0$/, "")} s`;
+  const whole = Math.round(seconds);
+  for (const [length, unit, smaller, smallUnit] of LONG_UNITS) {
+    if (whole < length) continue;
+    const rest = Math.floor((whole % length) / smaller);
+    return `${count(Math.floor(whole / length))} ${unit}${rest ? ` ${rest} ${smallUnit}` : ""}`;
+  }
+  return `${whole} s`;
 }
 
 /** A moment as the clock shows it here: the time alone for today, with the day otherwise. */
@@ -72,6 +96,11 @@ export function roughTime(ms) {
 /** A moment to the second. */
 export function exactTime(ms) {
   return SECONDS.format(new Date(ms));
+}
+
+/** The clock alone, to a tenth of a second, or to a thousandth: for what follows each other closely. */
+export function fineTime(ms, { exact = false } = {}) {
+  return FINE[exact ? 1 : 0].format(new Date(ms));
 }
 
 /** A moment in full, with its time zone: for `title`. */

@@ -1,95 +1,88 @@
 /** One request in the list. */
 
-import { artifactsOf } from "../files/artifacts.js";
-import { hasExpired, linkKey } from "../files/expiry.js";
+import { artifactsOf, countFiles } from "../files/artifacts.js";
+import { linkKey } from "../files/expiry.js";
 import { downloadLink } from "../files/link.js";
 import { h, setText } from "../ground/dom.js";
 import { fullTime, valuesLine } from "../ground/format.js";
+import { CardButtons } from "./card_buttons.js";
 import { originTag, progressBar, statusPill } from "./progress.js";
-import { LIVE } from "./record.js";
-import { sentenceOf, timing } from "./status.js";
+import { LIVE, nameOf } from "./record.js";
+import { standingOf, timing } from "./status.js";
+import { TagList } from "./tag_list.js";
 
 const MOST_FILES = 4;
 
 export class Card {
   #record;
-  #title;
+  #title = null;
   #pill = statusPill();
   #origin = originTag();
   #bar = progressBar();
   #text = h("p", { class: "card-text" });
   #payload = h("p", { class: "card-payload" });
+  #tags;
   #files = h("div", { class: "downloads" });
   #shownFiles = null;
   #time = h("span", { class: "card-time" });
-  #cancel;
-  #again;
+  #buttons;
+  #open;
   #catalog;
 
-  /** `onOpen(record)`, `onCancel(record)`, `onAgain(record)` */
-  constructor(record, catalog, { onOpen, onCancel, onAgain }) {
-    const title = catalog.titleOf(record.action);
+  /** `on`: `onOpen(record)`, `onCancel(record)`, `onAgain(record)`, `onEdit(record)`, `onTag(tag)` */
+  constructor(record, catalog, on) {
     this.#record = record;
     this.#catalog = catalog;
-    this.#title = title;
-    const button = (label, testid, click) =>
-      h(
-        "button",
-        {
-          class: "button small",
-          type: "button",
-          "aria-label": `${label} ${title}`,
-          "data-testid": testid,
-          on: { click },
-        },
-        label,
-      );
-    this.#cancel = button("Cancel", "cancel", () => onCancel(record));
-    this.#again = button("Do again", "again", () => onAgain(record));
-    const open = h(
-      "button",
-      { class: "card-open", type: "button", "data-testid": "open", on: { click: () => onOpen(record) } },
-      title,
-    );
+    this.#tags = new TagList(on.onTag);
+    this.#buttons = new CardButtons(record, on);
+    this.#open = h("button", {
+      class: "card-open",
+      type: "button",
+      "data-testid": "open",
+      on: { click: () => on.onOpen(record) },
+    });
     this.node = h(
       "li",
       { class: "card", dataset: { testid: "request" } },
-      h(
-        "div",
-        { class: "card-head" },
-        h("h3", {}, open),
-        this.#pill.node,
-        this.#origin.node,
-        this.#time,
-        this.#cancel,
-        this.#again,
-      ),
+      h("div", { class: "card-head" }, h("h3", {}, this.#open), this.#pill.node, this.#origin.node, this.#time),
       this.#payload,
       this.#bar.node,
       this.#text,
-      this.#files,
+      this.#tags.node,
+      h("div", { class: "card-foot" }, this.#files, this.#buttons.node),
     );
   }
 
-  update(connected) {
+  /** Whether the focus is on it, or on something in it. */
+  get isFocused() {
+    return this.node.contains(document.activeElement);
+  }
+
+  focus() {
+    this.#open.focus();
+    this.node.scrollIntoView({ block: "nearest" });
+  }
+
+  /** `link`: how up to date what is shown is. */
+  update(link) {
     const record = this.#record;
-    const cancellable = LIVE.has(record.status) && record.status !== "sending";
     this.node.dataset.requestId = record.requestId ?? "";
     this.node.dataset.status = record.status;
+    this.#title = nameOf(record, this.#catalog);
+    setText(this.#open, this.#title);
     this.#pill.update(record);
     this.#origin.update(record);
-    this.#bar.update(record, this.#title, !connected);
+    this.#bar.update(record, this.#title, !link.isLive);
     setText(this.#payload, valuesLine(this.#catalog.chosen(record.action, record.payload)));
-    this.#cancel.hidden = !cancellable;
-    this.#cancel.disabled = record.cancelling || !connected;
-    this.#again.disabled = !connected;
+    this.#tags.update(record.tags);
+    this.#buttons.update(link, this.#title);
     this.#time.title = `Sent ${fullTime(record.createdAt)}`;
-    this.tick(connected);
+    this.tick(link);
   }
 
   /** What changes with time alone. */
-  tick(connected) {
-    setText(this.#text, sentenceOf(this.#record, connected));
+  tick(link) {
+    setText(this.#text, standingOf(this.#record, link));
     setText(this.#time, timing(this.#record));
     this.#updateFiles();
   }
@@ -97,13 +90,12 @@ export class Card {
   #updateFiles() {
     const record = this.#record;
     const files = LIVE.has(record.status) ? [] : artifactsOf(record);
-    // Once all are gone, doing it again is the way to have them back.
-    this.#again.hidden = files.length === 0 || !files.every(hasExpired) || !record.requestId;
-    const key = files.map(linkKey).join();
+    const count = countFiles(record);
+    const key = [count, ...files.map(linkKey)].join();
     if (key === this.#shownFiles) return;
     this.#shownFiles = key;
     const links = files.map(downloadLink).filter(Boolean);
-    const more = links.length - MOST_FILES;
+    const more = Math.max(links.length, files.length > 0 ? count : 0) - MOST_FILES;
     const rest = more > 0 ? h("span", { class: "quiet" }, `and ${more} more`) : null;
     this.#files.replaceChildren(...links.slice(0, MOST_FILES), ...(rest ? [rest] : []));
   }

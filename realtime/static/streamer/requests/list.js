@@ -1,39 +1,74 @@
-/** The list of requests: those under way and those of before, newest first, by status, page by page. */
+/** The list of requests: those under way and those of before, newest first, by a filter, page by page. */
 
 import { fill, h } from "../ground/dom.js";
-import { STATUS_LABELS } from "../ground/format.js";
 import { Card } from "./card.js";
-import { FIRST_PAGE, LATER_PAGE, Pages } from "./pages.js";
+import { Filters } from "./filters.js";
+import { Foot } from "./foot.js";
+import { NO_FILTER } from "./matching.js";
+import { FIRST_PAGE, Pages } from "./pages.js";
+import { knownTags } from "./tags.js";
 
-const FILTERS = ["", "processing", "pending", "retrying", "completed", "failed", "cancelled"];
 const DRAW_PAUSE_MS = 30;
+const TYPING_PAUSE_MS = 300;
+const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export class RequestList {
-  #client;
+  #requests;
+  #link;
   #pages;
   #catalog;
   #on;
   #cards = new Map();
   #changed = new Set();
   #timer = null;
+  #searchTimer = null;
   #list = h("ol", { class: "cards", "data-testid": "request-list" });
-  #foot = h("div", { class: "list-foot" });
-  #chips;
+  #foot;
+  #filters;
 
-  /** `onOpen(record)`, `onCancel(record)` and `onAgain(record)` come from the cards. `expiring` stands above them. */
-  constructor(root, { client, store, feed, catalog, expiring, onOpen, onCancel, onAgain }) {
-    this.#client = client;
-    this.#pages = new Pages(store);
+  /**
+   * `onOpen(record)`, `onCancel(record)`, `onAgain(record)`, `onEdit(record)` and `onTag(tag)` come from the cards;
+   * `onFilter({isTyping})` tells that `filter` has changed; `onSought(id)` that somebody looks for a request by its id;
+   * `onNew()` that one is to be written. `expiring` stands above the cards.
+   */
+  constructor(root, { requests, link, store, feed, catalog, expiring, ...on }) {
+    this.#requests = requests;
+    this.#link = link;
+    this.#pages = new Pages(store, (action) => catalog.titleOf(action));
     this.#catalog = catalog;
-    this.#on = { onOpen, onCancel, onAgain };
-    this.#chips = FILTERS.map((status) => this.#chip(status));
+    this.#on = on;
     store.addEventListener("change", (event) => this.#drawSoon(event.detail));
     store.addEventListener("remove", (event) => this.#drawSoon(event.detail));
     feed.addEventListener("gap", () => this.reload());
-    const chips = h("div", { class: "chips", role: "group", "aria-label": "Show by status" }, this.#chips);
+    const suggest = () => knownTags(store.all());
+    this.#filters = new Filters({ catalog, suggest, onChange: (filter) => this.#narrow(filter) });
+    this.#foot = new Foot({
+      onLoad: (limit) => this.#load(limit),
+      onClear: () => this.#filters.clear(),
+      onNew: () => on.onNew(),
+    });
     const title = h("h2", { id: "requests-title", class: "pane-title" }, "Requests");
-    fill(root, title, chips, expiring, this.#list, this.#foot);
-    this.#markChips();
+    const head = h("div", { class: "list-head" }, title, this.#filters.head);
+    fill(root, head, this.#filters.node, expiring, this.#list, this.#foot.node);
+  }
+
+  get filter() {
+    return this.#pages.filter;
+  }
+
+  /** Show what fits a filter, which may name some parts alone. Tells nobody. */
+  show(filter) {
+    const whole = { ...NO_FILTER, ...filter };
+    if (Object.keys(whole).every((name) => whole[name] === this.filter[name])) return;
+    this.#filters.show(whole);
+    this.#apply(whole);
+  }
+
+  /** Show those alone that have this tag. */
+  showTag(tag) {
+    const filter = { ...this.filter, tag };
+    this.#filters.show(filter);
+    this.#narrow(filter);
   }
 
   /** Ask for the first page anew. */
@@ -45,12 +80,18 @@ export class RequestList {
   /** The connection came or went, or a second has passed. */
   tick({ whole = false } = {}) {
     for (const card of this.#cards.values()) {
-      if (whole) card.update(this.#client.open);
-      else card.tick(this.#client.open);
+      if (whole) card.update(this.#link);
+      else card.tick(this.#link);
     }
-    const state = this.#foot.dataset.state;
-    if (whole && this.#client.open && state === "offline") this.#showFoot("loading");
-    if (whole && !this.#client.open && this.#cards.size === 0) this.#showFoot("offline");
+    if (whole && this.#requests.open && this.#foot.state === "offline") this.#showFoot("loading");
+    if (whole && !this.#requests.open && this.#cards.size === 0) this.#showFoot("offline");
+  }
+
+  /** Forget what belonged to the person who signed out. */
+  reset() {
+    this.#pages.filter = NO_FILTER;
+    this.#filters.show(NO_FILTER);
+    this.clear();
   }
 
   clear() {
@@ -58,72 +99,70 @@ export class RequestList {
     this.#cards.clear();
     this.#changed.clear();
     this.#list.replaceChildren();
-    this.#foot.replaceChildren();
+    this.#foot.clear();
   }
 
-  #chip(status) {
-    const click = () => {
-      this.#pages.filter = status;
-      this.#markChips();
-      this.clear();
-      this.reload();
-    };
-    return h(
-      "button",
-      { type: "button", class: "chip", dataset: { status, testid: `filter-${status || "all"}` }, on: { click } },
-      STATUS_LABELS[status] ?? "All",
-    );
+  /** Put the focus where a text is looked for. */
+  focusSearch() {
+    this.#filters.focus();
   }
 
-  #markChips() {
-    for (const chip of this.#chips)
-      chip.setAttribute("aria-pressed", String(chip.dataset.status === this.#pages.filter));
+  /** The record whose card has the focus; null for none. */
+  get focused() {
+    return [...this.#cards.keys()].find((record) => this.#cards.get(record).isFocused) ?? null;
+  }
+
+  /** Put the focus `step` cards further, or on the first. */
+  move(step) {
+    const next = this.neighbour(this.focused, step);
+    if (next) this.#cards.get(next).focus();
+  }
+
+  /** The record `step` cards below another one; the first for null, null past the ends. */
+  neighbour(record, step) {
+    const shown = this.#pages.shown().filter((one) => this.#cards.has(one));
+    const at = shown.indexOf(record);
+    return (at < 0 ? shown[0] : shown[at + step]) ?? null;
+  }
+
+  #narrow(filter) {
+    const isTyping = filter.text !== this.filter.text;
+    this.#apply(filter);
+    if (isTyping && REQUEST_ID.test(filter.text)) this.#on.onSought(filter.text.toLowerCase());
+    this.#on.onFilter({ isTyping });
+  }
+
+  /** A text is looked for in what is here at once, and by the server when somebody has stopped typing. */
+  #apply(filter) {
+    const before = this.filter;
+    this.#pages.filter = filter;
+    const isTextAlone = Object.keys(NO_FILTER).every((name) => name === "text" || filter[name] === before[name]);
+    clearTimeout(this.#searchTimer);
+    if (isTextAlone) {
+      this.#draw();
+      this.#showFoot("loading");
+      this.#searchTimer = setTimeout(() => this.reload(), TYPING_PAUSE_MS);
+      return;
+    }
+    this.clear();
+    this.reload();
   }
 
   async #load(limit) {
     this.#showFoot("loading");
     try {
-      const read = await this.#pages.read(limit, (status, cursor, most) => this.#client.list(status, cursor, most));
+      const read = await this.#pages.read(limit, (filter, cursor, most) => this.#requests.list(filter, cursor, most));
       if (!read) return;
       this.#draw();
       this.#showFoot(this.#pages.hasMore ? "more" : "end");
     } catch (error) {
-      this.#showFoot(this.#client.open ? "failed" : "offline", error.message);
+      this.#showFoot(this.#requests.open ? "failed" : "offline", error.message);
     }
   }
 
   #showFoot(state, message = "") {
-    const again = (label, limit) =>
-      h(
-        "button",
-        { class: "button", type: "button", "data-testid": "load-more", on: { click: () => this.#load(limit) } },
-        label,
-      );
-    const none = this.#cards.size === 0;
     this.#list.setAttribute("aria-busy", String(state === "loading"));
-    const content = {
-      loading: none
-        ? [1, 2, 3].map(() => h("div", { class: "skeleton tall", "aria-hidden": "true" }))
-        : h("p", { class: "quiet" }, "Loading…"),
-      more: again("Load more", LATER_PAGE),
-      end: none ? this.#emptyState() : null,
-      offline: none ? h("p", { class: "empty small" }, "Your requests appear here once there is a connection.") : null,
-      failed: h("div", { class: "empty small", role: "alert" }, h("p", {}, message), again("Try again", FIRST_PAGE)),
-    }[state];
-    this.#foot.dataset.state = state;
-    fill(this.#foot, content);
-  }
-
-  #emptyState() {
-    if (this.#pages.filter)
-      return h("p", { class: "empty small" }, `No request is ${STATUS_LABELS[this.#pages.filter].toLowerCase()}.`);
-    return h(
-      "div",
-      { class: "empty", "data-testid": "empty" },
-      h("span", { class: "empty-bars", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
-      h("p", { class: "empty-title" }, "No requests yet"),
-      h("p", {}, "Pick an action and send it. Its progress shows here while it runs."),
-    );
+    this.#foot.show(state, { isEmpty: this.#cards.size === 0, filter: this.filter, message });
   }
 
   /** The messages of a moment are drawn together. (A timer, not a frame: a hidden page must not pile them up.) */
@@ -145,13 +184,13 @@ export class RequestList {
     for (const record of shown) {
       const known = this.#cards.get(record);
       const card = known ?? new Card(record, this.#catalog, this.#on);
-      if (!known || this.#changed.has(record)) card.update(this.#client.open);
+      if (!known || this.#changed.has(record)) card.update(this.#link);
       this.#cards.set(record, card);
       if (card.node === next) next = next.nextSibling;
       else this.#list.insertBefore(card.node, next);
     }
     this.#changed.clear();
-    if (["end", "offline"].includes(this.#foot.dataset.state)) this.#showFoot(this.#foot.dataset.state);
+    if (["more", "end", "offline"].includes(this.#foot.state)) this.#showFoot(this.#foot.state);
   }
 
   #take(record) {

@@ -1,5 +1,6 @@
-/** Decide which requests are listed: by status, newest first, page by page, and how many are kept. No DOM here. */
+/** Decide which requests are listed: by a filter, newest first, page by page, and how many are kept. No DOM here. */
 
+import { fitsServer, fitsText, NO_FILTER } from "./matching.js";
 import { LIVE } from "./record.js";
 
 export const FIRST_PAGE = 25;
@@ -8,16 +9,18 @@ export const LATER_PAGE = 100;
 const SPARE = 100;
 
 export class Pages {
-  /** A status, or empty for all. */
-  filter = "";
+  filter = NO_FILTER;
   #store;
+  #titleOf;
   #cursor = null;
   #oldest = Infinity;
   #wanted = FIRST_PAGE;
   #round = 0;
 
-  constructor(store) {
+  /** `titleOf(action)` gives the title of an action. */
+  constructor(store, titleOf = (action) => action) {
     this.#store = store;
+    this.#titleOf = titleOf;
   }
 
   /** Whether the server has older ones. */
@@ -57,7 +60,7 @@ export class Pages {
         // After some were let go, it is read from the top again, until older ones than before have come.
       } while (oldest >= before);
       this.#oldest = oldest;
-      this.#wanted = Math.max(this.#wanted, this.shown().length);
+      this.#wanted = Math.max(this.#wanted, this.#held().length);
       return true;
     } catch (error) {
       if (round !== this.#round) return false;
@@ -65,35 +68,44 @@ export class Pages {
     }
   }
 
-  /** All that the list has a place for, newest first. */
+  /** All that the list shows, newest first. */
   shown() {
-    const shown = this.#store.all().filter((record) => this.#shows(record));
-    return shown.sort((a, b) => b.createdAt - a.createdAt);
+    return this.#held().filter((record) => this.#hasText(record));
   }
 
   /**
-   * Thousands may pass by while the page is open. Of those that ended, only the shown ones and a few more
-   * are kept, here and in the store → `{kept, trimmed}`; when some were dropped, the server has more.
+   * Thousands may pass by while the page is open. Of those that ended, only the ones asked for and a few more are kept,
+   * here and in the store → `{kept, trimmed}`: what is shown, and whether some were dropped, which the server has.
    */
   trim() {
-    const shown = this.shown();
-    const kept = shown.slice(0, this.#wanted + SPARE);
-    const trimmed = kept.length < shown.length;
+    const held = this.#held();
+    const kept = held.slice(0, this.#wanted + SPARE);
+    const trimmed = kept.length < held.length;
     if (trimmed) {
       kept.length = this.#wanted;
-      kept.push(...shown.slice(this.#wanted).filter((record) => LIVE.has(record.status)));
+      kept.push(...held.slice(this.#wanted).filter((record) => LIVE.has(record.status)));
       this.#oldest = kept[this.#wanted - 1].createdAt;
       this.#cursor = null;
     }
     const staying = new Set(kept);
-    for (const record of this.#store.all())
-      if (!staying.has(record) && !LIVE.has(record.status)) this.#store.forget(record);
-    return { kept, trimmed };
+    // The server could not give back what it never stored.
+    const mayGo = (record) => !staying.has(record) && !LIVE.has(record.status) && !record.inline && !record.refused;
+    for (const record of this.#store.all().filter(mayGo)) this.#store.forget(record);
+    return { kept: kept.filter((record) => this.#hasText(record)), trimmed };
   }
 
-  #shows(record) {
-    const matches = !this.filter || record.status === this.filter;
-    const ownAndNew = record.clientId !== null || LIVE.has(record.status);
-    return matches && (ownAndNew || record.createdAt >= this.#oldest);
+  /** What the list has a place for, whatever text is looked for, newest first. */
+  #held() {
+    const held = this.#store.all().filter((record) => this.#holds(record));
+    return held.sort((a, b) => b.createdAt - a.createdAt);
+  }
+
+  #holds(record) {
+    const ownAndNew = record.clientId !== null || LIVE.has(record.status) || record.requestId === this.filter.text;
+    return fitsServer(record, this.filter) && (ownAndNew || record.createdAt >= this.#oldest);
+  }
+
+  #hasText(record) {
+    return fitsText(record, this.filter.text, this.#titleOf);
   }
 }

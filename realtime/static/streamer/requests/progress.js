@@ -1,7 +1,8 @@
 /** How a request stands, drawn: a status pill, a progress bar, where its result is from. */
 
 import { h, icon, setText } from "../ground/dom.js";
-import { fullTime, STATUS_LABELS, time } from "../ground/format.js";
+import { fullTime, statusText, time } from "../ground/format.js";
+import { kindOf } from "./record.js";
 import { barOf } from "./status.js";
 
 const ICONS = {
@@ -10,6 +11,7 @@ const ICONS = {
   processing: "run",
   retrying: "retry",
   completed: "check",
+  with_failures: "alert",
   failed: "alert",
   cancelled: "stop",
 };
@@ -21,10 +23,12 @@ export function statusPill() {
   return {
     node,
     update(record) {
-      if (shown === record.status) return;
-      shown = record.status;
+      const text = statusText(record.status, record.failedItems);
+      if (shown === text) return;
+      shown = text;
       node.dataset.status = record.status;
-      node.replaceChildren(icon(ICONS[record.status]), STATUS_LABELS[record.status]);
+      node.dataset.kind = kindOf(record);
+      node.replaceChildren(icon(ICONS[kindOf(record)]), text);
     },
   };
 }

@@ -1,9 +1,10 @@
 /** Say in words and figures how a request stands. No DOM here. */
 
+import { asOf } from "../connection/banner.js";
 import { isFile } from "../files/artifacts.js";
 import { now } from "../ground/clock.js";
 import { count, duration, time, valuesLine } from "../ground/format.js";
-import { LIVE } from "./record.js";
+import { isStored, LIVE } from "./record.js";
 
 const SHORT_WAIT_MS = 1000;
 const MODES = {
@@ -13,8 +14,10 @@ const MODES = {
 };
 const HELD_BACK = {
   paused: "Paused by an operator.",
+  queue_limit: "Waits until another request of its queue has ended.",
   your_limit: "Waits until another of your requests has ended.",
   tenant_limit: "Waits until another request of your organisation has ended.",
+  tenant_share: "Waits until a long request of your organisation has ended: one worker is left to others.",
   action_limit: "Waits until another request of this kind has ended.",
   no_worker: "No worker is there for it right now.",
 };
@@ -37,20 +40,34 @@ export function barOf(record, stale) {
 export function sentenceOf(record, connected) {
   switch (record.status) {
     case "sending":
-      return connected ? "On its way to the server." : "Goes out as soon as there is a connection.";
+      return connected ? "On its way to the server." : "It is sent as soon as there is a connection.";
     case "pending":
       return queueSentence(record);
     case "retrying":
       return retrySentence(record);
     case "failed":
-      return record.error?.message ?? "It failed.";
+      return `${record.error?.message ?? "It failed."} ${itemsLine(record.receipt)}`.trim();
     case "cancelled":
-      return `${MODES[record.mode] ?? "Cancelled."} ${itemsLine(record.receipt)}`.trim();
+      return `${cancelSentence(record)} ${itemsLine(record.receipt)}`.trim();
     case "completed":
       return itemsLine(record.result) || plain(record);
     default:
       return record.cancelling ? "Cancelling…" : record.message || "Started.";
   }
+}
+
+/** The same, and of what runs or waits how old that is while the connection is not up to date. */
+export function standingOf(record, link) {
+  const sentence = sentenceOf(record, link.isLive);
+  const old = LIVE.has(record.status) && record.status !== "sending" ? asOf(link) : "";
+  return old ? `${sentence.replace(/\.$/, "")} · ${old}` : sentence;
+}
+
+/** What to press to have it done once more; null for what runs or waits, and for what nobody here can send again. */
+export function againLabel(record) {
+  const canSend = record.payload !== null || isStored(record);
+  if (LIVE.has(record.status) || !canSend) return null;
+  return record.status === "completed" ? "Run again" : "Retry";
 }
 
 /** How long it took, or has been taking: "12 s"; and when it was sent. */
@@ -61,6 +78,11 @@ export function timing(record) {
   return `${took}${time(record.createdAt)}`;
 }
 
+function cancelSentence(record) {
+  if (record.mode === "before_start" && record.receipt) return "Cancelled between two attempts.";
+  return MODES[record.mode] ?? "Cancelled.";
+}
+
 function waiting(ms) {
   return ms < 1000 ? "just sent" : `waiting ${duration(ms)}`;
 }
@@ -68,16 +90,18 @@ function waiting(ms) {
 function queueSentence(record) {
   if (record.cancelling) return "Cancelling…";
   const run = record.estimatedSeconds ? `about ${duration(record.estimatedSeconds * 1000)}` : "";
-  if (record.waitReason in HELD_BACK) return HELD_BACK[record.waitReason];
-  if (record.ahead === null) return run ? `In the queue; takes ${run}.` : "In the queue.";
-  const place = record.ahead > 0 ? `${count(record.ahead)} ahead` : "Next";
   const wait = record.startsAt !== null && record.startsAt - now() > SHORT_WAIT_MS;
   const start = wait ? `starts in about ${duration(record.startsAt - now())}` : "";
+  if (record.waitReason === "key_limit") return `Waits for its turn at ${record.limitKey}.${start && ` It ${start}.`}`;
+  if (record.waitReason in HELD_BACK) return `${HELD_BACK[record.waitReason]}${start && ` It ${start}.`}`;
+  if (record.ahead === null) return run ? `In the queue; takes ${run}.` : "In the queue.";
+  const place = record.ahead > 0 ? `${count(record.ahead)} ahead` : "Next";
   return `${[place, start, run && `takes ${run}`].filter(Boolean).join(", ")}.`;
 }
 
 function retrySentence(record) {
-  const wait = record.retryAt && record.retryAt > now() ? ` in ${duration(record.retryAt - now() + 999)}` : " shortly";
+  const seconds = Math.ceil(((record.retryAt ?? 0) - now()) / 1000);
+  const wait = seconds > 0 ? ` in ${duration(seconds * 1000)}` : " shortly";
   return `Tries again${wait}. ${record.error?.message ?? ""}`.trim();
 }
 

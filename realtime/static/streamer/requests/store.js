@@ -1,6 +1,6 @@
 /** What is known of every request, and how each message changes it. No I/O here. */
 
-import { artifactsOf, replaceFile } from "../files/artifacts.js";
+import { artifactsOf, replaceFile, takeFiles } from "../files/artifacts.js";
 import { now, toMs } from "../ground/clock.js";
 import { blank, LIVE, takeOrigin } from "./record.js";
 
@@ -35,20 +35,28 @@ const EFFECTS = {
     finish(record, "completed", message);
     record.percentage = 100;
     record.result = message.result ?? null;
-    record.artifacts = message.artifacts ?? null;
+    record.failedItems = message.failed_items ?? 0;
+    takeFiles(record, message);
     record.error = null;
     takeOrigin(record, message);
   },
   error(record, message) {
     finish(record, "failed", message);
     record.error = message.error;
+    takeReceipt(record, message);
   },
   cancelled(record, message) {
     finish(record, "cancelled", message);
     record.mode = message.mode;
-    record.receipt = message.receipt ?? null;
+    takeReceipt(record, message);
   },
 };
+
+/** What was done before a request ended early, and the files that tell of it. */
+function takeReceipt(record, message) {
+  record.receipt = message.receipt ?? null;
+  takeFiles(record, message);
+}
 
 /**
  * All records, by request id once the server gave one, by client id until then.
@@ -76,10 +84,17 @@ export class RequestStore extends EventTarget {
   }
 
   /** A request that is on its way to the server. */
-  add(clientId, action, payload) {
-    const record = blank({ clientId, action, payload, status: "sending", createdAt: now() });
+  add(clientId, known) {
+    const record = blank({ clientId, status: "sending", createdAt: now(), ...known });
     this.#records.set(clientId, record);
     return this.changed(record);
+  }
+
+  /** What this browser has kept, if it is not known already. */
+  restore(record) {
+    if (this.#records.has(record.clientId)) return;
+    this.#records.set(record.clientId, record);
+    this.changed(record);
   }
 
   /** The server took it: from here on it has its own id. Null when this page never sent it. */
@@ -93,6 +108,7 @@ export class RequestStore extends EventTarget {
     record.clientId = sent.clientId;
     record.payload ??= sent.payload;
     record.requestId = message.request_id;
+    record.title = message.title ?? record.title;
     if (record.status === "sending") record.status = "pending";
     Object.assign(record, { position: message.position ?? null, estimatedSeconds: message.estimated_seconds ?? null });
     this.#records.set(message.request_id, record);
@@ -106,7 +122,8 @@ export class RequestStore extends EventTarget {
     const { position, ahead, reason = null, estimated_seconds: estimatedSeconds = null } = message;
     const startsAt =
       message.estimated_start_seconds === undefined ? null : now() + message.estimated_start_seconds * 1000;
-    this.changed(Object.assign(record, { position, ahead, waitReason: reason, estimatedSeconds, startsAt }));
+    const limitKey = message.limit_key ?? null;
+    this.changed(Object.assign(record, { position, ahead, waitReason: reason, limitKey, estimatedSeconds, startsAt }));
   }
 
   /** Take the answer of an inline request. */
@@ -117,7 +134,8 @@ export class RequestStore extends EventTarget {
     record.finishedAt = now();
     record.status = message.success ? "completed" : "failed";
     record.result = message.data ?? null;
-    record.artifacts = message.metadata?.artifacts ?? null;
+    record.failedItems = message.metadata?.failed_items ?? 0;
+    takeFiles(record, message.metadata ?? {});
     takeOrigin(record, message.metadata ?? {});
     record.error = message.success ? null : (message.error ?? message.data?.error ?? null);
     record.events.set(0, message);
@@ -134,6 +152,18 @@ export class RequestStore extends EventTarget {
     this.#announce(record);
   }
 
+  /** Resolves when the server has taken a record that is on its way, or refused it. */
+  async taken(record) {
+    const ended = new AbortController();
+    await new Promise((resolve) => {
+      const look = ({ type, detail }) =>
+        detail === record && (type === "remove" || record.status !== "sending") && resolve();
+      for (const name of ["change", "remove"]) this.addEventListener(name, look, { signal: ended.signal });
+      if (record.status !== "sending") resolve();
+    });
+    ended.abort();
+  }
+
   remove(record) {
     this.#records.delete(record.requestId ?? record.clientId);
     this.dispatchEvent(new CustomEvent("remove", { detail: record }));
@@ -144,21 +174,15 @@ export class RequestStore extends EventTarget {
     this.#records.delete(record.requestId ?? record.clientId);
   }
 
-  /**
-   * Take a numbered message. Returns `applied`; `old` when it was had before; `gap` when one before it is missing, and
-   * it must be asked for; `unknown` when this page does not know the request.
-   */
+  /** Take a numbered message. They come in order; those that were had before count for nothing. */
   apply(message) {
     const record = this.#records.get(message.request_id);
-    if (!record) return "unknown";
-    if (message.seq <= record.seq) return "old";
-    if (message.seq > record.seq + 1) return "gap";
+    if (!record || message.seq <= record.seq) return;
     record.seq = message.seq;
     this.#keep(record, message);
     EFFECTS[message.type]?.(record, message);
     this.changed(record);
     if (message.final) this.#announce(record);
-    return "applied";
   }
 
   /**
@@ -170,7 +194,9 @@ export class RequestStore extends EventTarget {
     this.#records.set(state.request_id, record);
     record.createdAt = toMs(state.created_at) ?? record.createdAt;
     record.action = state.action ?? record.action;
+    record.title = state.title ?? record.title;
     record.metadata = state.metadata ?? record.metadata;
+    record.tags = state.tags ?? record.tags;
     const ended = !LIVE.has(record.status);
     if (!LIVE.has(state.status)) record.endTold = true;
     if (movesCursor || (!record.following && !(ended && LIVE.has(state.status)))) this.#overwrite(record, state);
@@ -219,11 +245,14 @@ export class RequestStore extends EventTarget {
     record.retryAt = toMs(state.retry_at);
     record.startedAt = toMs(state.started_at);
     record.finishedAt = toMs(state.finished_at);
-    record.result = state.result ?? null;
-    record.receipt = state.receipt ?? null;
+    // The feed leaves out what is large; what is had of it already stays.
+    const said = (name) => state[name] ?? (state.omitted?.includes(name) ? record[name] : null);
+    record.result = said("result");
+    record.receipt = said("receipt");
+    record.failedItems = state.failed_items ?? 0;
     record.error = state.error ?? null;
     takeOrigin(record, state);
-    record.artifacts = state.artifacts ?? record.artifacts;
+    takeFiles(record, state, record.artifacts);
     record.payload = state.payload ?? record.payload;
   }
 

@@ -104,7 +104,7 @@ export class SignIn {
     const hint = h(
       "p",
       { class: "hint" },
-      "A JSON Web Token with sub, tenant_id and exp. It stays in this tab and cannot be renewed here.",
+      "A JSON Web Token with sub, tenant_id and exp. It stays in the tabs of this browser and cannot be renewed here.",
     );
     return this.#form(
       token,

@@ -14,10 +14,12 @@ export function claimsOf(token) {
   }
 }
 
-/** Whether the claims carry a permission; an action that needs none has null. */
+/** Whether the claims carry a permission of an action, as the server decides; one that needs none has null. */
 export function permits(claims, permission) {
   const held = claims?.permissions ?? [];
-  return !permission || held.includes("*") || held.includes(permission);
+  if (!permission || held.includes("*") || held.includes(permission)) return true;
+  const parts = permission.split(".").slice(0, -1);
+  return parts.some((_, depth) => held.includes(`${parts.slice(0, depth + 1).join(".")}.*`));
 }
 
 /** Whether a token has ended, or will within `spareSeconds`. One without `exp` never does. */
@@ -29,7 +31,7 @@ export function isAging(claims, spareSeconds = SPARE_SECONDS) {
 export function pastedToken(text) {
   const token = text.trim().replace(/^Bearer\s+/i, "");
   const claims = claimsOf(token);
-  if (!claims) throw new Error("This is no JSON Web Token: it must have three parts, joined by dots.");
+  if (!claims) throw new Error("This is not a JSON Web Token: it must have three parts, joined by dots.");
   if (claims.exp && isAging(claims, 0)) throw new Error("This token has expired.");
   return token;
 }

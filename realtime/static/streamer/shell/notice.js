@@ -1,0 +1,23 @@
+/** Short texts for the person in the corner of the page; each goes by itself. */
+
+import { h, icon } from "../ground/dom.js";
+
+const NOTICE_MS = 8000;
+
+/** `root`: where they are shown. */
+export function notify(root, text) {
+  const close = () => notice.remove();
+  const notice = h(
+    "div",
+    { class: "notice", "data-testid": "notice" },
+    icon("alert"),
+    h("p", {}, text),
+    h(
+      "button",
+      { class: "button quiet square", type: "button", "aria-label": "Dismiss", on: { click: close } },
+      icon("close"),
+    ),
+  );
+  root.append(notice);
+  setTimeout(close, NOTICE_MS);
+}
