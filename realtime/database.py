@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 async def in_database(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run ``work`` on a database thread. It may run twice, if the kept connection is found to be dead."""
-    return await asyncio.get_running_loop().run_in_executor(_threads(), lambda: _work(work, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_threads(), lambda: retried(work, *args, **kwargs))
 
 
 @cache
@@ -27,7 +27,8 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(settings.STREAMER_DATABASE_THREADS, thread_name_prefix="database")
 
 
-def _work(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def retried(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run ``work`` on this thread, and once more with new connections after a ``django.db.Error``."""
     try:
         return work(*args, **kwargs)
     except DatabaseError:

@@ -11,6 +11,9 @@ from realtime.connections.drain import Drain
 from realtime.connections.registry import Registry
 from realtime.delivery.feed import Feed
 from realtime.delivery.hub import Delivery
+from realtime.handover import Handover
+from realtime.limits.process import Limits
+from realtime.topics.presence import Presence
 
 T = TypeVar("T")
 
@@ -34,8 +37,11 @@ def _make_registry() -> Registry:
 
 
 registry = _one_per_loop(_make_registry)
+limits = _one_per_loop(Limits)
 delivery = _one_per_loop(Delivery)
 feed = _one_per_loop(Feed)
+handover = _one_per_loop(Handover)
+presence = _one_per_loop(Presence)
 
 
 @cache
