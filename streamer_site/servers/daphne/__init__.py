@@ -1,0 +1,1 @@
+"""Daphne: what it needs beyond ASGI, one matter a module."""

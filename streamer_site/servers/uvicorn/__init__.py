@@ -1,0 +1,1 @@
+"""uvicorn: what it needs beyond ASGI, one matter a module."""
