@@ -1,4 +1,4 @@
-"""The admin login of a local stack."""
+"""The admin login of a local stack, and links that sign in."""
 
 import secrets
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from django.contrib.auth import get_user_model
 from django.db.models import EmailField
 
+from realtime.http.sign_in.links import link_fragment
 from realtime.models import Membership
 from streamer_site.secrets import write_private
 
@@ -19,6 +20,13 @@ def admin_name() -> str:
     model = get_user_model()
     is_address = isinstance(model._meta.get_field(model.USERNAME_FIELD), EmailField)
     return f"{USERNAME}@localhost" if is_address else USERNAME
+
+
+def sign_in_url(base_url: str, user_name: str) -> str:
+    """Make a link that signs the account in to the console, once. Raises ``ObjectDoesNotExist``."""
+    model = get_user_model()
+    user = model._default_manager.get(**{model.USERNAME_FIELD: user_name})
+    return f"{base_url.rstrip('/')}/{link_fragment(user)}"
 
 
 def ensure_admin(data_dir: Path) -> str | None:

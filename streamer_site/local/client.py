@@ -40,6 +40,12 @@ class Followed:
     percentage: float = 0.0
     text: str = ""
     """The text of the last message about the work."""
+    note: str = ""
+    """The text that a display shows instead, such as that its connection was cut."""
+    attempt: int = 0
+    """The number of the attempt that has begun last; 0 before the first one, and for what ran inline."""
+    first_percentages: dict[int, float] = field(default_factory=dict)
+    """Attempt → the percentage that it told first."""
     was_queued: bool = False
     """False when it ran inline and was answered by a ``response``."""
     seqs: list[int] = field(default_factory=list)
@@ -59,9 +65,10 @@ class Followed:
         if kind == "acknowledgment":
             self.was_queued, self.status, self.request_id = True, "queued", message["request_id"]
         elif kind == "started":
-            self.status = "running"
+            self.status, self.attempt = "running", message["attempt"]
         elif kind == "progress":
             self.percentage, self.text = message["percentage"], message["message"]
+            self.first_percentages.setdefault(self.attempt, self.percentage)
         elif kind in ("response", "error") or message.get("final"):
             self._end(message)
         self.on_change(self)
@@ -105,6 +112,8 @@ class Client:
         self._pongs: asyncio.Queue[Message] = asyncio.Queue()
         self._pings = 0
         self._goodbye: Message = {}
+        self._may_return = asyncio.Event()
+        self._may_return.set()
 
     async def __aenter__(self) -> "Client":
         self._socket = await self._connect()
@@ -126,6 +135,25 @@ class Client:
         followed = self._by_client_id[client_id] = Followed(label or action, action, on_change, message)
         await self._say(message)
         return followed
+
+    async def follow(
+        self, request_id: str, *, label: str = "", on_change: Callable[[Followed], None] = lambda _: None
+    ) -> Followed:
+        """Follow a request that another client has sent, from its first message on."""
+        message = {"type": "subscribe", "request_id": request_id, "after_seq": 0}
+        followed = Followed(label or request_id, "", on_change, message, request_id=request_id, was_queued=True)
+        self._by_client_id[request_id] = self._by_request_id[request_id] = followed
+        await self._say(message)
+        return followed
+
+    async def cut(self) -> None:
+        """Break the connection off without a word, and stay away until ``let_back``."""
+        self._may_return.clear()
+        self._socket.transport.abort()
+
+    def let_back(self) -> None:
+        """Let the client connect again after a ``cut``."""
+        self._may_return.set()
 
     async def wait(self, followed: Followed, timeout_seconds: float = 180.0) -> Followed:
         """Wait for its final message. Raises ``ConnectionEnded``; a request that takes too long gets a fault."""
@@ -172,6 +200,7 @@ class Client:
         lost = f"The server closed the connection (code {self._socket.close_code})"
         if not self._goodbye.get("reconnect", True):
             raise ConnectionEnded(f"{lost}: {self._goodbye['reason']}")
+        await self._may_return.wait()
         await asyncio.sleep(self._goodbye.get("after_ms", 1000 * _PAUSE_SECONDS) / 1000)
         give_up_at = time.monotonic() + COME_BACK_SECONDS
         while True:

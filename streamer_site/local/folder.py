@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import stat
 import time
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class DataFolder:
 
     def lock(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
+        self._close_to_others()
         self._descriptor = os.open(self.path / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + _WAIT_SECONDS
         while not self._try_lock():
@@ -73,6 +75,12 @@ class DataFolder:
             elif entry.name != LOCK_FILE:
                 entry.unlink()
 
+    def _close_to_others(self) -> None:
+        """Close a folder that an earlier release left open to all, unless its sticky bit says that others share it."""
+        status = self.path.stat()
+        if status.st_uid == os.geteuid() and not status.st_mode & stat.S_ISVTX:
+            self.path.chmod(status.st_mode & 0o777 & ~_current_umask())
+
     def _try_lock(self) -> bool:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,6 +91,22 @@ class DataFolder:
     def _read_owner(self) -> tuple[int, str]:
         pid, _, url = os.pread(self._descriptor, 1024, 0).decode().partition(" ")
         return int(pid or 0), url
+
+
+def read_owner(folder: Path) -> tuple[int, str]:
+    """Return the process id and the URL of the stack that runs on the folder; 0 and "" without one."""
+    try:
+        pid, _, url = (folder / LOCK_FILE).read_text().partition(" ")
+    except OSError:
+        return 0, ""
+    return (int(pid), url) if pid and _is_alive(int(pid)) else (0, "")
+
+
+def _current_umask() -> int:
+    """Return the umask, which the system only tells to who sets it."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
 def _is_alive(pid: int) -> bool:

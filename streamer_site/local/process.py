@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,9 @@ STEADY_SECONDS = 10.0
 FAILURES_TO_TELL = 3
 """The number of failures in a row from which the notice shows the end of the log."""
 _FIRST_PAUSE_SECONDS = 0.25
-_MAX_PAUSE_SECONDS = 15.0
+_MAX_PAUSE_SECONDS = 4.0
+# A program that ends by itself, again and again, will most likely do so until somebody mends something.
+_MAX_PAUSE_OF_FAILING_SECONDS = 30.0
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # The shell waits for a line before it becomes the program. So the keeper knows the process before the program starts,
 # and if the supervisor is killed at that moment, the line never comes and the shell ends.
@@ -107,7 +110,7 @@ class Process:
                 return
             steady = time.monotonic() - started_at >= STEADY_SECONDS
             self.failures = 0 if steady else self.failures + 1
-            pause = _pause_seconds(self.failures)
+            pause = _pause_seconds(self.failures, was_killed=status < 0)
             self._tell_end(status, pause)
             self._halted.wait(pause)
 
@@ -143,12 +146,13 @@ class Process:
 
     def _read(self, child: subprocess.Popen[str]) -> None:
         assert child.stdout is not None
-        with child.stdout, self._log.open("a") as log:
+        with child.stdout, self._log.open("ab", buffering=0) as log:
             for line in child.stdout:
                 plain = _COLOURS.sub("", line.rstrip("\n"))
                 self.tail.append(plain)
-                log.write(f"{plain}\n")
-                log.flush()
+                # On a full disk the line is lost. A child whose lines nobody reads would stop at one.
+                with suppress(OSError):
+                    log.write(f"{plain}\n".encode())
                 self._output(self.program.name, line.rstrip("\n"))
 
     def _tell_end(self, status: int, pause: float) -> None:
@@ -170,11 +174,18 @@ def _open_gate(child: subprocess.Popen[str]) -> None:
         pass  # it was killed before the program started; its status will say so
 
 
-def _pause_seconds(failures: int) -> float:
+def _pause_seconds(failures: int, *, was_killed: bool) -> float:
     """Return the pause before the next start: 0 after a steady life, then doubling."""
-    return min(_MAX_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (failures - 1)) if failures else 0.0
+    most = _MAX_PAUSE_SECONDS if was_killed else _MAX_PAUSE_OF_FAILING_SECONDS
+    return min(most, _FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 20)) if failures else 0.0
 
 
 def describe_status(status: int) -> str:
     """Describe an exit status for people: "exit status 1", "SIGKILL"."""
     return f"exit status {status}" if status >= 0 else signal.Signals(-status).name
+
+
+def end_of_log(process: Process) -> str:
+    """Return the name of the process and the end of its log."""
+    lines = "\n".join(f"  {line}" for line in process.tail) or "  (it wrote nothing)"
+    return f"The log of {process.program.name} ends with:\n{lines}"

@@ -6,26 +6,33 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
 
 from streamer_site.local.folder import DataFolder
-from streamer_site.local.process import FAILURES_TO_TELL, Output, Process, Program
+from streamer_site.local.process import FAILURES_TO_TELL, Output, Program, end_of_log
 from streamer_site.local.supervisor import Supervisor
 from streamer_site.local.valkey import EmbeddedValkey, ValkeyFailed
-from streamer_site.local.web import WebServer
+from streamer_site.local.web import Server, WebServer
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.1
 # A worker hands its request back when its own grace is over, and then needs a moment to end.
 _WORKER_EXTRA_SECONDS = 5.0
-# People read the logs of a local stack and need each line as it is written.
-_DEFAULTS = {"LOG_JSON": "false", "PYTHONUNBUFFERED": "1"}
+# People read the logs of a local stack and need each line as it is written. On the own machine, no proxy logs URLs.
+_DEFAULTS = {
+    "LOG_JSON": "false",
+    "PYTHONUNBUFFERED": "1",
+    "STREAMER_QUERY_TOKENS": "true",
+    "STREAMER_API_DOCS": "everybody",
+}
 _SETTINGS = (
     *("STREAMER_", "JWT_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECURE_COOKIES", "ALLOWED_HOSTS"),
-    *("CSRF_TRUSTED_ORIGINS", "TRUST_PROXY", "DEBUG", "LOG_LEVEL", "LOG_JSON"),
+    *("CSRF_TRUSTED_ORIGINS", "TRUST_PROXY", "TRUSTED_PROXIES", "DEBUG", "LOG_LEVEL", "LOG_JSON"),
 )
 # environ reads NAME_FILE where NAME is not set.
 _REDIS_VARIABLES = ("REDIS_URL", "REDIS_URL_FILE")
@@ -52,19 +59,24 @@ class Stack:
         data_dir: Path,
         *,
         workers: int = 2,
+        forks_workers: bool = False,
         ports: Sequence[int] = (0,),
+        server: Server = "daphne",
         env: Mapping[str, str] | None = None,
         inherit_settings: bool = True,
         wipe: bool = False,
         prepare: Sequence[str] = (),
+        code_dir: Path = PROJECT_DIR,
         output: Output = no_output,
     ) -> None:
         """Set it up. Each of ``ports`` gets a web process; 0 takes a free port, another may fall back to the next.
+        ``server`` names the ASGI server of all of them. ``forks_workers`` has one process load the handlers and fork
+        all workers: they share memory, and are one process of the stack, "worker".
 
         The processes get the environment of this one with ``env`` laid over it. ``inherit_settings=False`` leaves out
         the settings of Streamer, so that the stack uses its data folder whatever the shell has set.
-        ``wipe`` empties the data folder before the start. ``prepare`` names ``manage.py`` commands to run after the
-        migrations and before the processes. ``output`` gets every line the processes write.
+        ``wipe`` empties the data folder before the start. ``prepare`` names ``manage.py`` commands that need no
+        database, to run beside the migrations and before the processes. ``output`` gets every line they write.
         """
         self.folder = DataFolder(data_dir)
         self.data_dir = self.folder.path
@@ -73,9 +85,12 @@ class Stack:
         }
         self.env = {**_DEFAULTS, **inherited, **(env or {}), "STREAMER_DATA_DIR": str(self.data_dir)}
         self._workers = workers
+        self._forks_workers = forks_workers
         self._ports = tuple(ports)
+        self.server: Server = server
         self._wipe = wipe
-        self._prepare = tuple(prepare)
+        self._prepare = tuple((command,) for command in prepare)
+        self.code_dir = code_dir  # that of what is started from now on
         self._output = output
         self._supervisor: Supervisor | None = None
         self._valkey: EmbeddedValkey | None = None
@@ -139,7 +154,7 @@ class Stack:
         """Run a ``manage.py`` command in the stack's environment. Return its output. Raises ``StackFailed``."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=PROJECT_DIR,
+            cwd=self.code_dir,
             env=self.env,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -183,8 +198,28 @@ class Stack:
             program = process.program
             if web := self._webs.get(program.name):
                 web.reopen()
-                program = web.program(self.env, PROJECT_DIR)
+                program = web.program(self.env, self.code_dir)
             self.supervisor.add(program)
+
+    def start_beside(self, name: str) -> str:
+        """Start another process like ``name``, which goes on, and return its name. A web process gets its own port."""
+        program = self.supervisor.processes[name].program
+        kind = name.partition("-")[0]
+        new = f"{kind}-{1 + max(_number_of(one.program.name) for one in self.supervisor.named(kind))}"
+        if name in self._webs:
+            web = self._webs[new] = WebServer(new, 0, self.server)
+            self.supervisor.add(web.program(self.env, self.code_dir))
+        else:
+            self.supervisor.add(replace(program, name=new, cwd=self.code_dir))
+        return new
+
+    def retire(self, name: str) -> bool:
+        """Stop a process for good, as a deployment does. Return False when its grace was over and it was killed."""
+        if web := self._webs.pop(name, None):
+            web.close()
+        killed = self.supervisor.stop([self.supervisor.processes[name]])
+        del self.supervisor.processes[name]
+        return not killed
 
     def wait_until_ready(self, timeout_seconds: float = _READY_SECONDS) -> None:
         """Wait until every web process serves. Raises ``StackFailed`` if one does not, or a process cannot start."""
@@ -196,6 +231,17 @@ class Stack:
                 web = self.supervisor.named("web")[0]
                 raise StackFailed(f"The web process is not ready after {timeout_seconds:.0f} s.\n{end_of_log(web)}")
             time.sleep(_POLL_SECONDS)
+        for web in self.supervisor.named("web"):
+            web.failures = 0  # those that serve have started, however soon their predecessors were killed
+
+    @property
+    def has_foreign_redis(self) -> bool:
+        """Tell whether the settings name a Redis, so that no embedded one is started."""
+        return any(self.env.get(variable) for variable in _REDIS_VARIABLES)
+
+    def missing_parts(self) -> frozenset[str]:
+        """Name the parts that a web process misses, as ``/readyz`` does; "web" stands for one that does not answer."""
+        return frozenset[str]().union(*(web.missing_parts() for web in self._webs.values()))
 
     @property
     def supervisor(self) -> Supervisor:
@@ -207,18 +253,23 @@ class Stack:
         if self._wipe:
             self.folder.wipe()
         self._supervisor = Supervisor(self.data_dir / "logs", self._output, inherit=(self.folder.fileno(),))
-        if not any(self.env.get(variable) for variable in _REDIS_VARIABLES):
+        if not (self._valkey or self.has_foreign_redis):
             self._start_valkey()
-        self.manage("migrate", "--no-input")
-        for command in self._prepare:
-            self.manage(command)
+        # Each is a process that loads Django first, which takes longer than its work.
+        with ThreadPoolExecutor() as threads:
+            preparing = [threads.submit(self.manage, *one) for one in (("migrate", "--no-input"), *self._prepare)]
+        for prepared in preparing:
+            prepared.result()
         names = _numbered("web", len(self._ports))
-        self._webs = {name: WebServer(name, port) for name, port in zip(names, self._ports, strict=True)}
+        self._webs = {name: WebServer(name, port, self.server) for name, port in zip(names, self._ports, strict=True)}
         self.folder.note_owner(self.http_url if self._webs else "")
         for web in self._webs.values():
-            self._supervisor.add(web.program(self.env, PROJECT_DIR))
-        for name in _numbered("worker", self._workers):
-            self._supervisor.add(self._command(name, "streamer_worker"))
+            self._supervisor.add(web.program(self.env, self.code_dir))
+        if self._forks_workers:
+            self._supervisor.add(self._command("worker", "streamer_worker", "--processes", str(self._workers)))
+        else:
+            for name in _numbered("worker", self._workers):
+                self._supervisor.add(self._command(name, "streamer_worker"))
         self._supervisor.add(self._command("sweeper", "streamer_sweep"))
         self.wait_until_ready()
 
@@ -230,21 +281,19 @@ class Stack:
             raise StackFailed(str(error)) from error
         self.env["REDIS_URL"] = self._valkey.url
 
-    def _command(self, name: str, command: str) -> Program:
+    def _command(self, name: str, *command: str) -> Program:
         grace_seconds = float(self.env.get("STREAMER_STOP_GRACE_SECONDS") or settings.STREAMER_STOP_GRACE_SECONDS)
         return Program(
             name=name,
-            argv=(sys.executable, "manage.py", command),
+            argv=(sys.executable, "manage.py", *command),
             env=self.env,
-            cwd=PROJECT_DIR,
+            cwd=self.code_dir,
             grace_seconds=grace_seconds + _WORKER_EXTRA_SECONDS,
         )
 
 
-def end_of_log(process: Process) -> str:
-    """Return the name of the process and the end of its log."""
-    lines = "\n".join(f"  {line}" for line in process.tail) or "  (it wrote nothing)"
-    return f"The log of {process.program.name} ends with:\n{lines}"
+def _number_of(name: str) -> int:
+    return int(name.partition("-")[2] or 1)
 
 
 def _numbered(kind: str, count: int) -> list[str]:
