@@ -1,27 +1,41 @@
-"""Mistakes across settings, found by ``manage.py check`` and at every start of a command."""
+"""Mistakes across settings, found at every start. ``declared`` judges each value alone."""
 
 import re
+import stat
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register, run_checks
-from django.core.exceptions import ImproperlyConfigured
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
+from jwt.algorithms import get_default_algorithms
+from jwt.exceptions import InvalidKeyError
 
+from jobs.conf.checks import TAG, faults_of
+from jobs.tracing.tracer import has_extra as has_tracing
+from jobs.tracing.tracer import wants_tracing
+from streamer_site.declared import OF_SITE
+from streamer_site.declared.tokens import ALGORITHMS
+from streamer_site.error_reports import has_extra as has_reporting
 from streamer_site.storage import S3_SCHEME, s3_place
 
-_ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _MIN_KEY = 32
-_MIN_LEASE_SECONDS = 2
+_MIN_RSA = 2048
 _LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
-_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
-@register()
+@register(TAG)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    return [*_token_faults(), *_place_faults(), *_scratch_faults(), *_request_faults(), *_storage_faults()]
+    return [
+        *faults_of(one for one in OF_SITE if hasattr(settings, one.name)),
+        *_token_faults(),
+        *_key_length_faults(),
+        *_storage_faults(),
+        *_session_faults(),
+        *_extra_faults(),
+        *_prefix_faults(),
+    ]
 
 
 @register(deploy=True)
@@ -34,19 +48,44 @@ def check_deployment(**_: Any) -> list[CheckMessage]:
     if set(settings.ALLOWED_HOSTS) <= _LOCAL_HOSTS:
         hint = "Name the hosts that are served, for example ALLOWED_HOSTS=reports.example.org."
         faults.append(Warning("ALLOWED_HOSTS allows only this machine", hint=hint, id="streamer.W002"))
+    if settings.DATA_DIR.stat().st_mode & stat.S_IRWXO:
+        hint = f"It has keys and users' files. Close it: chmod o= {settings.DATA_DIR}"
+        faults.append(Warning("All users of this host can look into the data folder", hint=hint, id="streamer.W003"))
+    if settings.SECURE_SSL_REDIRECT and not settings.TRUST_PROXY:
+        hint = "Set TRUST_PROXY behind a proxy for TLS: without it every request looks like one over plain HTTP."
+        faults.append(Warning("SECURE_SSL_REDIRECT may redirect for ever", hint=hint, id="streamer.W004"))
+    if settings.STREAMER_QUERY_TOKENS:
+        hint = "Set it to false unless old clients need it: proxies, browsers and error reports keep URLs."
+        faults.append(Warning("STREAMER_QUERY_TOKENS takes tokens from URLs", hint=hint, id="streamer.W007"))
+    if settings.STREAMER_RELOAD_HANDLERS:
+        hint = "Set it to false: whatever is written into a package of handlers would be run at once."
+        faults.append(Warning("STREAMER_RELOAD_HANDLERS is for development", hint=hint, id="streamer.W010"))
+    jwt = settings.SIMPLE_JWT
+    for name in ("ISSUER", "AUDIENCE"):
+        if not jwt[name]:
+            hint = "Set it: else a token for another service with the same key is good here. Own tokens then carry it."
+            faults.append(Error(f"JWT_{name} is not set, so it is not checked", hint=hint, id="streamer.E016"))
+    if (jwt["JWK_URL"] or "").startswith("http://"):
+        hint = "Take https: whoever sits on the way could put keys of their own in place."
+        faults.append(Warning("JWT_JWKS_URL fetches keys over plain HTTP", hint=hint, id="streamer.W006"))
     return faults
 
 
-def require_sound_settings() -> None:
-    """Check settings for servers, which are no commands, so Django does not. Raises ``ImproperlyConfigured``."""
-    if faults := [message for message in run_checks() if message.is_serious()]:
-        raise ImproperlyConfigured("\n".join(str(fault) for fault in faults))
+def _extra_faults() -> Iterator[CheckMessage]:
+    """A process goes on without an extra: it does its work, but nobody sees what was asked for."""
+    told = "Install it: .venv/bin/pip install -r {}."
+    if wants_tracing() and not has_tracing():
+        hint = told.format("requirements-otel.txt")
+        yield Warning("A collector is named, but OpenTelemetry is not installed", hint=hint, id="streamer.W011")
+    if settings.SENTRY_DSN and not has_reporting():
+        hint = told.format("requirements-sentry.txt")
+        yield Warning("SENTRY_DSN is set, but sentry-sdk is not installed", hint=hint, id="streamer.W012")
 
 
 def _token_faults() -> Iterator[CheckMessage]:
     algorithm = settings.SIMPLE_JWT["ALGORITHM"]
-    if algorithm not in _ALGORITHMS:
-        yield Error(f"JWT_ALGORITHM is '{algorithm}'", hint=f"One of {', '.join(_ALGORITHMS)}.", id="streamer.E001")
+    if algorithm not in ALGORITHMS:
+        yield Error(f"JWT_ALGORITHM is '{algorithm}'", hint=f"One of {', '.join(ALGORITHMS)}.", id="streamer.E001")
     elif algorithm.startswith("HS"):
         if len(settings.JWT_SIGNING_KEY.encode()) < _MIN_KEY:
             hint = "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes a good one."
@@ -54,30 +93,58 @@ def _token_faults() -> Iterator[CheckMessage]:
     elif not (settings.SIMPLE_JWT["VERIFYING_KEY"] or settings.SIMPLE_JWT["JWK_URL"]):
         hint = "Set JWT_VERIFYING_KEY (PEM) or JWT_JWKS_URL."
         yield Error(f"There is no key to verify {algorithm} tokens", hint=hint, id="streamer.E003")
+    else:
+        yield from _key_faults(algorithm)
 
 
-def _place_faults() -> Iterator[CheckMessage]:
+def _key_faults(algorithm: str) -> Iterator[CheckMessage]:
+    keys = {"JWT_VERIFYING_KEY": ("verify", "public"), "JWT_SIGNING_KEY": ("sign", "private")}
+    for name, (use, kind) in keys.items():
+        text = settings.SIMPLE_JWT[name.removeprefix("JWT_")]
+        if text and not _is_key(text, algorithm, use):
+            hint = f"It is a {kind} key in PEM: RSA of {_MIN_RSA} bits or more for RS, of the algorithm's curve for ES."
+            yield Error(f"{name} is no {kind} key for {algorithm}", hint=hint, id="streamer.E015")
+
+
+def _is_key(text: str, algorithm: str, use: str) -> bool:
+    try:
+        key = get_default_algorithms()[algorithm].prepare_key(text)
+    except (InvalidKeyError, ValueError, TypeError):
+        return False
+    is_large = algorithm.startswith("ES") or key.key_size >= _MIN_RSA
+    return is_large and hasattr(key, use)
+
+
+def _key_length_faults() -> Iterator[CheckMessage]:
     if len(settings.SECRET_KEY.encode()) < _MIN_KEY:
         hint = "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes a good one."
         yield Error(f"SECRET_KEY is shorter than {_MIN_KEY} bytes", hint=hint, id="streamer.E011")
-    if not settings.REDIS_URL.startswith(_REDIS_SCHEMES):
-        hint = "For example redis://host:6379/0, or rediss:// for TLS."
-        yield Error("REDIS_URL is no URL of a Redis", hint=hint, id="streamer.E012")
 
 
-def _scratch_faults() -> Iterator[CheckMessage]:
-    if "?" in str(settings.STREAMER_SCRATCH_DIR):
-        hint = "Name another folder in STREAMER_SCRATCH_DIR: DuckDB takes a '?' for the end of a file's path."
-        yield Error("The path of STREAMER_SCRATCH_DIR has a '?'", hint=hint, id="streamer.E013")
+def _prefix_faults() -> Iterator[CheckMessage]:
+    public, prefix = settings.STREAMER_PUBLIC_URL.rstrip("/"), settings.FORCE_SCRIPT_NAME or ""
+    if public and not public.endswith(prefix):
+        hint = f"Downloads begin with it: STREAMER_PUBLIC_URL={public}{prefix}."
+        text = f"STREAMER_PUBLIC_URL lacks STREAMER_PATH_PREFIX, '{prefix}'"
+        yield Error(text, hint=hint, id="streamer.E026")
 
 
-def _request_faults() -> Iterator[CheckMessage]:
-    if settings.STREAMER_LEASE_SECONDS < _MIN_LEASE_SECONDS:
-        hint = f"A running request renews its lease about once a second; {_MIN_LEASE_SECONDS} is the least."
-        yield Error("STREAMER_LEASE_SECONDS is too short", hint=hint, id="streamer.E004")
-    for name in ("STREAMER_MAX_RUNNING_PER_USER", "STREAMER_MAX_WAITING_PER_USER", "STREAMER_INLINE_THREADS"):
-        if getattr(settings, name) < 1:
-            yield Error(f"{name} must be at least 1", hint="With 0 no request would ever run.", id="streamer.E005")
+def _session_faults() -> Iterator[CheckMessage]:
+    if not settings.STREAMER_SESSION_IDENTITY:
+        return
+    try:
+        is_function = callable(import_string(settings.STREAMER_SESSION_IDENTITY))
+    except Exception:  # the module is the operator's, and may fail in any way
+        is_function = False
+    if not is_function:
+        hint = (
+            "The dotted path of a function (user) -> {user_id, tenant_id, permissions}, such as shop.people.identity."
+        )
+        text = f"STREAMER_SESSION_IDENTITY is '{settings.STREAMER_SESSION_IDENTITY}'"
+        yield Error(text, hint=hint, id="streamer.E024")
+    if settings.SESSION_ENGINE.endswith("signed_cookies"):
+        hint = "Take one that stores sessions: with this one nobody could end one."
+        yield Error("STREAMER_SESSION_IDENTITY does not go with this SESSION_ENGINE", hint=hint, id="streamer.E025")
 
 
 def _storage_faults() -> Iterator[CheckMessage]:

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from streamer_site.local.interrupt import interruptible
 from streamer_site.local.stack import StackFailed
-from tests.chaos.cells import all_cells, short_cells
+from tests.chaos.cells import all_cells, each_fault, short_cells
 from tests.chaos.matrix import choose, run_matrix
 from tests.chaos.tables import complaints, markdown_table, row, summary, terminal_table
 from tests.chaos.trial import Options, Result
@@ -28,7 +28,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--short", action="store_true", help="a handful of cells, in less than a minute")
+        parser.add_argument("--each", action="store_true", help="one cell of each fault")
         parser.add_argument("--full", action="store_true", help=f"long outages last {_AWAY_SECONDS_FULL:.0f} s")
+        parser.add_argument("--away", type=float, metavar="SECONDS", help="the length of long outages")
         parser.add_argument("--cells", default="*", metavar="GLOB", help='for example "web-kill@*"')
         parser.add_argument("--seed", type=int, default=1, help="the seed of the order in which the clients send")
         parser.add_argument("--list", action="store_true", dest="only_list", help="print the names of the cells")
@@ -40,7 +42,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, short: bool, full: bool, cells: str, seed: int, only_list: bool, **options: Any) -> None:
-        chosen = choose(short_cells() if short else all_cells(), cells)
+        chosen = choose(short_cells() if short else each_fault() if options["each"] else all_cells(), cells)
         if not chosen:
             raise CommandError(f"No cell is called '{cells}'; --list prints them.")
         if only_list:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
         how = Options(
             seed=seed,
             database_url=options["database_url"],
-            away_seconds=_AWAY_SECONDS_FULL if full else _AWAY_SECONDS,
+            away_seconds=options["away"] or (_AWAY_SECONDS_FULL if full else _AWAY_SECONDS),
             postgres_restart=options["postgres_restart_command"],
         )
         terminal = Console(highlight=False)

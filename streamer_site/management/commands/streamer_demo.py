@@ -1,4 +1,4 @@
-"""``manage.py streamer_demo``: start Streamer from nothing and run some reports, in a minute."""
+"""``manage.py streamer_demo``: start Streamer from nothing and show in five acts what it does."""
 
 import sys
 import time
@@ -7,18 +7,24 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from streamer_site.local.demo import explain, make_stack, tell
-from streamer_site.local.display import Display
+from jobs.formatting import format_duration
+from streamer_site.local.demo.display import Display
+from streamer_site.local.demo.story import explain, make_stack, tell
 from streamer_site.local.folder import AlreadyRunning
 from streamer_site.local.interrupt import hurried_by_signal, interruptible
 from streamer_site.local.stack import Stack, StackFailed
 
 _INTERRUPTED = 130
 _PLAIN_WIDTH = 100
+_NEXT = (
+    ("make run", "keeps the same stack up, and prints a URL of the console that signs you in"),
+    ("README.md", "has a client to paste, and a handler of your own in one file"),
+    ("docs/quickstart.md", "goes from here to your own progress in your own page, in 15 minutes"),
+)
 
 
 class Command(BaseCommand):
-    help = "Start everything on a fresh data folder, make reports as a client on the real socket, stop everything."
+    help = "Start everything on a fresh data folder, play five acts over the real socket, check them, stop everything."
     requires_system_checks = []
 
     def handle(self, **options: Any) -> None:
@@ -38,7 +44,9 @@ class Command(BaseCommand):
             if stack.is_running:
                 _stop(stack, display)
         if not status:
-            display.note("\nmake run starts the same stack and keeps it up, with a console for the browser.\n")
+            display.heading("Try next")
+            display.pairs(_NEXT)
+            display.note("")
         sys.exit(status)
 
 
@@ -54,4 +62,4 @@ def _stop(stack: Stack, display: Display) -> None:
     with hurried_by_signal(stack.hurry), display.doing("Stopping everything"):
         killed = stack.stop()
     how = f"; killed: {', '.join(killed)}" if killed else ""
-    display.tick(f"Stopped everything that was started{how}", f"{time.monotonic() - started_at:.1f} s")
+    display.tick(f"Stopped everything that was started{how}", format_duration(time.monotonic() - started_at))

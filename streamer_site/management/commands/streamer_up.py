@@ -1,7 +1,9 @@
 """``manage.py streamer_up``: the whole service on this machine, until Ctrl-C."""
 
-import threading
-from typing import Any
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, get_args
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -10,14 +12,21 @@ from rich.console import Console
 from rich.markup import escape
 
 from jobs.data.sample.files import sample_is_there
+from jobs.formatting import format_duration
+from jobs.queue.health.services import reason_of
+from realtime.http.sign_in.links import LIFE
+from realtime.http.tokens import issue_token
 from streamer_site.local import valkey
-from streamer_site.local.accounts import PASSWORD_FILE, admin_name, ensure_admin
+from streamer_site.local.accounts import PASSWORD_FILE, TENANT_ID, admin_name, ensure_admin, sign_in_url
 from streamer_site.local.folder import AlreadyRunning
 from streamer_site.local.interrupt import hurried_by_signal, interruptible
 from streamer_site.local.printing import LinePrinter
 from streamer_site.local.stack import Stack, StackFailed
+from streamer_site.local.web import Server
+from streamer_site.readiness import wait_for_foreign_services, wait_until_complete, watch
 
 _TOKEN_HOURS = 12
+_RELOAD = "STREAMER_RELOAD_HANDLERS"
 
 
 class Command(BaseCommand):
@@ -27,17 +36,27 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="of the web server; if taken, the next free one")
         parser.add_argument("--workers", type=int, default=2, help="the number of requests that run at the same time")
+        parser.add_argument("--server", choices=get_args(Server), default="daphne", help="the ASGI server")
 
-    def handle(self, *, port: int, workers: int, **options: Any) -> None:
+    def handle(self, *, port: int, workers: int, server: Server, **options: Any) -> None:
         if not (1 <= port <= 65535 and workers >= 1):
             raise CommandError("--port must be between 1 and 65535, --workers at least 1.")
         console = Console(highlight=False)
         sample = [] if sample_is_there(settings.STREAMER_SAMPLE_DIR) else ["streamer_sample"]
         output = LinePrinter(console, quiet=[valkey.NAME])
-        stack = Stack(settings.DATA_DIR, workers=workers, ports=[port], prepare=sample, output=output)
+        stack = Stack(
+            settings.DATA_DIR,
+            workers=workers,
+            forks_workers=True,
+            ports=[port],
+            server=server,
+            env={_RELOAD: os.environ.get(_RELOAD, "true")},
+            prepare=sample,
+            output=output,
+        )
         try:
             with interruptible():
-                _run(stack, console, port)
+                _run(stack, console, port, lambda line: output("streamer", line))
         except KeyboardInterrupt:
             console.print("\nStopping. Ctrl-C again kills running requests instead of waiting for them.", style="dim")
             with hurried_by_signal(stack.hurry):
@@ -45,23 +64,29 @@ class Command(BaseCommand):
             console.print("Stopped.")
         except (AlreadyRunning, StackFailed) as error:
             raise CommandError(str(error)) from None
+        except OSError as error:
+            hint = "Make room on its disk, or set STREAMER_DATA_DIR to a folder that can be written."
+            raise CommandError(f"Streamer cannot run on {settings.DATA_DIR}: {reason_of(error)}. {hint}") from None
         finally:
             stack.stop()
 
 
-def _run(stack: Stack, console: Console, wanted_port: int) -> None:
-    """Start, print the addresses, and wait to be interrupted."""
+def _run(stack: Stack, console: Console, wanted_port: int, tell: Callable[[str], object]) -> None:
+    """Start, print the addresses, and tell what goes away, until interrupted."""
     with console.status("Starting", spinner_style="cyan"):
+        wait_for_foreign_services(stack, lambda line: console.print(escape(line), style="yellow", soft_wrap=True))
         stack.start()
         password = ensure_admin(stack.data_dir)
+        wait_until_complete(stack, tell)
+        link, token = _link_and_token(stack.http_url)
         connections.close_all()
-        token = stack.token(admin_name(), ttl_seconds=_TOKEN_HOURS * 3600)
     console.print("\nStreamer is running. Ctrl-C stops it.\n", style="bold green")
     if not stack.http_url.endswith(f":{wanted_port}"):
         console.print(f"Port {wanted_port} is taken, so this is the next free one.\n", style="yellow")
     login = f"password {password}" if password else f"with the password you set ({PASSWORD_FILE} has the first one)"
     addresses = {
-        "Console": f"{stack.http_url}/",
+        "Console": link,
+        "": f"signs you in as {admin_name()}, once, within {format_duration(LIFE.total_seconds())}",
         "Admin": f"{stack.http_url}/admin/   user {admin_name()}, {login}",
         "Socket": stack.ws_url,
         "Data": str(stack.data_dir),
@@ -70,4 +95,13 @@ def _run(stack: Stack, console: Console, wanted_port: int) -> None:
     for name, value in addresses.items():
         console.print(f"[bold]{name:<8}[/] {escape(value)}", soft_wrap=True)
     console.print(f"{escape(token)}\n", soft_wrap=True)
-    threading.Event().wait()
+    watch(stack, tell)
+
+
+def _link_and_token(http_url: str) -> tuple[str, str]:
+    """Make a link that signs the admin in to the console once, and a token. Raises ``StackFailed``."""
+    if not settings.JWT_SIGNING_KEY:
+        raise StackFailed("There is no JWT_SIGNING_KEY: tokens come from another issuer")
+    name = admin_name()
+    token = issue_token(user_id=name, tenant_id=TENANT_ID, permissions=["*"], ttl=timedelta(hours=_TOKEN_HOURS))
+    return sign_in_url(http_url, name), token
