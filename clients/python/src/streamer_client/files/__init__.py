@@ -1,0 +1,1 @@
+"""Files on their way: tables to the service, results from it."""

@@ -1,0 +1,39 @@
+"""Sending a table to the service, as a dataset."""
+
+import os
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+from streamer_client.files.download import OnBytes
+from streamer_client.transports.http.api import HttpApi, problem
+
+
+class _Counted(BufferedReader):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, path: Path, on_bytes: OnBytes | None) -> None:
+        super().__init__(path.open("rb", buffering=0))
+        self._on_bytes = on_bytes
+        self._total = os.fstat(self.fileno()).st_size
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        if self._on_bytes is not None:
+            self._on_bytes(self.tell(), self._total)
+        return data
+
+
+async def upload(
+    api: HttpApi, path: Path, *, fields: dict[str, str], on_bytes: OnBytes | None = None
+) -> dict[str, Any]:
+    """Send a file, and return the description of the dataset. Raises ``StreamerError``.
+
+    It is sent once: whoever sends it again, after an error, may make a second dataset.
+    """
+    with _Counted(path, on_bytes) as file:
+        files = {"file": (path.name, file, "application/octet-stream")}
+        answer = await api.send(api.build("POST", "api/datasets/", files=files, data=fields))
+    if answer.status != 201:
+        raise problem(answer)
+    return answer.body

@@ -1,0 +1,1 @@
+"""The ways to reach the service. Each carries the messages of ``streamer.v1``, whatever is below."""
