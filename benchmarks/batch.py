@@ -23,6 +23,7 @@ import websockets
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streamer_site.settings")
 
+from benchmarks.systems.unlimited import UNLIMITED
 from streamer_site.local.stack import Stack
 
 KINDS = ("one message each", "one message for all")
@@ -69,7 +70,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), workers=1) as stack:
+    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), workers=1, env=UNLIMITED) as stack:
         times = asyncio.run(measure(stack, options.requests, options.rounds))
     print(f"milliseconds until {options.requests} requests are acknowledged, {options.rounds} rounds")
     for kind, seconds in times.items():

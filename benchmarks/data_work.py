@@ -1,14 +1,17 @@
 """Measures the work on data, beside the same done by hand with DuckDB, pandas and scikit-learn.
 
-    python benchmarks/data_work.py [--rows 5000000] [--tasks upload transform report learn]
+    python benchmarks/data_work.py [--rows 5000000] [--rounds 3] [--tasks upload transform report learn]
 
-Generates invented orders in a temporary folder, then does each task in a process of its own and prints how long it took
-and the peak of that process's resident memory. Peers do the least that leads to the same file: they check no types,
-report no progress, keep no order that was not asked for, and learn one model without comparing it to others.
-Needs about 3 GB of disk for five million rows.
+Generates invented orders in a temporary folder, then does each task in a process of its own and prints the medians of
+its duration, its CPU time and the peak of that process's resident memory. In each round every peer has its turn, and
+the ratios are medians of those within a round, because other work on the machine changes all of them alike. The clock
+starts once the libraries are loaded, as workers load them before they fork. Peers do the least that leads to the same
+file: they check no types, report no progress, keep no order that was not asked for, and learn one model without
+comparing it to others. Needs about 3 GB of disk for five million rows.
 """
 
 import argparse
+import importlib
 import json
 import os
 import resource
@@ -16,162 +19,100 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from report_memory import ROOT, MeasuredContext, write_table
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-_LEARNED_ROWS = 1_000_000
-_DUCKDB = {"memory_limit": "512MB", "threads": 2}
-_LABEL = "CASE WHEN quantity + length(region) + hash(order_id) % 5 > 11 THEN 'large' ELSE 'small' END AS size"
-_DAYS = {"start_date": "2024-01-01", "end_date": "2024-12-31"}
-_OPERATIONS = [
-    {"type": "filter", "column": "quantity", "operator": "gt", "value": 2},
-    {"type": "transform", "function": "multiply", "column": "quantity", "value": 1.19, "into": "gross"},
-    {"type": "sort", "by": [{"column": "product"}, {"column": "quantity", "descending": True}]},
-]
-_TRANSFORMED = "SELECT *, quantity * 1.19 AS gross FROM '{}' WHERE quantity > 2 ORDER BY product, quantity DESC"
+from benchmarks.data_tasks import LABEL, LEARNED_ROWS, TASKS
+from benchmarks.report_memory import ROOT, write_table
 
-
-class DataContext(MeasuredContext):
-    """A context that opens one file, whatever is asked for."""
-
-    def __init__(self, folder: Path, table: Path) -> None:
-        super().__init__(folder)
-        self._table = table
-
-    def open_data(self, source: Any, *, on_rows: Any = None) -> AbstractContextManager[Any]:
-        # Late, as all that is measured: only the child process has the settings of the benchmark.
-        from jobs.data.tables.files.reading import open_files  # noqa: PLC0415
-
-        return open_files({str(self._table): "orders"}, "orders", self.scratch_dir, self.check, on_rows)
-
-
-def process(table: Path, folder: Path, payload: dict[str, Any]) -> dict[str, Any]:
-    from jobs.handlers.process_data import ProcessData  # noqa: PLC0415
-
-    handler, context = ProcessData(), DataContext(folder, table)
-    source, output = {"type": "file", "path": "orders.parquet"}, {"format": "parquet"}
-    summary = handler.run(handler.parse({**payload, "data_source": source, "output": output}), context)["summary"]
-    told = {"reports": context.reports, "longest_silence": context.longest_silence}
-    return {**told, "note": summary["metrics"].get("accuracy", "")}
-
-
-def transform(table: Path, folder: Path) -> dict[str, Any]:
-    return process(table, folder, {"pipeline": "transformation", "options": {"operations": _OPERATIONS}})
-
-
-def transform_duckdb(table: Path, folder: Path) -> dict[str, Any]:
-    import duckdb  # noqa: PLC0415
-
-    sql = _TRANSFORMED.format(table)
-    duckdb.connect(config=_DUCKDB).execute(f"COPY ({sql}) TO '{folder}/out.parquet' (COMPRESSION zstd)")
-    return {}
-
-
-def transform_pandas(table: Path, folder: Path) -> dict[str, Any]:
-    import pandas as pd  # noqa: PLC0415
-
-    frame = pd.read_parquet(table)
-    frame = frame[frame["quantity"] > 2].assign(gross=lambda kept: kept["quantity"] * 1.19)
-    frame = frame.sort_values(["product", "quantity"], ascending=[True, False], kind="stable")
-    frame.to_parquet(folder / "out.parquet", compression="zstd", index=False)
-    return {}
-
-
-def report(table: Path, folder: Path) -> dict[str, Any]:
-    from jobs.handlers.generate_report import GenerateReport  # noqa: PLC0415
-
-    handler, context = GenerateReport(), DataContext(folder, table)
-    handler.run(handler.parse({**_DAYS, "format": "csv", "source": "many"}), context)
-    return {"reports": context.reports, "longest_silence": context.longest_silence}
-
-
-def report_duckdb(table: Path, folder: Path) -> dict[str, Any]:
-    import duckdb  # noqa: PLC0415
-
-    connection = duckdb.connect(config=_DUCKDB)
-    connection.execute(f"SELECT category, region, month(order_date), sum(value), count(*) FROM '{table}' GROUP BY ALL")
-    connection.execute(f"COPY (SELECT * FROM '{table}' ORDER BY order_date) TO '{folder}/out.csv'")
-    return {}
-
-
-def report_pandas(table: Path, folder: Path) -> dict[str, Any]:
-    import pandas as pd  # noqa: PLC0415
-
-    frame = pd.read_parquet(table)
-    frame["value"] = frame["value"].astype(float)
-    frame["order_date"] = pd.to_datetime(frame["order_date"])
-    frame.groupby(["category", "region", frame["order_date"].dt.month])["value"].agg(["sum", "count"])
-    frame.sort_values("order_date").to_csv(folder / "out.csv", index=False)
-    return {}
-
-
-def learn(table: Path, folder: Path) -> dict[str, Any]:
-    return process(table, folder, {"pipeline": "classification", "options": {"target": "size"}})
-
-
-def learn_sklearn(table: Path, folder: Path) -> dict[str, Any]:
-    import pandas as pd  # noqa: PLC0415
-    from sklearn.compose import make_column_transformer  # noqa: PLC0415
-    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415
-    from sklearn.model_selection import train_test_split  # noqa: PLC0415
-    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
-    from sklearn.preprocessing import OneHotEncoder, TargetEncoder  # noqa: PLC0415
-
-    frame = pd.read_parquet(table).astype({"value": float})
-    encoders = [(OneHotEncoder(sparse_output=False), ["category", "region"]), (TargetEncoder(), ["product"])]
-    encoder = make_column_transformer(*encoders, ("passthrough", ["quantity", "value"]))
-    model = make_pipeline(encoder, HistGradientBoostingClassifier(max_iter=200, random_state=0))
-    x, test_x, y, test_y = train_test_split(frame.drop(columns="size"), frame["size"], test_size=0.2, random_state=0)
-    accuracy = model.fit(x, y).score(test_x, test_y)
-    frame.assign(prediction=model.predict(frame)).to_parquet(folder / "out.parquet", index=False)
-    return {"note": round(float(accuracy), 4)}
-
-
-def upload(table: Path, folder: Path) -> dict[str, Any]:
-    from jobs.data.datasets.ingest.conversion import ingest  # noqa: PLC0415
-    from jobs.data.datasets.outcome import Options  # noqa: PLC0415
-
-    ingest(table, folder, Options(sheet=None, header=None, memory="512MB", most_unpacked_bytes=10**10))
-    return {}
-
-
-def upload_duckdb(table: Path, folder: Path) -> dict[str, Any]:
-    import duckdb  # noqa: PLC0415
-
-    rows = f"SELECT * FROM read_csv('{table}')"
-    duckdb.connect(config=_DUCKDB).execute(f"COPY ({rows}) TO '{folder}/out.parquet' (COMPRESSION zstd)")
-    return {}
-
-
-def upload_pandas(table: Path, folder: Path) -> dict[str, Any]:
-    import pandas as pd  # noqa: PLC0415
-
-    pd.read_csv(table).to_parquet(folder / "out.parquet", compression="zstd", index=False)
-    return {}
-
-
-TASKS: dict[str, dict[str, Callable[[Path, Path], dict[str, Any]]]] = {
-    "upload": {"Streamer": upload, "DuckDB": upload_duckdb, "pandas": upload_pandas},
-    "transform": {"Streamer": transform, "DuckDB": transform_duckdb, "pandas": transform_pandas},
-    "report": {"Streamer": report, "DuckDB": report_duckdb, "pandas": report_pandas},
-    "learn": {"Streamer": learn, "scikit-learn": learn_sklearn},
+_LIBRARIES = {
+    "DuckDB": ("duckdb",),
+    "pandas": ("pandas", "pyarrow.parquet"),
+    "scikit-learn": ("pandas", "pyarrow.parquet", "sklearn.pipeline", "sklearn.ensemble"),
 }
 
 
-def measure(task: str, peer: str, table: Path, folder: Path) -> dict[str, Any]:
-    """Measure one task in this process."""
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """The medians of one task by one peer."""
+
+    task: str
+    peer: str
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    reports: int | None
+    """The updates of progress; None for peers that report none."""
+    longest_silence: float
+    """The longest time without a report, in seconds."""
+    note: Any
+    ratios: dict[str, tuple[float, float]]
+    """Peer → how many times as many seconds, and seconds of CPU, Streamer took. Empty for all but Streamer."""
+
+
+def measure(rows: int, rounds: int = 1, tasks: Sequence[str] = tuple(TASKS)) -> list[Measured]:
+    """Measure ``tasks`` with ``rows`` orders, each peer once in every round."""
+    found: list[Measured] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        tables = write_tables(Path(temporary), rows)
+        for task in tasks:
+            runs: dict[str, list[dict[str, Any]]] = {peer: [] for peer in TASKS[task]}
+            for _ in range(rounds):
+                for peer, done in runs.items():
+                    with tempfile.TemporaryDirectory(dir=temporary) as folder:
+                        done.append(in_child(task, peer, tables[task], Path(folder)))
+            found += [_medians(task, peer, runs) for peer in runs]
+    return found
+
+
+def _medians(task: str, peer: str, runs: dict[str, list[dict[str, Any]]]) -> Measured:
+    own = runs[peer]
+
+    def ratio(other: str, figure: str) -> float:
+        return float(median(mine[figure] / theirs[figure] for mine, theirs in zip(own, runs[other], strict=True)))
+
+    others = [other for other in runs if other != peer] if peer == "Streamer" else []
+    return Measured(
+        task=task,
+        peer=peer,
+        seconds=median(run["seconds"] for run in own),
+        cpu_seconds=median(run["cpu_seconds"] for run in own),
+        peak_mb=median(run["peak_mb"] for run in own),
+        reports=own[-1].get("reports"),
+        longest_silence=max(run.get("longest_silence", 0.0) for run in own),
+        note=own[-1].get("note", ""),
+        ratios={other: (ratio(other, "seconds"), ratio(other, "cpu_seconds")) for other in others},
+    )
+
+
+def run_task(task: str, peer: str, table: Path, folder: Path) -> dict[str, Any]:
+    """Do one task in this process and return its figures."""
+    preload(task, peer)
+    started, cpu_started = time.monotonic(), time.process_time()
+    told = TASKS[task][peer](table, folder)
+    seconds, cpu_seconds = time.monotonic() - started, time.process_time() - cpu_started
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mb": peak_mb(), **told}
+
+
+def preload(task: str, peer: str) -> None:
     if peer == "Streamer":
         import django  # noqa: PLC0415
 
         django.setup()
-    started = time.monotonic()
-    told = TASKS[task][peer](table, folder)
-    seconds, cpu_seconds = time.monotonic() - started, time.process_time()
-    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mb": peak_mb(), **told}
+        from jobs.handlers.generate_report import GenerateReport  # noqa: PLC0415
+        from jobs.handlers.process_data import ProcessData  # noqa: PLC0415
+
+        modules: Sequence[str] = (*GenerateReport.preload, *ProcessData.preload)
+        modules = ("jobs.data.datasets.ingest.conversion",) if task == "upload" else modules
+    else:
+        modules = _LIBRARIES[peer]
+    for module in modules:
+        importlib.import_module(module)
 
 
 def peak_mb() -> float:
@@ -203,7 +144,7 @@ def write_tables(folder: Path, rows: int) -> dict[str, Path]:
 
     orders, labelled, text = folder / "orders.parquet", folder / "labelled.parquet", folder / "orders.csv"
     write_table(orders, rows)
-    duckdb.execute(f"COPY (SELECT *, {_LABEL} FROM '{orders}' LIMIT {_LEARNED_ROWS}) TO '{labelled}'")
+    duckdb.execute(f"COPY (SELECT *, {LABEL} FROM '{orders}' LIMIT {LEARNED_ROWS}) TO '{labelled}'")
     duckdb.execute(f"COPY (FROM '{orders}') TO '{text}'")
     return {"upload": text, "transform": orders, "report": orders, "learn": labelled}
 
@@ -211,29 +152,35 @@ def write_tables(folder: Path, rows: int) -> dict[str, Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=5_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--table", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        print(json.dumps(measure(*options.child, options.table, options.folder)))
+        task, peer = options.child
+        print(json.dumps(run_task(task, peer, options.table, options.folder)))
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        tables = write_tables(Path(temporary), options.rows)
-        for task in options.tasks:
-            print(f"{task}: {tables[task].name}, {tables[task].stat().st_size / 1e6:,.0f} MB", flush=True)
-            for peer in TASKS[task]:
-                with tempfile.TemporaryDirectory(dir=temporary) as folder:
-                    print(_line(peer, in_child(task, peer, tables[task], Path(folder))), flush=True)
+    print(f"{options.rows:,} orders, {options.rounds} rounds")
+    for task in options.tasks:
+        print(f"{task}:", flush=True)
+        for measured in measure(options.rows, options.rounds, [task]):
+            print("\n".join(_lines(measured)), flush=True)
 
 
-def _line(peer: str, measured: dict[str, Any]) -> str:
-    line = f"  {peer:12} {measured['seconds']:6.1f} s, {measured['cpu_seconds']:5.1f} s of CPU   "
-    line += f"peak {measured['peak_mb']:6,.0f} MB   {measured.get('note', '')}"
-    if "reports" in measured:
-        line += f"   {measured['reports']} reports, at most {measured['longest_silence']:.1f} s apart"
-    return line
+def _lines(measured: Measured) -> list[str]:
+    line = f"  {measured.peer:12} {measured.seconds:6.1f} s, {measured.cpu_seconds:5.1f} s of CPU   "
+    line += f"peak {measured.peak_mb:6,.0f} MB   {measured.note}"
+    if measured.reports is not None:
+        line += f"   {measured.reports} reports, at most {measured.longest_silence:.1f} s apart"
+    return [
+        line.rstrip(),
+        *(
+            f"{'':15}{seconds:.2f} x the seconds of {peer}, {cpu:.2f} x its CPU"
+            for peer, (seconds, cpu) in measured.ratios.items()
+        ),
+    ]
 
 
 if __name__ == "__main__":

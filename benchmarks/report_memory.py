@@ -116,6 +116,9 @@ def _chunk(random: np.random.Generator, start: int, size: int) -> pa.Table:
 def run_report(report_format: str, folder: Path) -> dict[str, Any]:
     """Run one report in this process and return its measurements."""
     # Late, because only the child process has the settings of the benchmark.
+    import django  # noqa: PLC0415
+
+    django.setup()
     from jobs.handlers.generate_report import GenerateReport  # noqa: PLC0415
 
     handler, context = GenerateReport(), MeasuredContext(folder)

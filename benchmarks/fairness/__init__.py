@@ -1,0 +1,1 @@
+"""One tenant that floods a stack, and another that goes on with its work."""

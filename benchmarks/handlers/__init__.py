@@ -1,0 +1,1 @@
+"""The handlers that the bench adds to a stack."""
