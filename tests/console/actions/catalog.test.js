@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Catalog } from "../../../realtime/static/streamer/actions/catalog.js";
+import { inGroups } from "../../../realtime/static/streamer/actions/groups.js";
 import { matching } from "../../../realtime/static/streamer/actions/search.js";
 
 const ACTIONS = [
@@ -50,4 +51,38 @@ test("an action is found by its name, title or description, in any case", () => 
   assert.equal(found("").length, 3);
   assert.deepEqual(found("nothing like it"), []);
   assert.deepEqual(found("undefined"), []);
+});
+
+test("every word that is typed must be found, in the titles of examples too", () => {
+  const actions = [{ action: "generate_report", group: "Reports", examples: [{ title: "A report on a year" }] }];
+  assert.equal(matching(actions, "year report").length, 1);
+  assert.equal(matching(actions, "year chart").length, 0);
+});
+
+test("actions stand in the groups of their handlers, and what serves to try the service comes last", () => {
+  const actions = [["echo", "Service"], ["count_words"], ["zip", "Data"], ["report", "Reports"]];
+  const groups = inGroups(actions.map(([action, group]) => ({ action, group })));
+  assert.deepEqual(
+    groups.map(({ name, actions: inside }) => [name, inside.map(({ action }) => action)]),
+    [
+      ["Data", ["zip"]],
+      ["Reports", ["report"]],
+      ["", ["count_words"]],
+      ["Service", ["echo"]],
+    ],
+  );
+});
+
+test("an action that serves the form of another is not listed", async () => {
+  const actions = [
+    { action: "echo", listed: true, examples: [{ title: "Say hello", payload: {} }] },
+    { action: "preview", listed: false },
+  ];
+  const catalog = new Catalog({ actions: async () => ({ actions }) });
+  await catalog.load();
+  assert.deepEqual(
+    catalog.actions.map(({ action }) => action),
+    ["echo"],
+  );
+  assert.deepEqual(catalog.examples, [{ action: "echo", title: "Say hello", payload: {} }]);
 });

@@ -1,92 +1,83 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Feed } from "../../../realtime/static/streamer/connection/feed.js";
-import { RequestStore } from "../../../realtime/static/streamer/requests/store.js";
 import { heard } from "../fakes/browser.js";
-import { FakeConnection } from "../fakes/connection.js";
-import { FakeTime } from "../fakes/time.js";
+import { Connected } from "../fakes/connected.js";
+import { FakeWebSocket } from "../fakes/web_socket.js";
 
-function connected() {
-  const connection = new FakeConnection();
-  const store = new RequestStore();
-  const feed = new Feed(connection, store);
-  const gaps = heard(feed, "gap");
-  connection.enter("open");
-  return { connection, store, feed, gaps };
+async function connected(t) {
+  const page = new Connected(t);
+  page.feed = new Feed(page.client, page.store);
+  page.gaps = heard(page.feed, "gap");
+  await page.open();
+  return page;
 }
 
 const subscribed = { type: "subscribed", topic: "requests" };
 const told = (cursor, request) => ({ type: "message", topic: "requests", cursor, request });
 
-test("at first the list is read, and from then on only what is new", () => {
-  const { connection, gaps } = connected();
-  assert.deepEqual(connection.sent, [{ type: "subscribe", topic: "requests", id: "feed" }]);
-  assert.equal(gaps.length, 1);
-  connection.say({ ...subscribed, cursor: "c1" });
-  connection.say(told("c2", { request_id: "a", status: "pending" }));
-  connection.enter("waiting");
-  connection.enter("open");
-  assert.equal(connection.sent.at(-1).cursor, "c2");
-  assert.equal(gaps.length, 1);
+test("at first the list is read, and from then on only what is new", async (t) => {
+  const page = await connected(t);
+  const [{ id, ...asked }] = page.sent;
+  assert.deepEqual(asked, { type: "subscribe", topic: "requests" });
+  assert.equal(page.gaps.length, 1);
+  await page.say({ ...subscribed, id, cursor: "c1" }, told("c2", { request_id: "a", status: "pending" }));
+  await page.reconnect();
+  assert.equal(page.sentOf("subscribe")[0].cursor, "c2");
+  assert.equal(page.gaps.length, 1);
 });
 
-test("the list is read anew when too much has changed meanwhile", () => {
-  const { connection, gaps } = connected();
-  connection.say({ ...subscribed, cursor: "c9", truncated: true });
-  assert.equal(gaps.length, 2);
+test("the list is read anew when too much has changed meanwhile", async (t) => {
+  const page = await connected(t);
+  await page.say({ ...subscribed, cursor: "c9", truncated: true });
+  assert.equal(page.gaps.length, 2);
 });
 
-test("a cursor of another server is dropped, and the feed asked for again from the start", async (t) => {
-  const time = new FakeTime(t);
-  const { connection, gaps } = connected();
-  connection.say({ ...subscribed, cursor: "old" });
-  connection.say({ type: "error", id: "feed", error: { code: "VALIDATION_ERROR", message: "Unknown cursor." } });
-  await time.pass(5000);
-  assert.equal("cursor" in connection.sent.at(-1), false);
-  assert.equal(gaps.length, 2);
+test("the list is read anew when the server does not take the place where the feed was", async (t) => {
+  const page = await connected(t);
+  await page.say({ ...subscribed, cursor: "of another server" });
+  await page.reconnect();
+  const error = { code: "VALIDATION_ERROR", message: "Unknown cursor.", retryable: false };
+  await page.say({ type: "error", id: page.sentOf("subscribe")[0].id, error });
+  await page.say({ ...subscribed, id: page.sentOf("subscribe")[1].id, cursor: "c1" });
+  assert.equal("cursor" in page.sentOf("subscribe")[1], false);
+  assert.equal(page.gaps.length, 2);
 });
 
-test("a server that is busy says when to ask again", async (t) => {
-  const time = new FakeTime(t);
-  const { connection } = connected();
-  connection.say({ type: "error", id: "feed", error: { code: "RATE_LIMITED", message: "Wait.", retry_after: 2 } });
-  await time.pass(1999);
-  assert.equal(connection.sent.length, 1);
-  await time.pass(1);
-  assert.equal(connection.sent.length, 2);
-});
-
-test("a request that lives is told to be followed, one whose end was known to be looked at again", () => {
-  const { connection, feed } = connected();
-  const live = heard(feed, "live");
-  const touched = heard(feed, "touched");
-  connection.say(told("c1", { request_id: "a", status: "processing" }));
-  connection.say(told("c2", { request_id: "a", status: "completed" }));
+test("a request that lives is told to be followed, one whose end was known to be looked at again", async (t) => {
+  const page = await connected(t);
+  const live = heard(page.feed, "live");
+  const touched = heard(page.feed, "touched");
+  await page.say(
+    told("c1", { request_id: "a", status: "processing" }),
+    told("c2", { request_id: "a", status: "completed" }),
+  );
   assert.deepEqual([live.length, touched.length], [1, 0]);
-  connection.say(told("c3", { request_id: "a", status: "completed" }));
+  await page.say(told("c3", { request_id: "a", status: "completed" }));
   assert.deepEqual([live.length, touched.length], [1, 1]);
 });
 
-test("files that will expire are passed on", () => {
-  const { connection, feed } = connected();
-  const expiring = heard(feed, "expiring");
-  connection.say({ type: "result_expiring", topic: "requests", cursor: "c1", artifact_id: "f1" });
+test("files that will expire are passed on", async (t) => {
+  const page = await connected(t);
+  const expiring = heard(page.feed, "expiring");
+  await page.say({ type: "result_expiring", topic: "requests", cursor: "c1", artifact_id: "f1" });
   assert.equal(expiring[0].artifact_id, "f1");
 });
 
-test("whoever signs in next begins without a cursor", () => {
-  const { connection, feed, gaps } = connected();
-  connection.say({ ...subscribed, cursor: "c1" });
-  feed.reset();
-  connection.enter("open");
-  assert.equal("cursor" in connection.sent.at(-1), false);
-  assert.equal(gaps.length, 2);
+test("after the server said not to come back, it goes on from where it was", async (t) => {
+  const page = await connected(t);
+  await page.say({ ...subscribed, cursor: "c1" });
+  FakeWebSocket.last.end(4503);
+  await page.open();
+  assert.deepEqual([page.sentOf("subscribe").length, page.sentOf("subscribe")[0].cursor], [1, "c1"]);
 });
 
-test("a fault of something else is no fault of the feed", async (t) => {
-  const time = new FakeTime(t);
-  const { connection } = connected();
-  connection.say({ type: "error", id: "other", error: { code: "NOT_FOUND", message: "Not found" } });
-  await time.pass(60_000);
-  assert.equal(connection.sent.length, 1);
+test("whoever signs in next begins without a cursor", async (t) => {
+  const page = await connected(t);
+  await page.say({ ...subscribed, cursor: "c1" });
+  page.client.close();
+  page.feed.reset();
+  await page.open();
+  assert.equal("cursor" in page.sentOf("subscribe")[0], false);
+  assert.equal(page.gaps.length, 2);
 });

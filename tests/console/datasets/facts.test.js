@@ -9,7 +9,7 @@ import {
   wordFor,
 } from "../../../realtime/static/streamer/datasets/facts.js";
 
-const GB = 1024 ** 3;
+const GB = 1000 ** 3;
 const columns = [{ name: "town" }, { name: "amount" }];
 const dataset = {
   kind: "dataset",
@@ -72,7 +72,7 @@ test("empty cells are counted, and a share below one percent is not called none"
 
 test("a line in the list, for datasets and for sources", () => {
   assert.deepEqual([badge(dataset), badge({ kind: "source" })], ["csv", "source"]);
-  assert.equal(factsLine(dataset), "100 rows · 2 columns · 2 KB · for ever");
+  assert.equal(factsLine(dataset), "100 rows · 2 columns · 2 kB · for ever");
   assert.equal(factsLine({ kind: "source", name: "sales", label: "All sales" }), "All sales");
   assert.equal(factsLine({ kind: "source", name: "sales", label: "sales" }), "Registered");
 });
@@ -82,7 +82,7 @@ test("a source has few facts, a dataset all of them", () => {
   assert.deepEqual(names({ kind: "source", columns }), ["Kind", "Columns"]);
   const facts = factsOf({ ...dataset, uploaded_bytes: 4096, created_at: "2026-01-01T00:00:00Z", user_id: "alice" });
   const byName = Object.fromEntries(facts);
-  assert.equal(byName.Size, "2 KB stored, 4 KB uploaded");
+  assert.equal(byName.Size, "2 kB stored, 4.1 kB uploaded");
   assert.equal(byName.Kept, "for ever");
   assert.equal(byName.By, "alice");
 });

@@ -15,14 +15,21 @@ test("what runs can be cancelled, what has ended can be done again", () => {
   for (const status of ["completed", "failed", "cancelled"]) assert.deepEqual(offered({ status }), ["again", "edit"]);
 });
 
-test("what the server has not taken can only be written anew", () => {
+test("what the server has not stored can be sent again from here, what is on its way cannot", () => {
   assert.deepEqual(offered({ status: "sending", requestId: null }), ["edit"]);
-  assert.deepEqual(offered({ status: "failed", refused: true }), ["edit"]);
-  assert.deepEqual(offered({ status: "completed", inline: true }), ["edit"]);
+  assert.deepEqual(offered({ status: "failed", refused: true }), ["again", "edit"]);
+  assert.deepEqual(offered({ status: "completed", inline: true }), ["again", "edit"]);
 });
 
-test("a request whose payload is not known yet cannot be edited", () => {
-  assert.deepEqual(offered({ status: "completed", payload: null }), ["again"]);
+test("what failed or was cancelled is tried again, what succeeded is run again", () => {
+  const label = (known) => choicesOf(record(known), true).again;
+  const labels = ["failed", "cancelled", "completed", "processing"].map((status) => label({ status }));
+  assert.deepEqual(labels, ["Retry", "Retry", "Run again", null]);
+});
+
+test("the server knows what a request was sent with, unless it has none", () => {
+  assert.deepEqual(offered({ status: "completed", payload: null }), ["again", "edit"]);
+  assert.deepEqual(offered({ status: "failed", payload: null, refused: true }), []);
 });
 
 test("a model is offered where the server can predict", () => {

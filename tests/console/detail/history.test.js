@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { complete, isStored, lacksBeginning } from "../../../realtime/static/streamer/detail/history.js";
+import { complete, fetchFiles, lacksBeginning } from "../../../realtime/static/streamer/detail/history.js";
+import { artifactsOf, countFiles } from "../../../realtime/static/streamer/files/artifacts.js";
+import { isStored } from "../../../realtime/static/streamer/requests/record.js";
 import { RequestStore } from "../../../realtime/static/streamer/requests/store.js";
 import "../fakes/browser.js";
 
@@ -36,6 +38,12 @@ test("a log that no longer reaches back is said to lack its beginning", async ()
   assert.equal(lacksBeginning(record), true);
 });
 
+test("what the feed left out, because it is large, is fetched", async () => {
+  const { store, record, api } = serving({ last: 0, page: 10, state: { result: { rows: 3 } } });
+  await complete(record, { api, store });
+  assert.deepEqual(record.result, { rows: 3 });
+});
+
 test("a request without events needs one question", async () => {
   const { store, record, api, asked } = serving({ last: 0, page: 10 });
   await complete(record, { api, store });
@@ -62,4 +70,27 @@ test("what the server never stored is not asked for", () => {
   assert.equal(isStored({ ...record, inline: true }), false);
   assert.equal(isStored({ ...record, refused: true }), false);
   assert.equal(isStored({ ...record, requestId: null }), false);
+});
+
+test("files that no message lists are fetched page after page", async () => {
+  const { store, record } = serving({ last: 0, page: 1 });
+  store.absorb({
+    request_id: "r1",
+    status: "completed",
+    seq: 0,
+    artifacts: [{ artifact_id: "3" }],
+    artifacts_total: 3,
+  });
+  assert.equal(countFiles(record), 3);
+  const pages = { null: [["3", "2"], "next"], next: [["1"], null] };
+  const files = async (_, cursor) => {
+    const [ids, next_cursor] = pages[cursor];
+    return { artifacts: ids.map((artifact_id) => ({ artifact_id })), next_cursor };
+  };
+  await fetchFiles(record, { api: { files }, store });
+  assert.deepEqual(
+    artifactsOf(record).map((file) => file.artifact_id),
+    ["3", "2", "1"],
+  );
+  assert.equal(countFiles(record), 3);
 });

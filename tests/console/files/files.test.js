@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { artifactsOf, isFile, replaceFile } from "../../../realtime/static/streamer/files/artifacts.js";
+import { artifactsOf, isFile, replaceFile, typeText } from "../../../realtime/static/streamer/files/artifacts.js";
 import { expiresSoon, hasExpired, linkKey, safeUrl, timeLeft } from "../../../realtime/static/streamer/files/expiry.js";
 import { FakeTime } from "../fakes/time.js";
 
@@ -23,7 +23,7 @@ test("the time that is left, in hours while it is near and in days while it is n
   const time = new FakeTime(t);
   const left = (hours) => timeLeft({ expires_at: new Date(time.ms + hours * HOUR_MS).toISOString() });
   assert.equal(left(5.5), "5 h 30 min left");
-  assert.equal(left(47), "47 h 0 min left");
+  assert.equal(left(47), "1 d 23 h left");
   assert.equal(left(7 * 24), "7 days left");
 });
 
@@ -72,4 +72,17 @@ test("a new description takes the place of the old one, where it stood", () => {
   const record = { artifacts: [file("a", 1), file("b", 1)] };
   replaceFile(record, file("b", 7));
   assert.deepEqual(record.artifacts, [file("a", 1), file("b", 7)]);
+});
+
+test("a file is told by its type, else by its name", () => {
+  const typed = (type, filename) => typeText({ media_type: type, filename });
+  assert.deepEqual(
+    [
+      typed("application/pdf", "a.bin"),
+      typed("text/csv; charset=utf-8", "a"),
+      typed("application/octet-stream", "m.skops"),
+      typed(undefined, "a"),
+    ],
+    ["PDF", "CSV", "SKOPS", ""],
+  );
 });

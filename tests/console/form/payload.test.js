@@ -3,15 +3,16 @@ import { test } from "node:test";
 import {
   collect,
   everyFits,
+  exact,
   faultAt,
-  fitsVariant,
   groupOf,
   isBlank,
-  pathInVariant,
+  scopeOf,
   settle,
   startValue,
 } from "../../../realtime/static/streamer/form/payload.js";
-import { describeFields } from "../../../realtime/static/streamer/form/schema.js";
+import { describeFields } from "../../../realtime/static/streamer/form/schema/fields.js";
+import { fitsVariant, pathInVariant } from "../../../realtime/static/streamer/form/schema/variants.js";
 import { inputText, readInput } from "../../../realtime/static/streamer/form/values.js";
 import { forSeeds } from "../fakes/random.js";
 
@@ -201,10 +202,9 @@ test("faults of the server stand at the field they are about, as deep as it lies
 
 test("a variant has a place for its own fields and for no other's", () => {
   const source = {
-    property: "type",
     variants: [
-      { name: "dataset", fields: [{ name: "dataset_id" }] },
-      { name: "query", fields: [{ name: "sql" }] },
+      { consts: { type: "dataset" }, fields: [{ name: "dataset_id" }] },
+      { consts: { type: "query" }, fields: [{ name: "sql" }] },
     ],
   };
   assert.equal(fitsVariant(source, { type: "dataset", dataset_id: "sales" }), true);
@@ -216,12 +216,57 @@ test("a variant has a place for its own fields and for no other's", () => {
 });
 
 test("the server may name the variant on the way to a field", () => {
-  assert.equal(pathInVariant("dataset.dataset_id", "dataset"), "dataset_id");
-  assert.equal(pathInVariant("dataset_id", "dataset"), "dataset_id");
+  const dataset = { consts: { type: "dataset" } };
+  assert.equal(pathInVariant("dataset.dataset_id", dataset), "dataset_id");
+  assert.equal(pathInVariant("dataset_id", dataset), "dataset_id");
+  const round = { consts: { type: "transform", function: "round" } };
+  assert.equal(pathInVariant("transform.round.digits", round), "digits");
 });
 
 test("a fault that has a place inside a group is not told again at the group", () => {
   const { row } = form(REPORT);
   for (const name of ["days", "zone"]) row.window.take({ path: `window.${name}`, message: "is wrong" });
   assert.deepEqual([row.window.fault, ...row.window.inner.map((inner) => inner.fault)], ["", "Is wrong", "Is wrong"]);
+});
+
+test("what is hidden is not sent, and what a condition demands is required", () => {
+  const { rows, row } = form(REPORT, { start_date: "2025-01-01", limit: 5 });
+  row.limit.hidden = true;
+  assert.equal("limit" in collect(rows).value, false);
+  const demanded = { required: true, isDemanded: true, nullable: true, kind: "text" };
+  assert.equal(settle(demanded, {}).fault, "This is required.");
+});
+
+test("conditions see the value of a field, or else its default, and further out what encloses it", () => {
+  const { rows } = form(REPORT, { limit: 5 });
+  const scope = scopeOf(rows, (name) => `outer ${name}`);
+  assert.deepEqual(["limit", "note", "start_date", "pipeline"].map(scope), [
+    5,
+    "as usual",
+    undefined,
+    "outer pipeline",
+  ]);
+});
+
+test("what an input cannot hold comes back as it was, until somebody changes it", () => {
+  const input = { value: "", validity: { badInput: false } };
+  const field = { kind: "datetime", limits: {} };
+  const control = exact({
+    read: () => readInput(field, input),
+    write: (value) => (input.value = inputText(field, value)),
+  });
+  control.write("2025-07-01T12:30:05.123456+00:00");
+  assert.deepEqual(control.read(), { value: "2025-07-01T12:30:05.123456+00:00" });
+  input.value = "2025-07-02T00:00:00";
+  assert.equal(control.read().value, new Date("2025-07-02T00:00:00").toISOString());
+  control.write(undefined);
+  assert.deepEqual(control.read(), {});
+});
+
+test("a value that a control cannot show at all is not sent unseen", () => {
+  const control = exact({ read: () => ({}), write: () => undefined });
+  control.write("a source that is gone");
+  assert.deepEqual(control.read(), {});
+  control.write("");
+  assert.deepEqual(control.read(), { value: "" });
 });

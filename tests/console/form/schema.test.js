@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeFields } from "../../../realtime/static/streamer/form/schema.js";
+import { describeFields } from "../../../realtime/static/streamer/form/schema/fields.js";
 
 /** The one field that a property of a schema makes. */
 function field(property, definitions = {}) {
@@ -48,10 +48,18 @@ test("each type has its kind of control", () => {
     list: { type: "array", items: { type: "number" } },
     object: { type: "object", properties: { inner: { type: "string" } } },
     json: { type: "object" },
+    map: { type: "object", additionalProperties: { type: "string" } },
+    anything: {},
+    values: { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] },
+    either: { anyOf: [{ type: "string" }, { type: "object", properties: {} }] },
   };
   for (const [kind, property] of Object.entries(kinds)) assert.equal(field(property).kind, kind);
-  assert.equal(field({ type: "array", items: { type: "object" } }).kind, "json");
-  assert.equal(field({ anyOf: [{ type: "string" }, { type: "integer" }] }).kind, "json");
+  assert.equal(field({ type: "array", items: { type: "object" } }).kind, "rows");
+  assert.deepEqual(field({ anyOf: [{ type: "string" }, { type: "integer" }] }).accepts, ["string", "integer"]);
+  assert.equal(field({ anyOf: [{ type: "integer" }, { type: "number" }, { type: "null" }] }).kind, "number");
+  const named = { anyOf: [{ type: "string" }, { $ref: "#/$defs/Table" }] };
+  const { kind, item } = field({ type: "array", items: named }, { Table: { type: "object", properties: {} } });
+  assert.deepEqual([kind, item().kind], ["list", "either"]);
   assert.deepEqual(field({ const: "fixed" }).options, ["fixed"]);
 });
 
@@ -86,9 +94,9 @@ test("one of several kinds of object, told apart by a property", () => {
   const definitions = { File: variant("file"), Table: variant("table") };
   const mapping = { file: "#/$defs/File", table: "#/$defs/Table" };
   const source = field({ oneOf: [], discriminator: { propertyName: "type", mapping } }, definitions);
-  assert.deepEqual([source.kind, source.property], ["variants", "type"]);
+  assert.equal(source.kind, "variants");
   assert.deepEqual(
-    source.variants.map(({ name, fields }) => [name, fields.map((inner) => inner.name)]),
+    source.variants.map(({ key, fields }) => [key, fields.map((inner) => inner.name)]),
     [
       ["file", ["of_file"]],
       ["table", ["of_table"]],
@@ -101,4 +109,50 @@ test("a title made by a machine reads as a sentence, one that somebody wrote sta
   assert.equal(describeFields({ properties: { start_date: { title: "Start Date" } } })[0].title, "Start date");
   assert.equal(describeFields({ properties: { start_date: { title: "From" } } })[0].title, "From");
   assert.equal(describeFields({ properties: { start_date: {} } })[0].title, "Start date");
+});
+
+test("a kind that has kinds itself is spread out, under its name", () => {
+  const model = (functions) => ({
+    type: "object",
+    properties: { type: { const: "transform" }, function: { enum: functions }, column: { type: "string" } },
+  });
+  const definitions = {
+    Text: model(["upper", "lower"]),
+    Limit: { type: "object", properties: { type: { const: "limit" }, rows: { type: "integer" } } },
+  };
+  const inner = {
+    oneOf: [],
+    discriminator: { propertyName: "function", mapping: { upper: "#/$defs/Text", lower: "#/$defs/Text" } },
+    "x-form": { choices: { upper: "Upper case" } },
+  };
+  const mapping = { limit: "#/$defs/Limit", transform: inner };
+  const labels = { choices: { transform: "Change a column" } };
+  const { variants } = field(
+    { oneOf: [], discriminator: { propertyName: "type", mapping }, "x-form": labels },
+    definitions,
+  );
+  const about = ({ key, label, section, consts, fields }) => [
+    key,
+    label,
+    section,
+    consts,
+    fields.map(({ name }) => name),
+  ];
+  assert.deepEqual(variants.map(about), [
+    ["limit", "Limit", undefined, { type: "limit" }, ["rows"]],
+    ["transform.upper", "Upper case", "Change a column", { type: "transform", function: "upper" }, ["column"]],
+    ["transform.lower", "Lower", "Change a column", { type: "transform", function: "lower" }, ["column"]],
+  ]);
+});
+
+test("a model that holds itself is described as far as it is looked into", () => {
+  const definitions = {
+    Condition: {
+      type: "object",
+      properties: { column: { type: "string" }, and: { type: "array", items: { $ref: "#/$defs/Condition" } } },
+    },
+  };
+  const { fields } = field({ $ref: "#/$defs/Condition" }, definitions);
+  const inner = fields[1].item();
+  assert.deepEqual([fields[1].kind, inner.kind, inner.fields[1].kind], ["list", "object", "list"]);
 });

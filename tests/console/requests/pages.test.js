@@ -11,7 +11,7 @@ function serving(stored) {
   const store = new RequestStore();
   const pages = new Pages(store);
   const server = [...stored].sort((a, b) => b.created_at - a.created_at);
-  const list = async (status, cursor, limit) => {
+  const list = async ({ status }, cursor, limit) => {
     const all = server.filter((one) => !status || one.status === status);
     const from = Number(cursor ?? 0);
     const records = all.slice(from, from + limit).map((one) => store.absorb(one));
@@ -59,18 +59,60 @@ test("what is older than the pages read so far stays hidden, unless it runs or w
   await pages.read(FIRST_PAGE, list);
   store.absorb(state(1));
   store.absorb(state(2, { status: "processing" }));
-  store.add("c1", "echo", {});
+  store.add("c1", { action: "echo", payload: {} });
   store.acknowledge({ id: "c1", request_id: "own" });
   const shown = idsOf(pages.shown());
   assert.deepEqual([shown.includes("r1"), shown.includes("r2"), shown.includes("own")], [false, true, true]);
 });
 
+test("a tag shows the requests that have it, of what is here and of what is read", async () => {
+  const { store, pages } = serving([]);
+  const asked = [];
+  pages.filter = { status: "", tag: "nightly" };
+  await pages.read(FIRST_PAGE, async (filter) => {
+    asked.push(filter);
+    return { records: [store.absorb(state(1, { tags: ["nightly", "x"] }))], nextCursor: null };
+  });
+  store.absorb(state(2, { tags: ["x"] }));
+  store.add("c1", { action: "echo", tags: ["nightly"] });
+  store.add("c2", { action: "echo" });
+  assert.deepEqual(asked, [{ status: "", tag: "nightly" }]);
+  assert.deepEqual(
+    pages.shown().map((record) => record.requestId ?? record.clientId),
+    ["c1", "r1"],
+  );
+});
+
 test("a filter shows one status, of what is here and of what is read", async () => {
   const { store, pages, list } = serving([...states(10), state(11, { status: "failed" })]);
-  pages.filter = "failed";
+  pages.filter = { status: "failed", tag: "" };
   await pages.read(FIRST_PAGE, list);
   store.absorb(state(12));
   assert.deepEqual(idsOf(pages.shown()), ["r11"]);
+});
+
+test("a text is looked for in what is here, and nothing is let go on its account", async () => {
+  const { store, pages, list } = serving(states(150, { action: "echo" }));
+  await pages.read(FIRST_PAGE, list);
+  await pages.read(LATER_PAGE, list);
+  pages.filter = { ...pages.filter, text: "r14" };
+  assert.deepEqual(idsOf(pages.trim().kept), numbers(149, 140));
+  pages.filter = { ...pages.filter, text: "" };
+  assert.equal(pages.trim().kept.length, 125);
+  store.absorb(state(3));
+  pages.filter = { ...pages.filter, text: "r3" };
+  assert.equal(pages.shown().at(-1).requestId, "r3", "one that is looked for by its id is shown, however old");
+});
+
+test("what the server never stored stays under every filter", async () => {
+  const { store, pages, list } = serving(states(5));
+  await pages.read(FIRST_PAGE, list);
+  store.add("c1", { action: "echo", payload: {} });
+  store.respond({ id: "c1", success: true, data: {} });
+  pages.filter = { ...pages.filter, status: "failed" };
+  assert.deepEqual(idsOf(pages.trim().kept), []);
+  pages.filter = { ...pages.filter, status: "" };
+  assert.equal(pages.trim().kept[0].clientId, "c1");
 });
 
 test("of thousands that passed by, as many are kept as were asked for, and those that run", async () => {

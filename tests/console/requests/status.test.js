@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { blank } from "../../../realtime/static/streamer/requests/record.js";
-import { barOf, sentenceOf, timing } from "../../../realtime/static/streamer/requests/status.js";
+import { barOf, sentenceOf, standingOf, timing } from "../../../realtime/static/streamer/requests/status.js";
 import { forSeeds } from "../fakes/random.js";
 import { FakeTime } from "../fakes/time.js";
 
+const CASES = JSON.parse(readFileSync(new URL("../../words.json", import.meta.url), "utf8"));
 const record = (known) => blank({ requestId: "r1", ...known });
 
 test("there is a bar while it runs or is about to run again, and never for an inline request", () => {
@@ -29,7 +31,7 @@ test("the figure is the percentage, rounded, and screen readers hear when it may
 test("what is sent waits for the server, or for a connection", () => {
   const sending = record({ status: "sending" });
   assert.equal(sentenceOf(sending, true), "On its way to the server.");
-  assert.equal(sentenceOf(sending, false), "Goes out as soon as there is a connection.");
+  assert.equal(sentenceOf(sending, false), "It is sent as soon as there is a connection.");
 });
 
 test("the place in the queue, when it starts and how long it takes", (t) => {
@@ -46,7 +48,24 @@ test("the place in the queue, when it starts and how long it takes", (t) => {
   assert.equal(waiting({ ahead: 1, startsAt: time.ms + 900 }), "1 ahead.");
   assert.equal(waiting({ ahead: 3, waitReason: "paused" }), "Paused by an operator.");
   assert.equal(waiting({ ahead: 3, waitReason: "ahead" }), "3 ahead.");
+  const held = { ahead: 0, waitReason: "your_limit" };
+  assert.equal(waiting(held), "Waits until another of your requests has ended.");
+  assert.match(waiting({ ...held, startsAt: time.ms + 36_000 }), /has ended\. It starts in about 36 s\.$/);
+  const limited = { ahead: 0, waitReason: "key_limit", limitKey: "crm-api" };
+  assert.equal(waiting(limited), "Waits for its turn at crm-api.");
+  assert.match(waiting({ ...limited, startsAt: time.ms + 36_000 }), /at crm-api\. It starts in about 36 s\.$/);
+  assert.match(waiting({ ahead: 0, waitReason: "tenant_share" }), /one worker is left to others\.$/);
   assert.equal(waiting({ ahead: 3, cancelling: true }), "Cancelling…");
+});
+
+test("a wait has the words that operators read too", (t) => {
+  const time = new FakeTime(t);
+  for (const [wait, text] of CASES.waits) {
+    const startsAt = wait.estimated_start_seconds === undefined ? null : time.ms + wait.estimated_start_seconds * 1000;
+    const { reason: waitReason = null, limit_key: limitKey = null, ahead, estimated_seconds: estimatedSeconds } = wait;
+    const waiting = record({ status: "pending", waitReason, limitKey, ahead, estimatedSeconds, startsAt });
+    assert.equal(sentenceOf(waiting, true), text);
+  }
 });
 
 test("a retry counts down to its moment, and then is due", (t) => {
@@ -55,6 +74,16 @@ test("a retry counts down to its moment, and then is due", (t) => {
   assert.equal(retrying(time.ms + 30_000), "Tries again in 30 s. Away.");
   assert.equal(retrying(time.ms - 1), "Tries again shortly. Away.");
   assert.equal(retrying(null), "Tries again shortly. Away.");
+});
+
+test("of what runs or waits it is said how old it is, while nobody can tell whether it is still true", () => {
+  const away = { isLive: false, ageMs: 12_400 };
+  const said = (status, known) => standingOf(record({ status, ...known }), away);
+  assert.equal(said("processing", { message: "Reading" }), "Reading · as of 12 s ago");
+  assert.equal(said("pending", { ahead: 1 }), "1 ahead · as of 12 s ago");
+  assert.equal(said("completed", {}), "Done.");
+  assert.equal(said("sending", {}), "It is sent as soon as there is a connection.");
+  assert.equal(standingOf(record({ status: "processing", message: "Reading" }), { isLive: true, ageMs: 1 }), "Reading");
 });
 
 test("how it ended", () => {
@@ -66,6 +95,14 @@ test("how it ended", () => {
   assert.equal(
     ended("cancelled", { mode: "cooperative", receipt }),
     "Cancelled while it was running. 4 of 10 items done, 1 failed, 5 skipped.",
+  );
+  assert.equal(
+    ended("cancelled", { mode: "before_start", receipt }),
+    "Cancelled between two attempts. 4 of 10 items done, 1 failed, 5 skipped.",
+  );
+  assert.equal(
+    ended("failed", { error: { message: "The worker was lost." }, receipt }),
+    "The worker was lost. 4 of 10 items done, 1 failed, 5 skipped.",
   );
   assert.equal(ended("completed", { result: { ...receipt, failed: 0, skipped: 0 } }), "4 of 10 items done.");
   assert.equal(ended("completed", { result: null }), "Done.");

@@ -17,7 +17,7 @@ test("what is no token has no claims", () => {
 test("a token may be pasted with what stands around it in a header", () => {
   const token = tokenWith({ sub: "alice" });
   assert.equal(pastedToken(`  Bearer ${token}\n`), token);
-  assert.throws(() => pastedToken("not a token"), /no JSON Web Token/);
+  assert.throws(() => pastedToken("not a token"), /not a JSON Web Token/);
 });
 
 test("a token that has ended cannot be pasted, one that ends soon can", (t) => {
@@ -39,4 +39,12 @@ test("a permission is held by name or by the star", () => {
   assert.equal(permits({ permissions: ["data.processes"] }, "data.process"), false);
   assert.equal(permits({}, "data.process"), false);
   assert.equal(permits(null, null), true);
+});
+
+test("a wildcard holds what comes after its dot, at any depth", () => {
+  const claims = { permissions: ["data.*"] };
+  assert.equal(permits(claims, "data.process"), true);
+  assert.equal(permits(claims, "data.process.large"), true);
+  assert.equal(permits(claims, "data"), false);
+  assert.equal(permits(claims, "database.read"), false);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brief, isEmpty, partsOf } from "../../../realtime/static/streamer/detail/shape.js";
+import { brief, isEmpty, partsOf } from "../../../realtime/static/streamer/results/shape.js";
 
 const kinds = (object) => partsOf(object).map(({ kind, name }) => [kind, name]);
 const part = (object, wanted) => partsOf(object).find(({ name }) => name === wanted);
@@ -24,7 +24,7 @@ test("plain values come first, then what is nested, then rows", () => {
 test("facts have readable names, and codes stay as they are", () => {
   const [facts] = partsOf({ by_region: true, WORKER_LOST: 3, long: "x".repeat(400) });
   assert.deepEqual(facts.rows.slice(0, 2), [
-    ["By region", "true"],
+    ["By region", "yes"],
     ["WORKER_LOST", "3"],
   ]);
   assert.equal(facts.rows[2][1].length, 301);
