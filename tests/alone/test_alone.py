@@ -105,5 +105,5 @@ def test_the_sweeper_has_no_rule_for_connections(said: dict[str, str]) -> None:
 def test_the_doctor_finds_it_healthy(said: dict[str, str]) -> None:
     report = json.loads(said["streamer_doctor --json"])
     assert report["healthy"] and "silent-connections" not in {check["name"] for check in report["checks"]}
-    without_sweeper = ["overdue-leases", "overdue-expiries"]
+    without_sweeper = ["overdue-leases", "overdue-endings", "overdue-expiries"]
     assert [check["name"] for check in report["checks"] if check["not_examined"]] == without_sweeper

@@ -14,7 +14,8 @@ from redis.retry import Retry
 from jobs.execution import reporter, watchdog
 from jobs.execution.reporter import Reporter
 from jobs.log import publishing
-from jobs.queue import probes, wakeups
+from jobs.queue import presence, wakeups
+from jobs.queue.control import overrides
 from tests.jobs.building import Started, claim, submit
 
 
@@ -22,9 +23,12 @@ from tests.jobs.building import Started, claim, submit
 def fresh_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     publishing.breaker.close()
     wakeups.breaker.close()
-    monkeypatch.setattr(probes, "_served_until", 0.0)
+    monkeypatch.setattr(presence, "_served_until", 0.0)
+    monkeypatch.setattr(overrides, "_read_until", 0.0)
+    # Read once and after each change: no statement more or less where statements are counted on a busy machine.
+    monkeypatch.setattr(overrides, "READ_SECONDS", 3600.0)
     monkeypatch.setattr(watchdog, "_before_end", [])
-    with mmap.mmap(-1, 24) as memory:
+    with mmap.mmap(-1, 32) as memory:
         monkeypatch.setattr(watchdog, "_shared", memory)
         yield
 

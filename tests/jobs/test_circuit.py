@@ -83,3 +83,46 @@ def test_a_mistake_of_ours_is_raised_and_opens_nothing(server: Server) -> None:
     with pytest.raises(TypeError):
         breaker.call(server.ask)
     assert not breaker.is_open
+
+
+def test_only_as_many_failures_in_a_row_open_it_as_are_said(server: Server, clock: SimpleNamespace) -> None:
+    breaker = CircuitBreaker("", failures=3, pause_seconds=30.0)
+    for error in (OSError(), OSError(), None, OSError(), OSError()):
+        server.error = error
+        assert breaker.call(server.ask) is (error is None)
+    assert breaker.state == "closed"
+    server.error = OSError()
+    breaker.call(server.ask)
+    assert breaker.state == "open" and server.asked == 6
+    clock.now += 29.9
+    assert not breaker.call(server.ask) and server.asked == 6
+
+
+@pytest.mark.parametrize("recovered", [True, False])
+def test_after_the_pause_one_probe_decides(recovered: bool, server: Server, clock: SimpleNamespace) -> None:
+    breaker = CircuitBreaker("", failures=3, pause_seconds=30.0)
+    server.error = OSError()
+    for _ in range(3):
+        breaker.call(server.ask)
+    clock.now += 30.0
+    assert breaker.state == "half_open" and not breaker.is_open
+    server.error = None if recovered else OSError()
+    others = []
+
+    def probe() -> None:
+        others.append(breaker.call(server.ask))  # somebody else, while the probe is not answered
+        server.ask()
+
+    assert breaker.call(probe) is recovered
+    assert others == [False] and server.asked == 4
+    assert breaker.state == ("closed" if recovered else "open")
+
+
+def test_the_states_of_those_with_a_name_can_be_seen(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(circuit, "_named", {})
+    CircuitBreaker("")
+    breaker = CircuitBreaker("", name="mail")
+    CircuitBreaker("", name="letters")
+    server.error = OSError()
+    breaker.call(server.ask)
+    assert circuit.circuit_states() == {"letters": "closed", "mail": "open"}

@@ -10,8 +10,9 @@ from django.test import override_settings
 from pytest_django import Settings
 
 from jobs import conf
+from jobs.conf.checks import check_declared
 
-JOBS = Path(conf.__file__).parent
+JOBS = Path(conf.__file__).parent.parent
 QUEUES = {"default": {"URL": "redis://there/1"}, "mail": {"URL": "redis://there/1"}}
 
 
@@ -23,14 +24,14 @@ def completed(**own: Any) -> SimpleNamespace:
 
 def read_in_jobs() -> set[str]:
     """List every setting of Streamer that a module of jobs reads."""
-    texts = [path.read_text() for path in JOBS.rglob("*.py") if path.name != "conf.py"]
+    texts = [path.read_text() for path in JOBS.rglob("*.py") if path.parent.name != "conf"]
     return set(re.findall(r"\bsettings\.(STREAMER_\w+|REDIS_URL)", "\n".join(texts)))
 
 
 def test_it_works() -> None:
     settings = completed(STREAMER_LEASE_SECONDS=7.0)
     assert settings.STREAMER_LEASE_SECONDS == 7.0
-    assert settings.STREAMER_SHIFT_REQUESTS == conf.STREAMER_SHIFT_REQUESTS
+    assert settings.STREAMER_SHIFT_REQUESTS == 50 and settings.STREAMER_SWEEP_RULES == ["jobs.sweeper.rules.RULES"]
 
 
 def test_nothing_that_jobs_reads_is_left_out() -> None:
@@ -60,6 +61,31 @@ def test_redis_is_the_one_of_the_queues() -> None:
 def test_a_redis_that_must_be_guessed_is_an_error(queues: dict[str, Any]) -> None:
     with pytest.raises(ImproperlyConfigured, match="REDIS_URL"):
         completed(RQ_QUEUES=queues)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STREAMER_LEASE_SECONDS", "15"),
+        ("STREAMER_LEASE_SECONDS", float("nan")),
+        ("STREAMER_SHIFT_REQUESTS", 2.5),
+        ("STREAMER_PRELOAD", "false"),
+        ("STREAMER_QUEUES", "default"),
+        ("STREAMER_SOURCES", ["sales"]),
+        ("STREAMER_DUCKDB_MEMORY", "much"),
+    ],
+)
+def test_a_project_learns_of_a_wrong_value_from_a_system_check(name: str, value: Any, settings: Settings) -> None:
+    assert check_declared() == []
+    setattr(settings, name, value)
+    (message,) = check_declared()
+    assert message.id == "streamer.settings.E001" and message.msg.startswith(f"{name} is ")
+
+
+def test_a_project_learns_of_a_misspelt_name(settings: Settings) -> None:
+    settings.STREAMER_QUEUE = ["default"]
+    (message,) = check_declared()
+    assert message.id == "streamer.settings.W001" and "STREAMER_QUEUES" in str(message.hint)
 
 
 def test_defaults_can_be_overridden_as_any_setting(settings: Settings) -> None:

@@ -22,6 +22,12 @@ def test_it_works() -> None:
     assert to_json({"rows": (1, 2), "at": date(2026, 1, 31)}) == {"rows": [1, 2], "at": "2026-01-31"}
 
 
+def test_a_limit_counts_bytes_as_they_are_sent() -> None:
+    assert to_json({"a": "ü"}, longest_bytes=10) == {"a": "ü"}
+    with pytest.raises(ValueError, match="may have 9 bytes of JSON, and has 10"):
+        to_json({"a": "ü"}, longest_bytes=9)
+
+
 @given(plain)
 def test_plain_json_stays_as_it_is_but_for_the_character_nul(value: Any) -> None:
     stored = to_json(value)

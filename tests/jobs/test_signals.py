@@ -74,13 +74,14 @@ def broken() -> Iterator[None]:
 
 
 def test_it_works(heard: Heard) -> None:
-    request_id = store(make_submission(client_id="mine", payload={"updates": 1}))
+    request_id = store(make_submission(client_id="mine", title="Count to one", payload={"updates": 1}))
     row = run_next()
     assert heard.names(request_id) == ["submitted", "started", "finished"]
     common = {
         "sender": Count,
         "request_id": request_id,
         "action": "zoo_count",
+        "title": "Count to one",
         "queue": "default",
         "tenant_id": "acme",
         "user_id": "alice",
@@ -90,7 +91,7 @@ def test_it_works(heard: Heard) -> None:
     started = {"attempt": 1, "worker": "first worker", "started_at": row.attempt_started_at}
     assert heard.facts("started") == {**common, **started}
     assert row.finished_at is not None
-    ended = {"status": "completed", "error_code": None, "attempt": 1, "finished_at": row.finished_at}
+    ended = {"status": "completed", "failed_items": 0, "error_code": None, "attempt": 1, "finished_at": row.finished_at}
     seconds = (row.finished_at - row.created_at).total_seconds()
     assert heard.facts("finished") == {**common, **ended, "seconds": seconds}
 

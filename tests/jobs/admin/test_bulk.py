@@ -7,7 +7,7 @@ from django.test import Client
 
 from jobs.bulk.shares import invite
 from jobs.models import AsyncRequest, BulkOutcome, BulkSlice
-from tests.jobs.admin.pages import make_request, page_of, sign_in_staff
+from tests.jobs.admin.pages import LIST, make_request, page_of, sign_in_staff
 from tests.jobs.building import claim
 from tests.jobs.bulk.building import ECHO, echoes, held_by, run, submit_bulk
 
@@ -27,8 +27,8 @@ def test_it_works(viewer: Client) -> None:
     assert (part.counts.total, part.counts.succeeded, part.counts.failed) == (6, 5, 1)
     assert part.codes == [("VALIDATION_ERROR", 1)]
     assert [(one.items, one.done, one.failed, one.holder) for one in part.slices] == [
-        ("0–3", "4 of 4", 0, "this request"),
-        ("4–5", "2 of 2", 1, "this request"),
+        ("0–3", "4 of 4", "0", "this request"),
+        ("4–5", "2 of 2", "1", "this request"),
     ]
     assert 'id="slices"' in page.content.decode() and 'id="shares"' not in page.content.decode()
 
@@ -48,7 +48,25 @@ def test_those_who_share_lead_there_and_back(viewer: Client) -> None:
     states = [(one.items, ">Running<" in one.state, one.takes) for one in page.context["page"].bulk.slices]
     assert states == [("0–0", True, 1), ("1–1", True, 1), ("2–2", False, 0)]
     back = viewer.get(page_of(child)).content.decode()
-    assert "<dt>Shares</dt>" in back and page_of(parent) in back
+    assert "<dt>Share of</dt>" in back and page_of(parent) in back
+
+
+def test_shares_are_listed_on_the_page_of_their_bulk_and_elsewhere_only_for_who_asks(viewer: Client) -> None:
+    bulk, other = make_request(user_id="bulk"), make_request(user_id="other")
+    share = make_request(user_id="share", parent=bulk)
+    make_request(user_id="of other", parent=other)
+    BulkSlice.objects.create(request=bulk, number=0, first=0, size=9, items=[{}], done=4, holder=share.id, takes=1)
+
+    def found(**parameters: str) -> set[str]:
+        return {row.user_id for row in viewer.get(LIST, parameters).context["cl"].result_list}
+
+    assert found() == {"bulk", "other"} and found(shares="with") == {"bulk", "other", "share", "of other"}
+    assert found(shares=str(bulk.id)) == {"share"} == found(q=str(share.id)) == found(q=str(share.id)[:8])
+    assert found(q="share") == set()
+    listed = viewer.get(LIST, {"q": str(share.id)}).content.decode()
+    assert f"share of {str(bulk.id)[:8]}" in listed
+    (line,) = viewer.get(page_of(bulk)).context["page"].bulk.shares
+    assert (line.items, round(line.percentage)) == ("4 of 9", 44)
 
 
 def test_many_slices_are_cut_short_and_cost_few_queries(viewer: Client, django_assert_max_num_queries: Any) -> None:
@@ -58,7 +76,7 @@ def test_many_slices_are_cut_short_and_cost_few_queries(viewer: Client, django_a
         for number in range(90)
     )
     BulkOutcome.objects.create(request=row, index=0, error={"code": "<b>", "message": "x"})
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(22):
         page = viewer.get(page_of(row))
     assert "60 more slices" in page.content.decode() and "&lt;b&gt;" in page.content.decode()
     assert [one.items for one in page.context["page"].bulk.slices[:20]] == [f"{n}–{n}" for n in range(70, 90)]

@@ -1,13 +1,14 @@
-"""The two verbs of an operator, cancel and retry: who may use them, and what is said of each request."""
+"""The verbs of an operator: who may use them, that they ask first, and what is said of each request."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from jobs.admin import verbs
 from jobs.models import AsyncRequest, Status
+from jobs.operations import verbs
 from tests.jobs.admin.pages import LIST, make_request, page_of, sign_in_staff
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,15 @@ def said_by(client: Client, response: Any) -> str:
     """List the messages on the page that the response leads to."""
     page = client.get(response["Location"])
     return " | ".join(str(message) for message in page.context["messages"])
+
+
+def confirmed(client: Client, verb: str, rows: Iterable[AsyncRequest], **fields: Any) -> Any:
+    """Choose the verb for the rows of the list, and confirm it."""
+    chosen = {"action": f"{verb}_selected", "_selected_action": [str(row.id) for row in rows]}
+    page = client.post(LIST, chosen)
+    assert page.status_code == 200 and "Nothing has been done yet" in page.content.decode()
+    asked = {"verb": verb, "selection": page.context["selection"], "back": page.context["back"]}
+    return client.post(f"{LIST}act/", asked | fields)
 
 
 @pytest.mark.parametrize("verb", ["cancel", "retry"])
@@ -70,7 +80,7 @@ def test_cancel_ends_what_waits_and_keeps_who_wanted_it(operator: Client) -> Non
     assert (row.status, row.events.get().data["mode"]) == (Status.CANCELLED, "before_start")
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.user.get_username()) == (str(row.id), "operator")
-    assert "Cancel asked for" in operator.get(f"{LIST}{row.id}/history/").content.decode()
+    assert "Cancelled" in operator.get(f"{LIST}{row.id}/history/", follow=True).content.decode()
 
 
 def test_cancel_asks_what_runs_to_stop(operator: Client) -> None:
@@ -89,8 +99,7 @@ def test_cancel_leaves_what_has_ended(operator: Client) -> None:
 def test_the_list_says_what_happened_to_each(operator: Client) -> None:
     rows = [make_request(status) for status in (Status.PENDING, Status.PENDING, Status.RETRYING, Status.COMPLETED)]
     rows += [make_request(status) for status in (Status.PROCESSING, Status.FAILED, Status.CANCELLED)]
-    chosen = {"action": "cancel_selected", "_selected_action": [str(row.id) for row in rows]}
-    assert said_by(operator, operator.post(LIST, chosen)) == (
+    assert said_by(operator, confirmed(operator, "cancel", rows)) == (
         "3 cancelled, 1 asked to stop, 1 was already completed, 1 had already failed, 1 was already cancelled."
     )
 
@@ -102,14 +111,18 @@ def test_a_request_that_has_gone_meanwhile_is_said_to_be_gone() -> None:
     assert str(verbs.cancel_all([row_id])) == str(verbs.retry_all([row_id])) == "does not exist any more"
 
 
-def test_retry_makes_a_new_request_links_to_it_and_rings(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_makes_a_new_request_links_to_it_and_rings(
+    operator: Client, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
     rung: list[str] = []
     monkeypatch.setattr(verbs, "ring", rung.extend)
     row = make_request(Status.FAILED, queue="reports", payload={"seconds": 3})
-    said = said_by(operator, operator.post(f"{LIST}{row.id}/retry/"))
+    with django_capture_on_commit_callbacks(execute=True):
+        response = operator.post(f"{LIST}{row.id}/retry/")
+    said = said_by(operator, response)
     new = AsyncRequest.objects.exclude(id=row.id).get()
     assert (new.status, new.payload, new.queue) == (Status.PENDING, {"seconds": 3}, "reports")
-    assert said == f'submitted again: <a href="{page_of(new)}">{str(new.id)[:8]}</a>'
+    assert said == f'run again: <a href="{page_of(new)}">{str(new.id)[:8]}</a>'
     assert rung == ["reports"]
     assert page_of(row) in operator.get(page_of(new)).content.decode()
 
@@ -120,20 +133,21 @@ def test_a_retry_leaves_the_trace_of_a_client_and_the_history_says_who_asked(ope
     new = AsyncRequest.objects.exclude(id=row.id).get()
     assert new.metadata == {"tab": 1, "regenerated_from": str(row.id)}
     history = LogEntry.objects.values_list("object_id", "user__username", "change_message")
-    assert set(history) == {(str(one.id), "operator", "Submitted again") for one in (row, new)}
+    acts = {(str(row.id), f"Run again as {new.id}"), (str(new.id), f"Run again, from {row.id}")}
+    assert {(object_id, act) for object_id, _, act in history} == acts and {who for _, who, _ in history} == {
+        "operator"
+    }
 
 
 def test_retry_refuses_what_is_live(operator: Client) -> None:
     rows = [make_request(Status.PENDING), make_request(Status.PROCESSING), make_request(Status.CANCELLED)]
-    chosen = {"action": "retry_selected", "_selected_action": [str(row.id) for row in rows]}
-    said = said_by(operator, operator.post(LIST, chosen))
-    assert said.startswith("1 submitted again, 2 are not finished and cannot be submitted again: <a ")
+    said = said_by(operator, confirmed(operator, "retry", rows))
+    assert said.startswith("1 run again, 2 are not finished and cannot be run again: <a ")
     assert AsyncRequest.objects.count() == 4
 
 
 def test_one_click_moves_a_bounded_number(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.admin.requests.MAX_SELECTED", 2)
+    monkeypatch.setattr("jobs.admin.acting.verb_actions.MAX_SELECTED", 2)
     rows = [make_request() for _ in range(3)]
-    chosen = {"action": "cancel_selected", "_selected_action": [str(row.id) for row in rows]}
-    assert "Only the first 2" in said_by(operator, operator.post(LIST, chosen))
+    said_by(operator, confirmed(operator, "cancel", rows))
     assert AsyncRequest.objects.filter(status=Status.CANCELLED).count() == 2

@@ -69,6 +69,7 @@ def test_a_row_that_is_referred_to_stays(ours: Customer) -> None:
 def test_a_row_of_another_tenant_does_not_exist(theirs: Customer, verb: str) -> None:
     row = done(customers(verb), [{"id": theirs.pk}, {"id": theirs.pk + 1_000}, {"id": True}, {"id": [1]}])
     assert [failure["code"] for failure in row.result["failures"]] == ["NOT_FOUND"] * 3 + ["VALIDATION_ERROR"]
+    assert [failure["title"] for failure in row.result["failures"][::2]] == [f"id {theirs.pk}", ""]
     assert messages(row)[0] == messages(row)[1] == "There is no such customers"
     theirs.refresh_from_db()
     assert theirs.name == "Theirs"

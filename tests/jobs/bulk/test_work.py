@@ -3,23 +3,14 @@
 import csv
 import io
 import json
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
-from django.core.files.storage import default_storage
-from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.bulk.slices import Holder, cut
 from jobs.models import Artifact, AsyncRequest, BulkOutcome, BulkSlice, Status
-from jobs.queue.claims import Claim
-from jobs.requests.cancellation import request_cancel
-from jobs.sweeper.rules import recover_lost_attempts
 from tests.handlers.bulk import Ledger
-from tests.jobs.building import change, claim, final_of, log_of, run_next, types_of
-from tests.jobs.bulk.building import ECHO, codes, echoes, held_by, indexes, run, submit_bulk
+from tests.jobs.building import claim, final_of, log_of, run_next, types_of
+from tests.jobs.bulk.building import ECHO, codes, echoes, held_by, indexes, lose, read, run, submit_bulk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOTED = {"type": "action", "action": "zoo_note"}
@@ -30,18 +21,6 @@ def empty_ledger() -> None:
     Ledger.clear()
 
 
-def read(artifact: dict[str, Any]) -> str:
-    row = Artifact.objects.get(id=artifact["artifact_id"])
-    with default_storage.open(row.storage_name) as file:
-        return file.read().decode()
-
-
-def lose(request_id: UUID) -> None:
-    """Have the lease of a request run out, and the sweeper notice it."""
-    change(request_id, lease_until=timezone.now() - timedelta(seconds=1))
-    assert recover_lost_attempts(timezone.now()) == 1
-
-
 def test_it_works() -> None:
     request_id = submit_bulk(ECHO, [*echoes(3), {"word": "=1"}, {"message": "last"}], batch_size=2)
     row = run_next()
@@ -49,7 +28,8 @@ def test_it_works() -> None:
     figures = {name: row.result[name] for name in ("total_items", "processed", "succeeded", "failed", "skipped")}
     assert figures == {"total_items": 5, "processed": 5, "succeeded": 4, "failed": 1, "skipped": 0}
     assert (row.result["success_rate"], row.result["errors"]) == (0.8, {"VALIDATION_ERROR": 1})
-    assert row.result["failures"][0]["index"] == 3
+    (failure,) = row.result["failures"]
+    assert (failure["index"], failure["title"], row.failed_items) == (3, "=1", 1)
     assert indexes(request_id) == [0, 1, 2, 3, 4]
     counts = [
         event.data["metadata"]["processed"]
@@ -124,8 +104,7 @@ def test_files_of_items_belong_to_the_bulk() -> None:
 
 def test_a_cancel_leaves_a_receipt_of_what_was_done() -> None:
     request_id = submit_bulk(NOTED, [{"word": str(number)} for number in range(20)])
-    Ledger.at_word["4"] = lambda: request_cancel(request_id)
-    Ledger.wait_for_stop = "5"
+    Ledger.cancel_in("5", request_id)
     row = run_next()
     assert (row.status, types_of(request_id)[-1]) == (Status.CANCELLED, "cancelled")
     receipt = final_of(request_id)["receipt"]
@@ -163,19 +142,3 @@ def test_what_a_lost_share_held_is_taken_over(settings: Settings) -> None:
     assert run(bulk).status == Status.COMPLETED
     assert indexes(request_id) == list(range(10))
     assert BulkSlice.objects.get(number=1).takes == 2
-
-
-def test_an_item_that_takes_two_workers_down_is_not_run_again() -> None:
-    request_id = submit_bulk(NOTED, [{"word": "poison"}, {"word": "fine"}])
-    bulk = claim()
-    held = run_to_cut(bulk)
-    BulkSlice.objects.filter(id=held).update(holder=request_id, holder_token=request_id, interrupted_at=0, takes=2)
-    run(bulk)
-    assert codes(request_id) == {0: "WORKER_LOST", 1: None}
-    assert Ledger.words == ["fine"]
-
-
-def run_to_cut(bulk: Claim) -> int:
-    """Have the items stored and nothing more."""
-    cut(Holder(request_id=bulk.request_id, token=bulk.token), bulk.payload["items"], 100)
-    return BulkSlice.objects.get(request_id=bulk.request_id).id

@@ -68,6 +68,13 @@ def test_an_old_scratch_folder(own_scratch: Path) -> None:
     assert [path.name for path in own_scratch.iterdir()] == ["fresh"]
 
 
+def test_the_sweeper_has_its_time_for_the_scratch_of_a_killed_run(own_scratch: Path) -> None:
+    for name, span in (("run-now", HOUR / 55), ("run-long", HOUR / 30)):
+        (own_scratch / name).mkdir()
+        make_old(own_scratch / name, span)
+    assert found("scratch") == ("run-long",)
+
+
 def test_a_storage_that_cannot_list_its_files_is_not_examined(monkeypatch: pytest.MonkeyPatch) -> None:
     def cannot(*_: object) -> None:
         raise NotImplementedError

@@ -8,6 +8,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.doctor import all_checks, examine, waiting
+from jobs.log.endings import Ending
+from jobs.log.outcomes import CancelledOutcome
 from jobs.models import RequestEvent, Status
 from jobs.queue.wakeups import waiting_rings
 from realtime.models import Connection
@@ -46,6 +48,17 @@ def test_a_running_request_without_a_token_has_no_remedy() -> None:
     change(request_id, attempt_token=None)
     assert found("running-owner") == (str(request_id),)
     assert "running-owner" in ill(fix=True)
+
+
+def test_an_ending_that_waits_for_a_worker_is_healthy_until_its_time_is_over() -> None:
+    request_id = submit()
+    claim()
+    change(request_id, **Ending.of(CancelledOutcome(mode="killed", seconds=1.0)).queued())
+    sweeper_lives()
+    assert not ill(fix=True)
+    change(request_id, ending_until=ago(HOUR))
+    assert mended("overdue-endings") == "applied the sweeper's rule 'overdue endings' to 1"
+    assert row_of(request_id).status == Status.CANCELLED and not ill()
 
 
 def test_a_lease_that_ran_out_is_a_finding_only_while_a_sweeper_lives() -> None:

@@ -119,6 +119,18 @@ def test_metadata_that_is_no_json_is_refused_where_it_was_said(started: Started)
         working.partial({"object": object()})
 
 
+def test_what_is_too_large_for_one_message_is_refused_where_it_was_said(started: Started) -> None:
+    claimed, working = started
+    text = "x" * reporter.MAX_REPORT_BYTES
+    with pytest.raises(ValueError, match="262,144 bytes"):
+        working.partial({"text": text})
+    with pytest.raises(ValueError, match="262,144 bytes"):
+        working.report(1, "", {"text": text})
+    working.partial({"text": text[:-11]})
+    finish(claimed, working)
+    assert log_of(claimed.request_id)[-1].data["data"] == {"text": text[:-11]}
+
+
 @pytest.mark.parametrize("text", ["nul \x00 in it", "a file called caf\udce9"])
 def test_a_message_that_cannot_be_stored_as_it_is_does_not_end_the_reports(started: Started, text: str) -> None:
     claimed, working = started

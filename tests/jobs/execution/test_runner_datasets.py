@@ -107,7 +107,7 @@ def test_an_expired_one_holds_its_name_no_longer() -> None:
 def test_one_for_which_there_is_no_room_is_refused(settings: Settings) -> None:
     settings.STREAMER_DATASET_QUOTA_BYTES = 100
     row = run()
-    assert row.status == Status.FAILED and "of 100 bytes" in final_of(row.id)["error"]["message"]
+    assert row.status == Status.FAILED and "of 100 B" in final_of(row.id)["error"]["message"]
     assert not Dataset.objects.exists() and stored_files() == []
 
 

@@ -11,7 +11,7 @@ from django.db import OperationalError, connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.execution import runner, watchdog
+from jobs.execution import runner, settling, watchdog
 from jobs.execution.runner import Runner
 from jobs.log.events import append
 from jobs.models import Artifact, Status
@@ -54,7 +54,7 @@ def test_an_attempt_that_loses_the_request_at_the_very_end_leaves_no_file(monkey
         change(request_id, attempt=2)
         return append(request_id, *arguments, **named)
 
-    monkeypatch.setattr(runner, "append", too_late)
+    monkeypatch.setattr(settling, "append", too_late)
     request_id = submit("zoo_file")
     assert run_next().status == Status.PROCESSING
     assert types_of(request_id) == ["started"] and stored_files() == [] and not Artifact.objects.exists()
@@ -158,7 +158,7 @@ def test_an_outcome_waits_for_the_database(monkeypatch: pytest.MonkeyPatch) -> N
             raise faults.pop()
         return append(*arguments, **named)
 
-    monkeypatch.setattr(runner, "append", flaky)
+    monkeypatch.setattr(settling, "append", flaky)
     request_id = submit("zoo_file")
     assert run_next().status == Status.COMPLETED
     assert types_of(request_id) == ["started", "complete"] and Artifact.objects.count() == 1

@@ -1,12 +1,19 @@
+import itertools
+import time
+from collections.abc import Sequence
+from types import SimpleNamespace
+
 import pytest
+from django.db import OperationalError
 from pytest_django import Settings
 
-from jobs.execution import watchdog
+from jobs.execution import shift, watchdog
 from jobs.execution.shift import work_shift
 from jobs.models import AsyncRequest, Status
-from jobs.queue import wakeups
+from jobs.queue import claims, wakeups
+from jobs.queue.claims import Claim
 from jobs.queue.wakeups import ring, waiting_rings
-from tests.jobs.building import Threads, make_submission, row_of, store, submit
+from tests.jobs.building import Threads, make_submission, row_of, store, submit, types_of
 from tests.local.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,6 +58,59 @@ def test_a_worker_that_leaves_takes_nothing_more() -> None:
     watchdog.leave()
     work_shift(["default"], "")
     assert completed() == 0 and waiting_rings("default") == 1
+
+
+def test_a_worker_that_drains_takes_nothing_more_and_hands_nothing_back() -> None:
+    submit("echo_async")
+    watchdog.drain()
+    work_shift(["default"], "")
+    assert completed() == 0 and waiting_rings("default") == 1
+    assert watchdog.is_draining() and not watchdog.is_leaving(), "what runs is not asked to stop"
+
+
+@pytest.mark.parametrize("answer_is_lost", [True, False])
+def test_a_claim_whose_answer_is_lost_is_given_back_and_run_without_waiting_for_the_lease(
+    answer_is_lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database ends the connection, and says no for a while: before the commit of the claim, or after it."""
+    faults = [OperationalError("terminated"), OperationalError("too many clients"), OperationalError("still")]
+    pauses: list[float] = []
+    monkeypatch.setattr(shift, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pauses.append))
+
+    def claim_next(queues: Sequence[str], *, worker: str) -> Claim | None:
+        if len(faults) < 3:
+            return claims.claim_next(queues, worker=worker)
+        if answer_is_lost:
+            assert claims.claim_next(queues, worker=worker)
+        raise faults.pop()
+
+    def give_back(worker: str) -> int:
+        if faults:
+            raise faults.pop()
+        return claims.give_back(worker)
+
+    monkeypatch.setattr(shift, "claim_next", claim_next)
+    monkeypatch.setattr(shift, "give_back", give_back)
+    request_id = submit("echo_async")
+    work_shift(["default"], "w")
+    row = row_of(request_id)
+    assert (row.status, row.attempt, row.lost_count) == (Status.COMPLETED, 1 + answer_is_lost, 0)
+    assert pauses == [0.5, 0.5] and types_of(request_id).count("retrying") == answer_is_lost
+
+
+def test_a_database_that_stays_away_ends_the_shift_when_the_lease_is_over(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count(0.0, 5.0)
+    monkeypatch.setattr(shift, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda seconds: None))
+
+    def fail(*args: object, **options: object) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(shift, "claim_next", fail)
+    monkeypatch.setattr(shift, "give_back", fail)
+    with pytest.raises(OperationalError):
+        work_shift(["default"], "w")
 
 
 def test_it_lingers_for_more_work(settings: Settings) -> None:

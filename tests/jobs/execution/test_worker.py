@@ -1,10 +1,21 @@
 """The worker's watch over its child, on real processes."""
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
+import redis
+from django.conf import settings
+from rq.exceptions import StopRequested
+
+from jobs.execution import watchdog
+from jobs.execution.worker import ShiftWorker
+from jobs.management.commands.streamer_worker import _WORKER_TTL_SECONDS
+from jobs.queue.control.drains import order_drain
+from jobs.queue.health.memory import memory_bytes
+from jobs.queue.presence import MEMORY_FIELD
 
 # This process has threads and must not fork, so each script is a process of its own. It has ``worker``, whose child
 # does what the script tells it, and no Redis.
@@ -110,3 +121,95 @@ worker._runs_shift = True
 print(os.waitstatus_to_exitcode(worker.wait_for_horse()[1]))
 """
     assert run_alone(script) == ["runs", "-9"]
+
+
+def test_a_redis_that_is_cut_off_is_noticed_before_an_idle_worker_would_wake_up_twice() -> None:
+    """By default each command is tried eleven times, and waited for as long as RQ waits for a job, and 10 s more."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    worker = ShiftWorker(["default"], connection=client, worker_ttl=_WORKER_TTL_SECONDS)
+    assert (worker.dequeue_timeout, client.get_connection_kwargs()["socket_timeout"]) == (5, 7)
+    retry = client.get_retry()
+    assert retry is not None and retry.get_retries() == 1
+    asked: list[int] = []
+
+    def ask() -> None:
+        asked.append(1)
+        raise redis.TimeoutError("no answer")
+
+    with pytest.raises(redis.TimeoutError):
+        retry.call_with_retry(ask, lambda error: None)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("error", [redis.TimeoutError("no answer"), redis.ConnectionError("refused")])
+def test_no_book_of_rqs_ends_a_worker(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be started again, load its libraries again, and find Redis away again."""
+    worker = ShiftWorker(["default"], connection=redis.Redis.from_url(settings.REDIS_URL), name="steady")
+
+    def fail(*args: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(worker.connection, "execute_command", fail)
+    worker.set_state("idle")
+    worker.heartbeat()
+    worker.check_for_suspension(False)
+    worker.run_maintenance_tasks()
+
+
+def make_worker(name: str, state: str) -> ShiftWorker:
+    worker = ShiftWorker(["default"], connection=redis.Redis.from_url(settings.REDIS_URL), name=name)
+    worker.set_state(state)
+    return worker
+
+
+def test_an_idle_worker_that_is_to_drain_leaves_at_its_next_heartbeat() -> None:
+    """The hint may be lost. The order is not."""
+    worker, other = make_worker("drained", "idle"), make_worker("other", "idle")
+    order_drain(["drained"])
+    other.heartbeat()
+    with pytest.raises(StopRequested):
+        worker.heartbeat()
+    assert worker.is_draining and watchdog.is_draining() and not other.is_draining
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_a_busy_worker_that_is_to_drain_goes_on_with_what_it_runs(
+    is_away: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = make_worker("busy-one", "busy")
+
+    def fail(*args: object, **options: object) -> None:
+        raise redis.ConnectionError("refused")
+
+    if is_away:
+        monkeypatch.setattr(worker.connection, "execute_command", fail)
+    worker.drain()
+    worker.drain()
+    assert worker._stop_requested and watchdog.is_draining() and not watchdog.is_leaving()
+
+
+def test_the_hint_has_it_leave_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = make_worker("told", "idle")
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: sent.append((pid, number)))
+    worker.handle_payload({"data": b'{"command": "drain"}'})
+    assert sent == [(os.getpid(), signal.SIGUSR1)]
+
+
+def test_an_order_to_one_is_none_to_the_next_of_its_name() -> None:
+    order_drain(["host-2/1"])
+    worker = ShiftWorker(["default"], connection=redis.Redis.from_url(settings.REDIS_URL), name="host-2/1")
+    worker.register_birth()
+    worker.set_state("idle")
+    worker.heartbeat()
+    assert not worker.is_draining
+    worker.register_death()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells how pages are shared")
+def test_it_tells_its_memory() -> None:
+    worker = make_worker("large", "idle")
+    worker.heartbeat()
+    told = worker.connection.hget(worker.key, MEMORY_FIELD)
+    assert told is not None and int(told) > 1_000_000
+    assert memory_bytes([2**22 + 1]) is None

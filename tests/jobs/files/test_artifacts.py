@@ -91,6 +91,14 @@ def test_the_public_address_is_put_in_front(staging: ArtifactStaging, settings: 
         assert str(signed_url(add(staging))).startswith("https://files.example/api/artifacts/")
 
 
+def test_a_path_prefix_that_all_processes_know_is_put_in_front(staging: ArtifactStaging, settings: Settings) -> None:
+    settings.FORCE_SCRIPT_NAME = "/streamer"
+    row = add(staging)
+    assert str(signed_url(row)).startswith("/streamer/api/artifacts/")
+    settings.STREAMER_PUBLIC_URL = "https://files.example/streamer"
+    assert str(signed_url(row)).startswith("https://files.example/streamer/api/artifacts/")
+
+
 def test_a_mount_point_that_only_web_servers_know_is_left_out(staging: ArtifactStaging) -> None:
     row = add(staging)
     in_a_worker = signed_url(row)
@@ -182,6 +190,18 @@ def test_a_url_from_before_an_extension_is_good_for_as_long_as_it_says(staging: 
     row.expires_at += timedelta(days=20)
     assert is_signature_valid(row, expires, signature)
     assert not is_signature_valid(row, str(int(row.expires_at.timestamp())), signature)
+
+
+def test_a_url_outlives_a_new_secret_key_while_the_old_one_is_named(
+    staging: ArtifactStaging, settings: Settings
+) -> None:
+    row = add(staging)
+    expires, signature = query_of(signed_url(row))
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "n" * 50
+    assert not is_signature_valid(row, expires, signature)
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert is_signature_valid(row, expires, signature)
+    assert is_signature_valid(row, *query_of(signed_url(row)))
 
 
 def test_a_url_whose_time_is_over_is_not_good_although_the_file_was_kept(staging: ArtifactStaging) -> None:

@@ -34,15 +34,17 @@ def test_it_works() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "permission"),
+    ("operation", "permissions"),
     [
-        ({"type": "action", "action": "generate_report"}, "reports.generate"),
-        ({"type": "delete", "entity": "customers"}, "entities.customers.delete"),
+        ({"type": "action", "action": "zoo_locked"}, ("zoo.enter",)),
+        # Any of its items may name a dataset.
+        ({"type": "action", "action": "generate_report"}, ("reports.generate", "datasets.read")),
+        ({"type": "delete", "entity": "customers"}, ("entities.customers.delete",)),
     ],
 )
-def test_it_asks_for_the_permission_of_what_is_done(operation: dict[str, str], permission: str) -> None:
+def test_it_asks_for_the_permissions_of_what_is_done(operation: dict[str, str], permissions: tuple[str, ...]) -> None:
     payload = parse(operation=operation, items=[{}])
-    assert all_handlers()["bulk_operation"].permissions_for(payload) == (permission,)
+    assert all_handlers()["bulk_operation"].permissions_for(payload) == permissions
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import json
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -45,12 +46,16 @@ def test_it_works(published: list[tuple[Any, ...]]) -> None:
     published.clear()
     appended = append(request_id, [PROGRESS, PROGRESS], where=claimed.fence, changes={"percentage": 1})
     assert appended.last_seq == 3 and appended.cancel_requested_at is None
-    message = log_of(request_id)[2].message()
-    assert {"type": "progress", "request_id": str(request_id), "seq": 3, "attempt": 1}.items() <= message.items()
+    messages = [event.message() | {"id": "mine"} for event in log_of(request_id)[1:]]
+    common = {"type": "progress", "request_id": str(request_id), "attempt": 1}
+    assert [message | common for message in messages] == messages
     assert row_of(request_id).percentage == 1
     ((told_id, frames),) = published
     assert told_id == request_id
-    assert [(seq, body["id"], final) for seq, body, final in frames] == [(2, "mine", False), (3, "mine", False)]
+    # Followers get the same, whether it is pushed or read.
+    assert [(seq, json.loads(text), final) for seq, text, final in frames] == [
+        (seq, message, False) for seq, message in zip((2, 3), messages, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(

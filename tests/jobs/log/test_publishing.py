@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import pytest
 import redis
 from channels.layers import get_channel_layer
@@ -16,7 +15,7 @@ from realtime.delivery.layer import BoundedPubSubLayer
 
 REQUEST = UUID(int=7)
 OWNER = ("acme", "alice")
-FRAMES = [(1, {"type": "started", "seq": 1}, False), (2, {"type": "complete", "seq": 2}, True)]
+FRAMES = [(1, '{"type":"started","seq":1}', False), (2, '{"type":"complete","seq":2}', True)]
 
 
 class RecordingLayer:
@@ -42,8 +41,7 @@ def test_it_works(layer: RecordingLayer) -> None:
     (((group, message), told),) = layer.sent
     assert group == request_group(REQUEST) == f"request.{REQUEST}"
     assert message["type"] == "request.events" and message["request_id"] == str(REQUEST)
-    decoded = [(seq, msgspec.json.decode(text), final) for seq, text, final in message["frames"]]
-    assert decoded == FRAMES
+    assert message["frames"] == FRAMES
     assert told == (user_group(*OWNER), {"type": "requests.changed", "request_ids": [str(REQUEST)]})
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from jobs.models import AsyncRequest, Status
-from jobs.queue.claims import claim_next, expire_leases_of, owns_any
+from jobs.queue.claims import claim_next, expire_leases_of, give_back, owns_any
 from tests.jobs.building import QUEUES, Threads, change, claim, log_of, make_submission, row_of, store, submit, types_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,12 +114,12 @@ def test_threads_together_never_exceed_the_cap_of_an_action() -> None:
     assert AsyncRequest.objects.filter(status=Status.PROCESSING).count() == 2
 
 
-def test_the_look_costs_three_queries_whatever_is_running(django_assert_num_queries: Any) -> None:
+def test_the_look_costs_one_query_whatever_is_running(django_assert_num_queries: Any) -> None:
     for number in range(6):
         store(make_submission(user=f"user {number}", tenant=f"tenant {number % 2}"))
         claim()
     store(make_submission(queue="ml"))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         assert claim_next(["bulk"], worker="") is None
 
 
@@ -181,6 +181,18 @@ def test_the_leases_of_a_dead_child_end_at_once_and_those_of_other_workers_do_no
     assert expire_leases_of("mine") == 1
     leases = {row.worker: row.lease_until for row in map(row_of, (mine, others)) if row.lease_until}
     assert leases["mine"] <= timezone.now() < leases["another"]
+
+
+def test_what_a_worker_gives_back_is_no_loss_and_what_is_cancelled_meanwhile_loses_its_lease() -> None:
+    mine, gone, others = submit(), submit(user="bob"), submit(user="dora")
+    claim("mine"), claim("mine"), claim("another")
+    change(gone, cancel_requested_at=timezone.now())
+    assert give_back("mine") == 1
+    row = row_of(mine)
+    assert (row.status, row.lost_count, row.errors_count, row.lease_until) == ("retrying", 0, 0, None)
+    assert types_of(mine) == ["started", "retrying"] and claim().request_id == mine
+    assert row_of(gone).status == row_of(others).status == "processing"
+    assert (lease := row_of(gone).lease_until) is not None and lease <= timezone.now()
 
 
 def test_a_worker_owns_what_it_runs_until_the_grace_of_a_cancel_is_over() -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from jobs.models import Status
 from jobs.queue import estimates
-from jobs.queue.estimates import learned_seconds
+from jobs.queue.estimates import learned_seconds, remaining_seconds
 from jobs.requests.submission import Accepted, submit_many
 from tests.jobs.building import change, make_submission, row_of, run_next, store, submit
 
@@ -84,3 +84,31 @@ def test_it_learns_from_real_runs() -> None:
         run_next()
     learned = look()
     assert learned is not None and 0 < learned < 5
+
+
+def test_runs_of_other_payloads_are_no_estimate_where_the_handler_asks_the_payload() -> None:
+    """Five delays of a moment would have let one of 45 s seem to be over at once."""
+    for number in range(5):
+        ran(0.1, ago=number, action="delay")
+    (outcome,) = submit_many([make_submission("delay", payload={"seconds": 45}, estimated_seconds=45.0)])
+    assert isinstance(outcome, Accepted) and outcome.estimated_seconds == 45
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "percentage", "left"),
+    [
+        (0, 0, 40),
+        (10, 0, 30),
+        (40, 0, 0),
+        (50, 0, 10),  # it is late by 10 s
+        (10, 25, 30),  # as expected
+        (20, 25, 0.25 * 60 + 0.75 * 20),  # slower
+        (10, 50, 0.5 * 10 + 0.5 * 30),  # quicker
+        (90, 90, 0.9 * 10 + 0.1 * 50),
+        (60, 100, 0),
+    ],
+)
+def test_what_is_left_of_a_run_is_told_by_its_estimate_first_and_by_its_own_pace_later(
+    elapsed: float, percentage: float, left: float
+) -> None:
+    assert remaining_seconds(40.0, elapsed=elapsed, percentage=percentage) == pytest.approx(left)

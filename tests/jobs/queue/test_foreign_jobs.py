@@ -16,9 +16,9 @@ from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 from jobs.doctor import all_checks, examine
 from jobs.execution.shift import work_shift
 from jobs.models import AsyncRequest, Status
+from jobs.queue.health.probes import probe_services
 from jobs.queue.names import own_queues
 from jobs.queue.pauses import pause_action, resume_action
-from jobs.queue.probes import probe_services
 from jobs.queue.wakeups import SHIFT, await_ring, connection, remove_rings, ring, waiting_rings
 from jobs.sweeper.loop import all_rules, sweep_once
 from tests.jobs.building import make_submission, row_of, store, submit

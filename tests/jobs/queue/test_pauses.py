@@ -80,9 +80,9 @@ def test_the_command_cancels_what_waits_and_asks_what_runs_to_stop() -> None:
     running = submit()
     claim()
     waiting = submit()
-    assert told("streamer_cancel", str(waiting)) == f"{waiting} is cancelled"
+    assert told("streamer_cancel", str(waiting)) == f"{waiting} (zoo_count) is cancelled"
     assert final_of(waiting)["mode"] == "before_start"
-    assert told("streamer_cancel", str(running)) == f"{running} was asked to stop"
+    assert told("streamer_cancel", str(running)) == f"{running} (zoo_count) was asked to stop"
     assert row_of(running).cancel_requested_at is not None
     with pytest.raises(CommandError, match="already cancelled"):
         told("streamer_cancel", str(waiting))

@@ -5,8 +5,9 @@ import redis
 from django.db import OperationalError
 from rq import Worker
 
-from jobs.queue import probes
-from jobs.queue.probes import probe_services
+from jobs.queue import presence
+from jobs.queue.health import probes
+from jobs.queue.health.probes import probe_services
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,8 +31,9 @@ def sweeper() -> None:
 @pytest.mark.usefixtures("worker", "sweeper")
 def test_it_works() -> None:
     answer = probe_services()
-    assert answer["status"] == "ok" and set(answer["parts"]) == {"database", "redis", "workers", "sweeper"}
+    assert answer["status"] == "ok" and set(answer["parts"]) == {"database", "redis", "workers", "sweeper", "folder"}
     assert all(part["ok"] and part["milliseconds"] >= 0 for part in answer["parts"].values())
+    assert answer["circuits"]["rings"] == "closed"
     assert answer["parts"]["workers"]["alive"] == 1
     assert answer["parts"]["workers"]["queues_without_worker"] == ["bulk", "reports"]
 
@@ -59,6 +61,7 @@ def test_a_redis_that_is_away_is_told_by_its_fault_and_nothing_else(
     redis_away: Callable[[], redis.Redis], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probes, "redis_connection", redis_away)
+    monkeypatch.setattr(presence, "redis_connection", redis_away)
     answer = probe_services()
     assert answer["status"] == "degraded" and answer["parts"]["database"]["ok"]
     assert answer["parts"]["redis"]["fault"] == "ConnectionError" and "127.0.0.1" not in str(answer)

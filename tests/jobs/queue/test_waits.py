@@ -10,12 +10,12 @@ from pytest_django import Settings
 from rq import Worker
 
 from jobs.models import Status
-from jobs.queue import probes
+from jobs.queue import presence
 from jobs.queue.pauses import pause_action
 from jobs.queue.waits import Wait, waits_of, why_waiting
 from jobs.queue.wakeups import connection
 from jobs.requests.cancellation import request_cancel
-from jobs.requests.reads import explained, find_explained, owned_by
+from jobs.requests.reads import explained, find, owned_by
 from tests.jobs.building import change, claim, make_submission, row_of, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,23 +106,24 @@ def test_the_limits_have_their_names(settings: Settings) -> None:
 def test_without_a_worker_for_its_queue_it_says_so(worker: Worker) -> None:
     assert wait_of(store(make_submission(queue="ml"))) == {"reason": "no_worker", "ahead": 0}
     connection().hset(worker.key, "last_heartbeat", "2020-01-01T00:00:00.000000Z")
-    probes._served_until = 0.0
+    presence.forget()
     assert wait_of(submit()) == {"reason": "no_worker", "ahead": 0}
 
 
 def test_without_redis_the_reason_is_left_out(
     redis_away: Callable[[], redis.Redis], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probes, "redis_connection", redis_away)
+    monkeypatch.setattr(presence, "redis_connection", redis_away)
     submit()
     assert wait_of(submit()) == {"ahead": 1}
 
 
 def test_only_the_owner_is_told() -> None:
     request_id = submit()
-    body = find_explained(request_id, owned_by("acme", "alice"))
+    row = find(request_id, owned_by("acme", "alice"))
+    body = row and explained(row)
     assert body is not None and body["waiting"]["ahead"] == 0
-    assert find_explained(request_id, owned_by("acme", "bob")) is None
+    assert find(request_id, owned_by("acme", "bob")) is None
 
 
 @pytest.mark.usefixtures("worker")
@@ -135,7 +136,7 @@ def test_many_at_once_are_told_the_same_as_each_alone(
     pause_action("zoo_partial")
     waiting = [store(make_submission("zoo_partial")), store(make_submission(queue="ml"))]
     waiting += [store(make_submission(user="charlie", tenant=tenant, priority=n)) for n, tenant in enumerate("abab")]
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(5):
         told = waits_of({*waiting, ended.request_id})
     assert set(told) == set(waiting)
     for request_id in waiting:
@@ -155,6 +156,24 @@ def test_who_waits_is_told_when_it_may_start(worker: Worker) -> None:
     assert told == [pytest.approx(seconds, abs=1) for seconds in (4, 10, 12)]
     pause_action("zoo_count")
     assert "estimated_start_seconds" not in waits_of(waiting)[waiting[0]]
+
+
+def test_the_progress_of_what_runs_says_how_long_it_still_goes_on(worker: Worker) -> None:
+    running = submit()
+    claim(worker.name)
+    change(running, attempt_started_at=timezone.now() - timedelta(seconds=60), percentage=50)
+    mine = submit()
+    # By its own pace 60 s, by its estimate it is late by 54 s.
+    assert waits_of([mine])[mine]["estimated_start_seconds"] == pytest.approx(57, abs=1)
+
+
+def test_a_limit_is_no_reason_not_to_tell_the_start(settings: Settings, worker: Worker) -> None:
+    settings.STREAMER_MAX_RUNNING_PER_USER = 1
+    submit()
+    claim(worker.name)
+    mine = submit()
+    wait = waits_of([mine])[mine]
+    assert wait["reason"] == "your_limit" and wait["estimated_start_seconds"] == pytest.approx(6, abs=1)
 
 
 def test_nobody_is_told_a_start_that_no_worker_can_make() -> None:

@@ -1,8 +1,9 @@
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 import redis
+from pytest_django import Settings
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -53,6 +54,29 @@ def test_queues_are_counted_apart() -> None:
     assert (waiting_rings("default"), waiting_rings("ml")) == (1, 2)
 
 
+def test_many_rings_in_all_queues_take_two_round_trips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that rings stores the next submissions only after that."""
+    ring(["default"])  # RQ asks for the version of the server once
+    for queue in ("default", "ml"):
+        register_workers(queue, 20)
+    trips: list[int] = []
+    execute = redis.client.Pipeline.execute
+
+    def count(pipeline: redis.client.Pipeline, raise_on_error: bool = True) -> object:
+        trips.append(1)
+        return execute(pipeline, raise_on_error)
+
+    def refuse(*args: object, **options: object) -> None:
+        raise AssertionError("a command of its own")
+
+    monkeypatch.setattr(redis.client.Pipeline, "execute", count)
+    with monkeypatch.context() as patch:
+        patch.setattr(redis.Redis, "execute_command", refuse)
+        ring(["default"] * 10 + ["ml"] * 10)
+    assert len(trips) == 2
+    assert (waiting_rings("default"), waiting_rings("ml")) == (11, 10)
+
+
 def test_a_ring_taken_leaves_nothing_in_redis() -> None:
     ring(["default"])
     assert await_ring(["default"], 1.0)
@@ -60,7 +84,7 @@ def test_a_ring_taken_leaves_nothing_in_redis() -> None:
 
 
 def test_a_long_wait_is_several_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert connection().get_connection_kwargs()["socket_timeout"] > wakeups.MAX_WAIT_SECONDS
+    assert wakeups._waiting_connection().get_connection_kwargs()["socket_timeout"] > wakeups.MAX_WAIT_SECONDS
     monkeypatch.setattr(wakeups, "MAX_WAIT_SECONDS", 0.1)
     started = time.monotonic()
     assert not await_ring(["default"], 0.35)
@@ -85,14 +109,25 @@ def test_a_redis_that_is_away_is_asked_once_a_second_only(
 ) -> None:
     asked: list[str] = []
 
-    def refuse(name: str, count: int) -> None:
-        asked.append(name)
+    def refuse(queues: Iterable[str]) -> None:
+        asked.extend(queues)
         raise redis.ConnectionError("away")
 
-    monkeypatch.setattr(wakeups, "_ring", refuse)
+    monkeypatch.setattr(wakeups, "_ring_all", refuse)
     for _ in range(5):
         ring(["default"])
     assert asked == ["default"]
     wakeups.breaker.close()
     ring(["ml"])
     assert asked == ["default", "ml"]
+
+
+def test_a_redis_that_hangs_is_asked_once_and_given_a_moment(
+    settings: Settings, silent_port: Callable[[], tuple[int, list[object]]]
+) -> None:
+    """Every acknowledgment after the first one waits for its ring, so two tries of 5 s each were felt by all."""
+    port, connected = silent_port()
+    settings.REDIS_URL = f"redis://127.0.0.1:{port}"
+    with pytest.raises(redis.TimeoutError):
+        wakeups._connect(0.1).ping()
+    assert len(connected) == 1 and wakeups.ANSWER_SECONDS <= 2

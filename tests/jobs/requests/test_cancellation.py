@@ -1,12 +1,19 @@
 import uuid
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from jobs.models import Status
 from jobs.queue.claims import claim_next
-from jobs.requests.cancellation import AlreadyFinished, request_cancel
+from jobs.requests.cancellation import AlreadyFinished, cancel_on_disconnect, request_cancel
 from jobs.requests.reads import NotFound, owned_by
-from tests.jobs.building import QUEUES, Threads, change, claim, final_of, log_of, row_of, submit
+from jobs.sweeper.ownership import CANCELLED_WAITING
+from jobs.sweeper.rules import RULES
+from tests.jobs.building import QUEUES, Threads, change, claim, final_of, log_of, make_submission, row_of, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,3 +73,39 @@ def test_of_a_cancel_and_a_claim_at_once_exactly_one_wins_first() -> None:
 
 def claim_if_there() -> None:
     claim_next(QUEUES, worker="")
+
+
+# --- with the connection ---------------------------------------------------------------------------------------------
+
+
+def ending_with(connection_id: uuid.UUID, **fields: Any) -> uuid.UUID:
+    return store(make_submission(connection_id=connection_id, cancel_on_disconnect=True, **fields))
+
+
+def test_all_that_ends_with_a_connection_is_cancelled_and_nothing_else() -> None:
+    connection_id = uuid.uuid4()
+    waits, retries, runs = (ending_with(connection_id) for _ in range(3))
+    change(retries, status=Status.RETRYING, attempt=1)
+    change(runs, status=Status.PROCESSING, attempt=1)
+    stays = [store(make_submission(connection_id=connection_id)), ending_with(uuid.uuid4())]
+    assert cancel_on_disconnect(Q(connection_id=connection_id)) == 3
+    assert {row_of(one).status for one in (waits, retries)} == {Status.CANCELLED}
+    assert final_of(waits)["mode"] == "before_start"
+    assert row_of(runs).status == Status.PROCESSING and row_of(runs).cancel_requested_at is not None
+    assert [row_of(one).cancel_requested_at for one in stays] == [None, None]
+
+
+def test_where_nothing_is_left_to_cancel_it_takes_one_statement() -> None:
+    connection_id = uuid.uuid4()
+    change(ending_with(connection_id), status=Status.COMPLETED, finished_at=timezone.now())
+    with CaptureQueriesContext(connection) as queries:
+        assert cancel_on_disconnect(Q(connection_id=connection_id)) == 0
+    assert len(queries) == 1
+
+
+def test_what_is_marked_is_ended_by_the_sweeper_if_nobody_else_does() -> None:
+    request_id = ending_with(uuid.uuid4())
+    change(request_id, cancel_requested_at=timezone.now())
+    assert claim_next(QUEUES, worker="one") is None
+    (rule,) = [rule for rule in RULES if rule.name == CANCELLED_WAITING.rule]
+    assert rule.sweep(timezone.now()) == 1 and row_of(request_id).status == Status.CANCELLED

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -103,13 +104,12 @@ def test_waiting_ends_when_the_time_is_up_and_the_request_goes_on(timeout_second
 def test_a_waiter_looks_often_at_first_and_then_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     pauses = list[float]()
-    monkeypatch.setattr(handle_module.time, "monotonic", lambda: clock[0])
 
     def sleep(seconds: float) -> None:
         pauses.append(seconds)
         clock[0] += seconds
 
-    monkeypatch.setattr(handle_module.time, "sleep", sleep)
+    monkeypatch.setattr(handle_module, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: clock[0]))
     with pytest.raises(WaitTimeout):
         Count.submit({}, **ALICE).wait(60)
     assert sum(pauses) == pytest.approx(60)

@@ -58,6 +58,13 @@ def test_what_is_stored_is_not_what_the_caller_changes_later() -> None:
         ({"user_id": "x" * 151}, "user_id"),
         ({"tenant_id": "nul \x00"}, "tenant_id"),
         ({"idempotency_key": ""}, "idempotency_key"),
+        ({"tags": "one"}, "tags"),
+        ({"tags": ["x"] * 11}, "tags"),
+        ({"tags": [""]}, "tag"),
+        ({"tags": ["x" * 65]}, "tag"),
+        ({"tags": ["nul \x00"]}, "tag"),
+        ({"tags": ["half \ud800"]}, "tag"),
+        ({"tags": [7]}, "tag"),
         ({"idempotency_key": "x" * 129}, "idempotency_key"),
         ({"priority": -1}, "priority"),
         ({"priority": 3601}, "priority"),
@@ -66,6 +73,7 @@ def test_what_is_stored_is_not_what_the_caller_changes_later() -> None:
         ({"expires_in_seconds": 8 * 24 * 3600}, "expires_in_seconds"),
         ({"metadata": {"at": b""}}, "metadata.*'at'"),
         ({"metadata": ["a list"]}, "metadata"),
+        ({"metadata": {"text": "x" * 16_384}}, "metadata"),
     ],
 )
 def test_options_out_of_their_limits_are_refused(options: dict[str, Any], text: str) -> None:

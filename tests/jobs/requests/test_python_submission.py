@@ -61,12 +61,14 @@ def test_it_works() -> None:
         **ALICE,
         idempotency_key="order-7",
         metadata={"order": 7},
+        tags=["b", "a", "b"],
         priority=5,
         expires_in_seconds=60,
     )
     row = row_of(handle.id)
     assert handle.created and handle.status == "pending"
     assert (row.tenant_id, row.user_id, row.client_id, row.action) == ("acme", "alice", "order-7", "zoo_count")
+    assert row.tags == ["b", "a"]
     assert (row.payload, row.metadata, row.queue, row.priority) == ({"updates": 3}, {"order": 7}, "default", 5)
     assert row.expires_at is not None and (row.expires_at - row.created_at).total_seconds() == 60
     assert (row.estimated_seconds, row.connection_id) == (6.0, None)

@@ -1,12 +1,14 @@
 import base64
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from jobs.models import AsyncRequest, Status
-from jobs.requests.reads import find, list_page, owned_by, snapshot
+from jobs import paging
+from jobs.models import FINAL, AsyncRequest, RequestTag, Status
+from jobs.requests.reads import Wanted, find, list_page, owned_by, snapshot
 from tests.jobs.building import change, make_submission, row_of, run_next, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,11 +19,11 @@ def encoded(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def all_pages(limit: int, **filters: str) -> list[uuid.UUID]:
+def all_pages(limit: int, **filters: Any) -> list[uuid.UUID]:
     ids: list[uuid.UUID] = []
     cursor = None
     while True:
-        rows, cursor = list_page(ALICE, limit=limit, cursor=cursor, **filters)
+        rows, cursor = list_page(ALICE, Wanted(**filters), limit=limit, cursor=cursor)
         ids += [row.id for row in rows]
         if cursor is None:
             return ids
@@ -81,6 +83,21 @@ def test_pages_are_complete_and_in_order(twenty: list[uuid.UUID], limit: int) ->
     assert all_pages(limit) == twenty
 
 
+def test_a_page_ends_where_it_would_be_too_large_and_the_next_goes_on(
+    twenty: list[uuid.UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, request_id in enumerate(twenty):
+        change(request_id, metadata={"text": "x" * 1_000 * (5 if number == 7 else 1)})
+    monkeypatch.setattr(paging, "PAGE_BYTES", 4_500)
+    ids, sizes, cursor = list[uuid.UUID](), list[int](), None
+    while not sizes or cursor is not None:
+        rows, cursor = list_page(ALICE, limit=20, cursor=cursor)
+        ids += [row.id for row in rows]
+        sizes.append(len(rows))
+    # The one with 5,000 bytes is more than a page, and comes alone.
+    assert ids == twenty and sizes == [3, 3, 1, 1, 3, 3, 3, 3]
+
+
 def test_a_newcomer_shifts_no_page(twenty: list[uuid.UUID]) -> None:
     first, cursor = list_page(ALICE, limit=10)
     submit()
@@ -95,6 +112,45 @@ def test_pages_can_be_narrowed(twenty: list[uuid.UUID]) -> None:
     assert all_pages(7, status=Status.PROCESSING.value) == [running]
     assert len(all_pages(7, action="zoo_count")) == 20 and len(all_pages(7, action="zoo_crash")) == 1
     assert all_pages(7, status="no such") == []
+
+
+def test_requests_are_found_by_a_tag_page_by_page() -> None:
+    store(make_submission(user="bob", tags=("nightly",)))
+    store(make_submission(tenant="other", tags=("nightly",)))
+    ids = [store(make_submission(tags=("nightly", "all") if number % 2 else ("all",))) for number in range(9)]
+    assert all_pages(2, tag="nightly") == [request_id for request_id in reversed(ids) if ids.index(request_id) % 2]
+    assert all_pages(4, tag="all") == ids[::-1] and all_pages(4, tag="Nightly") == []
+
+
+@pytest.mark.parametrize("status", [None, *Status.values])
+def test_a_tag_goes_with_every_other_filter(status: str | None) -> None:
+    for action in ("zoo_count", "zoo_crash"):
+        for one in Status.values:
+            request_id = store(make_submission(action, tags=("here",)))
+            change(request_id, status=one, finished_at=timezone.now() if one in FINAL else None)
+            change(store(make_submission(action)), status=one, finished_at=timezone.now() if one in FINAL else None)
+    found = AsyncRequest.objects.filter(id__in=all_pages(3, tag="here", action="zoo_crash", status=status))
+    assert {row.status for row in found} == ({status} if status else set(Status.values))
+    assert {(row.action, *row.tags) for row in found} == {("zoo_crash", "here")}
+
+
+@pytest.mark.parametrize("tag", [None, "here"])
+def test_a_list_begins_and_ends_at_a_moment(tag: str | None) -> None:
+    start = timezone.now().replace(microsecond=0)
+    ids = []
+    for number in range(4):
+        request_id = store(make_submission(tags=("here",)))
+        moment = start + timedelta(seconds=number)
+        change(request_id, created_at=moment)
+        RequestTag.objects.filter(request_id=request_id).update(created_at=moment)
+        ids.append(request_id)
+    between = {"created_after": start + timedelta(seconds=1), "created_before": start + timedelta(seconds=3)}
+    assert all_pages(1, tag=tag, **between) == [ids[2], ids[1]]
+
+
+def test_a_snapshot_has_its_tags_in_the_order_they_were_given() -> None:
+    assert snapshot(row_of(store(make_submission(tags=("b", "a")))))["tags"] == ["b", "a"]
+    assert snapshot(row_of(submit()))["tags"] == []
 
 
 @pytest.mark.parametrize(

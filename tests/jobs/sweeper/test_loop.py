@@ -1,19 +1,22 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import redis
 from django.db import OperationalError
+from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.models import Status
+from jobs.queue import wakeups
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
 from jobs.sweeper import loop, outage
 from jobs.sweeper.loop import all_rules, sweep_once, sweep_until
 from jobs.sweeper.rules import RULES, Rule
-from tests.jobs.building import Threads, make_submission, row_of, store
+from tests.jobs.building import Threads, change, make_submission, row_of, store
 from tests.local.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +65,27 @@ def test_a_dead_redis_does_not_end_it(settings: Settings, redis_away: Callable[[
         request_id = store(make_submission(expires_in_seconds=0.1))
         eventually(lambda: row_of(request_id).status == Status.FAILED, "the expired request is moved on")
         stopped.set()
+
+
+def test_a_redis_that_hangs_is_waited_for_once_in_a_sweep(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question costs seconds, and meanwhile no lost attempt is found."""
+    for queue in ("default", "ml", "bulk"):
+        request_id = store(make_submission(queue=queue))
+        change(request_id, available_at=timezone.now() - timedelta(minutes=1))
+    asked: list[str] = []
+    stopped = threading.Event()
+
+    def ask() -> redis.Redis:
+        asked.append("redis")
+        raise redis.TimeoutError("no answer")
+
+    for module in (loop, wakeups):
+        monkeypatch.setattr(module, "connection", ask)
+    monkeypatch.setattr(loop, "all_rules", lambda: [rule for rule in RULES if not rule.apart])
+    monkeypatch.setattr(loop, "time", SimpleNamespace(time=time.time, sleep=lambda seconds: stopped.set()))
+    wakeups.breaker.close()
+    sweep_until(stopped)
+    assert len(asked) - 1 == 1, "the last one is to take the sign of life back"
 
 
 def test_after_a_database_that_was_away_the_living_may_renew_their_leases_first(

@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from jobs.log.endings import Ending
+from jobs.log.outcomes import CancelledOutcome
 from jobs.models import LIVE, AsyncRequest
 from jobs.queue.wakeups import connection, waiting_rings
 from jobs.sweeper.loop import all_rules
@@ -32,6 +34,11 @@ def retrying() -> UUID:
     return request_id
 
 
+def ending() -> Ending:
+    """Decide the end of a request now. Its time begins to run."""
+    return Ending.of(CancelledOutcome(mode="killed", seconds=1.0))
+
+
 def running() -> UUID:
     request_id = submit()
     claim()
@@ -48,6 +55,9 @@ OVERDUE: dict[str, Callable[[datetime], dict[str, object]]] = {
     "overdue retries": lambda now: {"started_at": now - timedelta(days=1)},
     "lost attempts": lambda now: {"lease_until": now - PASSED},
     "overdue cancels": lambda now: {"cancel_requested_at": now - CANCEL_GRACE - CANCEL_REPORT_GRACE - PASSED},
+    "waiting endings": lambda now: {**ending().queued(), "available_at": now - PASSED},
+    "lost endings": lambda now: {**ending().begun(), "lease_until": now - PASSED},
+    "overdue endings": lambda now: {**ending().begun(), "ending_until": now - PASSED},
 }
 CASES = [(ownership, status) for ownership in OWNERSHIP for status in ownership.statuses]
 
@@ -65,7 +75,7 @@ def test_what_is_overdue_is_moved_on_by_its_rule(ownership: Ownership, status: s
     now = timezone.now()
     assert not is_overdue(ownership, request_id, now)
     change(request_id, **OVERDUE[ownership.rule](now))
-    assert is_overdue(ownership, request_id, now)
+    assert [one.rule for one in OWNERSHIP if is_overdue(one, request_id, now)] == [ownership.rule]
     connection().flushdb()  # the ring of the submission
     assert rule.sweep(now) == 1
     if ownership.ends:

@@ -13,11 +13,11 @@ from jobs.queue.claims import owns_any
 from jobs.queue.wakeups import waiting_rings
 from jobs.sweeper import rules
 from jobs.sweeper.ownership import CANCEL_REPORT_GRACE
+from jobs.sweeper.retention import delete_old_requests
 from jobs.sweeper.rules import (
     RULES,
     cancel_running,
     delete_expired_artifacts,
-    delete_old_requests,
     end_overdue_retries,
     expire_waiting,
     recover_lost_attempts,

@@ -80,7 +80,11 @@ def test_a_cancel_keeps_what_was_done() -> None:
     )
     assert run.status == "cancelled" and isinstance(run.exception, Cancelled)
     assert run.receipt["processed"] == 4 and run.receipt["skipped"] == 1
-    assert [one.content for one in run.artifacts] == [b"one", b"three", b"four"]
+    *files, rejects, outcomes = run.artifacts
+    assert [one.content for one in files] == [b"one", b"three", b"four"]
+    assert run.receipt["artifacts"]["outcomes"]["artifact_id"] == str(outcomes.id)
+    assert (rejects.filename, len(outcomes.content.splitlines())) == ("rejects.csv", 4)
+    assert run.messages[-1]["receipt"] == run.receipt and len(run.messages[-1]["artifacts"]) == 2
 
 
 def test_a_share_of_nothing_is_nothing() -> None:

@@ -11,8 +11,19 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from jobs.handler import AttemptLost, Cancelled, Context, InvalidPayload, NoPayload, Permanent, Retryable, TimedOut
-from jobs.testing import MemoryContext, run_handler
+from jobs.handler import (
+    AttemptLost,
+    Cancelled,
+    Context,
+    InvalidPayload,
+    NoPayload,
+    Permanent,
+    Result,
+    Retryable,
+    TimedOut,
+)
+from jobs.testing import MemoryContext, ResultMisfit, run_handler
+from tests.handlers.limits import BadKey, Outside
 from tests.handlers.results import FileThenWait, OddTexts, Partial, SavesFile
 from tests.handlers.zoo import (
     AlwaysPermanent,
@@ -56,6 +67,28 @@ def test_it_works() -> None:
     assert run.messages[0]["type"] == "started" and run.messages[-1]["type"] == "complete"
 
 
+class _Told(Result):
+    updates: str
+
+
+class Misfit(Count):
+    """Say something else than is declared."""
+
+    action = "zoo_misfit"
+    result_model = _Told
+
+
+def test_a_result_that_does_not_fit_its_model_fails_the_test() -> None:
+    text = "The result of 'zoo_misfit' does not fit _Told: updates: Input should be a valid string"
+    with pytest.raises(ResultMisfit, match=text):
+        run_handler(Misfit, {"updates": 1})
+
+
+def test_a_run_that_does_not_complete_has_no_result_to_fit() -> None:
+    assert run_handler(Misfit, {"updates": "many"}).status == "failed"
+    assert run_handler(Misfit, {"updates": 3}, cancel_after=1).status == "cancelled"
+
+
 def test_a_handler_may_be_a_class_or_an_object() -> None:
     assert run_handler(Count(), {"updates": 1}).result == run_handler(Count, {"updates": 1}).result
 
@@ -65,6 +98,12 @@ def test_an_invalid_payload_fails_with_every_fault_and_nothing_is_run() -> None:
     assert run.status == "failed" and run.error is not None and run.error["code"] == "VALIDATION_ERROR"
     assert [fault["path"] for fault in run.error["details"]["faults"]] == ["updates", "colour"]
     assert isinstance(run.exception, InvalidPayload) and run.progress == ()
+
+
+def test_a_run_says_the_key_of_its_limits_and_fails_for_a_bad_one() -> None:
+    assert run_handler(Outside, {"service": "erp"}).limit_key == "erp"
+    run = run_handler(BadKey)
+    assert (run.status, run.limit_key) == ("failed", None) and isinstance(run.exception, ValueError)
 
 
 def test_whose_run_it_is() -> None:

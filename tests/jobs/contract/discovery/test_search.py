@@ -1,5 +1,6 @@
 """The search of packages and modules, and the zoo of bad declarations."""
 
+import re
 import sys
 
 import pytest
@@ -201,13 +202,17 @@ def test_a_name_that_does_not_exist(name: str, hint: str, make_package: MakePack
 @pytest.mark.parametrize(
     ("text", "cause", "hint"),
     [
-        ("x = 1\n1 / 0", "ZeroDivisionError: division by zero (line 2 of broken.work)", "shell -c 'import broken"),
-        ("def (", "SyntaxError", "shell -c 'import broken.work'"),
+        ("x = 1\n1 / 0", "/broken/work.py, line 2)", "shell -c 'import broken"),
+        ("def (", "/broken/work.py, line 1)", "Correct that line"),
         ("import no_such_library", "No module named 'no_such_library'", "Install the package that has 'no_such_lib"),
         ("raise SystemExit", "SystemExit", "shell"),
-        ("raise ValueError('one\\n\\ntwo')", "ValueError: one two (line 1", "shell"),
-        (f"{BAD}class A(Handler[NoPayload]):\n    action = 'No-Good'", "'No-Good' is no valid action name", "shell"),
-        (f"{BAD}class A(Handler):\n    action = 'good'", "name its payload", "shell"),
+        ("raise ValueError('one\\n\\ntwo')", "ValueError: one two (", "shell"),
+        (
+            f"{BAD}class A(Handler[NoPayload]):\n    action = 'No-Good'",
+            "'No-Good' is not a valid action name",
+            "reference/handlers",
+        ),
+        (f"{BAD}class A(Handler):\n    action = 'good'", "name its payload", "reference/handlers"),
         ("from django.db import models\nclass M(models.Model): pass", "INSTALLED_APPS", "STREAMER_APPS"),
     ],
     ids=lambda text: str(text)[:20].replace("\n", " "),
@@ -223,7 +228,7 @@ def test_a_module_that_cannot_be_imported(text: str, cause: str, hint: str, make
 
 def test_the_place_is_the_last_line_in_the_package(make_package: MakePackage) -> None:
     package = make_package("chain", models="\n\nraise ValueError('why')", work="from chain.models import X\n")
-    assert {message.msg.partition(" (")[2] for message in search(package).messages} == {"line 3 of chain.models)."}
+    assert {message.msg.rpartition("/")[2] for message in search(package).messages} == {"models.py, line 3)."}
 
 
 @pytest.mark.parametrize("text", ["", "x = 1", "from jobs.handler import *", "import jobs.handlers.echo"])
@@ -273,7 +278,8 @@ def test_a_handler_that_cannot_be_made(make_package: MakePackage) -> None:
     text = f"{source('x_one')}\n    def __init__(self, size): ...\n"
     (message,) = discover([make_package("unmade", work=text)]).messages
     assert (message.id, message.level) == ("streamer.handlers.E004", ERROR)
-    assert "unmade.work.Some cannot be made: TypeError" in message.msg and message.hint
+    assert re.match(r"unmade\.work\.Some \(.*/unmade/work\.py, line 5\) cannot be made: TypeError", message.msg)
+    assert message.hint
 
 
 def test_a_handler_without_an_action(make_package: MakePackage) -> None:
@@ -281,7 +287,7 @@ def test_a_handler_without_an_action(make_package: MakePackage) -> None:
     found = discover([make_package("actionless", work=text, sound=source("one"))])
     (message,) = found.messages
     assert (message.id, message.level) == ("streamer.handlers.W001", WARNING)
-    assert "actionless.work.Bad is a handler without an action" in message.msg
+    assert re.match(r"actionless\.work\.Bad \(.*, line 2\) is a handler without an action", message.msg)
     assert "one" in found.handlers
 
 
@@ -289,4 +295,24 @@ def test_a_class_that_only_looks_like_a_handler(make_package: MakePackage) -> No
     text = "class Bad:\n    action = 'bad'\n    def run(self, payload, context): ...\n"
     (message,) = discover([make_package("alike", work=text, sound=source("one"))]).messages
     assert (message.id, message.level) == ("streamer.handlers.W002", WARNING)
-    assert "alike.work.Bad has an action and a run, but does not derive" in message.msg
+    assert re.match(r"alike\.work\.Bad \(.*, line 1\) has an action and a run, but does not derive", message.msg)
+
+
+# --- Topics -----------------------------------------------------------------------------------------------------
+
+
+def test_topics_are_found_by_their_names_and_each_counts_once(make_files: MakeFiles) -> None:
+    make_files(
+        {
+            "told/__init__.py": "from told.topics import NEWS\n",
+            "told/topics.py": "from jobs.handler import TopicPattern\nNEWS, PRICES = map(TopicPattern, ['n', 'p.*'])\n",
+        }
+    )
+    discovery = discover(["told"])
+    assert [one.pattern for one in discovery.topics] == ["n", "p.*"] and list(discovery.messages) == []
+
+
+def test_a_pattern_without_sense_is_told_as_a_broken_module(make_files: MakeFiles) -> None:
+    make_files({"told.py": "from jobs.handler import TopicPattern\nNEWS = TopicPattern('a..b')\n"})
+    (message,) = discover(["told"]).messages
+    assert message.id == "streamer.handlers.E002" and "not a segment" in message.msg

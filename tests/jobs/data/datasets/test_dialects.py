@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.jobs.data.datasets.reading import read, rows_of, types_of
@@ -57,16 +58,54 @@ def test_excels_first_line_names_the_delimiter(line: str, delimiter: str, encodi
         ("n,word\n1,it's\n2,\"it's, so\"\n", ["it's", "it's, so"]),
         ("n,word\n1,'a\\'b, c'\n2,'d'\n", ["a'b, c", "d"]),
         ('n,word\n1,5" pipe\n2,6"\n', ['5" pipe', '6"']),
+        ("n,word,more\n1,'tis,dogs'\n2,\"'tis\",\"dogs'\"\n", ["'tis", "'tis"]),
     ],
 )
 def test_apostrophes_are_quotes_where_all_can_be_read_so(content: str, expected: list[str], tmp_path: Path) -> None:
     assert [row[1] for row in rows_of(read(tmp_path, content))] == expected
 
 
+@pytest.mark.parametrize("row", ["0\ttrue\t'x\t'\tx", "1;'a;b';2", "1,'it''s, so',2"])
+def test_apostrophes_around_a_delimiter_are_quotes_in_a_single_row(row: str, tmp_path: Path) -> None:
+    done = read(tmp_path, row + "\r\n", header=False)
+    assert len(rows_of(done)[0]) == len(row.split(row[1])) - 1
+
+
+def test_an_escape_that_leaves_no_quote_alone_wins(tmp_path: Path) -> None:
+    # With doubled quotes the line would have three fields too: \\", and y" and 7.
+    content = 'text,more,n\n"\\"",",y",7\nu,v,8\n'
+    assert rows_of(read(tmp_path, content)) == [('"', ",y", 7), ("u", "v", 8)]
+
+
 def test_a_late_apostrophe_undoes_the_guess(tmp_path: Path) -> None:
     early = "".join(f"{number},'x'\n" for number in range(200_000))
     done = read(tmp_path, f"n,word\n{early}7,'90s\n")
     assert done.rows == 200_001 and rows_of(done)[0] == (0, "'x'")
+
+
+@pytest.mark.parametrize("within", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("quoted", ['say ""hi""', r"say \"hi\""])
+def test_line_breaks_in_values_are_not_those_of_the_file(
+    within: str, between: str, quoted: str, tmp_path: Path
+) -> None:
+    lines = ["n,a,b", f'1,"x{within}y",c', f'2,"{quoted}","{within}"', '3,"u\nv\rw",']
+    done = read(tmp_path, between.join(lines) + between)
+    wanted = [(1, f"x{within}y", "c"), (2, 'say "hi"', within), (3, "u\nv\rw", None)]
+    assert [tuple(row.values()) for row in pq.read_table(done.path).to_pylist()] == wanted
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_backslash_before_a_closing_quote_is_no_escape(quote: str, tmp_path: Path) -> None:
+    inside = quote * 2
+    row = f"1,{quote}a{inside}b{quote},{quote}c{inside}d\\{quote}"
+    done = read(tmp_path, f"n,text,more\n{row}\n2,{quote}x{quote},{quote}y{quote}\n")
+    assert rows_of(done) == [(1, f"a{quote}b", f"c{quote}d\\"), (2, "x", "y")]
+
+
+def test_quotes_count_beside_delimiters_within_them(tmp_path: Path) -> None:
+    done = read(tmp_path, "'it\\'s;so',n\n1,2\n3,4\n", header=True)
+    assert types_of(done) == {"it's;so": "BIGINT", "n": "BIGINT"}
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
@@ -81,3 +120,8 @@ def test_a_short_file_leaves_the_process_able_to_read_long_cells(tmp_path: Path)
     before = csv.field_size_limit()
     read(tmp_path, "a\n1\n")
     assert csv.field_size_limit() >= before
+
+
+def test_apostrophes_that_only_names_need_are_quotes_too(tmp_path: Path) -> None:
+    done = read(tmp_path, "a\t'c3;=''e'\t'c5,''#e'\n" + "1\t2\t3\n" * 8)
+    assert list(types_of(done)) == ["a", "c3;='e", "c5,'#e"] and done.rows == 8

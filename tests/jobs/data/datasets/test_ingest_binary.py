@@ -138,7 +138,7 @@ def test_an_archive_that_is_no_workbook(tmp_path: Path) -> None:
 
 def test_a_workbook_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest_module, "MAX_WORKBOOK_BYTES", 1000)
-    with pytest.raises(TooLarge, match="The unpacked workbook is larger than 1000 bytes"):
+    with pytest.raises(TooLarge, match="The unpacked workbook is larger than 1 kB"):
         read(tmp_path, one_sheet(["a"], [1]))
 
 

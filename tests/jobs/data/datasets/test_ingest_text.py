@@ -182,7 +182,7 @@ def test_a_defect_is_named_with_its_place(content: bytes, text: str, tmp_path: P
 
 def test_a_value_without_an_end_is_not_taken_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delimited, "MAX_VALUE_BYTES", 100_000)
-    with pytest.raises(Unreadable, match=r"^line 2, column 2: a value is longer than 97.7 KiB"):
+    with pytest.raises(Unreadable, match=r"^line 2, column 2: a value is longer than 100 kB"):
         read(tmp_path, 'a,b\n1,"' + "x\n" * 300_000)
 
 
@@ -256,6 +256,18 @@ def test_json_lines(tmp_path: Path) -> None:
         (None, None, None, '[1,{"d":null}]', True),
     ]
     assert done.notes == ["The values of 'c' are nested; they are kept as JSON text"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_json_lines_in_encodings_that_say_what_they_are(encoding: str, tmp_path: Path) -> None:
+    done = read(tmp_path, '{"a":1,"b":"ü"}\n{"a":2}\n'.encode(encoding))
+    assert done.format == "jsonl" and rows_of(done) == [(1, "ü"), (2, None)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_page_in_any_encoding_is_no_table(encoding: str, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="a web page"):
+        read(tmp_path, "<!DOCTYPE html><p>a,b".encode(encoding))
 
 
 @pytest.mark.parametrize("end", ["\n", ""])

@@ -67,6 +67,13 @@ def test_a_column_keeps_its_type(column: pa.Array, of_type: str, text: str | Non
     assert types_of(done) == {"a": of_type} and stored(done) == [(text,)] and not done.notes
 
 
+@pytest.mark.parametrize(("unit", "written"), [("s", "seconds"), ("ns", "nanoseconds")])
+def test_durations_are_whole_numbers_and_a_note_says_of_what(unit: str, written: str, tmp_path: Path) -> None:
+    done = read(tmp_path, parquet(pa.table({"n": [1], "wait": pa.array([90], pa.duration(unit))})))
+    assert types_of(done) == {"n": "BIGINT", "wait": "BIGINT"} and rows_of(done) == [(1, 90)]
+    assert done.notes == [f"Column 'wait' holds durations; they are kept as whole numbers of {written}"]
+
+
 def test_old_timestamps_of_96_bits_keep_their_type(tmp_path: Path) -> None:
     table = pa.table({"at": pa.array([datetime(2024, 1, 31, 23, 50)], pa.timestamp("ns"))})
     done = read(tmp_path, parquet(table, use_deprecated_int96_timestamps=True))

@@ -86,6 +86,8 @@ def test_nested_values_keep_their_digits(tmp_path: Path) -> None:
         (["1.7976931348623157e308", "5e-324"], "DOUBLE"),
         (["12345678901234567890123", "1.5"], "VARCHAR"),
         (["1e22", "0.000"], "DOUBLE"),
+        # 2 to the power of -24, which lies just between two numbers of 16 digits.
+        (["5.960464477539063e-08", "1"], "DOUBLE"),
     ],
 )
 def test_a_number_keeps_its_digits_or_stays_text_and_it_is_said(

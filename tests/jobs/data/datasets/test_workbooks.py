@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.cell_range import CellRange
 
 from jobs.data.datasets.failures import Unreadable
 from tests.jobs.data.datasets.reading import read, rows_of, types_of
@@ -18,13 +19,18 @@ EMPTY = "<table:table-cell/>"
 
 
 def xlsx(*rows: list[Any], merged: str = "", change: Callable[[Any], None] = lambda sheet: None) -> bytes:
-    """Write it with openpyxl, which writes nothing into the covered cells."""
+    """Write it with openpyxl. Nothing is written into the covered cells."""
     book = openpyxl.Workbook()
     sheet = book.active
     for row in rows:
         sheet.append(row)
     if merged:
-        sheet.merge_cells(merged)
+        area = CellRange(merged)
+        for one in (one for row in sheet.iter_rows() for one in row):
+            if one.coordinate in area and (one.row, one.column) != (area.min_row, area.min_col):
+                one.value = None
+        # openpyxl's own way to merge makes an object for each covered cell, of which a column has a million.
+        sheet.merged_cells.add(area)
     change(sheet)
     content = io.BytesIO()
     book.save(content)
@@ -148,5 +154,13 @@ def test_errors_and_formulas_without_a_value_are_told(tmp_path: Path) -> None:
 
 def test_errors_of_an_xlsb_are_told(tmp_path: Path) -> None:
     done = read(tmp_path, xlsb(("kind", "note"), ("A", "#N/A"), ("B", "y"), merged=(0, 0, 0, 0)))
+    assert rows_of(done) == [("A", None), ("B", "y")]
+    assert done.notes == ["1 cell has an error such as #N/A, first B2; it is empty"]
+
+
+def test_an_error_in_an_ods_is_empty_and_told(tmp_path: Path) -> None:
+    error = 'office:value-type="string" office:string-value="" calcext:value-type="error"'
+    broken = f'<table:table-cell table:formula="of:=1/0" {error}><text:p>#DIV/0!</text:p></table:table-cell>'
+    done = read(tmp_path, ods(cell("kind") + cell("note"), cell("A") + broken, cell("B") + cell("y")))
     assert rows_of(done) == [("A", None), ("B", "y")]
     assert done.notes == ["1 cell has an error such as #N/A, first B2; it is empty"]

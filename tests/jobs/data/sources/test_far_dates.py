@@ -12,7 +12,7 @@ from django.db import connection
 
 from jobs.data.datasets.preview import source_preview
 from jobs.data.sources.far_dates import far_array, far_date
-from tests.jobs.data.sources.test_sources import EVENTS, opened, source_of
+from tests.jobs.data.sources.opening import EVENTS, opened, source_of
 
 needs_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such values")
 ROWS = """(VALUES

@@ -2,11 +2,12 @@
 
 import gzip
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet
+import pyarrow.parquet as pq
 import pytest
 from pytest_django import Settings
 
@@ -74,7 +75,7 @@ def test_nested_and_odd_types_become_plain_ones(folder: Path, opened: Opened) ->
         "t": pa.array([0], pa.timestamp("ns", "UTC")),
         "d": pa.array(["x"]).dictionary_encode(),
     }
-    pyarrow.parquet.write_table(pa.table(columns), folder / "a.parquet")
+    pq.write_table(pa.table(columns), folder / "a.parquet")
     with opened(file("a.parquet")) as table:
         assert list(table.columns.values()) == ["VARCHAR", "VARCHAR", "TIMESTAMP", "VARCHAR"]
         assert all_rows(table)[0][:2] == ("[1,2]", '{"a":1}')
@@ -145,12 +146,28 @@ def test_a_late_row_of_another_type_is_no_defect(folder: Path, opened: Opened) -
     ],
 )
 def test_a_broken_file_is_told_without_a_path_of_the_server(
-    folder: Path, opened: Opened, name: str, content: bytes
+    folder: Path, opened: Opened, name: str, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / name).write_bytes(content)
     with pytest.raises(Permanent, match="cannot be read") as raised, opened(file(name)):
         pass
     assert str(folder) not in raised.value.message and name in raised.value.message
+    assert not any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize("group_rows", [2_048, 200_000])
+def test_rows_come_in_order_and_are_counted_as_they_come(
+    folder: Path, opened: Opened, group_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.data.statements._TELL_SECONDS", 0.0005)
+    for name, first in (("1.parquet", 0), ("2.parquet", 100_000)):
+        numbers = pa.table({"n": pa.array(range(first, first + 100_000))})
+        pq.write_table(numbers, folder / name, row_group_size=group_rows)
+    counts: list[tuple[int, int | None]] = []
+    with opened(file("*.parquet"), on_rows=lambda rows, total: counts.append((rows, total))) as table:
+        assert table.fetch("SELECT count(*), bool_and(n = rowid) FROM data") == [(200_000, True)]
+    assert counts == sorted(counts) and counts[-1] == (200_000, 200_000) and len(counts) > 1
+    assert {total for _, total in counts} == {200_000}
 
 
 def test_too_much_for_the_disk_is_refused(folder: Path, opened: Opened, settings: Settings) -> None:
@@ -203,3 +220,34 @@ def test_types_fit_the_values_of_all_files(folder: Path, opened: Opened) -> None
     (folder / "a2.csv").write_text("x\nn.n.\n")
     with opened(file("a*.csv")) as table:
         assert all_rows(table) == [("1.50",), ("n.n.",)]
+
+
+WIDE = Decimal("1234567890123456789012345678901234567890.25")
+
+
+def test_wide_decimals_keep_their_digits(folder: Path, opened: Opened) -> None:
+    short, long = [Decimal("12345678901234567.25"), None], [WIDE, Decimal("0.50")]
+    columns = {"short": pa.array(short, pa.decimal256(50, 2)), "long": pa.array(long, pa.decimal256(50, 2))}
+    pq.write_table(pa.table(columns), folder / "a.parquet")
+    with opened(file("a.parquet")) as table:
+        assert dict(table.columns) == {"short": "DECIMAL(38,2)", "long": "VARCHAR"}
+        assert all_rows(table) == [(short[0], str(WIDE)), (None, "0.50")]
+
+
+def test_second_names_are_those_of_datasets(folder: Path, opened: Opened) -> None:
+    for name, columns in (("1", ["a", "A", "", "rowid"]), ("2", ["a"])):
+        rows = [pa.array([at]) for at in range(len(columns))]
+        pq.write_table(pa.Table.from_arrays(rows, columns), folder / f"{name}.parquet")
+    with opened(file("*.parquet")) as table:
+        assert list(table.columns) == ["a", "A_2", "column_3", "rowid_2"]
+        assert all_rows(table) == [(0, 1, 2, 3), (0, None, None, None)]
+
+
+def test_rows_come_in_the_order_of_the_files(folder: Path, opened: Opened) -> None:
+    first = 0
+    for number in range(6):
+        table = pa.table({"n": range(first, first + 60_000)})
+        pq.write_table(table, folder / f"{number}.parquet", row_group_size=7_000)
+        first += 60_000
+    with opened(file("*.parquet")) as table:
+        assert table.fetch("SELECT n FROM data") == [(n,) for n in range(first)]

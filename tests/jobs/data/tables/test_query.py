@@ -1,14 +1,18 @@
 """Queries over datasets: what they give, and all that they must not reach."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from jobs.data.tables.queries import opening
+from jobs.data.tables.queries.process import problem_of
 from jobs.data.tables.queries.rules import Refused, check_query
-from jobs.handler import Cancelled, InvalidPayload, Permanent
+from jobs.handler import Cancelled, InvalidPayload, Permanent, Retryable
 from tests.jobs.data.tables.conftest import Opened, all_rows
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +143,63 @@ def test_it_ends_when_its_time_is_up_or_the_run_is(opened: Opened, settings: Set
 
     with pytest.raises(Cancelled), opened(query("SELECT 1"), check=check):
         pass
+
+
+def test_its_time_goes_on_while_rows_flow(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr(opening, "time", SimpleNamespace(monotonic=lambda: clock.seconds))
+
+    def on_rows(rows: int, total: int | None) -> None:
+        clock.seconds += 50
+
+    endless = query("SELECT * FROM range(1000000000000)")
+    with pytest.raises(Permanent, match="longer than its limit of 120 seconds"), opened(endless, on_rows=on_rows):
+        pass
+    assert clock.seconds == 150
+
+
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        ("SELECT 1 FROM (VALUES (1)) PIVOT", "syntax error"),
+        ("SELECT " + "(" * 2_000 + "1" + ")" * 2_000, "Max expression depth limit of 1000 exceeded."),
+        ("SELECT CAST('SET a. SET b' AS INT)", "Could not convert string 'SET a."),
+        ("SELECT st_area(1)", "not allowed in a query"),
+    ],
+)
+def test_a_mistake_is_told_without_advice_to_operators(sql: str, text: str, opened: Opened) -> None:
+    with pytest.raises(InvalidPayload) as raised, opened(query(sql)):
+        pass
+    told = raised.value.faults[0]["message"]
+    assert text in told and "LINE" not in told and "SET max" not in told
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (OSError("Out of Memory Error: failed\n\nPossible solutions: (SET threads=X)"), "memory"),
+        (MemoryError(), "memory"),
+        (OSError("Conversion Error: odd\n\nLINE 1: x"), "refused"),
+        (duckdb.IOException("IO Error: /data/a.parquet"), "failed"),
+        (duckdb.FatalException("FATAL Error: ended"), "failed"),
+        (Refused("no"), "refused"),
+    ],
+)
+def test_a_problem_is_of_the_query_or_of_the_machine(error: Exception, problem: str) -> None:
+    [(kind, text)] = problem_of(error).items()
+    assert kind == problem and (kind != "refused" or "\n" not in text)
+
+
+def test_what_is_no_fault_of_the_query_shows_no_path(
+    make_dataset: Any, opened: Opened, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_dataset("sales", {"x": [1]})
+    gone = tmp_path / "gone.parquet"
+    monkeypatch.setattr(opening, "local_copy", lambda *_: gone)
+    with pytest.raises(Retryable) as raised, opened(query("FROM sales")):
+        pass
+    assert raised.value.message == "The query cannot be run at the moment."
+    assert str(gone) in caplog.text
 
 
 def test_it_may_not_fill_the_memory(opened: Opened) -> None:

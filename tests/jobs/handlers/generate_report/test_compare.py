@@ -162,7 +162,7 @@ def test_an_excel_report_shows_it(run_report: RunReport) -> None:
         (60, -30, -0.5),
         (100, -19, -0.19),
     ]
-    assert len(book["By period"]._charts[0].series) == 2
+    assert len(book["Summary"]._charts[0].series) == 2
     summary = {row[0]: row[1:5] for row in book["Summary"].iter_rows(max_col=5, values_only=True)}
     assert summary["Total value"] == (81, 100, -19, -0.19)
     assert summary["Compared with"][0] == "Previous year, 1 Jan 2023 – 28 Feb 2023"

@@ -75,8 +75,8 @@ def test_every_fault_of_the_further_fields_comes_at_once(drinks: object) -> None
 
 def test_a_source_beside_sources_is_a_fault_unless_it_is_the_default(drinks: object, settings: Settings) -> None:
     settings.STREAMER_SOURCES = {**settings.STREAMER_SOURCES, "more": settings.STREAMER_SOURCES["drinks"]}
-    assert parse(**YEAR, sources=["drinks", "more"], source="sample").source_names == ("drinks", "more")
-    assert parse(**YEAR, source="drinks").source_names == ("drinks",)
+    assert parse(**YEAR, sources=["drinks", "more"], source="sample").covered == ("drinks", "more")
+    assert parse(**YEAR, source="drinks").covered == ("drinks",)
     assert faults(**YEAR, sources=["sample", "more"], source="drinks") == {"source": "give either a source or sources"}
 
 

@@ -119,7 +119,7 @@ def test_csv_opens_in_pandas_and_runs_no_formula(odd_rows: Path) -> None:
     assert list(frame['te"xt, 1']) == ["'=1+1", "", 'Zo"ë\n\\ €', ""]
     assert list(frame["money"]) == ["12.30", "", "-0.01", "0.00"]
     assert frame["number"][0] == 0.1 and frame["number"][1:].isna().all()
-    assert artifact.media_type == "text/csv" and artifact.filename == "output.csv"
+    assert artifact.media_type == "text/csv" and artifact.filename == f"{odd_rows.stem}-transformed.csv"
 
 
 def test_parquet_keeps_the_types(odd_rows: Path) -> None:

@@ -39,7 +39,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             model_version="1",
             details={"classes": ["no", "yes"]},
             model_bytes=asked.model_bytes,
-            report_pdf=lambda path: path.write_bytes(b"%PDF-1.4"),
+            report_pdf=lambda path, cover: path.write_bytes(b"%PDF-1.4"),
         )
 
     module = ModuleType(MODULE)
@@ -65,7 +65,11 @@ def test_it_works(asked: SimpleNamespace) -> None:
         {"accuracy": 0.9},
         {"accuracy": 0.5},
     )
-    assert [artifact.filename for artifact in done.artifacts] == ["output.json", "model.skops", "report.pdf"]
+    assert [artifact.filename for artifact in done.artifacts] == [
+        "y-classification-predictions.json",
+        "y-classification-model.skops",
+        "y-classification-report.pdf",
+    ]
     assert list(result["artifacts"]) == ["output", "model", "report"]
     assert len(result["records"]) == 5 and result["records"][1]["confidence"] is None
     assert done.partials[0] == {"metrics": {"accuracy": 0.5}} and len(done.partials[1]["records"]) == 5

@@ -18,7 +18,7 @@ def learning(pipeline: str, **options: Any) -> dict[str, Any]:
 
 def test_it_works() -> None:
     payload = ProcessData().parse(transformation([{"a": 1}], LIMIT))
-    assert (payload.output.format, payload.output.full_name) == ("json", "output.json")
+    assert (payload.output.format, payload.output.full_name) == ("json", None)
     assert [operation.type for operation in payload.operations] == ["limit"]
 
 

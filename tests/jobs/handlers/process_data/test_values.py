@@ -37,10 +37,12 @@ def changed(table: Rows | pa.Table, *operations: dict[str, Any]) -> Rows:
 def test_it_works(left: int, right: int, function: str) -> None:
     exact = {"add": left + right, "subtract": left - right, "multiply": left * right}[function]
     rows: Rows = [{"n": left, "m": right}, {"n": None, "m": 5}]
-    for operand in ({"value": right}, {"other": "m"}):
-        if -(2**63) <= exact < 2**63:
-            assert outcome(rows, change(function, **operand)) == [exact, None]
-            continue
+    operands: list[dict[str, Any]] = [{"value": right}, {"other": "m"}]
+    if -(2**63) <= exact < 2**63:
+        both = [change(function, **operand, into=name) for operand, name in zip(operands, ("a", "b"), strict=True)]
+        assert [(row["a"], row["b"]) for row in changed(rows, *both)] == [(exact, exact), (None, None)]
+        return
+    for operand in operands:
         with pytest.raises(Permanent) as caught:
             outcome(rows, change(function, **operand))
         names = "'n' and 'm'" if "other" in operand else "'n'"
@@ -94,15 +96,14 @@ def test_the_offset_of_a_text_counts(moment: datetime, minutes: int) -> None:
     utc = moment.astimezone(UTC).replace(tzinfo=None)
     # The second text is no date for the reader, so that the column stays text.
     rows: Rows = [{"n": f" {moment.isoformat(' ')}"}, {"n": " "}]
-    for function, wanted in [
-        ("year", utc.year),
-        ("month", utc.month),
-        ("day", utc.day),
-        ("weekday", utc.isoweekday()),
-    ]:
-        assert outcome(rows[:1], change(function)) == [wanted]
-    assert outcome(rows, change("cast", to="timestamp", on_error="null")) == [utc.isoformat(), None]
-    assert outcome(rows, change("cast", to="date", on_error="null")) == [utc.date().isoformat(), None]
+    parts = {"year": utc.year, "month": utc.month, "day": utc.day, "weekday": utc.isoweekday()}
+    [found] = changed(rows[:1], *(change(part, into=part) for part in parts))
+    assert {part: found[part] for part in parts} == parts
+    kinds = {"timestamp": utc.isoformat(), "date": utc.date().isoformat()}
+    casts = (change("cast", to=kind, on_error="null", into=kind) for kind in kinds)
+    first, second = changed(rows, *casts)
+    assert {kind: first[kind] for kind in kinds} == kinds
+    assert [second[kind] for kind in kinds] == [None, None]
 
 
 WRONG: dict[str, list[Any]] = {

@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pypdf import PdfReader
 from sklearn.metrics import average_precision_score
 
 from jobs.handlers.process_data.learning.models.file import load_model
 from jobs.handlers.process_data.learning.result import LearningResult
 from jobs.testing import MemoryContext
-from tests.jobs.handlers.process_data.learning.conftest import Learn
+from tests.jobs.handlers.process_data.learning.conftest import Learn, report_text
 
 
 def noisy(rows: int, share: float, strength: float, seed: int = 5) -> pd.DataFrame:
@@ -92,8 +91,7 @@ def test_a_class_that_is_never_predicted_is_named_and_there_is_an_option_for_it(
     yes = next(one for one in balanced.details["classes"] if one["class"] == "yes")
     assert yes["mean_probability"] == pytest.approx(yes["share"], abs=0.004)
     for learned, wanted in ((plain, "never the most probable"), (balanced, "optimises balanced accuracy")):
-        learned.report_pdf(tmp_path / "page.pdf")
-        text = " ".join(PdfReader(tmp_path / "page.pdf").pages[0].extract_text().split())
+        text = report_text(learned, tmp_path)
         assert wanted in text and "Average precision" in text and "Precision by recall" in text
 
 
