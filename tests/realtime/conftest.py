@@ -17,6 +17,7 @@ from jobs.queue import wakeups
 from realtime import shared
 from realtime.delivery import hub as delivery_module
 from realtime.delivery.hub import Delivery
+from realtime.sending import publishing as sending
 from tests.conftest import MakeToken
 from tests.realtime.signing import Pair, UseBackend, pem
 from tests.realtime.sockets import Socket, end_all_tasks
@@ -28,6 +29,7 @@ OpenSocket = Callable[..., Awaitable[Socket]]
 def fresh_process_state() -> Iterator[None]:
     publishing.breaker.close()
     wakeups.breaker.close()
+    sending.breaker.close()
     on_terminate = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, on_terminate)
@@ -43,7 +45,14 @@ def closed_port() -> Iterator[int]:
 
 
 @pytest.fixture
-async def open_socket(make_token: MakeToken) -> AsyncIterator[OpenSocket]:
+async def no_task_is_left() -> AsyncIterator[None]:
+    """End the tasks of a test after the clients that ask for this have left, of which each may wait for some."""
+    yield
+    await end_all_tasks()
+
+
+@pytest.fixture
+async def open_socket(make_token: MakeToken, no_task_is_left: None) -> AsyncIterator[OpenSocket]:
     """Return ``await open_socket(user="alice", …)``, which opens a socket of that user and reads its welcome."""
     opened: list[Socket] = []
 
@@ -58,16 +67,14 @@ async def open_socket(make_token: MakeToken) -> AsyncIterator[OpenSocket]:
     yield open_one
     for made in opened:
         await made.leave()
-    await end_all_tasks()
 
 
 # --- delivery ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-async def delivery() -> AsyncIterator[Delivery]:
-    yield Delivery()
-    await end_all_tasks()
+async def delivery(no_task_is_left: None) -> Delivery:
+    return Delivery()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.db import connections
 
 from streamer_site.asgi import application
 from tests.local.waiting import DEADLINE_SECONDS
+from tests.realtime.wire.server.fitting import assert_fits
 
 ACKNOWLEDGE_SECONDS = 10.0
 T = TypeVar("T")
@@ -19,11 +20,16 @@ Message = dict[str, Any]
 
 
 class Socket:
-    """A socket that speaks JSON. ``hear`` takes the next message, or the next of a type."""
+    """A socket that speaks JSON. ``hear`` takes the next message, or the next of a type.
 
-    def __init__(self, *, path: str = "/ws/", headers: Any = (), subprotocols: Any = ()) -> None:
+    Every message that it hears must have a shape that the documents declare.
+    """
+
+    def __init__(
+        self, *, path: str = "/ws/", headers: Any = (), subprotocols: Any = (), host: bytes = b"localhost:8000"
+    ) -> None:
         self._communicator = WebsocketCommunicator(
-            application, path, headers=list(headers), subprotocols=list(subprotocols)
+            application, path, headers=[(b"host", host), *headers], subprotocols=list(subprotocols)
         )
         self.accepted = False
         self.subprotocol: str | None = None
@@ -91,6 +97,7 @@ class Socket:
             self.close_code = event.get("code", 1000)
             return None
         message: Message = json.loads(event["text"])
+        assert_fits(message)
         return message
 
 

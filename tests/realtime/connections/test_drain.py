@@ -10,7 +10,7 @@ from realtime.connections import drain as drain_module
 from realtime.connections.drain import SPREAD_MS, Drain, after_ms
 from realtime.connections.open_connection import OpenConnection
 from realtime.connections.registry import Registry
-from realtime.models import Connection
+from realtime.models import Connection, WebProcess
 from realtime.wire.close_codes import CloseCode
 from tests.realtime.sockets import aside, end_all_tasks
 
@@ -76,6 +76,8 @@ async def test_a_client_that_does_not_go_holds_it_up_for_a_while_only(
     signal.raise_signal(signal.SIGTERM)
     await asyncio.wait_for(server.stopped.wait(), 10)
     assert len(registry.open) == 1
+    # So the sweeper, which closes the row of what was left open, cancels nothing with it.
+    assert await aside(WebProcess.objects.filter(drained_at__isnull=False).count) == 1
     await end_all_tasks()
 
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from channels.layers import get_channel_layer
 from django.conf import settings as project_settings
 from django.core.management import call_command
 from django.db import OperationalError
@@ -12,12 +13,15 @@ from pytest_django import Settings
 from realtime.auth import Identity
 from realtime.connections import registry as connections_module
 from realtime.connections.open_connection import OpenConnection
+from realtime.connections.process_groups import group_of_process
+from realtime.connections.processes import SILENCE
 from realtime.connections.registry import Registry
-from realtime.connections.rows import SILENCE, revoke
-from realtime.connections.sweep_rules import SWEEP_RULES, close_dead_connections, delete_old_connections
+from realtime.connections.rows import revoke
 from realtime.models import Connection
+from realtime.revocations.table import TABLE
+from realtime.revocations.writing import revoke_tokens
 from realtime.wire.close_codes import CloseCode
-from tests.realtime.sockets import aside, until
+from tests.realtime.sockets import aside, end_all_tasks, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,8 +95,8 @@ async def test_one_that_opens_and_closes_between_two_writes_is_recorded_too() ->
     assert row.closed_at is not None and row.close_code is None and len(row.close_reason) == 64
 
 
-async def test_counters_and_presence_are_refreshed_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections_module, "SEEN_SECONDS", 0.0)
+async def test_counters_are_written_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections_module, "COUNT_SECONDS", 0.0)
     registry, connection = Registry(), make()
     registry.add(connection)
     await registry.write()
@@ -139,8 +143,17 @@ async def test_the_command_ends_those_of_a_user_or_of_a_tenant(capsys: pytest.Ca
     await registry.write()
     await aside(call_command, "streamer_revoke", "--tenant", "acme", "--user", "alice")
     await aside(call_command, "streamer_revoke", "--tenant", "acme")
-    said = capsys.readouterr().out.splitlines()
+    said = [line.partition("are void; ")[2] for line in capsys.readouterr().out.splitlines()]
     assert said == ["1 open connection is being ended", "1 open connection is being ended"]
+
+
+async def test_one_whose_token_was_revoked_during_the_handshake_is_closed() -> None:
+    await aside(lambda: revoke_tokens(user_id="alice"))
+    await aside(TABLE.refresh)
+    registry, alice, bob = Registry(), list[Any](), list[Any]()
+    registry.add(make("alice", closed=alice))
+    registry.add(make("bob", closed=bob))
+    assert alice == [CloseCode.REVOKED] and bob == []
 
 
 # --- the limit -------------------------------------------------------------------------------------------------------
@@ -181,15 +194,33 @@ async def test_connections_of_other_processes_count(settings: Settings) -> None:
     assert closed == [CloseCode.CONNECTION_LIMIT]
 
 
+@pytest.mark.parametrize("lives", [True, False])
+async def test_those_that_died_with_their_process_do_not_count(lives: bool, settings: Settings) -> None:
+    """Their clients come back at once, and were told to stay away for up to a minute."""
+    settings.STREAMER_MAX_CONNECTIONS_PER_USER = 1
+    registry, closed = Registry(), list[Any]()
+    registry.add(make())
+    await registry.write()
+    await aside(lambda: Connection.objects.update(server="other-1"))
+    if lives:
+        layer = get_channel_layer()
+        await layer.group_add(group_of_process("other-1"), await layer.new_channel())
+    again = Registry()
+    again.add(make(closed=closed))
+    await again.write()
+    assert closed == ([CloseCode.CONNECTION_LIMIT] if lives else [])
+    await end_all_tasks()
+
+
 @pytest.mark.parametrize(
     "columns",
     [
         {"closed_at": timezone.now()},
-        {"last_seen_at": timezone.now() - SILENCE - timedelta(seconds=1)},
+        {"last_seen_at": timezone.now() - SILENCE - timedelta(seconds=1), "server": "gone"},
         {"tenant_id": "other"},
     ],
 )
-async def test_closed_silent_and_foreign_ones_do_not_count(columns: dict[str, Any], settings: Settings) -> None:
+async def test_closed_lost_and_foreign_ones_do_not_count(columns: dict[str, Any], settings: Settings) -> None:
     settings.STREAMER_MAX_CONNECTIONS_PER_USER = 1
     registry = Registry()
     registry.add(make())
@@ -245,45 +276,8 @@ async def test_the_writer_goes_on_after_a_fault(monkeypatch: pytest.MonkeyPatch)
     await until(lambda: len(calls) >= 3, "it goes on")
 
 
-# --- processes that died ---------------------------------------------------------------------------------------------
-
-
-def test_rows_of_a_dead_process_are_closed() -> None:
-    now = timezone.now()
-    fields = {"tenant_id": "acme", "user_id": "alice", "server": "gone"}
-    dead = Connection.objects.create(last_seen_at=now - SILENCE - timedelta(seconds=1), **fields)
-    alive = Connection.objects.create(last_seen_at=now, **fields)
-    assert close_dead_connections(now) == 1 and close_dead_connections(now) == 0
-    dead.refresh_from_db()
-    alive.refresh_from_db()
-    assert dead.closed_at == dead.last_seen_at and dead.close_reason == "server_lost" and alive.closed_at is None
-
-
-def test_what_is_closed_is_deleted_when_its_time_is_over(settings: Settings) -> None:
-    now, kept = timezone.now(), timedelta(days=settings.STREAMER_RETENTION_DAYS)
-    fields = {"tenant_id": "acme", "user_id": "alice", "server": "gone"}
-    Connection.objects.create(closed_at=now - kept - timedelta(seconds=1), **fields)
-    stays = [Connection.objects.create(closed_at=now - kept + timedelta(minutes=1), **fields)]
-    stays.append(Connection.objects.create(connected_at=now - 2 * kept, **fields))
-    assert delete_old_connections(now) == 1 and delete_old_connections(now) == 0
-    assert set(Connection.objects.all()) == set(stays)
-    assert [rule.sweep for rule in SWEEP_RULES] == [close_dead_connections, delete_old_connections]
-
-
-async def test_a_process_that_was_only_frozen_shows_its_connections_as_open_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(connections_module, "SEEN_SECONDS", 0.0)
-    registry, connection = Registry(), make()
-    registry.add(connection)
-    await registry.write()
-    assert await aside(close_dead_connections, timezone.now() + 2 * SILENCE) == 1
-    await registry.write()
-    row = await row_of(connection)
-    assert row.closed_at is None and row.close_reason == ""
-
-
 def test_a_fresh_token_of_the_same_user_takes_over() -> None:
-    connection = make()
-    connection.take_identity(identity())
-    assert connection.identity_changed.is_set()
+    connection, told, fresh = make(), list[Identity](), identity()
+    connection.on_identity = told.append
+    connection.take_identity(fresh)
+    assert connection.identity is fresh and told == [fresh]

@@ -126,3 +126,16 @@ def test_the_room_is_for_messages_of_the_size_that_was_seen(sizes: list[int], ro
     for seq, size in enumerate(sizes, 1):
         assert window.admit(ONE, seq, size)
     assert window.room_events() == room
+
+
+def test_nothing_is_admitted_while_too_much_waits_to_be_sent() -> None:
+    """It holds for a window that is off as well, and what is refused is not counted."""
+    congested = True
+    window = CreditWindow(most_events=MAX_EVENTS, most_bytes=MAX_BYTES, is_congested=lambda: congested)
+    assert not window.admit(ONE, 1, 10) and not window.has_room
+    congested = False
+    assert window.admit(ONE, 1, 10) and window.has_room
+    window.received(UNKNOWN, 0)
+    congested = True
+    assert not window.admit(ONE, 2, 10) and not window.has_room
+    assert not window.is_full and (window.out_events, window.out_bytes) == (0, 0)

@@ -85,7 +85,7 @@ async def test_it_works(open_socket: OpenSocket) -> None:
     request_id = (await working.hear("acknowledgment"))["request_id"]
     state = await told(watching, request_id, "pending")
     assert (state["action"], state["id"], state["metadata"]) == ("zoo_second_time", "job 1", {"tab": 1})
-    assert "payload" not in state
+    assert "payload" not in state and state["title"] == "Zoo second time"
     await aside(run_next)
     assert (await told(watching, request_id, "retrying"))["retry_at"]
     await aside(change, request_id, available_at=timezone.now())

@@ -1,15 +1,18 @@
 import asyncio
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from jobs import paging
 from jobs.log import events, publishing
 from jobs.log.events import Draft, EventType, append
 from jobs.models import RequestEvent
 from realtime.delivery import hub as delivery_module
 from realtime.delivery.credit import CreditWindow
 from realtime.delivery.hub import Delivery
+from realtime.delivery.request_log import RequestLog
 from tests.jobs.building import make_submission, run_next, store
 from tests.realtime.following import Follower, complete, follow, started_with
 from tests.realtime.sockets import aside, until
@@ -192,6 +195,43 @@ async def test_it_stops_when_the_window_is_used_up_and_goes_on_from_the_log(deli
 
 
 @pytest.mark.usefixtures("no_checks")
+async def test_who_has_too_much_waiting_gets_the_rest_from_the_log(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", 400)
+    claimed = await aside(started_with, 20)
+    slow, other = Follower(), Follower()
+    most = 8
+    window = CreditWindow(most_events=256, most_bytes=1_000_000, is_congested=lambda: len(slow.seqs) >= most)
+    opened = await follow(delivery, claimed.request_id, slow, window=window)
+    await follow(delivery, claimed.request_id, other)
+    await aside(complete, claimed)
+    await other.until_final()
+    # At most a page, which holds two or three of them, is more than it should be.
+    assert most <= len(slow.seqs) < most + 3 and not opened.reading
+    most = 100
+    delivery.go_on(opened)
+    await slow.until_seq(22)
+    assert slow.messages == other.messages
+
+
+@pytest.mark.usefixtures("no_checks")
+async def test_many_that_were_held_do_not_pass_at_once(delivery: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "PAGE_BYTES", 400)
+    claimed = await aside(started_with, 0)
+    slow, other = Follower(), Follower()
+    window = CreditWindow(most_events=256, most_bytes=1_000_000, is_congested=lambda: len(slow.seqs) >= 8)
+    opened = await delivery.open(claimed.request_id, slow, after_seq=1, window=window)
+    await follow(delivery, claimed.request_id, other)
+    await aside(append, claimed.request_id, [Draft(type=EventType.PROGRESS)] * 20, where=claimed.fence, changes={})
+    await other.until_seq(21)
+    assert len(opened.gate._held) == 20
+    delivery.begin(opened)
+    await until(lambda: len(slow.seqs) >= 8 and not opened.reading, "it has no room")
+    assert len(slow.seqs) < 8 + 4
+
+
+@pytest.mark.usefixtures("no_checks")
 async def test_live_messages_stop_too_and_are_not_kept_for_it(delivery: Delivery) -> None:
     claimed = await aside(started_with, 0)
     window, slow, other = narrow(4), Follower(), Follower()
@@ -213,13 +253,13 @@ async def test_checks_send_nothing_to_whom_there_is_no_room(
     claimed = await aside(started_with, 9)
     window, slow = narrow(4), Follower()
     opened = await follow(delivery, claimed.request_id, slow, window=window)
-    checked, check = list[int](), delivery_module._last_seqs
+    checked, check = list[int](), RequestLog.last_seqs
 
-    def counting(request_ids: set[UUID]) -> dict[UUID, int]:
+    def counting(request_ids: Collection[UUID]) -> Mapping[UUID, int]:
         checked.append(1)
         return check(request_ids)
 
-    monkeypatch.setattr(delivery_module, "_last_seqs", counting)
+    monkeypatch.setattr(RequestLog, "last_seqs", counting)
     await until(lambda: len(checked) > 3, "some checks")
     assert slow.seqs == [1, 2, 3, 4] and not opened.reading
 

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,10 +8,10 @@ from channels.layers import get_channel_layer
 
 from jobs.log.publishing import request_group
 from realtime.delivery import groups as groups_module
-from realtime.delivery import hub as delivery_module
 from realtime.delivery.groups import Groups
 from realtime.delivery.hub import Delivery
 from realtime.delivery.layer import BoundedPubSubLayer
+from realtime.delivery.request_log import RequestLog
 from tests.jobs.building import submit
 from tests.realtime.following import Follower, complete, follow, members, started_with
 from tests.realtime.sockets import aside, until
@@ -112,15 +113,15 @@ async def test_a_fault_in_one_check_does_not_end_the_checks(
     claimed = await aside(started_with, 0)
     follower = Follower()
     await follow(delivery, claimed.request_id, follower)
-    real, calls = delivery_module._last_seqs, list[int]()
+    real, calls = RequestLog.last_seqs, list[int]()
 
-    def flaky(request_ids: set[UUID]) -> dict[UUID, int]:
+    def flaky(request_ids: Collection[UUID]) -> Mapping[UUID, int]:
         calls.append(1)
         if len(calls) == 1:
             raise ValueError("a bug")
         return real(request_ids)
 
-    monkeypatch.setattr(delivery_module, "_last_seqs", flaky)
+    monkeypatch.setattr(RequestLog, "last_seqs", flaky)
     await aside(complete, claimed)
     await follower.until_final()
     assert len(calls) >= 2

@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from channels.layers import get_channel_layer
 
 from jobs.queue.wakeups import connection
 from realtime.delivery import layer as layer_module
-from realtime.delivery.layer import BoundedPubSubLayer
+from realtime.delivery.layer import BoundedPubSubLayer, Liveness
 from tests.jobs.building import Threads
 from tests.realtime.sockets import aside, end_all_tasks, until
 
@@ -55,6 +55,32 @@ async def test_only_members_of_the_group_get_it(layer: Any) -> None:
     await layer.group_add(GROUP, channel)
     layer.group_send_now(GROUP, hint(4))
     assert await receive(layer, channel) == [4]
+
+
+async def test_a_join_on_a_connection_that_stands_waits_for_no_turn_of_the_loop(layer: Any) -> None:
+    channel = await join(layer, "request.other")
+    with pytest.raises(StopIteration):  # it ends without waiting for anything
+        layer.groups_add([GROUP], channel).send(None)
+    await until(lambda: layer.count_members([GROUP]) == [1], "Redis has the subscription")
+    layer.group_send_now(GROUP, hint(1))
+    assert await receive(layer, channel) == [1]
+
+
+async def test_many_groups_are_joined_and_left_at_once(layer: Any) -> None:
+    channel, other = await join(layer, "request.other"), await join(layer)
+    groups = [GROUP, *(f"request.{number}" for number in range(50))]
+    await layer.groups_add(groups, channel)
+    await layer.groups_add(groups, channel)
+    for number, group in enumerate(groups):
+        layer.group_send_now(group, hint(number))
+    assert await receive(layer, channel, 51) == list(range(51))
+    assert await receive(layer, other) == [0]
+    await layer.groups_discard(groups, channel)
+    layer.group_send_now(GROUP, hint(51))
+    layer.group_send_now("request.other", hint(52))
+    assert await receive(layer, channel) == [52] and await receive(layer, other) == [51]
+    with pytest.raises(RuntimeError):
+        await layer.groups_add(groups, "a channel of another process")
 
 
 async def test_a_queue_that_nobody_reads_forgets_its_oldest(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,6 +136,52 @@ async def test_a_channel_that_was_idle_for_fifteen_seconds_still_receives(layer:
     assert not done
     layer.group_send_now(GROUP, hint(1))
     assert (await asyncio.wait_for(waiting, 5))["number"] == 1
+
+
+def test_a_subscription_is_dead_when_not_even_its_pings_are_answered() -> None:
+    liveness = Liveness()
+    assert not liveness.is_dead(100.0), "a new connection has its time"
+    assert not liveness.is_dead(104.9) and liveness.is_dead(105.1)
+    liveness.hear(105.2)
+    assert not liveness.is_dead(110.0)
+    liveness.forget()
+    assert not liveness.is_dead(200.0)
+
+
+def test_it_pings_often_enough_to_miss_one() -> None:
+    liveness = Liveness()
+    pinged = [tenth / 10 for tenth in range(1_000, 1_100) if liveness.wants_ping(tenth / 10)]
+    assert pinged == [100.0, 102.0, 104.0, 106.0, 108.0]
+    assert 2 * layer_module.PING_SECONDS < layer_module.SILENCE_SECONDS
+
+
+async def test_a_connection_that_was_cut_without_a_word_is_given_up(
+    layer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes go out and none come in, as behind a NAT that forgot the connection."""
+    channel = await join(layer)
+    shard = layer._get_layer()._shards[0]
+    answers = [True]
+    hear = Liveness.hear
+    monkeypatch.setattr(Liveness, "hear", lambda self, now: answers[-1] and hear(self, now))
+    monkeypatch.setattr(layer_module, "SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(layer_module, "PING_SECONDS", 0.1)
+    answers.append(False)
+    await until(lambda: shard.is_away, "it counts as away")
+    answers.append(True)
+    await until(lambda: not shard.is_away, "there is a new connection")
+    layer.group_send_now(GROUP, hint(1))
+    assert await receive(layer, channel) == [1]
+
+
+async def test_a_publish_to_a_server_that_hangs_is_not_tried_twice(
+    silent_port: Callable[[], tuple[int, list[object]]],
+) -> None:
+    port, connected = silent_port()
+    hanging = BoundedPubSubLayer(hosts=[{"address": f"redis://127.0.0.1:{port}"}])
+    with pytest.raises(redis.TimeoutError):
+        hanging.group_send_now(GROUP, hint(1))
+    assert len(connected) == 1
 
 
 async def test_a_fault_in_the_client_library_does_not_end_the_receiving(

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from jobs.files.artifacts import CHUNK_BYTES, signed_url
 from jobs.models import Artifact
+from realtime.revocations.table import TABLE
+from realtime.revocations.writing import revoke_tokens
 from tests.conftest import MakeToken
 from tests.jobs.building import submit
 from tests.realtime.sockets import aside
@@ -198,6 +200,18 @@ async def test_its_owner_may_see_it_in_place(artifact: Artifact, get: Get, make_
     assert by_link["Content-Disposition"].startswith("attachment") and await body_of(by_link) == CONTENT
 
 
+async def test_a_page_of_this_site_may_frame_it_by_its_link(get: Get) -> None:
+    row = await aside(make_artifact, media_type="application/pdf", filename="report.pdf")
+    framed = {"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Dest": "iframe"}
+    response = await get(f"{path_of(row)}&inline=1", **framed)
+    assert response["Content-Disposition"].startswith("inline") and response["X-Frame-Options"] == "SAMEORIGIN"
+    assert await body_of(response) == CONTENT
+    for other in ({"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Dest": "document"}):
+        response = await get(f"{path_of(row)}&inline=1", **{**framed, **other})
+        assert response["Content-Disposition"].startswith("attachment") and response["X-Frame-Options"] == "DENY"
+        assert await body_of(response) == CONTENT
+
+
 async def test_who_goes_away_leaves_no_open_file(artifact: Artifact, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
     really = default_storage.open
@@ -212,3 +226,47 @@ async def test_who_goes_away_leaves_no_open_file(artifact: Artifact, get: Get, m
     response = await get(path_of(artifact))
     response.close()
     assert [file.closed for file in opened] == [True]
+
+
+# --- revoked access --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opens(get: Get) -> Get:
+    """Return ``await opens(path, …)``, which tells if the file comes, and not a 404."""
+
+    async def ask(path: str, **headers: str) -> bool:
+        response = await get(path, **headers)
+        assert response.status_code in {200, 404}
+        return (await body_of(response)) == CONTENT
+
+    return ask
+
+
+async def test_a_url_of_before_the_revocation_opens_nothing_and_a_new_one_does(
+    opens: Get, artifact: Artifact, make_token: MakeToken
+) -> None:
+    before = path_of(artifact)
+    elsewhere = await aside(make_artifact, user_id="bob")
+    assert await opens(before)
+    await aside(lambda: revoke_tokens(user_id="alice"))
+    await aside(TABLE.refresh)
+    after = path_of(artifact)
+    assert not await opens(before)
+    assert await opens(after) and await opens(path_of(elsewhere))
+    assert await opens(after.partition("?")[0], Authorization=f"Bearer {make_token()}")
+
+
+async def test_a_worker_that_knows_of_no_revocation_makes_good_urls_of_new_files(opens: Get) -> None:
+    await aside(lambda: revoke_tokens(user_id="alice"))
+    artifact = await aside(make_artifact)
+    TABLE.forget()
+    of_worker = path_of(artifact)
+    assert await opens(of_worker)
+
+
+async def test_a_void_token_opens_no_file(opens: Get, artifact: Artifact, make_token: MakeToken) -> None:
+    old = make_token()
+    await aside(lambda: revoke_tokens(user_id="alice"))
+    await aside(TABLE.refresh)
+    assert not await opens(path_of(artifact), Authorization=f"Bearer {old}")

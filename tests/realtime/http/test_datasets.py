@@ -15,7 +15,8 @@ from pytest_django import Settings
 
 from jobs.data.datasets.ingest.conversion import ingest
 from jobs.models import Dataset
-from realtime.http.uploads import application, multipart
+from realtime.http.receiving import body
+from realtime.http.uploads import view
 from tests.conftest import MakeToken
 from tests.realtime.http.uploading import CSV, DEADLINE_SECONDS, Upload, body_of
 from tests.realtime.sockets import aside
@@ -39,7 +40,7 @@ def folders(settings: Settings, tmp_path: Path) -> Path:
 def ingest_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ingest in this process, so that only one of the tests starts a process of its own."""
     monkeypatch.setattr(
-        application, "ingest_in_process", lambda path, folder, options, is_wanted: ingest(path, folder, options)
+        view, "ingest_in_process", lambda path, folder, options, is_wanted: ingest(path, folder, options)
     )
 
 
@@ -116,6 +117,7 @@ async def test_it_works_in_a_process_of_its_own(
         (CSV, {"header": "maybe"}, "header: 'true' or 'false'"),
         (CSV, {"sheet": "x"}, "Only workbooks have sheets"),
         (CSV, {"tenant_id": "other"}, "tenant_id: unknown field"),
+        (CSV, {"sheet": "x" * 256}, "sheet: at most 255 characters"),
     ],
 )
 async def test_a_fault_is_named_and_nothing_is_left(
@@ -143,16 +145,16 @@ async def test_a_body_that_is_none(body: bytes, make_token: MakeToken, left_over
 
 
 async def test_another_type_of_body(make_token: MakeToken) -> None:
-    for kind in ("text/csv", "multipart/form-data"):
-        status, _ = await (await Upload(make_token(), content_type=kind).send(CSV)).answer()
-        assert status == 400
+    for kind, told in (("text/csv", 415), ("multipart/form-data", 400), ("multipart/form-data; boundary=", 400)):
+        status, answer = await (await Upload(make_token(), content_type=kind).send(CSV)).answer()
+        assert (status, answer["error"]["code"]) == (told, "VALIDATION_ERROR")
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 
 async def test_a_length_over_the_limit_is_refused_unread(make_token: MakeToken, settings: Settings) -> None:
-    length = settings.STREAMER_DATASET_MAX_BYTES + multipart.EXTRA_BYTES + 1
+    length = settings.STREAMER_DATASET_MAX_BYTES + view.EXTRA_BYTES + 1
     status, body = await Upload(make_token(), content_length=str(length)).answer()
     assert status == 413 and body["error"]["code"] == "PAYLOAD_TOO_LARGE"
 
@@ -162,9 +164,9 @@ async def test_what_gets_too_long_is_refused_before_its_end(
 ) -> None:
     settings.STREAMER_DATASET_MAX_BYTES = 1000
     upload = Upload(make_token())
-    await upload.send(body_of(b"a\n" * 500_000), more=True)
+    await upload.send(body_of(b"a\n" * 600_000), more=True)
     status, body = await upload.answer()
-    assert status == 413 and body["error"]["message"] == "The file is larger than 1000 bytes" and left_over() == []
+    assert status == 413 and body["error"]["message"] == "The file is larger than 1 kB" and left_over() == []
 
 
 async def test_a_used_up_quota_is_told_before_the_body(make_token: MakeToken, post: Ask, settings: Settings) -> None:
@@ -173,6 +175,17 @@ async def test_a_used_up_quota_is_told_before_the_body(make_token: MakeToken, po
     status, body = await Upload(make_token()).answer()
     assert status == 409 and body["error"]["code"] == "QUOTA_EXCEEDED" and "delete some" in body["error"]["message"]
     assert (await post(who={"tenant": "other"}))[0] == 201
+
+
+async def test_a_user_has_few_uploads_at_once(make_token: MakeToken, post: Ask, settings: Settings) -> None:
+    settings.STREAMER_UPLOADS_PER_USER = 1
+    first = await Upload(make_token()).send(body_of()[:150], more=True)
+    assert await first._communicator.receive_nothing(0.5)
+    status, body = await Upload(make_token()).answer()
+    assert status == 429 and body["error"]["code"] == "RATE_LIMITED" and body["error"]["retry_after"] == 5
+    assert (await post(who={"user": "bob"}))[0] == 201
+    await first.hang_up()
+    assert (await post())[0] == 201
 
 
 # --- who may ---------------------------------------------------------------------------------------------------------
@@ -250,7 +263,7 @@ async def test_a_half_closed_upload_leaves_nothing(make_token: MakeToken, left_o
 async def test_a_client_that_stops_sending_is_given_up(
     make_token: MakeToken, monkeypatch: pytest.MonkeyPatch, left_over: Callable[[], list[Path]]
 ) -> None:
-    monkeypatch.setattr(multipart, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(body, "WINDOW_SECONDS", 0.05)
     upload = await Upload(make_token()).send(body_of()[:150], more=True)
     await upload._communicator.wait(DEADLINE_SECONDS)
     assert left_over() == []
@@ -266,9 +279,9 @@ async def test_a_client_that_goes_while_the_file_is_read_gets_no_dataset(
         loop.call_soon_threadsafe(begun.set)
         while is_wanted():
             pass
-        raise application.GivenUp
+        raise view.GivenUp
 
-    monkeypatch.setattr(application, "ingest_in_process", slow)
+    monkeypatch.setattr(view, "ingest_in_process", slow)
     upload = await Upload(make_token()).send(body_of())
     await asyncio.wait_for(begun.wait(), DEADLINE_SECONDS)
     await upload.hang_up()
@@ -279,7 +292,7 @@ async def test_an_error_of_ours_tells_nothing_of_the_inside(post: Ask, monkeypat
     def crash(*_: object, **__: object) -> None:
         raise RuntimeError("secret path")
 
-    monkeypatch.setattr(application, "ingest_in_process", partial(crash))
+    monkeypatch.setattr(view, "ingest_in_process", partial(crash))
     status, body = await post()
     assert status == 500 and body["error"]["code"] == "INTERNAL_ERROR" and "secret" not in json.dumps(body)
 
@@ -291,6 +304,6 @@ async def test_only_a_database_that_is_away_is_worth_another_try(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(application, "add_dataset", fail)
+    monkeypatch.setattr(view, "add_dataset", fail)
     status, _ = await post()
     assert status == told

@@ -1,19 +1,16 @@
 """Errors below ``/api/`` have one shape, whoever noticed them."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
+from tests.conftest import MakeToken
+
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def forgotten_attempts() -> None:
-    cache.clear()
 
 
 def post(client: Client, body: bytes, content_type: str = "application/json", path: str = "/api/token/") -> Any:
@@ -46,6 +43,17 @@ def test_a_body_that_cannot_be_used_is_told_so(client: Client, body: bytes, path
     assert answer.status_code == 400
     error = answer.json()["error"]
     assert error["code"] == "VALIDATION_ERROR" and error["message"]
+
+
+@pytest.mark.parametrize("opening", [b'{"more":', b'{"more":[{"a":'])
+@pytest.mark.parametrize("path", [f"/api/artifacts/{UUID(int=0)}/extend/", "/api/token/", "/api/token/refresh/"])
+def test_a_body_that_is_nested_too_deep_is_told_so(
+    client: Client, opening: bytes, path: str, make_token: MakeToken
+) -> None:
+    headers = {"Authorization": f"Bearer {make_token()}"}
+    answer = client.post(path, opening * 100_000, content_type="application/json", headers=headers)
+    assert answer.status_code == 400 and answer.json()["error"]["code"] == "VALIDATION_ERROR"
+    assert "nested too deep" in answer.json()["error"]["message"]
 
 
 def test_all_faults_come_at_once(client: Client) -> None:
@@ -102,8 +110,36 @@ def test_a_bug_is_told_without_inner_text(client: Client, monkeypatch: pytest.Mo
     assert "division" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/api/actions/", "/healthz", "/readyz", "/", f"/api/artifacts/{'0' * 32}/"])
+@pytest.mark.parametrize("path", ["/api/actions/", "/healthz", "/readyz", "/", f"/api/artifacts/{UUID(int=0)}/"])
 def test_a_method_that_is_not_there_is_refused_without_a_word_of_cookies(path: str) -> None:
     client = Client(enforce_csrf_checks=True)
     for method in ("POST", "PUT", "DELETE"):
         assert client.generic(method, path).status_code in (404, 405)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/actions/", "GET, HEAD"),
+        ("/api/token/", "POST, OPTIONS"),
+        (f"/api/requests/{UUID(int=0)}/", "GET, HEAD"),
+        (f"/api/artifacts/{UUID(int=0)}/", "GET, HEAD"),
+        (f"/api/artifacts/{UUID(int=0)}/extend/", "POST"),
+        ("/api/datasets/name/", "GET, HEAD, DELETE"),
+    ],
+)
+def test_a_method_that_is_not_there_is_told_in_json(client: Client, path: str, allowed: str) -> None:
+    answer = client.put(path, b"{}", content_type="application/json")
+    assert (answer.status_code, answer["Allow"]) == (405, allowed)
+    assert answer["Content-Type"] == "application/json" and answer.json()["error"]["code"] == "VALIDATION_ERROR"
+    assert client.post("/healthz").headers["Allow"] == "GET, HEAD"
+
+
+def test_a_page_without_a_content_policy_gets_the_default(client: Client, settings: Settings) -> None:
+    page, console = client.get("/admin/login/"), client.get("/")
+    assert page["Content-Security-Policy"] == settings.CONTENT_SECURITY_POLICY
+    assert "unsafe" not in page["Content-Security-Policy"]
+    assert console["Content-Security-Policy"] != page["Content-Security-Policy"]
+    assert "Content-Security-Policy" not in client.get("/healthz")
+    settings.CONTENT_SECURITY_POLICY = ""
+    assert "Content-Security-Policy" not in client.get("/admin/login/")

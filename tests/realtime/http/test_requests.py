@@ -1,15 +1,19 @@
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
 from django.test import AsyncClient
+from pytest_django import Settings
 
 from jobs.contract.registry import all_handlers
+from jobs.models import Artifact
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
 from realtime.auth import KeysUnavailable
-from realtime.http import authenticated, health, requests
+from realtime.http import authenticated, health
+from realtime.http.requests import events
 from realtime.shared import drain
 from tests.conftest import MakeToken
 from tests.jobs.building import make_submission, run_next, store
@@ -18,7 +22,7 @@ from tests.realtime.sockets import aside
 pytestmark = pytest.mark.django_db(transaction=True)
 Get = Callable[..., Awaitable[Any]]
 NOBODYS = "/api/requests/00000000-0000-4000-8000-000000000000/"
-ENDPOINTS = ["/api/actions/", NOBODYS, f"{NOBODYS}events/"]
+ENDPOINTS = ["/api/actions/", NOBODYS, f"{NOBODYS}events/", f"{NOBODYS}artifacts/"]
 
 
 @pytest.fixture
@@ -55,6 +59,28 @@ async def test_a_request_names_its_files(get: Get) -> None:
     assert body["artifacts"] == [body["result"]] and body["artifacts"][0]["filename"] == "hello.txt"
 
 
+async def test_very_many_files_come_in_pages(get: Get) -> None:
+    request_id = await run_one("zoo_file")
+    row = await Artifact.objects.aget(request_id=request_id)
+    more = [copied(row, created_at=row.created_at + timedelta(seconds=number)) for number in range(1, 150)]
+    await Artifact.objects.abulk_create(more)
+    body = (await get(f"/api/requests/{request_id}/")).json()
+    assert (len(body["artifacts"]), body["artifacts_total"]) == (100, 150)
+    ids: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        page = (await get(f"/api/requests/{request_id}/artifacts/?limit=70&cursor={cursor}")).json()
+        ids += [file["artifact_id"] for file in page["artifacts"]]
+        cursor = page["next_cursor"]
+    assert ids == [str(one.id) for one in reversed([row, *more])]
+    assert (await get(f"/api/requests/{request_id}/artifacts/?cursor=x")).status_code == 400
+
+
+def copied(row: Artifact, **fields: Any) -> Artifact:
+    same = {field.attname: getattr(row, field.attname) for field in row._meta.fields if field.name != "id"}
+    return Artifact(**{**same, **fields})
+
+
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
@@ -67,7 +93,7 @@ async def test_events_are_those_of_the_socket(get: Get) -> None:
 
 
 async def test_events_come_in_pages(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "_EVENTS_PAGE", 2)
+    monkeypatch.setattr(events, "_EVENTS_PAGE", 2)
     request_id = await run_one()
     seqs: list[int] = []
     while len(seqs) < 3:
@@ -106,7 +132,7 @@ async def test_a_token_in_the_url_does_not_count(path: str, get: Get, make_token
 
 
 @pytest.mark.parametrize("who", [{"user": "bob"}, {"tenant": "other"}])
-@pytest.mark.parametrize("suffix", ["", "events/"])
+@pytest.mark.parametrize("suffix", ["", "events/", "artifacts/"])
 async def test_what_is_foreign_answers_exactly_as_what_does_not_exist(
     who: dict[str, str], suffix: str, get: Get
 ) -> None:
@@ -142,6 +168,7 @@ async def test_actions_are_listed_with_a_schema_of_their_payload(get: Get) -> No
     assert "message" in echo["schema"]["properties"] and echo["schema"]["additionalProperties"] is True
     assert listed["delay"]["schema"]["additionalProperties"] is False
     assert {"permission", "queue", "estimated_seconds", "inline_threshold_seconds", "timeout_seconds"} <= echo.keys()
+    assert echo["result_schema"]["required"] == ["message"] and listed["zoo_count"]["result_schema"] is None
     assert {"sample"} <= {source["name"] for source in body["sources"]}
 
 
@@ -180,14 +207,28 @@ async def test_it_is_ready_while_requests_can_be_accepted(async_client: AsyncCli
     connection().set(f"{SWEEPER_HEARTBEATS}here:1", 1, ex=15)
     response = await async_client.get("/readyz")
     assert response.status_code == 200
-    parts = {"database": True, "redis": True, "workers": False, "sweeper": True}
-    assert response.json() == {"status": "degraded", "parts": parts}
+    parts = {"database": True, "redis": True, "workers": False, "sweeper": True, "folder": True}
+    circuits = dict.fromkeys(["followers", "inspection", "limits", "metrics", "rings", "sending", "sign_in"], "closed")
+    assert response.json() == {"status": "degraded", "parts": parts, "circuits": circuits}
+
+
+async def test_who_has_the_token_of_the_metrics_is_told_of_the_faults(
+    async_client: AsyncClient, settings: Settings
+) -> None:
+    settings.STREAMER_METRICS_TOKEN = "a-secret-of-the-metrics"
+    told = await async_client.get("/readyz", headers={"Authorization": "Bearer a-secret-of-the-metrics"})
+    faults = {(fault["name"], fault["subject"]) for fault in told.json()["faults"]}
+    assert faults >= {("StreamerPartAway", "workers"), ("StreamerPartAway", "sweeper")}
+    refused = await async_client.get("/readyz", headers={"Authorization": "Bearer another-secret"})
+    assert refused.status_code == 200 and "faults" not in refused.json()
 
 
 async def test_it_is_not_ready_without_the_database(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "probe_services", lambda: {"status": "down", "parts": {"database": {"ok": False}}})
+    down = {"status": "down", "parts": {"database": {"ok": False}}, "circuits": {}}
+    monkeypatch.setattr(health, "probe_services", lambda: down)
     response = await async_client.get("/readyz")
-    assert response.status_code == 503 and response.json() == {"status": "down", "parts": {"database": False}}
+    told = {"status": "down", "parts": {"database": False}, "circuits": {}}
+    assert (response.status_code, response.json()) == (503, told)
 
 
 async def test_it_is_not_ready_while_it_drains(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,11 @@ class Upload:
     """One request to the whole application, body and all, as a server hands it over."""
 
     def __init__(self, token: str | None, path: str = "/api/datasets/", **headers: str) -> None:
-        listed = {"content-type": "multipart/form-data; boundary=frontier", **headers}
+        listed = {
+            "host": "localhost",
+            "content-type": "multipart/form-data; boundary=frontier",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         if token is not None:
             listed["authorization"] = f"Bearer {token}"
         scope = {
@@ -33,7 +37,7 @@ class Upload:
             "path": path,
             "raw_path": path.encode(),
             "query_string": b"",
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in listed.items()],
+            "headers": [(name.encode(), value.encode()) for name, value in listed.items()],
         }
         self._communicator = ApplicationCommunicator(application, scope)
 
@@ -46,7 +50,10 @@ class Upload:
         await self._communicator.wait(DEADLINE_SECONDS)
 
     async def answer(self) -> tuple[int, Any]:
+        """Return status and body of the answer, and hang up."""
         start = await self._communicator.receive_output(DEADLINE_SECONDS)
         body = await self._communicator.receive_output(DEADLINE_SECONDS)
+        # Until then the server reads what is left of a body that it has refused.
+        await self._communicator.send_input({"type": "http.disconnect"})
         await self._communicator.wait(DEADLINE_SECONDS)
         return start["status"], json.loads(body["body"])

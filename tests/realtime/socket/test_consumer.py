@@ -8,8 +8,9 @@ from pytest_django import Settings
 
 from jobs.handlers.echo import Echo
 from realtime.auth import KeysUnavailable
+from realtime.limits.messages import RateLimit
 from realtime.socket import consumer
-from realtime.socket.rate_limit import RateLimit
+from realtime.socket.handshake import identifying
 from tests.conftest import MakeToken
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Socket, end_all_tasks
@@ -38,12 +39,19 @@ async def test_the_welcome_says_who_one_is_and_what_one_may(make_token: MakeToke
     assert welcome["heartbeat_seconds"] == settings.STREAMER_HEARTBEAT_SECONDS
     assert welcome["limits"] == {
         "frame_bytes": 1024 * 1024,
+        "frame_containers": 30_000,
         "messages_per_second": 100,
         "message_burst": 200,
+        "user_messages_per_second": 500,
+        "user_submits_per_second": 50,
+        "user_uploads_per_second": 2,
         "running_requests": 10,
         "waiting_requests": 100,
         "batch_requests": 100,
         "connections": 10,
+        "topics": 100,
+        "topic_messages_per_second": 50.0,
+        "topic_message_bytes": 32 * 1024,
         "credit_events": 256,
         "credit_bytes": 1024 * 1024,
     }
@@ -55,7 +63,8 @@ async def test_the_welcome_says_who_one_is_and_what_one_may(make_token: MakeToke
 
 
 @pytest.mark.parametrize("way", ["token", "Authorization"])
-async def test_a_token_may_come_in_the_query(way: str, make_token: MakeToken) -> None:
+async def test_a_token_may_come_in_the_query(way: str, make_token: MakeToken, settings: Settings) -> None:
+    settings.STREAMER_QUERY_TOKENS = True
     socket = await Socket(path=f"/ws/?{way}={make_token()}").open()
     assert socket.subprotocol is None and (await socket.hear("welcome"))["user_id"] == "alice"
     await socket.leave()
@@ -92,8 +101,8 @@ async def test_when_keys_cannot_be_had_one_is_told_to_come_back(
     def away(token: str) -> None:
         raise KeysUnavailable
 
-    monkeypatch.setattr(consumer, "verify", away)
-    socket = await Socket(path=f"/ws/?token={make_token()}").open()
+    monkeypatch.setattr(identifying, "verify", away)
+    socket = await Socket(headers=[(b"authorization", f"Bearer {make_token()}".encode())]).open()
     assert (await socket.hear("error"))["error"]["code"] == "SERVICE_UNAVAILABLE"
     goodbye = await socket.hear_goodbye()
     assert goodbye["code"] == 4000 and goodbye["reconnect"] and goodbye["after_ms"] > 0
@@ -129,7 +138,8 @@ BAD = [
     ('{"action": "echo", "payload": {"message": "\\u0000"}}', "INVALID_MESSAGE"),
     ('{"action": "echo", "payload": {"message": "\\ud800"}}', "INVALID_MESSAGE"),
     ('{"action": "echo", "payload": {"message": ' + "[" * 200 + "]" * 200 + "}}", "INVALID_MESSAGE"),
-    ("[" * 100_000, "INVALID_MESSAGE"),
+    ("[" * 20_000, "INVALID_MESSAGE"),
+    ("[" * 100_000, "PAYLOAD_TOO_LARGE"),
     ("x" * (1024 * 1024 + 1), "PAYLOAD_TOO_LARGE"),
     ("{}", "VALIDATION_ERROR"),
     ('{"action": 7}', "VALIDATION_ERROR"),

@@ -16,7 +16,8 @@ from jobs.requests.writer import SubmissionWriter
 from realtime.auth import Identity
 from realtime.connections.open_connection import OpenConnection
 from realtime.shared import submission_writer
-from realtime.socket import conversation, questions, submitting
+from realtime.socket import conversation, submitting
+from realtime.socket.asking import questions
 from realtime.wire.messages import CLIENT_MESSAGES, Requests
 from tests.jobs.building import Threads, row_of, run_next
 from tests.realtime.conftest import OpenSocket
@@ -175,6 +176,24 @@ async def test_too_many_waiting_are_refused(open_socket: OpenSocket, settings: S
     assert (answer["id"], answer["error"]["code"]) == ("two", "RATE_LIMITED")
 
 
+async def test_above_a_quota_of_the_day_nothing_is_stored_until_midnight(
+    open_socket: OpenSocket, settings: Settings
+) -> None:
+    settings.STREAMER_DAILY_REQUESTS = 1
+    socket = await open_socket()
+    await submit(socket)
+    answer = await socket.ask(action="echo_async", id="two")
+    assert (answer["id"], answer["error"]["code"]) == ("two", "RATE_LIMITED")
+    assert answer["error"]["details"]["quota"] == "requests" and 0 < answer["error"]["retry_after"] <= 24 * 3600
+
+
+async def test_a_bad_limit_key_is_a_fault_of_the_handler(open_socket: OpenSocket) -> None:
+    socket = await open_socket()
+    answer = await socket.ask(action="zoo_bad_key", id="one")
+    assert (answer["id"], answer["error"]["code"]) == ("one", "INTERNAL_ERROR")
+    assert answer["error"]["details"]["correlation_id"]
+
+
 # --- when something is away ------------------------------------------------------------------------------------------
 
 
@@ -187,7 +206,7 @@ async def test_a_database_that_is_away_is_an_answer(
     socket = await open_socket()
     with monkeypatch.context() as broken:
         broken.setattr(writer_module, "submit_many", away)
-        broken.setattr(questions, "find_explained", away)
+        broken.setattr(questions, "find", away)
         submitted = await socket.ask(action="echo_async", id="one")
         asked = await socket.ask(type="status", request_id=str(uuid4()), id="two")
     for answer, message_id in ((submitted, "one"), (asked, "two")):

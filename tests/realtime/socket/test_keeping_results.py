@@ -17,7 +17,7 @@ from jobs.models import Artifact, AsyncRequest
 from jobs.queue.wakeups import connection
 from realtime.delivery import feed as feed_module
 from tests.conftest import MakeToken
-from tests.jobs.building import make_submission, run_next, store, submit
+from tests.jobs.building import change, make_submission, run_next, store, submit
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.http.test_artifacts import body_of, make_artifact, path_of
 from tests.realtime.sockets import aside, until
@@ -54,9 +54,11 @@ async def test_the_owner_is_told_once_that_a_file_will_expire(
     await subscribe(bob)
     await group_is_joined()
     row = await expiring()
+    await aside(change, row.request_id, title="Report · May 2025")
     assert await aside(announce_expiring, timezone.now()) == 1
     notice = (await alice.hear_until("result_expiring"))[-1]
     assert (notice["artifact_id"], notice["filename"]) == (str(row.id), row.filename)
+    assert notice["title"] == "Report · May 2025"
     assert notice["expires_at"] == row.expires_at.isoformat() and notice["request_id"] == str(row.request_id)
     assert await bob.is_silent()
     while not await alice.is_silent(1.0):  # the feed may still tell of the request itself
@@ -138,11 +140,20 @@ async def test_a_finished_request_is_done_again(open_socket: OpenSocket) -> None
     assert (answer["type"], answer["id"], answer["duplicate"]) == ("acknowledgment", "again", False)
     row = await AsyncRequest.objects.aget(id=answer["request_id"])
     assert (row.action, row.payload, row.id != old) == ("echo_async", {"message": [1]}, True)
-    assert row.metadata == {"tab": 1, "regenerated_from": str(old)}
+    assert (row.metadata, row.redo_of) == ({"tab": 1, "regenerated_from": str(old)}, old)
     await aside(run_next)
     assert (await socket.hear_until("complete"))[-1]["request_id"] == str(row.id)
     again = await socket.ask(type="regenerate", request_id=str(old), id="again")
     assert again["duplicate"] is True and again["request_id"] == str(row.id)
+
+
+async def test_a_client_cannot_say_by_itself_what_a_request_goes_on_from(open_socket: OpenSocket) -> None:
+    old = await aside(submit, "echo_async", message=1)
+    await aside(run_next)
+    socket = await open_socket()
+    named = {"redo_of": str(old), "metadata": {"regenerated_from": str(old), "redo_of": str(old)}}
+    answer = await socket.ask(type="request", action="echo_async", payload={"message": 1}, id="mine", **named)
+    assert (await AsyncRequest.objects.aget(id=answer["request_id"])).redo_of is None
 
 
 async def test_only_the_owner_can_have_it_done_again(open_socket: OpenSocket) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from jobs.contract.registry import all_handlers
 from jobs.handler import Handler
+from realtime.answers.refusal import Refusal
+from realtime.answers.router import Mode, Route, route
 from realtime.auth import Identity
-from realtime.socket.router import Mode, Refusal, Route, route
 from realtime.wire.messages import Request
 
 
@@ -55,12 +56,12 @@ def test_an_unknown_action_is_answered_with_those_the_token_may_do() -> None:
     assert "zoo_locked" in refusal_of("no_such", None, "zoo.enter")["details"]["actions"]
 
 
-@pytest.mark.parametrize("permissions", [("zoo.enter",), ("*",), ("other", "zoo.enter")])
+@pytest.mark.parametrize("permissions", [("zoo.enter",), ("*",), ("other", "zoo.enter"), ("zoo.*",)])
 def test_a_permission_opens_the_action(permissions: tuple[str, ...]) -> None:
     assert route_to("zoo_locked", None, *permissions).mode is Mode.INLINE
 
 
-@pytest.mark.parametrize("permissions", [(), ("other",), ("zoo",), ("zoo.*",), ("ZOO.ENTER",)])
+@pytest.mark.parametrize("permissions", [(), ("other",), ("zoo",), ("zoo*",), ("*.enter",), ("ZOO.ENTER",)])
 def test_without_it_the_action_is_forbidden(permissions: tuple[str, ...]) -> None:
     error = refusal_of("zoo_locked", None, *permissions)
     assert error["code"] == "FORBIDDEN" and error["details"] == {"permission": "zoo.enter"}
@@ -88,6 +89,43 @@ def test_a_payload_may_ask_for_more_permissions() -> None:
     assert (error["code"], error["details"]) == ("FORBIDDEN", {"permission": "zoo.enter"})
     chosen = route_to("bulk_operation", bulk, "bulk.run", "zoo.enter", threshold=1_000)
     assert chosen.mode is Mode.QUEUED  # however short: it needs a stored request
+
+
+def test_what_is_queued_has_the_key_of_its_limits() -> None:
+    assert route_to("zoo_outside", {"service": "erp"}).limit_key == "erp"
+    assert route_to("zoo_outside", {"service": None}).limit_key is None
+    assert route_to("zoo_outside", threshold=1_000).limit_key is None, "inline runs are not limited"
+
+
+def test_a_bad_key_of_limits_is_a_fault_of_the_handler() -> None:
+    error = refusal_of("zoo_bad_key")
+    assert error["code"] == "INTERNAL_ERROR" and set(error["details"]) == {"correlation_id"}
+
+
+SOURCE = {"type": "dataset", "dataset_id": "orders"}
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "permissions"),
+    [
+        ("process_data", {"pipeline": "clustering", "data_source": SOURCE}, ["data.process"]),
+        (
+            "bulk_operation",
+            {"operation": {"type": "action", "action": "echo"}, "data_source": SOURCE},
+            ["bulk.run"],
+        ),
+        (
+            "bulk_operation",
+            {"operation": {"type": "action", "action": "predict"}, "items": [{"data_source": SOURCE}]},
+            ["bulk.run", "data.process"],
+        ),
+    ],
+)
+def test_stored_rows_need_the_permission_to_read_them(action: str, payload: Any, permissions: list[str]) -> None:
+    error = refusal_of(action, payload, *permissions, "datasets.write")
+    assert (error["code"], error["details"]) == ("FORBIDDEN", {"permission": "datasets.read"})
+    assert error["message"] == "Your token lacks the permission 'datasets.read'"
+    assert route_to(action, payload, *permissions, "datasets.read").mode is Mode.QUEUED
 
 
 def test_what_is_internal_does_not_exist() -> None:

@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from jobs.models import AsyncRequest, Status
 from realtime.admin.closings import CLOSINGS, advice, closing
-from realtime.models import Connection, Membership
+from realtime.models import Connection, Membership, Revocation
 from realtime.wire.close_codes import CloseCode
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,21 @@ def staff(client: Client, django_user_model: Any) -> Any:
         return client
 
     return sign_in
+
+
+def test_the_users_of_connections_can_be_revoked_by_who_may(staff: Any) -> None:
+    rows = [make_connection(), make_connection(closed_at=timezone.now()), make_connection(tenant_id="other")]
+    make_connection(user_id="bob")
+    wish = {"action": "revoke_selected", "_selected_action": [str(row.id) for row in rows]}
+    client = staff("view_connection")
+    client.post(LIST, wish)
+    assert not Revocation.objects.exists()
+    client.logout()
+    User.objects.all().delete()
+    Revocation.objects.all().delete()
+    page = staff("view_connection", "change_connection").post(LIST, wish, follow=True).content.decode()
+    assert set(Revocation.objects.values_list("tenant_id", "user_id")) == {("acme", "alice"), ("other", "alice")}
+    assert "The tokens of 2 users are void" in page
 
 
 def test_open_connections_can_be_ended_by_who_may(staff: Any) -> None:
@@ -127,7 +142,7 @@ def test_filters_and_search_find_the_right_ones(staff: Any) -> None:
     client = staff("view_connection")
     make_connection(user_id="open", server="web-2", address="203.0.113.9")
     make_connection(user_id="shut", closed_at=timezone.now(), close_code=4002, tenant_id="globex")
-    assert found(client, state="open") == {"open"} == found(client, server="web-2") == found(client, q="203.0.113")
+    assert found(client, state="open") == {"open"} == found(client, server="web-2") == found(client, q="203.0.113.9")
     assert found(client, state="closed") == {"shut"} == found(client, close_code="4002")
     assert found(client, tenant_id="globex") == {"shut"}
     assert found(client, close_code="nonsense") == {"open", "shut"}
@@ -192,6 +207,7 @@ def test_what_is_no_name_is_refused_and_named(admin_client: Client, bob: Any, wr
 def test_the_help_names_what_the_handlers_ask_for(admin_client: Client) -> None:
     page = admin_client.get(f"{MEMBERSHIPS}add/").content.decode()
     assert "<code>reports.generate</code> for generate_report" in page
+    assert "<code>datasets.read</code> for bulk_operation, generate_report, predict, preview_data, process_data" in page
 
 
 def test_a_membership_can_be_looked_at_without_the_right_to_change_it(staff: Any, bob: Any) -> None:
@@ -271,7 +287,8 @@ def test_the_first_page_counts_only_what_its_reader_may_see(client: Client, staf
 
 def test_the_first_page_stands_when_redis_is_away(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = redis.Redis(port=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
-    monkeypatch.setattr("jobs.queue.probes.redis_connection", lambda: nobody)
+    for module in ("health.probes", "presence"):
+        monkeypatch.setattr(f"jobs.queue.{module}.redis_connection", lambda: nobody)
     page = admin_client.get("/admin/").content.decode()
     assert "Database: ok" in page and "Redis: away" in page and "Workers: away" in page
 

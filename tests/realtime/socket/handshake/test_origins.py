@@ -1,7 +1,7 @@
 import pytest
 from pytest_django import Settings
 
-from realtime.socket.origins import is_origin_allowed
+from realtime.socket.handshake.origins import is_host_allowed, is_origin_allowed
 from tests.realtime.sockets import Socket
 
 
@@ -48,3 +48,29 @@ async def test_a_socket_opened_elsewhere_is_refused() -> None:
 def test_all_origins_can_be_allowed(settings: Settings) -> None:
     settings.STREAMER_ALLOWED_ORIGINS = ["*"]
     assert is_origin_allowed("https://anything.example")
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("streamer.example", True),
+        ("API.streamer.example:8443", True),
+        ("127.0.0.1:8000", True),
+        ("[::1]:8000", True),
+        ("evil.example", False),
+        ("streamer.example.evil.example", False),
+        ("streamer.example,evil.example", False),
+        ("streamer.example@evil.example", False),
+        ("streamer.example/", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_hosts_that_are_served_are_accepted(host: str | None, allowed: bool, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "[::1]", ".streamer.example"]
+    assert is_host_allowed(host) is allowed
+
+
+async def test_a_handshake_for_another_host_is_refused(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["streamer.example"]
+    assert not (await Socket(host=b"evil.example").open()).accepted

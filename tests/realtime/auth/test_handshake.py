@@ -22,19 +22,22 @@ QUERY = b"Authorization=Bearer%20from.the.query&token=from.the.other"
         ([(b"authorization", b"bearer  from.the.header ")], [], b"", "from.the.header"),
     ],
 )
-def test_the_first_token_found_counts(headers: Any, subprotocols: list[str], query: bytes, token: str) -> None:
+def test_the_first_token_found_counts(
+    headers: Any, subprotocols: list[str], query: bytes, token: str, settings: Settings
+) -> None:
+    settings.STREAMER_QUERY_TOKENS = True
     assert token_of(headers, subprotocols, query) == token
 
 
 @pytest.mark.parametrize("query", [b"", b"token=", b"Token=x", b"%ff=%00", b"&&&=", "ü=ü".encode()])
-def test_without_one_it_says_so(query: bytes) -> None:
+def test_without_one_it_says_so(query: bytes, settings: Settings) -> None:
+    settings.STREAMER_QUERY_TOKENS = True
     with pytest.raises(Unauthorized) as caught:
         token_of([(b"host", b"x")], ["streamer.v1", "chat"], query)
     assert caught.value.reason == "token_missing"
 
 
-def test_the_query_can_be_turned_off(settings: Settings) -> None:
-    settings.STREAMER_QUERY_TOKENS = False
+def test_the_query_counts_only_where_it_is_turned_on() -> None:
     with pytest.raises(Unauthorized):
         token_of([], [], QUERY)
     assert token_of([], SUBPROTOCOLS, QUERY) == "from.the.subprotocol"
