@@ -1,0 +1,1 @@
+"""Attacks by HTTP: heads, bodies, uploads and sign-ins."""

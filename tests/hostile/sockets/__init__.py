@@ -1,0 +1,1 @@
+"""Attacks by WebSocket: what frames, messages and handshakes can do."""
