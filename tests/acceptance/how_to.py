@@ -23,3 +23,10 @@ def read_blocks(page: Path) -> list[Block]:
         named = _FILE_NAME.match(text)
         blocks.append(Block(language=language, text=text, file_name=named[1] if named else ""))
     return blocks
+
+
+def read_blocks_below(page: Path, heading: str) -> list[Block]:
+    """Read the blocks below a heading of the second level, up to the next one."""
+    parts = re.split(r"^## (.+)$", page.read_text(), flags=re.MULTILINE)
+    text = dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
+    return [Block(language=language, text=body, file_name="") for language, body in _BLOCK.findall(text)]

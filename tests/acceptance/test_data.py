@@ -67,7 +67,7 @@ async def files_of(http: httpx.AsyncClient, final: Message) -> dict[str, bytes]:
 
 
 def is_pdf(content: bytes) -> bool:
-    return len(pypdf.PdfReader(io.BytesIO(content)).pages) == 1
+    return len(pypdf.PdfReader(io.BytesIO(content)).pages) >= 1
 
 
 async def test_a_csv_becomes_a_model_that_predicts(
@@ -82,10 +82,11 @@ async def test_a_csv_becomes_a_model_that_predicts(
         assert summary["metrics"]["accuracy"] > 0.93 > summary["baseline"]["accuracy"]
         assert (summary["total_records"], len(learned["result"]["records"])) == (150, 100)
         files = await files_of(http, learned)
-        assert files.keys() == {"output.json", "model.skops", "report.pdf"} and is_pdf(files["report.pdf"])
-        output = pd.read_json(io.BytesIO(files["output.json"]))
+        names = [f"species-classification-{ending}" for ending in ("predictions.json", "model.skops", "report.pdf")]
+        assert list(files) == names and is_pdf(files[names[2]])
+        output = pd.read_json(io.BytesIO(files[names[0]]))
         again = await process(client, pipeline="classification", data_source=source, options={"target": "species"})
-        assert (await files_of(http, again))["output.json"] == files["output.json"]
+        assert (await files_of(http, again))[names[0]] == files[names[0]]
 
         model = learned["result"]["artifacts"]["model"]["artifact_id"]
         predicted = await process(client, "predict", model=model, data_source=source)
@@ -116,14 +117,15 @@ async def test_parquet_query_and_the_older_spelling(
         metrics = regression["result"]["summary"]["metrics"]
         assert metrics["cross_validation"]["r2"]["mean"] > 0.35
         files = await files_of(http, regression)
-        assert len(pd.read_csv(io.BytesIO(files["output.csv"]))) == 442 and is_pdf(files["report.pdf"])
+        assert len(pd.read_csv(io.BytesIO(files["target-regression-predictions.csv"]))) == 442
+        assert is_pdf(files["target-regression-report.pdf"])
 
         sql = 'SELECT "petal length (cm)" AS length, "petal width (cm)" AS width FROM iris'
         clusters = await process(
             client, pipeline="clustering", data_source={"type": "query", "sql": sql}, output={"format": "parquet"}
         )
         assert clusters["result"]["summary"]["metrics"]["silhouette"] > 0.6
-        assert len(pd.read_parquet(io.BytesIO((await files_of(http, clusters))["output.parquet"]))) == 150
+        assert len(pd.read_parquet(io.BytesIO((await files_of(http, clusters))["query-clusters.parquet"]))) == 150
 
         operations = [
             {"type": "filter", "column": "species", "operator": "ne", "value": "virginica"},
@@ -159,7 +161,7 @@ async def test_a_stream_has_its_odd_ones_found(
         )
     summary = found["result"]["summary"]
     assert summary["total_records"] == 500 and summary["metrics"]["f1"] > 0.9
-    assert {"output.json", "report.pdf"} <= (await files_of(http, found)).keys()
+    assert {"sensor-anomalies.json", "sensor-anomalies-report.pdf"} <= (await files_of(http, found)).keys()
 
 
 async def test_a_defect_of_an_upload_is_told_with_its_line(http: httpx.AsyncClient) -> None:
@@ -167,3 +169,23 @@ async def test_a_defect_of_an_upload_is_told_with_its_line(http: httpx.AsyncClie
     assert answer.status_code == 400
     assert answer.json()["error"]["message"] == "line 3 has 3 fields, the header has 2"
     assert {one["kind"] for one in (await http.get("/api/datasets/")).json()["datasets"]} == {"source"}
+
+
+async def test_a_report_over_an_upload_needs_the_permission_to_read_it(
+    live_stack: LiveStack, alice: str, tenant: str, http: httpx.AsyncClient
+) -> None:
+    rows = "".join(f"2025-03-{day:02},{day}.5,{'tea' if day % 2 else 'milk'}\n" for day in range(1, 31))
+    await upload(http, "Sales.csv", f"day,amount,kind\n{rows}".encode())
+    dataset = {"dataset_id": "sales", "date": "day", "value": "amount", "category": "kind"}
+    payload = {"start_date": "2025-03-01", "end_date": "2025-03-31", "format": "csv"}
+    async with connect(live_stack, alice, tenant=tenant) as client:
+        final = await process(client, "generate_report", **payload, dataset=dataset)
+        assert final["result"]["stats"]["total_value"] == 480
+        [content] = (await files_of(http, final)).values()
+        assert len(content.splitlines()) == 31
+        together = await process(client, "generate_report", **payload, sources=["sample", dataset])
+        assert {entry["source"] for entry in together["result"]["stats"]["by_source"]} == {"sample", "sales"}
+    async with connect(live_stack, alice, tenant=tenant, permissions=["reports.generate"]) as client:
+        refused = await client.request("generate_report", {**payload, "dataset": dataset})
+        assert (refused["type"], refused["error"]["code"]) == ("error", "FORBIDDEN")
+        assert refused["error"]["details"] == {"permission": "datasets.read"}

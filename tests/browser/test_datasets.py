@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.console import RUN_TIMEOUT_MS, open_detail, upload, use_token
+from tests.browser.console import RUN_TIMEOUT_MS, fill_report, open_detail, upload, use_token
 from tests.browser.peer import Peer
 from tests.live import LiveStack
 
@@ -36,15 +36,22 @@ def test_it_works(page: Page, token: str) -> None:
 
     page.get_by_test_id("dataset-use").click()
     expect(page.locator("#field-data_source-dataset_id")).to_have_value("orders_2025")
-    page.locator("#field-pipeline").select_option(label="transformation")
-    operations = (
-        '[{"type": "aggregate", "group_by": ["town"], "aggregations": [{"function": "sum", "column": "amount"}]}]'
-    )
-    page.locator("#field-options-operations").fill(operations)
+    page.locator("#field-pipeline").select_option(label="Transform rows")
+    page.locator("#field-options-operations-add").click()
+    page.locator("#field-options-operations-0-kind").select_option(label="Group and summarise")
+    figure = "#field-options-operations-0-aggregations-0"
+    page.locator("#field-options-operations-0-group_by-add").click()
+    page.locator("#field-options-operations-0-group_by-0").fill("town")
+    page.locator(f"{figure}-function").select_option(label="Sum")
+    page.locator(f"{figure}-column").fill("price")
+    expect(page.locator("[data-testid=form] .fault:visible")).to_contain_text("no column 'price'", timeout=15_000)
+    page.locator(f"{figure}-column").fill("amount")
+    rows = page.get_by_test_id("preview").locator("tbody tr")
+    expect(rows).to_have_text(["Oslo1275", "Turku1275"], timeout=15_000)
     page.get_by_test_id("send").click()
     card = page.get_by_test_id("request").first
     expect(card).to_have_attribute("data-status", "completed", timeout=RUN_TIMEOUT_MS)
-    expect(card.get_by_test_id("download")).to_contain_text("output.json")
+    expect(card.get_by_test_id("download")).to_contain_text("orders-2025-transformed.json")
     records = open_detail(card).get_by_test_id("records")
     expect(records.locator("tbody tr")).to_have_text(["Oslo1275", "Turku1275"])
 
@@ -53,8 +60,12 @@ def test_outcome_is_kept_as_a_dataset(page: Page, token: str) -> None:
     use_token(page, token)
     upload(page, "Orders.csv", CSV)
     page.get_by_test_id("dataset-use").click()
-    page.locator("#field-pipeline").select_option(label="transformation")
-    page.locator("#field-options-operations").fill('[{"type": "limit", "rows": 7}]')
+    page.locator("#field-pipeline").select_option(label="Transform rows")
+    page.locator("#field-options-operations-add").click()
+    page.locator("#field-options-operations-0-kind").select_option(label="Keep the first rows")
+    page.locator("#field-options-operations-0-rows").fill("7")
+    page.get_by_text("File and dataset of the outcome").click()
+    page.get_by_text("Keep as a dataset").click()
     page.locator("#field-output-destination-dataset").fill("first orders")
     page.get_by_test_id("send").click()
     expect(page.locator("#field-output-destination-dataset")).to_have_attribute("aria-invalid", "true")
@@ -64,6 +75,25 @@ def test_outcome_is_kept_as_a_dataset(page: Page, token: str) -> None:
     expect(card).to_have_attribute("data-status", "completed", timeout=RUN_TIMEOUT_MS)
     page.get_by_test_id("tab-datasets").click()
     expect(dataset(page, "first_orders")).to_contain_text("7 rows · 2 columns")
+
+
+def test_report_over_a_dataset(page: Page, token: str) -> None:
+    use_token(page, token)
+    rows = "".join(f"2025-01-{day:02},{day},Oslo\n" for day in range(1, 11))
+    said = upload(page, "Sales.csv", f"day,amount,town\n{rows}".encode())
+    expect(said).to_have_attribute("data-state", "done", timeout=RUN_TIMEOUT_MS)
+    page.get_by_test_id("tab-requests").click()
+    fill_report(page, end="2025-01-31")
+    page.get_by_text("Other data").click()
+    page.locator("[data-testid=field-dataset] summary").click()
+    for name, value in {"dataset_id": "sales", "date": "day", "value": "amount", "category": "town"}.items():
+        page.locator(f"#field-dataset-{name}").fill(value)
+    page.locator("#field-dataset-value").click()
+    expect(page.locator("#field-dataset-value-list").get_by_role("option")).to_have_count(3)
+    page.get_by_test_id("send").click()
+    card = page.get_by_test_id("request").first
+    expect(card).to_have_attribute("data-status", "completed", timeout=RUN_TIMEOUT_MS)
+    expect(card.get_by_test_id("download")).to_contain_text("sales-2025-01.pdf")
 
 
 def test_keyboard(page: Page, token: str) -> None:

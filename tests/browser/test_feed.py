@@ -1,5 +1,6 @@
 """Requests that this page did not send itself, and files that are kept for longer or made again."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,13 +63,15 @@ def test_keep_a_file_and_do_it_again(page: Page, token: str) -> None:
     first_id = card.get_attribute("data-request-id") or ""
     detail = open_detail(card)
     expect(detail.get_by_test_id("file-kept")).to_contain_text("7 days left")
+    detail.get_by_test_id("file-keep").locator("summary").click()
     detail.get_by_role("combobox").select_option(label="14 days from now")
     detail.get_by_test_id("extend").click()
     expect(detail.get_by_test_id("file-said")).to_have_text("Kept for longer.")
     expect(detail.get_by_test_id("file-kept")).to_contain_text("14 days left")
 
     detail.get_by_test_id("regenerate").click()
-    expect(detail.get_by_text("Done again from")).to_be_visible()
+    expect(detail.get_by_test_id("about")).to_contain_text("Run again from")
+    detail.get_by_test_id("about").locator("> summary").click()
     expect(detail.get_by_test_id("request-status")).to_have_text("Completed", timeout=RUN_TIMEOUT_MS)
     expect(detail.get_by_role("button", name=first_id)).to_be_visible()
     page.keyboard.press("Escape")
@@ -163,7 +166,8 @@ def test_files_that_expire_soon_are_told_and_kept(page: Page, peer: Peer, token:
     use_token(page, token)
     card = send_report(page)
     peer.say(started())
-    peer.say(complete(2, artifacts=[a_file(0.2)]))
+    # Half a minute past the minute, so that the text stays while the test looks.
+    peer.say(complete(2, artifacts=[a_file(4.79 / 24)]))
     expect(card.get_by_test_id("download")).to_contain_text("4 h 47 min left")
     notice = {"type": "result_expiring", "topic": "requests", "request_id": REQUEST_ID}
     peer.say({**notice, "artifact_id": FILE_ID, "filename": "r.pdf", "expires_at": in_days(0.2)})
@@ -184,6 +188,7 @@ def test_file_that_has_gone_meanwhile_says_so(page: Page, peer: Peer, token: str
     peer.say(started())
     peer.say(complete(2, artifacts=[a_file(3)]))
     detail = open_detail(card)
+    detail.get_by_test_id("file-keep").locator("summary").click()
     detail.get_by_test_id("extend").click()
     expect(detail.get_by_test_id("file-said")).to_have_text("There is no such file")
 
@@ -218,7 +223,7 @@ def test_bulk_tells_its_items(page: Page, peer: Peer, token: str) -> None:
     peer.tell("c1", request_id=OTHER_ID, status="completed", action="bulk_operation", result=result)
     card = the_card(page, OTHER_ID)
     expect(card).to_contain_text("11,999 of 12,000 items done, 1 failed.")
-    expect(card.get_by_test_id("download")).to_have_text("r.pdf9 B")
+    expect(card.get_by_test_id("download")).to_have_text("r.pdfPDF · 9 B")
     expect(open_detail(card).get_by_test_id("failures")).to_contain_text("4VALIDATION_ERROR<b>no</b>")
 
 
@@ -263,4 +268,5 @@ def test_model_that_was_learned_can_be_used(page: Page, peer: Peer, token: str) 
     peer.tell("c1", request_id=OTHER_ID, status="completed", action="process_data", result=result)
     open_detail(the_card(page, OTHER_ID)).get_by_test_id("predict").click()
     expect(page.get_by_test_id("form")).to_have_attribute("data-action", "predict")
-    expect(page.locator("#field-model")).to_have_value(FILE_ID)
+    expect(page.locator("#field-model")).to_have_value("model.skops")
+    expect(page).to_have_url(re.compile(FILE_ID))

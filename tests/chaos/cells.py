@@ -81,8 +81,20 @@ SWEEPER_KILL = Fault(name="sweeper-kill", order="hold", kind="sweeper")
 VALKEY_KILL = Fault(name="valkey-kill", order="hold", kind="valkey")
 VALKEY_WIPE = Fault(name="valkey-wipe", order="hold", kind="valkey")
 VALKEY_AWAY = Fault(name="valkey-away", order="hold", kind="valkey")
+VALKEY_PAUSE = Fault(name="valkey-pause", order="hold", kind="valkey")
 DISK_FULL = Fault(name="disk-full", order="hold", kind="disk")
 CANCEL = Fault(name="cancel", order="hold", kind="cancel")
+WORKER_KILL_TEN = Fault(name="worker-kill-ten", order="hold", kind="worker")
+VALKEY_SLOW = Fault(name="valkey-slow", order="hold", kind="valkey")
+DNS_AWAY = Fault(name="dns-away", order="hold", kind="dns")
+DATABASE_LOCKED = Fault(name="database-locked", order="hold", kind="database")
+OLD_SNAPSHOT = Fault(name="old-snapshot", order="hold", kind="database")
+POSTGRES_CUT = Fault(name="postgres-cut", order="hold", kind="postgres")
+POSTGRES_REFUSES = Fault(name="postgres-refuses", order="hold", kind="postgres")
+CLOCK_FAULTS = (
+    Fault(name="clock-forward", order="hold", kind="clock"),
+    Fault(name="clock-back", order="hold", kind="clock"),
+)
 POSTGRES_RESTART = Fault(name="postgres-restart", order="hold", kind="postgres")
 
 
@@ -99,7 +111,13 @@ def all_cells() -> list[Cell]:
         *_cells((CANCEL,), (BEFORE_RETRY, BEFORE_END)),
         *_cells((DISK_FULL,), (MID_RUN,)),
         *_cells((POSTGRES_RESTART,), (BEFORE_SUBMIT, AFTER_SUBMIT, MID_RUN, BEFORE_FINAL)),
-        *_cells((VALKEY_AWAY,), (AFTER_SUBMIT, MID_RUN)),
+        *_cells((VALKEY_AWAY, VALKEY_PAUSE, VALKEY_SLOW), (AFTER_SUBMIT, MID_RUN)),
+        *_cells((WORKER_KILL_TEN,), (AFTER_CLAIM, MID_RUN)),
+        *_cells((DNS_AWAY,), (AFTER_SUBMIT, MID_RUN)),
+        *_cells((POSTGRES_CUT,), (BEFORE_SUBMIT, AFTER_SUBMIT, MID_RUN, BEFORE_FINAL)),
+        *_cells((DATABASE_LOCKED,), (AFTER_SUBMIT, MID_RUN)),
+        *_cells((POSTGRES_REFUSES,), (AFTER_SUBMIT, MID_RUN)),
+        *_cells((OLD_SNAPSHOT,), (MID_RUN,)),
     ]
     columns = (
         _cells(WORKER_FAULTS, WORKER_POINTS),
@@ -108,8 +126,29 @@ def all_cells() -> list[Cell]:
         other,
     )
     mixed = [cell for row in zip_longest(*columns) for cell in row if cell is not None]
-    both_kill = WORKER_FAULTS[3]
-    return [*mixed, Cell(fault=both_kill, point=MID_RUN, default_settings=True)]
+    parent_kill, both_kill = WORKER_FAULTS[2:4]
+    with_defaults = (
+        (parent_kill, AFTER_CLAIM),
+        (both_kill, MID_RUN),
+        (WEB_FAULTS[1], AFTER_SUBMIT),
+        (VALKEY_AWAY, MID_RUN),
+        (VALKEY_PAUSE, AFTER_SUBMIT),
+    )
+    with_clock = _cells(CLOCK_FAULTS, (AFTER_SUBMIT, MID_RUN, BEFORE_RETRY))
+    return [
+        *mixed,
+        *with_clock,
+        *(Cell(fault=fault, point=point, default_settings=True) for fault, point in with_defaults),
+    ]
+
+
+def each_fault() -> list[Cell]:
+    """List one cell of each fault, where the worker is at work if it can strike there."""
+    chosen: dict[str, Cell] = {}
+    for cell in all_cells():
+        if cell.fault.name not in chosen or (cell.point == MID_RUN and not cell.default_settings):
+            chosen[cell.fault.name] = cell
+    return list(chosen.values())
 
 
 def short_cells() -> list[Cell]:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import time
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,11 +23,17 @@ _DISCONNECTED = (OSError, TimeoutError, websockets.WebSocketException)
 class ChaosClient:
     """``run`` keeps it connected until it is cancelled; ``ask`` may be called at any time."""
 
-    def __init__(self, urls: Sequence[str], token: str, *, wander_after: int = 0) -> None:
-        """Make a client. It goes to the next server after ``wander_after`` messages; 0 stays."""
+    def __init__(self, urls: Sequence[str], token: str, *, wander_after: int = 0, heeds_goodbye: bool = False) -> None:
+        """Make a client. It goes to the next server after ``wander_after`` messages; 0 stays.
+
+        ``urls`` may change meanwhile. ``heeds_goodbye``: it comes back no sooner than the server asks it to.
+        """
         self.streams: dict[str, Stream] = {}
         self._by_request_id: dict[str, Stream] = {}
-        self._urls = itertools.cycle(urls)
+        self._urls = urls
+        self._turns = itertools.count()
+        self._heeds_goodbye = heeds_goodbye
+        self._pause_seconds = _PAUSE_SECONDS
         self._token = token
         self._wander_after = wander_after
         self._socket: ClientConnection | None = None
@@ -39,7 +46,7 @@ class ChaosClient:
 
     async def ask(self, wanted: Wanted) -> Stream:
         """Send a request, now or at the next connection."""
-        stream = Stream(client_id=uuid.uuid4().hex, wanted=wanted)
+        stream = Stream(client_id=uuid.uuid4().hex, wanted=wanted, asked_at=time.time())
         self.streams[stream.client_id] = stream
         await self._send(_request(stream))
         return stream
@@ -56,9 +63,10 @@ class ChaosClient:
     async def run(self) -> None:
         try:
             while True:
+                self._pause_seconds = _PAUSE_SECONDS
                 with suppress(*_DISCONNECTED):
-                    await self._converse(next(self._urls))
-                await asyncio.sleep(_PAUSE_SECONDS)
+                    await self._converse(self._urls[next(self._turns) % len(self._urls)])
+                await asyncio.sleep(self._pause_seconds)
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -113,6 +121,8 @@ class ChaosClient:
         stream = self._by_request_id.get(message.get("request_id", "")) or self.streams.get(message.get("id", ""))
         if message["type"] == "subscribed":
             self._look_for_faults(message)
+        elif message["type"] == "goodbye" and self._heeds_goodbye:
+            self._pause_seconds = message["after_ms"] / 1000
         if stream is None:
             return
         if message["type"] == "error" and "seq" not in message:

@@ -15,7 +15,7 @@ from tests.chaos.triggers import ChaosFailed, Traps
 
 WORKERS = 3
 QUICK_LEASE_SECONDS = 3.0
-DEFAULT_LEASE_SECONDS = 30.0
+DEFAULT_LEASE_SECONDS = 15.0
 _QUICK = {
     "STREAMER_LEASE_SECONDS": str(QUICK_LEASE_SECONDS),
     "STREAMER_CANCEL_GRACE_SECONDS": "1",
@@ -31,14 +31,26 @@ _EXAMINED = (0, 1)
 class Ground:
     """``with Ground() as ground``: two web processes, three workers, the sweeper and Valkey; all gone afterwards."""
 
-    def __init__(self, *, default_settings: bool = False, database_url: str = "") -> None:
-        """Prepare the stack. ``database_url``: an empty database for it; "" is SQLite in its data folder."""
+    def __init__(
+        self,
+        *,
+        default_settings: bool = False,
+        database_url: str = "",
+        code_dir: Path | None = None,
+    ) -> None:
+        """Prepare the stack. ``database_url``: an empty database for it; "" is SQLite in its data folder.
+
+        ``code_dir``: another release, to begin with. No fault can be injected then.
+        """
         self.lease_seconds = DEFAULT_LEASE_SECONDS if default_settings else QUICK_LEASE_SECONDS
         self._folder = tempfile.TemporaryDirectory(prefix="streamer-chaos-", ignore_cleanup_errors=True)
         base = Path(self._folder.name)
         self.full_disk = base / "full-disk"
         """While this file exists, no artifact can be stored."""
         self.traps = Traps(base / "traps")
+        self.no_names = self.traps.folder.with_name("no-names")
+        """While this file exists, no name of a host resolves."""
+        self._clock = base / "clock"
         self._known: set[str] = set()
         # An earlier stack may have left rows there, whose files were deleted with its folder.
         self._brings_rows = bool(database_url)
@@ -50,7 +62,10 @@ class Ground:
             env={**self._environment(base, sample, database_url), **({} if default_settings else _QUICK)},
             inherit_settings=False,
             prepare=[] if sample_is_there(sample) else ["streamer_sample"],
+            code_dir=code_dir or PROJECT_DIR,
         )
+        if code_dir:
+            del self.stack.env["PYTHONPATH"]
 
     def __enter__(self) -> Self:
         try:
@@ -82,6 +97,12 @@ class Ground:
         """The folder of Valkey's append-only file."""
         return self.stack.data_dir / "valkey" / "appendonlydir"
 
+    def set_clock(self, seconds: int) -> None:
+        """Move the time of all processes to ``seconds`` from the real one."""
+        part = self._clock.with_suffix(".part")
+        part.write_text(str(seconds))
+        part.rename(self._clock)
+
     async def examine(self) -> list[str]:
         """Return the doctor's findings in words, none when all is well. Raises ``ChaosFailed`` when it cannot look.
 
@@ -96,7 +117,7 @@ class Ground:
         # Not through the stack: an exit status of 1 is an answer here, and no trap may hit the doctor.
         doctor = subprocess.run(
             [sys.executable, "manage.py", "streamer_doctor", "--json", *options],
-            cwd=PROJECT_DIR,
+            cwd=self.stack.code_dir,
             env={name: value for name, value in self.stack.env.items() if name != "PYTHONPATH"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -116,6 +137,8 @@ class Ground:
             "STREAMER_SAMPLE_DIR": str(sample),
             "STREAMER_STORAGE": "tests.chaos.full_disk.FullDiskStorage",
             "STREAMER_STORAGE_OPTIONS": json.dumps(storage),
+            # The clients come back at once, and heed no goodbye that asks them to wait.
+            **{f"STREAMER_CONNECTS_PER_{whose}": "0" for whose in ("USER", "TENANT", "ADDRESS")},
         }
         return {**variables, "DATABASE_URL": database_url} if database_url else variables
 

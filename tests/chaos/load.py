@@ -51,7 +51,7 @@ class Load:
     """``async with Load(…) as load``: the clients are connected, or trying to be, inside the block."""
 
     def __init__(self, urls: Sequence[str], signing_key: str, rng: random.Random) -> None:
-        tokens = [_token(f"chaos-{number}", f"tenant-{number % 2}", signing_key) for number in range(len(_WANDERING))]
+        tokens = [token_of(f"chaos-{number}", f"tenant-{number % 2}", signing_key) for number in range(len(_WANDERING))]
         self._rng = rng
         self.clients = [
             ChaosClient(rng.sample(urls, len(urls)), token, wander_after=after)
@@ -112,6 +112,6 @@ class Load:
         return sum((stream.balance() for stream in self.streams), Balance())
 
 
-def _token(user: str, tenant: str, signing_key: str) -> str:
+def token_of(user: str, tenant: str, signing_key: str) -> str:
     claims = {"sub": user, "tenant_id": tenant, "permissions": ["*"], "exp": int(time.time()) + _TOKEN_SECONDS}
     return jwt.encode(claims, signing_key, "HS256")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatch
 from itertools import groupby
 
-from tests.chaos.cells import Cell
+from tests.chaos.cells import POSTGRES_RESTART, Cell
 from tests.chaos.ground import Ground
 from tests.chaos.trial import Options, Result, try_cell
 
@@ -38,6 +38,8 @@ def _run_group(cells: Sequence[Cell], options: Options, default_settings: bool) 
 
 def why_skipped(cell: Cell, options: Options) -> str:
     """Return the reason why a cell is skipped; empty for one that can be tried."""
-    if cell.fault.kind == "postgres" and not options.postgres_restart:
+    if cell.fault.kind == "postgres" and not options.database_url:
+        return "needs --database-url of PostgreSQL"
+    if cell.fault == POSTGRES_RESTART and not options.postgres_restart:
         return "needs --postgres-restart-command"
     return ""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 Message = Mapping[str, Any]
@@ -45,6 +46,8 @@ class Stream:
     client_id: str
     wanted: Wanted
     request_id: str = ""
+    asked_at: float = 0.0
+    """Unix seconds."""
     arrivals: list[tuple[float, Message]] = field(default_factory=list)
     """The time (Unix seconds) and the text of acknowledgments and numbered messages."""
     faults: list[str] = field(default_factory=list)
@@ -77,6 +80,17 @@ class Stream:
         """Count the messages of attempts that had lost the request: they name another attempt than the log."""
         said = [(event, event.get("metadata") or event.get("result") or {}) for event in self.events]
         return sum(event["attempt"] != notes["run_by"] for event, notes in said if "run_by" in notes)
+
+    @property
+    def longest_gap(self) -> float:
+        """Return the longest time, in seconds, between two numbered messages."""
+        times = [arrived_at for arrived_at, message in self.arrivals if "seq" in message]
+        return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
+
+    @property
+    def accept_seconds(self) -> float:
+        """Return the time until its acknowledgment; 0 when there was none."""
+        return max(0.0, self.arrivals[0][0] - self.asked_at) if self.arrivals else 0.0
 
     def balance(self) -> Balance:
         finals = sum(bool(message.get("final")) for message in self.events)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.chaos.cells import MID_RUN, RECOVERY_POINTS, Cell
-from tests.chaos.faults import Scene, raised
+from tests.chaos.faults import raised
+from tests.chaos.faults.scene import Scene
 from tests.chaos.ground import Ground
 from tests.chaos.load import Load, first_wave, second_wave
 from tests.chaos.stream import Balance, Stream
@@ -73,6 +74,7 @@ async def try_cell(cell: Cell, ground: Ground, options: Options) -> Result:
     started_at = time.monotonic()
     await asyncio.to_thread(ground.stack.wait_until_ready)
     ground.traps.clear()
+    ground.set_clock(0)
     rng = random.Random(f"{options.seed} {cell.name}")
     async with Load(ground.stack.ws_urls, ground.signing_key, rng) as load:
         hit = await _hit(cell, ground, load)
@@ -83,6 +85,7 @@ async def try_cell(cell: Cell, ground: Ground, options: Options) -> Result:
                 load=load,
                 hit=hit,
                 away_seconds=options.away_seconds,
+                database_url=options.database_url,
                 postgres_restart=options.postgres_restart,
             )
             async with raised(scene):

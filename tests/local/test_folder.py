@@ -31,6 +31,20 @@ def test_it_works(tmp_path: Path) -> None:
     assert lock_elsewhere(tmp_path / "new") == "locked"
 
 
+def test_it_is_closed_to_others(tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    old.chmod(0o755)
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    for folder in (old, shared):
+        with DataFolder(folder):
+            pass
+    assert old.stat().st_mode & 0o7777 == 0o700
+    assert shared.stat().st_mode & 0o7777 == 0o1777
+
+
 def test_a_second_process_is_told_who_has_it(tmp_path: Path) -> None:
     with DataFolder(tmp_path) as folder:
         folder.note_owner("http://127.0.0.1:8000")

@@ -1,10 +1,12 @@
 """``manage.py streamer_up`` as a person meets it: started, interrupted, killed, started twice."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,12 +73,32 @@ def get(url: str) -> int:
         return int(response.status)
 
 
+def post(url: str, **body: str) -> int:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
+
+
+def another_link(folder: Path) -> str:
+    command = [sys.executable, "manage.py", "streamer_sign_in_link", "--user", "admin"]
+    return subprocess.run(
+        command, cwd=PROJECT_DIR, env=environment(folder), capture_output=True, text=True, check=True
+    ).stdout
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM], ids=lambda signum: signum.name)
 def test_it_works_until_it_is_interrupted(tmp_path: Path, signum: int) -> None:
     port = a_free_port()
     with up(tmp_path, port) as (process, output):
         said = read_until(output, "of user admin")
-        assert f"Console  http://127.0.0.1:{port}/\n" in said
+        link = re.search(rf"Console  (http://127.0.0.1:{port}/#sign-in=(\S+))\n", said)
+        assert link and "signs you in as admin, once, within 5 min" in said
+        assert [post(f"http://127.0.0.1:{port}/api/token/link/", code=link[2]) for _ in range(2)] == [200, 401]
+        assert not [path for path in (tmp_path / "logs").iterdir() if link[2] in path.read_text()]
+        assert re.fullmatch(rf"http://127.0.0.1:{port}/#sign-in=\S+\n", another_link(tmp_path))
         password = re.search(r"user admin, password (\S+)", said)
         assert password and password[1] == (tmp_path / "admin-password").read_text()
         assert output.readline().count(".") == 2
@@ -119,7 +141,7 @@ def test_a_second_one_in_the_folder_is_told_and_one_elsewhere_takes_the_next_por
         with up(tmp_path / "two", port) as (second, its_output):
             said = read_until(its_output, "of user admin")
             assert f"Port {port} is taken" in said
-            assert f"Console  http://127.0.0.1:{port + 1}/" in said
+            assert f"Console  http://127.0.0.1:{port + 1}/#sign-in=" in said
             second.terminate()
             read_until(its_output, "Stopped.")
         assert get(f"http://127.0.0.1:{port}/readyz") == 200

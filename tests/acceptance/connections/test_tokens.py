@@ -10,6 +10,7 @@ from tests.live import LiveStack
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 BAD_TOKEN = 4500
+UNSUPPORTED_VERSION = 4502
 Handshake = Callable[[str, str], tuple[str, dict[str, str], list[str]]]
 WAYS: dict[str, Handshake] = {
     "header": lambda url, token: (url, {"Authorization": f"Bearer {token}"}, [SUBPROTOCOL]),
@@ -50,6 +51,15 @@ async def test_no_token_at_all(live_stack: LiveStack) -> None:
     async with open_socket(live_stack.ws_urls[0]) as client:
         assert await client.closed() == BAD_TOKEN
     assert client.messages[0]["error"]["details"]["reason"] == "token_missing"
+
+
+async def test_a_client_of_another_version_is_told_which_there_are(live_stack: LiveStack, alice: str) -> None:
+    subprotocols = ["streamer.v2", f"bearer.{live_stack.token(alice)}"]
+    async with open_socket(live_stack.ws_urls[0], subprotocols=subprotocols) as client:
+        assert await client.closed() == UNSUPPORTED_VERSION
+    error, goodbye = client.messages
+    assert error["error"]["details"] == {"supported": [SUBPROTOCOL]}
+    assert (goodbye["type"], goodbye["code"], goodbye["reconnect"]) == ("goodbye", UNSUPPORTED_VERSION, False)
 
 
 async def test_an_open_socket_takes_a_fresh_token_of_the_same_user_only(

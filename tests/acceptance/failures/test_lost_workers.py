@@ -10,7 +10,7 @@ import pytest
 from tests.acceptance.client import Client, connect
 from tests.acceptance.figures import Figures
 from tests.acceptance.processes import frozen, kill_and_wait, pid_of_run, worker_of
-from tests.acceptance.streams import attempts, pids, retry_codes, types
+from tests.acceptance.streams import Message, attempts, pids, retry_codes, types
 from tests.live import LiveStack
 from tests.local.waiting import children_of, eventually
 
@@ -103,6 +103,33 @@ async def test_another_attempt_goes_on_from_the_last_checkpoint(crash_stack: Liv
         stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
         assert (stream[-1]["type"], attempts(stream)) == ("complete", [1, 2])
         assert stream[-1]["result"]["begun_at"] >= 2
+
+
+@pytest.mark.parametrize(
+    ("action", "percentages"),
+    [("zoo_resumes", (20, 40, 60)), ("zoo_slow", (20, 40, 10))],
+    ids=["with checkpoints", "from the start"],
+)
+async def test_unrelated_deaths_do_not_end_it(
+    crash_stack: LiveStack, alice: str, action: str, percentages: tuple[int, ...]
+) -> None:
+    async with connect(crash_stack, alice) as client:
+        request_id = await client.submit(action, {"seconds": 6, "steps": 60})
+        for attempt, percentage in enumerate(percentages, start=1):
+            fits = _gets_to(request_id, attempt, percentage)
+            there = await client.find(f"attempt {attempt} gets to {percentage} %", fits, RECOVERY_SECONDS)
+            await kill_and_wait(int(there["metadata"]["pid"]))
+        stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
+    assert (stream[-1]["type"], retry_codes(stream)) == ("complete", ["WORKER_LOST"] * 3)
+    assert attempts(stream) == [1, 2, 3, 4]
+
+
+def _gets_to(request_id: str, attempt: int, percentage: int) -> Callable[[Message], bool]:
+    def fits(message: Message) -> bool:
+        told = message.get("request_id") == request_id and message["type"] == "progress"
+        return told and message["attempt"] == attempt and message["percentage"] >= percentage
+
+    return fits
 
 
 async def test_poison_takes_two_workers_and_no_more(crash_stack: LiveStack, alice: str, bob: str) -> None:

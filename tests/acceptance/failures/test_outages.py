@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.acceptance.client import Client, connect
@@ -130,6 +131,28 @@ async def test_while_redis_is_away_what_runs_is_finished_and_what_comes_is_kept(
         stream = await client.whole_stream(accepted, seconds=RECOVERY_SECONDS)
         assert (stream[-1]["type"], attempts(stream)) == ("complete", [1])
         await _is_live_again(client)
+
+
+async def test_while_redis_is_away_nobody_signs_in_and_who_is_in_goes_on(crash_stack: LiveStack, alice: str) -> None:
+    _needs_own_redis(crash_stack)
+    fields = {"username": crash_stack.user, "password": crash_stack.password}
+    async with httpx.AsyncClient(base_url=crash_stack.http_url, trust_env=False, timeout=30) as http:
+        await asyncio.to_thread(crash_stack.stack.halt, "valkey", signal.SIGKILL)
+        try:
+            refused = await http.post("/api/token/", json=fields)
+            assert refused.status_code == 503 and refused.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+            async with connect(crash_stack, alice) as client:
+                assert (await client.request("echo"))["type"] == "response"
+        finally:
+            await asyncio.to_thread(crash_stack.stack.restart, "valkey")
+
+        async def signs_in() -> bool:
+            return (await http.post("/api/token/", json=fields)).status_code == 200
+
+        deadline = time.monotonic() + RECOVERY_SECONDS
+        while not await signs_in():
+            assert time.monotonic() < deadline, "nobody can sign in although Redis is back"
+            await asyncio.sleep(0.5)
 
 
 async def _submit_in_time(client: Client) -> str:

@@ -1,6 +1,7 @@
 """Stopped with SIGTERM, as in a deployment: what runs is finished or handed back, and clients are told to come back."""
 
 import asyncio
+import json
 import signal
 from pathlib import Path
 
@@ -32,6 +33,23 @@ async def test_a_worker_finishes_what_is_nearly_done(crash_stack: LiveStack, ali
 
 def _is_another(pids: list[int], before: int) -> bool:
     return bool(pids) and before not in pids
+
+
+async def test_a_drained_worker_finishes_and_leaves(crash_stack: LiveStack, alice: str, tmp_path: Path) -> None:
+    manage = crash_stack.stack.manage
+    async with connect(crash_stack, alice) as client:
+        request_id = await client.submit("zoo_until", {"path": str(tmp_path / "end")})
+        worker = worker_of(crash_stack, await pid_of_run(client, request_id))
+        (before,) = crash_stack.stack.pids(worker)
+        shown = json.loads(await asyncio.to_thread(manage, "streamer_requests", "show", request_id, "--json"))
+        told = await asyncio.to_thread(manage, "streamer_workers", "drain", shown["worker"])
+        other = await client.submit("zoo_slow", {"seconds": 0.1, "steps": 2})
+        assert (await client.whole_stream(other))[-1]["type"] == "complete", "the other worker takes it"
+        (tmp_path / "end").touch()
+        stream = await client.whole_stream(request_id)
+    assert told == f"Told to leave: {shown['worker']}"
+    assert (stream[-1]["type"], attempts(stream)) == ("complete", [1])
+    await asyncio.to_thread(eventually, lambda: _is_another(crash_stack.stack.pids(worker), before), "it has left")
 
 
 async def test_a_worker_hands_back_what_takes_longer(crash_stack: LiveStack, alice: str, tmp_path: Path) -> None:

@@ -147,4 +147,4 @@ async def test_odd_and_large_results_arrive(live_stack: LiveStack, alice: str) -
         final = (await client.whole_stream(odd))[-1]
         assert final["type"] == "complete" and final["result"]["nan"] is None and final["result"]["infinity"] is None
         result = (await client.whole_stream(large))[-1]["result"]
-        assert result["filename"] == "result.json" and result["size_bytes"] > 64 * 1024
+        assert result["filename"] == "Zoo-big-result.json" and result["size_bytes"] > 64 * 1024

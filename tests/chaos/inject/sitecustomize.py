@@ -11,11 +11,13 @@ import importlib.machinery
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -123,6 +125,22 @@ def _commit(original: Function) -> Function:
     return commit
 
 
+def _execute(original: Function) -> Function:
+    """Make the points of a commit around an append that is one statement, and commits itself."""
+
+    def execute(self: Any) -> Any:
+        scope = getattr(_here, "scope", None)
+        # Django cannot be imported before its settings are there, and by now it is.
+        if not scope or not self.is_one_statement or sys.modules["django.db"].connection.in_atomic_block:
+            return original(self)
+        reach(f"before-{scope}-commit")
+        changed = original(self)
+        reach(f"after-{scope}-commit")
+        return changed
+
+    return execute
+
+
 def _submit_many(original: Function) -> Function:
     def submit_many(submissions: Sequence[Any]) -> Any:
         _about(*(item.request_id for item in submissions), *(item.client_id for item in submissions))
@@ -141,7 +159,7 @@ def _append(original: Function) -> Function:
         ends = not _ENDINGS.isdisjoint(kinds)
         if ends or "retrying" in kinds:
             reach("before-end" if ends else "before-retry")
-        scope = "recovery" if _role() == "sweeper" else "final" if ends else "claim" if "started" in kinds else None
+        scope = "recovery" if _role() == "sweeper" else "final" if ends else None
         with _scope(scope):
             return original(request_id, drafts, *args, **kwargs)
 
@@ -191,6 +209,7 @@ def _with_point(point: str, *, about_first: bool) -> Callable[[Function], Functi
 
 _WRAPPERS: dict[str, dict[str, Callable[[Function], Function]]] = {
     "django.db.backends.base.base": {"BaseDatabaseWrapper.commit": _commit},
+    "jobs.log.statements": {"Append.execute": _execute},
     "jobs.requests.submission": {"submit_many": _submit_many},
     "jobs.requests.cancellation": {"request_cancel": _with_point("after-cancel-commit", about_first=True)},
     "jobs.log.events": {"append": _append, "read_after": _with_point("during-replay", about_first=True)},
@@ -236,5 +255,60 @@ def _replace(holder: Any, path: str, wrap: Callable[[Function], Function]) -> No
     setattr(holder, last, wrap(getattr(holder, last)))
 
 
+# --- names of hosts --------------------------------------------------------------------------------------------------
+
+_NO_NAMES = _DIR.parent / "no-names"
+_AWAY = "Temporary failure in name resolution"
+
+
+def _resolve(original: Function) -> Function:
+    def getaddrinfo(*args: Any, **kwargs: Any) -> Any:
+        if _NO_NAMES.exists():
+            raise socket.gaierror(socket.EAI_AGAIN, _AWAY)
+        return original(*args, **kwargs)
+
+    return getaddrinfo
+
+
+def _connect_to_postgres(original: Function) -> Function:
+    """Fail as libpq does, which asks for names without Python."""
+
+    def get_new_connection(self: Any, parameters: Any) -> Any:
+        if _NO_NAMES.exists():
+            raise sys.modules["psycopg"].OperationalError(f"could not translate host name: {_AWAY}")
+        return original(self, parameters)
+
+    return get_new_connection
+
+
+_WRAPPERS["django.db.backends.postgresql.base"] = {"DatabaseWrapper.get_new_connection": _connect_to_postgres}
+
+# --- the clock -------------------------------------------------------------------------------------------------------
+
+_CLOCK = _DIR.parent / "clock"
+_CLOCK_LOOK_SECONDS = 0.05
+_real_time = time.time
+_jumped = {"seconds": 0, "looked_at": float("-inf")}
+
+
+def _jump_seconds() -> float:
+    """Return the seconds by which the clock has jumped. The monotonic clock, which measures waits, never does."""
+    if time.monotonic() - _jumped["looked_at"] > _CLOCK_LOOK_SECONDS:
+        _jumped["looked_at"] = time.monotonic()
+        try:
+            _jumped["seconds"] = int(_CLOCK.read_text())
+        except (OSError, ValueError):
+            _jumped["seconds"] = 0
+    return _jumped["seconds"]
+
+
+def _now(original: Function) -> Function:
+    return lambda: original() + timedelta(seconds=_jump_seconds())
+
+
+_WRAPPERS["django.utils.timezone"] = {"now": _now}
+
 if "STREAMER_CHAOS_DIR" in os.environ:
+    time.time = lambda: _real_time() + _jump_seconds()
+    socket.getaddrinfo = _resolve(socket.getaddrinfo)
     sys.meta_path.insert(0, _Finder())

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.chaos.cells import Cell, all_cells, short_cells
-from tests.chaos.faults import _FAULTS
+from tests.chaos.faults import FAULTS
 from tests.chaos.inject import sitecustomize
 from tests.chaos.matrix import choose, why_skipped
 from tests.chaos.trial import Options
@@ -31,7 +31,7 @@ def test_a_pattern_chooses() -> None:
 def test_every_order_is_known_and_who_holds_is_let_go(cell: Cell) -> None:
     assert cell.fault.order in sitecustomize._ORDERS
     # What is raised from outside needs the process to stand still, and something outside.
-    assert (cell.fault.order == "hold") <= (cell.fault.name in _FAULTS)
+    assert (cell.fault.order == "hold") <= (cell.fault.name in FAULTS)
 
 
 def test_neighbours_leave_each_other_time_to_recover() -> None:
@@ -42,5 +42,6 @@ def test_neighbours_leave_each_other_time_to_recover() -> None:
 
 def test_postgres_is_restarted_only_by_a_command() -> None:
     (cell,) = choose(all_cells(), "postgres-restart@mid-run")
-    assert "--postgres-restart-command" in why_skipped(cell, Options())
-    assert why_skipped(cell, Options(postgres_restart="true")) == ""
+    assert "--database-url" in why_skipped(cell, Options())
+    assert "--postgres-restart-command" in why_skipped(cell, Options(database_url="postgres://host/name"))
+    assert why_skipped(cell, Options(postgres_restart="true", database_url="postgres://host/name")) == ""

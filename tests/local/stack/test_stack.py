@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from streamer_site.local.folder import AlreadyRunning
+from streamer_site.local.process import FAILURES_TO_TELL
 from streamer_site.local.stack import Stack, StackFailed
 from streamer_site.secrets import REDIS_URL_FILE
 from tests.local.waiting import is_alive
@@ -61,6 +62,12 @@ def test_a_killed_web_process_comes_back_at_the_same_address(stack: Stack) -> No
     stack.kill("web-1", signal.SIGKILL)
     assert get(f"{stack.http_url}/readyz") == 200  # waits in the socket that the stack holds open
     assert stack.pids("web-1") != before
+
+
+def test_one_that_serves_has_started_however_often_it_was_killed(stack: Stack) -> None:
+    for _ in range(FAILURES_TO_TELL + 1):
+        stack.kill("web-1", signal.SIGKILL)
+        stack.wait_until_ready()
 
 
 def test_a_halted_web_process_refuses_until_it_is_restarted(stack: Stack) -> None:

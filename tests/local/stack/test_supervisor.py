@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from streamer_site.local.process import _pause_seconds
 from streamer_site.local.supervisor import Supervisor
 from tests.local.conftest import MakeProgram
 from tests.local.owner import GENTLE, PARENT, STUBBORN
 from tests.local.waiting import eventually, is_alive, living_in_group
+from tests.small_disk import mount_small_disk
 
 Lines = list[tuple[str, str]]
 
@@ -30,6 +32,27 @@ def test_a_crashed_process_is_started_again(supervisor: Supervisor, program: Mak
     eventually(lambda: lines.count(("gentle", "up")) == 2, "the process is up again")
     assert process.pid != first
     assert ("streamer", "gentle ended (SIGKILL); it is started again at once") in lines
+
+
+def test_a_full_disk_costs_lines_and_stops_no_process(program: MakeProgram, tmp_path: Path) -> None:
+    lines: Lines = []
+    with mount_small_disk(tmp_path / "disk", mebibytes=1) as disk:
+        supervisor = Supervisor(disk.path / "logs", lambda name, line: lines.append((name, line)))
+        disk.fill()
+        talk = "[print('x' * 1000, flush=True) for _ in range(500)]; print('said it all', flush=True); "
+        supervisor.add(program("talker", talk + GENTLE))
+        eventually(lambda: ("talker", "said it all") in lines, "somebody reads what it says")
+        assert supervisor.close() == []
+
+
+def test_no_process_is_left_away_for_long() -> None:
+    killed = [_pause_seconds(failures, was_killed=True) for failures in range(8)]
+    assert killed == [0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
+
+
+def test_one_that_ends_by_itself_again_and_again_is_no_hot_loop() -> None:
+    ended = [_pause_seconds(failures, was_killed=False) for failures in (1, 5, 7, 8, 9, 10_000)]
+    assert ended == [0.25, 4.0, 16.0, 30.0, 30.0, 30.0]
 
 
 def test_one_that_cannot_start_is_tried_ever_more_slowly_and_its_log_shown(

@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from streamer_site.local.demo import explain, make_stack, tell
-from streamer_site.local.display import Display
+from streamer_site.local.demo.display import Display
+from streamer_site.local.demo.story import explain, make_stack, tell
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list((folder / "files").iterdir())
 
 
 def test_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,8 +28,9 @@ def test_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert problems == []
     assert isinstance(console.file, io.StringIO)
     said = console.file.getvalue()
-    assert "63 requests, each with exactly one final message" in said
-    files = sorted(path.suffix for path in (tmp_path / "files").iterdir())
-    assert files == [".csv"] * 3 + [".pdf"] * 2 + [".xlsx"] * 2
-    assert all(path.name in said for path in (tmp_path / "files").iterdir())
-    assert "✗ as if something had failed" in said and "The log of worker-1 ends with" in said
+    assert "64 requests, each with exactly one final message" in said
+    assert "Another worker went on at" in said and "messages it had missed" in said
+    assert "irises it was not shown" in said
+    assert {".csv", ".json", ".jsonl", ".pdf", ".skops", ".xlsx"} <= {path.suffix for path in files_in(tmp_path)}
+    assert all(path.name in said for path in files_in(tmp_path))
+    assert "✗ as if something had failed" in said and "The log of worker-" in said

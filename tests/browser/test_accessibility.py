@@ -1,0 +1,90 @@
+"""The pages as axe sees them, in light and in dark: it finds nothing."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from streamer_site.local.stack import PROJECT_DIR
+from tests.browser.console import fill_report, open_detail, send_report, upload, use_token
+from tests.browser.peer import Peer, complete, started
+
+AXE = PROJECT_DIR / "node_modules/axe-core/axe.min.js"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm ci"),
+]
+# The frame of a transition would be judged by the colours that it has on the way.
+_FIND = """async () => {
+  await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {})));
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary]));
+}"""
+_TALLY = {"records": 7, "total_value": 1400.5, "average_value": 200.07}
+REPORT: dict[str, Any] = {
+    "records": 14,
+    "notes": ["The last month is not complete."],
+    "format": "csv",
+    "stats": {
+        **_TALLY,
+        "top_category": "Books",
+        "by_period": [{"period": f"2025-0{month}", **_TALLY} for month in (1, 2, 3)],
+        "by_region": [{"region": region, **_TALLY} for region in ("North", "South")],
+    },
+}
+
+
+def faults(page: Page) -> list[Any]:
+    found = []
+    page.evaluate(AXE.read_text())
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found += [(scheme, *fault) for fault in page.evaluate(_FIND)]
+    return found
+
+
+def test_sign_in(page: Page) -> None:
+    page.goto("/")
+    page.get_by_test_id("signin-submit").click()
+    expect(page.get_by_test_id("signin-error")).to_be_visible()
+    assert faults(page) == []
+
+
+def test_first_screen_and_a_form(page: Page, token: str) -> None:
+    use_token(page, token)
+    assert faults(page) == []
+    fill_report(page, end="")
+    page.get_by_test_id("send").click()
+    expect(page.get_by_test_id("fault-end_date")).to_be_visible()
+    assert faults(page) == []
+
+
+def test_finished_request(page: Page, peer: Peer, token: str) -> None:
+    use_token(page, token)
+    card = send_report(page)
+    peer.say(started())
+    peer.say(complete(2, result=REPORT))
+    detail = open_detail(card)
+    expect(detail.get_by_test_id("chart").locator("svg")).to_have_count(2)
+    detail.get_by_text("As a table").first.click()
+    assert faults(page) == []
+
+
+def test_datasets(page: Page, token: str) -> None:
+    use_token(page, token)
+    expect(upload(page, "Orders.csv", b"town,amount\nOslo,1\nTurku,2\n")).to_have_attribute("data-state", "done")
+    expect(page.get_by_test_id("dataset-page").get_by_test_id("sample")).to_be_visible()
+    assert faults(page) == []
+
+
+def test_wire_inspector(page: Page, token: str) -> None:
+    use_token(page, token)
+    page.get_by_test_id("wire-toggle").click()
+    page.get_by_test_id("frame").first.click()
+    assert faults(page) == []
+
+
+def test_page_about_the_api(page: Page) -> None:
+    page.goto("/api/docs/#action-generate_report")
+    page.wait_for_selector("body[data-ready]")
+    assert faults(page) == []
