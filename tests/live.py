@@ -1,15 +1,18 @@
 """A whole running service for the tests of acceptance/ and browser/: real processes, real sockets.
 
-By default everything is on SQLite and the embedded Valkey. With ``DATABASE_URL`` or ``REDIS_URL`` in the environment
-the same tests run on those servers.
+By default everything is on SQLite and the embedded Valkey, with Daphne. With ``DATABASE_URL`` or ``REDIS_URL`` in the
+environment the same tests run on those servers, and with ``TEST_SERVER=uvicorn`` on that web server.
 """
 
+import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import get_args
 
 import jwt
 import pytest
@@ -17,6 +20,7 @@ import redis
 
 from jobs.data.sample.files import sample_is_there
 from streamer_site.local.stack import PROJECT_DIR, Stack
+from streamer_site.local.web import Server
 from tests.live_services import fresh_services
 from tests.local.waiting import eventually
 
@@ -102,9 +106,17 @@ class LiveStack:
 
 @contextmanager
 def run_live_stack(
-    factory: pytest.TempPathFactory, label: str, *, redis_offset: int = 0, env: Mapping[str, str] | None = None
+    factory: pytest.TempPathFactory,
+    label: str,
+    *,
+    redis_offset: int = 0,
+    env: Mapping[str, str] | None = None,
+    server: Server | None = None,
 ) -> Iterator[LiveStack]:
-    """Run two web processes, two workers and a sweeper. ``redis_offset`` separates two stacks on one Redis."""
+    """Run two web processes, two workers and a sweeper. ``redis_offset`` separates two stacks on one Redis.
+
+    ``server`` defaults to that of the run.
+    """
     with ExitStack() as cleanup:
         services = cleanup.enter_context(fresh_services(label, redis_offset=redis_offset))
         sample_dir = sample_dir_for(factory)
@@ -118,11 +130,26 @@ def run_live_stack(
         }
         prepare = [] if sample_is_there(sample_dir) else ["streamer_sample"]
         stack = Stack(
-            factory.mktemp(label), workers=2, ports=(0, 0), env=everything, inherit_settings=False, prepare=prepare
+            factory.mktemp(label),
+            workers=2,
+            ports=(0, 0),
+            server=server or server_of_the_run(),
+            env=everything,
+            inherit_settings=False,
+            prepare=prepare,
         )
         cleanup.enter_context(stack)
         _await_workers(stack)
         yield LiveStack(stack, has_own_redis="REDIS_URL" not in services)
+
+
+def server_of_the_run() -> Server:
+    """Return the web server that ``TEST_SERVER`` names, else Daphne."""
+    named = os.environ.get("TEST_SERVER", "daphne")
+    if named not in get_args(Server):
+        raise ValueError(f"TEST_SERVER must be one of {', '.join(get_args(Server))}, not '{named}'")
+    server: Server = named
+    return server
 
 
 def _await_workers(stack: Stack) -> None:
@@ -134,8 +161,16 @@ def _await_workers(stack: Stack) -> None:
 @pytest.fixture(scope="session")
 def live_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
     """Run a stack with default settings. Tests share it, so none may stop its processes."""
-    with run_live_stack(tmp_path_factory, "live") as live:
+    # Users of the tests come back hundreds of times, as fast as they can, all from one address.
+    often = {"STREAMER_CONNECTS_PER_USER": "50", "STREAMER_CONNECTS_PER_ADDRESS": "0"}
+    with run_live_stack(tmp_path_factory, "live", env=often) as live:
         yield live
+
+
+@pytest.fixture(scope="session")
+def cast() -> Callable[[str], str]:
+    """Return a function that makes a user of its own for a test, who has neither limits nor lists in common."""
+    return lambda name: f"{name}-{uuid.uuid4().hex[:8]}"
 
 
 def sample_dir_for(factory: pytest.TempPathFactory) -> Path:

@@ -9,13 +9,15 @@ import psycopg
 import redis
 from psycopg import sql
 
+_REDIS_DATABASES_OF_A_LANE = 3
+
 
 @contextmanager
 def fresh_services(label: str, *, redis_offset: int = 0) -> Iterator[dict[str, str]]:
     """Return the variables for the stack's environment; none where the stack uses its own services.
 
     ``DATABASE_URL``: a new database beside the named one is made, and dropped at the end. ``REDIS_URL``: the numbered
-    database, ``redis_offset`` further on, is emptied.
+    database, ``redis_offset`` further on, is emptied. Each lane of a run has numbers of its own.
     """
     with ExitStack() as cleanup:
         variables = {}
@@ -42,7 +44,9 @@ def _fresh_database(url: SplitResult, label: str) -> Iterator[str]:
 
 
 def _emptied_redis(url: SplitResult, offset: int) -> str:
-    number = int(url.path.strip("/") or 0) + offset
+    # Stacks that share a numbered database would take each other's rings.
+    lane = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    number = int(url.path.strip("/") or 0) + offset + lane * _REDIS_DATABASES_OF_A_LANE
     numbered = url._replace(path=f"/{number}").geturl()
     with redis.Redis.from_url(numbered) as client:
         client.flushdb()

@@ -10,13 +10,14 @@ if "STREAMER_DATA_DIR" not in os.environ:
     os.environ["STREAMER_DATA_DIR"] = tempfile.mkdtemp(prefix="streamer-tests-")
     atexit.register(shutil.rmtree, os.environ["STREAMER_DATA_DIR"], ignore_errors=True)
 
-if lane := os.environ.get("PYTEST_XDIST_WORKER"):
+# A program that a test starts has its lane's folder already, with the keys in it.
+if (lane := os.environ.get("PYTEST_XDIST_WORKER")) and Path(os.environ["STREAMER_DATA_DIR"]).name != lane:
     os.environ["STREAMER_DATA_DIR"] = str(Path(os.environ["STREAMER_DATA_DIR"]) / lane)
 
 from streamer_site.settings import *  # noqa: F403
 from streamer_site.settings import DATA_DIR, DATABASES, INSTALLED_APPS, STREAMER_HANDLERS
 
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+if DATABASES["default"]["ENGINE"].endswith("sqlite"):
     # Threads of ours write to it too, so it cannot live in one connection's memory.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 

@@ -1,6 +1,5 @@
 """The documentation keeps up with the code: what can be used is written down, and what is written down exists."""
 
-import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -14,11 +13,12 @@ from jobs.handler import Context, ErrorCode, Handler
 from jobs.models import Status
 from jobs.sweeper.loop import all_rules
 from realtime.wire.close_codes import CloseCode
-from realtime.wire.messages import CLIENT_MESSAGES, SERVER_MESSAGES
+from realtime.wire.messages import CLIENT_MESSAGES
+from realtime.wire.server import SERVER_MESSAGES
+from streamer_site.declared import DECLARED
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-SETTINGS = ROOT / "streamer_site/settings.py"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
 WIDTH = 100
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -49,17 +49,7 @@ def is_word(word: str, name: str) -> bool:
 
 
 def environment_variables() -> list[str]:
-    """Find the first argument of every ``env.<method>()`` in the settings."""
-    calls = [node for node in ast.walk(ast.parse(SETTINGS.read_text())) if isinstance(node, ast.Call)]
-    names = [
-        call.args[0].value
-        for call in calls
-        if isinstance(call.func, ast.Attribute)
-        and isinstance(call.func.value, ast.Name)
-        and call.func.value.id == "env"
-        and isinstance(call.args[0], ast.Constant)
-    ]
-    return sorted(set(map(str, names)))
+    return sorted(one.name for one in DECLARED)
 
 
 def public_names(described: type) -> list[str]:

@@ -27,7 +27,7 @@ def docstrings(source: str) -> Iterator[tuple[int, str]]:
                     yield statement.lineno, text
 
 
-@pytest.mark.parametrize("folder", ["jobs", "realtime", "streamer_site", "benchmarks", "tests"])
+@pytest.mark.parametrize("folder", ["jobs", "realtime", "streamer_site", "benchmarks", "tests", "clients/python"])
 def test_docstrings_begin_with_a_verb_or_a_noun(folder: str) -> None:
     # Migrations are generated. Users read a handler's docstring as the title of its action, by the same rule.
     files = [path for path in (_ROOT / folder).rglob("*.py") if "migrations" not in path.parts]

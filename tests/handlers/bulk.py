@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from jobs.handler import AttemptLost, Context, Handler, Payload, Permanent
+from jobs.requests.cancellation import request_cancel
 
 
 class Ledger:
@@ -15,7 +16,16 @@ class Ledger:
     ids: ClassVar[list[UUID]] = []
     at_word: ClassVar[dict[str, Callable[[], object]]] = {}
     die_at: ClassVar[str | None] = None
+    poison: ClassVar[frozenset[str]] = frozenset()
+    """The words at which the process dies, each time."""
     wait_for_stop: ClassVar[str | None] = None
+
+    @classmethod
+    def cancel_in(cls, word: str, request_id: UUID) -> None:
+        """Have a request be cancelled while this word's item runs: the item waits until it is told to stop."""
+        # Not while the item before runs: the worker may then see the flag before this one begins.
+        cls.at_word[word] = lambda: request_cancel(request_id)
+        cls.wait_for_stop = word
 
     @classmethod
     def clear(cls) -> None:
@@ -23,6 +33,7 @@ class Ledger:
         cls.ids.clear()
         cls.at_word.clear()
         cls.die_at = cls.wait_for_stop = None
+        cls.poison = frozenset()
 
 
 class WordPayload(Payload):
@@ -40,7 +51,7 @@ class Note(Handler[WordPayload]):
         Ledger.ids.append(context.request_id)
         if payload.word in Ledger.at_word:
             Ledger.at_word.pop(payload.word)()
-        if payload.word == Ledger.die_at:
+        if payload.word == Ledger.die_at or payload.word in Ledger.poison:
             raise AttemptLost  # as if the process had ended: nothing more is written
         while payload.word == Ledger.wait_for_stop:
             context.check()

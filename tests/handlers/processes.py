@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.handler import Context, Handler, NoPayload, Payload
+from jobs.handler import Context, Handler, NoPayload, Payload, Permanent
 
 
 class SlowPayload(Payload):
@@ -61,6 +61,26 @@ class Resumes(Handler[SlowPayload]):
         return {"begun_at": begun_at}
 
 
+class ReceiptUntil(Handler[UntilPayload]):
+    """Fail, and make a receipt that takes until there is such a file; who makes it is written beside that file."""
+
+    action = "zoo_receipt_until"
+    estimated_seconds = 6.0
+
+    def run(self, payload: UntilPayload, context: Context) -> Mapping[str, Any]:
+        raise Permanent("It cannot be done")
+
+    def receipt(self, payload: UntilPayload, context: Context) -> Mapping[str, Any]:
+        with open(f"{payload.path}.pids", "a") as file:
+            file.write(f"{os.getpid()}\n")
+        with context.save_artifact("done.txt", "text/plain") as saved:
+            saved.file.write(b"done")
+        while not os.path.exists(payload.path):
+            context.check()
+            time.sleep(0.05)
+        return {"pid": os.getpid()}
+
+
 class Poison(Handler[NoPayload]):
     """Take the process down with it, every time."""
 
@@ -88,10 +108,11 @@ class LedgerPayload(Payload):
     path: str
     number: int
     seconds: float = 0.0
+    poison: bool = False
 
 
 class Ledger(Handler[LedgerPayload]):
-    """Add a line to a file: its process and its number. Then take its time."""
+    """Add a line to a file: its process and its number. Then take its time, or take the process down."""
 
     action = "zoo_ledger"
     estimated_seconds = 0.01
@@ -99,5 +120,7 @@ class Ledger(Handler[LedgerPayload]):
     def run(self, payload: LedgerPayload, context: Context) -> Mapping[str, Any]:
         with open(payload.path, "a") as file:
             file.write(f"{os.getpid()} {payload.number}\n")
+        if payload.poison:
+            os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(payload.seconds)
         return {"pid": os.getpid()}

@@ -92,6 +92,7 @@ class Partial(Handler[NoPayload]):
 
 class PartialsPayload(Payload):
     count: int
+    size_bytes: int = 0
 
 
 class Partials(Handler[PartialsPayload]):
@@ -102,7 +103,7 @@ class Partials(Handler[PartialsPayload]):
 
     def run(self, payload: PartialsPayload, context: Context) -> Mapping[str, Any]:
         for number in range(1, payload.count + 1):
-            context.partial({"number": number})
+            context.partial({"number": number, **({"text": "x" * payload.size_bytes} if payload.size_bytes else {})})
         return {"partials": payload.count}
 
 
@@ -190,3 +191,23 @@ class KeptJson(Handler[JsonPayload]):
 
     def run(self, payload: JsonPayload, context: Context) -> Mapping[str, Any]:
         return {"value": payload.value}
+
+
+class TicksPayload(Payload):
+    path: str
+    seconds: float = 0.02
+
+
+class Ticks(Handler[TicksPayload]):
+    """Send interim results, with a pause between them, until there is such a file."""
+
+    action = "zoo_ticks"
+    estimated_seconds = 6.0
+
+    def run(self, payload: TicksPayload, context: Context) -> Mapping[str, Any]:
+        number = 0
+        while not Path(payload.path).exists():
+            number += 1
+            context.partial({"number": number})
+            time.sleep(payload.seconds)
+        return {"ticks": number}

@@ -28,7 +28,7 @@ async def test_nobody_but_the_proxy_says_where_streamer_is_mounted(settings: Set
 
 
 async def test_a_socket_is_found_whatever_path_is_claimed() -> None:
-    communicator = WebsocketCommunicator(application, "/ws/")
+    communicator = WebsocketCommunicator(application, "/ws/", headers=HEADERS)
     communicator.scope["root_path"] = "/elsewhere"
     accepted, _ = await communicator.connect(10)
     assert accepted

@@ -47,7 +47,8 @@ def test_a_storage_that_is_named_wrongly_is_found(
 ) -> None:
     settings.STREAMER_STORAGE, settings.STREAMER_S3 = storage, {**KEYS, **s3}
     found = check_settings()
-    assert [one.id for one in found] == ([fault] if fault else [])
+    ids = {one.id for one in found} - {"streamer.settings.E001"}  # the form of the value alone
+    assert ids == ({fault} if fault else set())
     assert "pa55" not in str([one.msg for one in found])
 
 
