@@ -3,7 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# They start processes and look at the clock, so no more than three of them run at once, and nothing beside them.
+# What they measure is as large as what anything beside them would add: one at a time, and nothing beside them.
+TIMED_TESTS := tests/hostile/sockets/test_connects.py tests/hostile/sockets/test_connects_without_token.py \
+	tests/jobs/handlers/process_data/test_steady.py
+# They start processes, so no more than three of them run at once, and no other tests beside them.
 # Those that take long come first, so that short ones fill up the lanes (see tests/lanes.py).
 STACK_TESTS := tests/hostile tests/acceptance tests/local tests/chaos tests/browser tests/deploy/test_nginx.py
 
@@ -25,10 +28,11 @@ bench: install ## Measure Streamer beside its peers (SET=full ONLY=echo,requests
 demo: install ## Start everything, show in five acts what it does, stop
 	@exec $(BIN)/python manage.py streamer_demo
 
-test: install-dev ## Run the tests: of the scripts, of one process side by side, of whole stacks
+test: install-dev ## Run the tests: of the scripts, those that nothing may disturb, of one process, of whole stacks
 	@$(call with_node,$(require_node) && npm run --silent test)
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(STACK_TESTS))
-	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(STACK_TESTS)
+	$(BIN)/pytest $(TIMED_TESTS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(addprefix --ignore=,$(STACK_TESTS) $(TIMED_TESTS))
+	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(STACK_TESTS) $(addprefix --ignore=,$(TIMED_TESTS))
 
 chaos: install-dev ## Raise one fault of each kind, on SQLite and on the empty PostgreSQL database of DATABASE_URL
 	@mkdir -p var/chaos
