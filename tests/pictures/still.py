@@ -28,7 +28,7 @@ def take_stills(stage: Stage) -> None:
     page.locator("#field-start_date").fill(str(_YEAR["start_date"]))
     page.locator("#field-end_date").fill(str(_YEAR["end_date"]))
     page.get_by_test_id("form").get_by_role("heading").click()  # no field has the focus
-    _shoot(page, PROJECT_DIR / "docs/console.png")
+    _shoot(page, PICTURES / "console.png")
     _shoot(page.locator("#composer"), PICTURES / "form.png")
     page.emulate_media(color_scheme="dark")
     _shoot(page, PICTURES / "console-dark.png")
