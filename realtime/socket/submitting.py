@@ -19,6 +19,9 @@ from realtime.socket.subscriptions import Subscriptions
 from realtime.wire.messages import Request
 from realtime.wire.protocol import encode_error
 
+# The most requests of a batch that are judged before other sockets have their turn.
+_IN_A_ROW = 8
+
 
 class Submitting:
     """The submissions of one connection. ``push`` sends; ``followed`` and ``window`` are the connection's."""
@@ -36,17 +39,22 @@ class Submitting:
 
         ``redo_of``: the request that they do again.
         """
-        if admitted := self._within_rate(chosen):
+        if admitted := await self._within_rate(chosen):
             await self._submit(admitted, redo_of)
 
     @cached_property
     def _limits(self) -> SubmitLimits:
         return SubmitLimits(self._connection.identity, self._connection.client)
 
-    def _within_rate(self, chosen: Sequence[Chosen]) -> Sequence[Chosen]:
-        """Refuse those that come too fast, or for which there was no room a moment ago, and return the others."""
+    async def _within_rate(self, chosen: Sequence[Chosen]) -> Sequence[Chosen]:
+        """Refuse those that come too fast, or for which there was no room a moment ago, and return the others.
+
+        Other sockets have their turns in between: a flood of batches is refused here, and each answer has its price.
+        """
         admitted = []
-        for message, route in chosen:
+        for number, (message, route) in enumerate(chosen, start=1):
+            if number % _IN_A_ROW == 0:
+                await asyncio.sleep(0)
             if error := self._limits.take((message, route)):
                 self._connection.note_refused(error)
                 self._push(encode_error(error, message.client_id, **message.place))

@@ -3,6 +3,8 @@
 Each test has users of its own: a thread of an earlier one may still tell what was spent there.
 """
 
+import asyncio
+
 import pytest
 from pytest_django import Settings
 
@@ -68,6 +70,20 @@ async def test_requests_are_refused_one_by_one_and_only_new_ones_cost(
     assert await aside(AsyncRequest.objects.count) == 3
     await socket.say(action="echo", payload={"message": 1})
     assert (await socket.hear_until("response"))[-1]["success"], "no request is created"
+
+
+async def test_others_have_their_turns_while_a_batch_is_refused(open_socket: OpenSocket, settings: Settings) -> None:
+    settings.STREAMER_SUBMITS_PER_USER = 0.3
+    socket, other = await open_socket(user="nora"), await open_socket(user="otto")
+    await socket.say(type="requests", requests=[queued(str(number)) for number in range(100)])
+    asked = asyncio.create_task(other.ask(type="ping"))
+    answered = 0
+    while not asked.done():
+        await answer(socket)
+        answered += 1
+    assert (await asked)["type"] == "pong" and answered < 90
+    kinds = [(await answer(socket))["type"] for _ in range(100 - answered)]
+    assert "error" in kinds
 
 
 async def test_regenerate_counts_as_a_submit(open_socket: OpenSocket, settings: Settings) -> None:
