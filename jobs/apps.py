@@ -12,7 +12,7 @@ from jobs.conf.checks import TAG, check_declared
 from jobs.contract import reloading
 from jobs.contract.registry import CHECKS_TAG, check_forms, check_handlers, discovered
 from jobs.data.sources import check_sources
-from jobs.roles import OF_JOBS, OF_RQ, keep_roles
+from jobs.operations.roles import OF_JOBS, OF_RQ, keep_roles
 from jobs.tracing.tracer import start_tracing
 
 

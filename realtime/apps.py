@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.checks import register
 
 from jobs.conf.checks import TAG
-from jobs.roles import keep_roles
+from jobs.operations.roles import keep_roles
 from realtime.http.sign_in import log
 from realtime.roles import OF_REALTIME
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from jobs.roles import ADMINISTER, OPERATE, VIEW, Permissions
+from jobs.operations.roles import ADMINISTER, OPERATE, VIEW, Permissions
 
 OF_REALTIME: Final[Permissions] = {
     VIEW: ("view_connection", "view_webprocess", "view_revocation"),

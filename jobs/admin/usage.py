@@ -14,8 +14,8 @@ from jobs.admin.listing.search import IndexedSearch
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.formatting import format_bytes, format_count, format_duration
 from jobs.models import DailyUsage, TenantQuota
+from jobs.operations.usage_report import as_csv
 from jobs.usage.daily import DayUse, Use, day_of
-from jobs.usage_report import as_csv
 
 
 class PeriodFilter(SimpleListFilter):

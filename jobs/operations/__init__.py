@@ -1,1 +1,1 @@
-"""The acts of operators on requests, from the admin and from commands: the selection, the verbs, the record."""
+"""The work of operators: their roles, their acts on requests with selection, verbs and record, the report of use."""

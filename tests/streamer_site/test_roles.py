@@ -24,7 +24,7 @@ from jobs.models import (
     Status,
     TenantQuota,
 )
-from jobs.roles import ADMINISTER, OF_JOBS, OF_RQ, OPERATE, ROLES, VIEW, fill_groups
+from jobs.operations.roles import ADMINISTER, OF_JOBS, OF_RQ, OPERATE, ROLES, VIEW, fill_groups
 from realtime.models import Connection, Membership, Revocation, WebProcess
 from realtime.roles import OF_REALTIME
 from tests.jobs.admin.pages import LIST, make_artifact, make_request

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from jobs.operations.usage_report import COLUMNS, as_csv, as_object
 from jobs.usage.daily import DayUse, usage_by_day
-from jobs.usage_report import COLUMNS, as_csv, as_object
 
 
 class Command(BaseCommand):
