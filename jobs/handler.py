@@ -70,7 +70,7 @@ from jobs.errors import (
 )
 from jobs.formatting import format_bytes, format_count, format_duration
 from jobs.queue.health.probes import probe_services
-from jobs.requests.handle import (
+from jobs.requests.python_api.handle import (
     RequestHandle,
     RequestState,
     WaitInTransaction,
@@ -78,7 +78,7 @@ from jobs.requests.handle import (
     aget_handle,
     get_handle,
 )
-from jobs.requests.python_submission import (
+from jobs.requests.python_api.submission import (
     DailyQuotaUsedUp,
     DuplicateRequest,
     RequestRefused,

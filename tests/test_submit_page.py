@@ -20,7 +20,7 @@ from jobs import signals
 from jobs.contract.registry import all_handlers
 from jobs.handler import RequestHandle, RequestState
 from jobs.models import AsyncRequest
-from jobs.requests.python_submission import RequestRefused, SubmitOptions
+from jobs.requests.python_api.submission import RequestRefused, SubmitOptions
 from realtime.models import Membership
 from tests import shop
 from tests.jobs.building import run_next

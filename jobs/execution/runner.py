@@ -22,11 +22,17 @@ from jobs.errors import Cancelled, ErrorCode, Stop, TimedOut, error_body
 from jobs.execution import watchdog
 from jobs.execution.contexts import AttemptContext
 from jobs.execution.deadlines import time_up
-from jobs.execution.ending_run import EndingRun
-from jobs.execution.endings import dataset_name_taken, outcome_of_error, outcome_of_result, outcome_of_stop, told_of
+from jobs.execution.endings.early import EndingRun
+from jobs.execution.endings.outcomes import (
+    dataset_name_taken,
+    outcome_of_error,
+    outcome_of_result,
+    outcome_of_stop,
+    told_of,
+)
+from jobs.execution.endings.settling import append_with_retries
 from jobs.execution.kept_thread import KeptThread
 from jobs.execution.reporter import Reporter, shown_by
-from jobs.execution.settling import append_with_retries
 from jobs.facts import describe_work, process_works_on
 from jobs.log.endings import Ending, ending_of
 from jobs.log.events import Draft

@@ -16,10 +16,10 @@ from jobs.models import FINAL, LIVE, WAITING, AsyncRequest, Status
 from jobs.operations.tally import Tally
 from jobs.queue.wakeups import ring
 from jobs.requests.cancellation import AlreadyFinished, request_cancel
-from jobs.requests.deletion import Finished, delete_finished
-from jobs.requests.python_submission import MAX_PRIORITY
+from jobs.requests.python_api.submission import MAX_PRIORITY
 from jobs.requests.reads import NotFound
 from jobs.requests.regeneration import NotFinished
+from jobs.requests.removal.deletion import Finished, delete_finished
 from jobs.requests.retrying import retry
 
 __all__ = ["MAX_PRIORITY", "VERBS", "Verb", "cancel_all", "prioritise_all", "prune_all", "replay_all", "retry_all"]

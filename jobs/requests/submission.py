@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -21,10 +20,11 @@ from jobs.log.outcomes import FromCache
 from jobs.models import AsyncRequest, Status
 from jobs.queue.estimates import learned_seconds
 from jobs.requests.differences import differing_fields
+from jobs.requests.room import Room
 from jobs.requests.storing import Key, Stored, Waiting, count_waiting, find_stored, index_tags, insert, prepare
 from jobs.usage.daily import Spent, Use, add_use
-from jobs.usage.quotas import DailyRoom, daily_room
-from jobs.usage.stored import add_bytes, is_counted, json_bytes, tenant_full
+from jobs.usage.quotas import daily_room
+from jobs.usage.stored import add_bytes, is_counted, json_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,22 +106,14 @@ def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
     keys = {key for item in submissions if (key := _key(item))}
     with transaction.atomic():
         waiting = _count_waiting(submissions)
-        limit = settings.STREAMER_MAX_WAITING_PER_USER
-        room = Counter({owner: limit - number for owner, number in waiting.of_owner.items()})
-        used = Counter(waiting.used_bytes)
         daily = daily_room({item.tenant_id for item in submissions}, waiting.with_own_quota, timezone.now())
+        room = Room(waiting, daily)
         stored = find_stored(keys)
         known, admitted = set(stored), []
         for submission in submissions:
             owner, key = (submission.tenant_id, submission.user_id), _key(submission)
-            needs_room = not (submission.cached or submission.unlimited)
-            size = submission.stored_bytes
-            if key in known or _is_full(submission, used) or daily.refusal(submission.tenant_id, size):
-                continue
-            if not needs_room or room[owner] > 0:
-                room[owner] -= int(needs_room)
-                used[submission.tenant_id] += size
-                daily.take(submission.tenant_id, size)
+            needs_place = not (submission.cached or submission.unlimited)
+            if key not in known and room.take(owner, submission.stored_bytes, needs_place=needs_place):
                 admitted.append(submission)
                 known |= {key} - {None}  # an id that is given twice needs room for one request
         # Sorted by key, so that two processes that store the same ids cannot deadlock.
@@ -152,7 +144,7 @@ def submit_many(submissions: Sequence[Submission]) -> list[Accepted | Refused]:
         )
         for submission in admitted:
             _end_if_cached(submission, stored)
-    return [_outcome(item, fresh, stored, waiting.of_queue, used, daily) for item in submissions]
+    return [_outcome(item, fresh, stored, waiting.of_queue, room) for item in submissions]
 
 
 def _is_refused(submission: Submission, fresh: set[uuid.UUID], stored: Mapping[Key | None, Stored]) -> bool:
@@ -191,11 +183,6 @@ def _count_waiting(submissions: Sequence[Submission]) -> Waiting:
     tenant_ids = {item.tenant_id for item in submissions}
     owners = {(item.tenant_id, item.user_id) for item in submissions}
     return count_waiting(owners, {item.queue for item in submissions}, tenant_ids, counts_bytes=is_counted())
-
-
-def _is_full(submission: Submission, used: Mapping[str, int]) -> bool:
-    quota = settings.STREAMER_TENANT_QUOTA_BYTES
-    return is_counted() and used[submission.tenant_id] + submission.stored_bytes > quota
 
 
 def _stored(submission: Submission) -> Stored:
@@ -245,27 +232,15 @@ def _outcome(
     fresh: set[uuid.UUID],
     stored: Mapping[Key | None, Stored],
     queue_lengths: dict[str, int],
-    used: Mapping[str, int],
-    daily: DailyRoom,
+    room: Room,
 ) -> Accepted | Refused:
     row = stored.get(_key(submission))
     if row is not None and row.id != submission.request_id:
         return _attached(submission, row)
     if _is_refused(submission, fresh, stored):
-        if _is_full(submission, used):
-            return Refused(error=tenant_full(used[submission.tenant_id]))
-        if (error := daily.refusal(submission.tenant_id, submission.stored_bytes)) is not None:
+        if (error := room.tenant_refusal(submission.tenant_id, submission.stored_bytes)) is not None:
             return Refused(error=error)
-        limit = settings.STREAMER_MAX_WAITING_PER_USER
-        return Refused(
-            error=error_body(
-                ErrorCode.RATE_LIMITED,
-                f"You have {limit} requests waiting, which is the most allowed",
-                details={"limit": limit},
-                retry_after=5.0,
-            ),
-            is_queue_full=True,
-        )
+        return Refused(error=room.too_many_waiting(), is_queue_full=True)
     is_cached = submission.cached is not None
     if not is_cached:
         queue_lengths[submission.queue] = queue_lengths.get(submission.queue, 0) + 1

@@ -2,7 +2,7 @@
 
 import logging
 
-from jobs.execution.endings import told_of
+from jobs.execution.endings.outcomes import told_of
 from jobs.facts import describe_work
 from jobs.log.outcomes import Outcome
 from jobs.models import AsyncRequest, Status

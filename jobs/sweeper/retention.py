@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from jobs.models import FINAL, Artifact, AsyncRequest
-from jobs.requests.deletion import Finished, delete_finished
+from jobs.requests.removal.deletion import Finished, delete_finished
 
 PAGE = 200
 SWEEP_SECONDS = 1.0

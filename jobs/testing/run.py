@@ -14,14 +14,14 @@ from jobs.contract.result import misfit_of
 from jobs.contract.submission.limit_keys import usable_key
 from jobs.contract.submission.titles import usable_title
 from jobs.errors import Stop
-from jobs.execution.endings import dataset_name_taken, outcome_of_error, outcome_of_result, storable_result
+from jobs.execution.endings.outcomes import dataset_name_taken, outcome_of_error, outcome_of_result, storable_result
 from jobs.files.artifacts import describe
 from jobs.incidents import report_unexpected
 from jobs.jsonable import encode_json, to_json
 from jobs.log.endings import Ending
 from jobs.log.events import Draft, Event, EventType
 from jobs.log.outcomes import CancelledOutcome, Completed, Failed, Outcome
-from jobs.requests.python_submission import AnyPayload, read_payload
+from jobs.requests.python_api.submission import AnyPayload, read_payload
 from jobs.testing.context import ContextOptions, MemoryContext
 from jobs.testing.handler_run import HandlerRun, RunStatus
 from jobs.testing.saved import SavedArtifact, SavedDataset

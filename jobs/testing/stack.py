@@ -20,8 +20,8 @@ from jobs.files.artifacts import files_of
 from jobs.models import AsyncRequest, Status
 from jobs.queue.claims import Claim, claim_next
 from jobs.queue.endings import claim_ending
-from jobs.requests.handle import RequestHandle
-from jobs.requests.python_submission import AnyPayload, submit
+from jobs.requests.python_api.handle import RequestHandle
+from jobs.requests.python_api.submission import AnyPayload, submit
 from jobs.testing.saved import SavedArtifact
 
 

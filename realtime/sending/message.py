@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 
-from jobs.requests.strict_json import read_json
+from jobs.requests.python_api.strict_json import read_json
 from realtime.wire.protocol import encode
 
 

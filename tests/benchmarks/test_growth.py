@@ -10,8 +10,8 @@ from benchmarks.history import ACTIONS, TENANT, USER, fill
 from jobs.doctor import examine, log, rows
 from jobs.doctor.scope import Scope
 from jobs.models import AsyncRequest, RequestEvent, Status
-from jobs.requests.deletion import Finished, delete_finished
 from jobs.requests.reads import Wanted, list_page, owned_by
+from jobs.requests.removal.deletion import Finished, delete_finished
 from tests.benchmarks.work import work_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs.files.deletion import delete_files
 from jobs.operations.audit import record
-from jobs.requests.deletion import delete_finished
+from jobs.requests.removal.deletion import delete_finished
 from jobs.sweeper.retention import old_requests
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.requests.erasure import Subject, cancel_live, count_stored, erase
+from jobs.requests.removal.erasure import Subject, cancel_live, count_stored, erase
 from realtime.connections.erasure import count_connections, erase_connections, erase_memberships
 from realtime.topics.erasure import count_messages, erase_messages
 

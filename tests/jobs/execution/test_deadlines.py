@@ -4,13 +4,14 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from jobs.execution import endings, runner, watchdog
+from jobs.execution import runner, watchdog
+from jobs.execution.endings import outcomes
 from jobs.execution.runner import Runner
 from jobs.models import Status
 from jobs.queue.claims import Claim
 from tests.handlers.zoo import Late
 from tests.jobs.building import change, claim, final_of, never, row_of, run_next, submit, types_of
-from tests.jobs.execution.in_thread import Aside
+from tests.jobs.execution.runner.in_thread import Aside
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +54,7 @@ def test_an_attempt_that_starts_after_all_time_is_over_runs_nothing() -> None:
 def test_no_attempt_follows_that_would_have_no_time(
     monkeypatch: pytest.MonkeyPatch, ago: float, status: Status
 ) -> None:
-    monkeypatch.setattr(endings.random, "uniform", lambda low, high: 3.0)
+    monkeypatch.setattr(outcomes.random, "uniform", lambda low, high: 3.0)
     claimed = claim_after(submit("zoo_too_often"), ago)
     Runner(claimed, end_process=never).run()
     row = row_of(claimed.request_id)

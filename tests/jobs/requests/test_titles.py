@@ -11,7 +11,7 @@ from jobs.bulk.shares import invite
 from jobs.handler import Context, Handler, NoPayload
 from jobs.models import AsyncRequest
 from jobs.requests.cancellation import request_cancel
-from jobs.requests.python_submission import submit
+from jobs.requests.python_api.submission import submit
 from jobs.requests.reads import snapshot
 from jobs.requests.retrying import retry
 from jobs.requests.submission import Accepted, submit_many

@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import Artifact, AsyncRequest, BulkOutcome, BulkSlice, RequestEvent, RequestTag, Status
-from jobs.requests import deletion
-from jobs.requests.deletion import SLICE_ROWS
+from jobs.requests.removal import deletion
+from jobs.requests.removal.deletion import SLICE_ROWS
 from jobs.requests.storing import index_tags
 from jobs.sweeper import retention
 from jobs.sweeper.retention import PAGE, Retention, delete_old_requests

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.errors import ErrorCode, error_body
-from jobs.execution.endings import told_of
+from jobs.execution.endings.outcomes import told_of
 from jobs.execution.runner import run_claim
 from jobs.log.outcomes import Failed, Repeated
 from jobs.models import AsyncRequest

@@ -17,8 +17,8 @@ from jobs.data.datasets.adding import Wish, add_dataset
 from jobs.data.datasets.ingest.conversion import ingest
 from jobs.data.datasets.store import delete_dataset
 from jobs.models import Artifact, AsyncRequest, BulkOutcome, BulkSlice, Dataset, StoredBytes
-from jobs.requests.deletion import Finished, delete_finished
-from jobs.requests.python_submission import RequestRefused, submit
+from jobs.requests.python_api.submission import RequestRefused, submit
+from jobs.requests.removal.deletion import Finished, delete_finished
 from jobs.requests.submission import Accepted, Refused, submit_many
 from jobs.sweeper.retention import delete_old_requests
 from jobs.sweeper.rules import delete_expired_artifacts

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from jobs.execution import reporter, settling
+from jobs.execution import reporter
+from jobs.execution.endings import settling
 from jobs.log.events import append
 from jobs.models import Status
 from tests.jobs.building import Started, final_of, log_of, row_of, run_next, submit, types_of

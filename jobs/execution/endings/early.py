@@ -18,10 +18,10 @@ from jobs.contract.registry import find_handler
 from jobs.errors import HandlerError, Stop
 from jobs.execution import watchdog
 from jobs.execution.contexts import EndingContext
-from jobs.execution.endings import storable_result
+from jobs.execution.endings.outcomes import storable_result
+from jobs.execution.endings.settling import append_with_retries
 from jobs.execution.kept_thread import KeptThread
 from jobs.execution.reporter import Reporter
-from jobs.execution.settling import append_with_retries
 from jobs.files.artifacts import describe
 from jobs.incidents import report_unexpected
 from jobs.log.bounds import MAX_RECEIPT_BYTES

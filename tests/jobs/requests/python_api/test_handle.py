@@ -25,8 +25,8 @@ from jobs.handler import (
 )
 from jobs.log.events import Draft, EventType, append
 from jobs.models import Status
-from jobs.requests import handle as handle_module
 from jobs.requests.cancellation import request_cancel
+from jobs.requests.python_api import handle as handle_module
 from tests.handlers.zoo import Count
 from tests.jobs.building import Threads, change, claim, log_of, row_of, run_next
 from tests.local.waiting import eventually

@@ -24,9 +24,9 @@ from jobs.contract.submission.titles import title_of
 from jobs.errors import ErrorBody, ErrorCode, InvalidPayload, error_body
 from jobs.jsonable import MAX_METADATA_BYTES, MAX_TAG_CHARACTERS, MAX_TAGS, is_storable
 from jobs.requests.after_commit import tell
-from jobs.requests.handle import RequestHandle
+from jobs.requests.python_api.handle import RequestHandle
+from jobs.requests.python_api.strict_json import read_json
 from jobs.requests.result_cache import look_up
-from jobs.requests.strict_json import read_json
 from jobs.requests.submission import Refused, Submission, submit_many
 from jobs.tracing.traceparent import read_traceparent
 from jobs.tracing.tracer import open_span

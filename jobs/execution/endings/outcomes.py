@@ -23,8 +23,8 @@ from jobs.errors import (
     disk_full,
     error_body,
 )
-from jobs.execution.database_loss import is_database_lost
 from jobs.execution.deadlines import last_moment, timeout_error
+from jobs.execution.endings.database_loss import is_database_lost
 from jobs.execution.watchdog import Leaving
 from jobs.files.artifacts import ArtifactStaging, describe
 from jobs.full_disk import is_disk_full

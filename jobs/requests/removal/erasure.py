@@ -25,8 +25,8 @@ from jobs.models import (
     UsageEntry,
 )
 from jobs.requests.cancellation import AlreadyFinished, request_cancel
-from jobs.requests.deletion import Finished, delete_finished
 from jobs.requests.reads import NotFound
+from jobs.requests.removal.deletion import Finished, delete_finished
 from jobs.usage.stored import add_bytes
 
 _PAGE = 200

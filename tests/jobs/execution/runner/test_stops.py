@@ -11,7 +11,8 @@ from django.db import OperationalError, connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from jobs.execution import runner, settling, watchdog
+from jobs.execution import runner, watchdog
+from jobs.execution.endings import settling
 from jobs.execution.runner import Runner
 from jobs.log.events import append
 from jobs.models import Artifact, Status
@@ -29,7 +30,7 @@ from tests.jobs.building import (
     submit,
     types_of,
 )
-from tests.jobs.execution.in_thread import Aside
+from tests.jobs.execution.runner.in_thread import Aside
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
 

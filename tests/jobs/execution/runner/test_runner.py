@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from jobs.execution import endings
+from jobs.execution.endings import outcomes
 from jobs.models import AsyncRequest, Status
 from tests.jobs.building import change, final_of, log_of, row_of, run_next, submit, types_of
 
@@ -130,7 +130,7 @@ def test_the_pause_lies_inside_the_policy(monkeypatch: pytest.MonkeyPatch) -> No
             spans.append((low, high))
             return high
 
-    monkeypatch.setattr(endings, "random", LongestPause)
+    monkeypatch.setattr(outcomes, "random", LongestPause)
     request_id = submit("zoo_retryable")
     for attempt in (1, 2):
         row = run_again(request_id)

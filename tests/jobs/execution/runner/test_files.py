@@ -8,7 +8,7 @@ from jobs.files.artifacts import ArtifactStaging
 from jobs.models import Artifact, Status
 from jobs.requests.cancellation import request_cancel
 from tests.jobs.building import claim, final_of, log_of, run_next, stored_files, submit
-from tests.jobs.execution.in_thread import Aside
+from tests.jobs.execution.runner.in_thread import Aside
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.models import Status
-from jobs.requests.strict_json import MAX_DEPTH, read_json
+from jobs.requests.python_api.strict_json import MAX_DEPTH, read_json
 
 json_values = st.recursive(
     st.none()

@@ -1,0 +1,1 @@
+"""Requests for Python code: submit one, and hold a handle on it."""

@@ -1,0 +1,1 @@
+"""Delete what is stored: finished requests, or all about one user or tenant."""
