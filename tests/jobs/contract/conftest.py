@@ -7,6 +7,9 @@ from textwrap import dedent
 
 import pytest
 
+from jobs.contract.discovery.search import Found
+
+IMPORTS = "from jobs.handler import Handler, NoPayload, Payload\n"
 MakePackage = Callable[..., str]
 MakeFiles = Callable[[dict[str, str]], Path]
 _HANDLER = """
@@ -25,6 +28,11 @@ class {name}(Handler[NoPayload]):
 def source(action: str, *, name: str = "Some", queue: str = "default") -> str:
     """Write a module with one sound handler."""
     return _HANDLER.format(name=name, action=action, queue=queue)
+
+
+def places(found: Found) -> list[str]:
+    """Name the classes that were found, each with its module."""
+    return [f"{one.__module__}.{one.__qualname__}" for one in found.classes]
 
 
 @pytest.fixture

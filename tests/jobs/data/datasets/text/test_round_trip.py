@@ -9,7 +9,7 @@ from hypothesis import Phase, given, note, settings
 
 from jobs.data.tables.files.reading import open_files
 from tests.jobs.data.datasets.reading import read, types_of
-from tests.jobs.data.datasets.right_tables import Written, csv_files, json_files
+from tests.jobs.data.datasets.text.right_tables import Written, csv_files, json_files
 from tests.jobs.data.tables.conftest import no_check
 
 # Without shrinking, which would take minutes: the note shows the file.

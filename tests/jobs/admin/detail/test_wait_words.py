@@ -9,7 +9,7 @@ import pytest
 from jobs.admin.detail.wait_words import wait_sentence
 from jobs.queue.waits import WaitReason
 
-CASES: list[tuple[Any, str]] = json.loads((Path(__file__).parents[2] / "words.json").read_text())["waits"]
+CASES: list[tuple[Any, str]] = json.loads((Path(__file__).parents[3] / "words.json").read_text())["waits"]
 
 
 @pytest.mark.parametrize(("wait", "text"), CASES)
