@@ -8,16 +8,15 @@ it is and which requests are concerned, and does what the file says.
 
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -255,60 +254,22 @@ def _replace(holder: Any, path: str, wrap: Callable[[Function], Function]) -> No
     setattr(holder, last, wrap(getattr(holder, last)))
 
 
-# --- names of hosts --------------------------------------------------------------------------------------------------
-
-_NO_NAMES = _DIR.parent / "no-names"
-_AWAY = "Temporary failure in name resolution"
+# --- names of hosts, and the clock -----------------------------------------------------------------------------------
 
 
-def _resolve(original: Function) -> Function:
-    def getaddrinfo(*args: Any, **kwargs: Any) -> Any:
-        if _NO_NAMES.exists():
-            raise socket.gaierror(socket.EAI_AGAIN, _AWAY)
-        return original(*args, **kwargs)
-
-    return getaddrinfo
-
-
-def _connect_to_postgres(original: Function) -> Function:
-    """Fail as libpq does, which asks for names without Python."""
-
-    def get_new_connection(self: Any, parameters: Any) -> Any:
-        if _NO_NAMES.exists():
-            raise sys.modules["psycopg"].OperationalError(f"could not translate host name: {_AWAY}")
-        return original(self, parameters)
-
-    return get_new_connection
+def _load_surroundings() -> ModuleType:
+    """Load the module beside this one by its file, because their folder need not be on the path."""
+    spec = importlib.util.spec_from_file_location("surroundings", Path(__file__).with_name("surroundings.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError("surroundings.py is not there")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-_WRAPPERS["django.db.backends.postgresql.base"] = {"DatabaseWrapper.get_new_connection": _connect_to_postgres}
-
-# --- the clock -------------------------------------------------------------------------------------------------------
-
-_CLOCK = _DIR.parent / "clock"
-_CLOCK_LOOK_SECONDS = 0.05
-_real_time = time.time
-_jumped = {"seconds": 0, "looked_at": float("-inf")}
-
-
-def _jump_seconds() -> float:
-    """Return the seconds by which the clock has jumped. The monotonic clock, which measures waits, never does."""
-    if time.monotonic() - _jumped["looked_at"] > _CLOCK_LOOK_SECONDS:
-        _jumped["looked_at"] = time.monotonic()
-        try:
-            _jumped["seconds"] = int(_CLOCK.read_text())
-        except (OSError, ValueError):
-            _jumped["seconds"] = 0
-    return _jumped["seconds"]
-
-
-def _now(original: Function) -> Function:
-    return lambda: original() + timedelta(seconds=_jump_seconds())
-
-
-_WRAPPERS["django.utils.timezone"] = {"now": _now}
+_surroundings = _load_surroundings()
+_WRAPPERS.update(_surroundings.WRAPPERS)
 
 if "STREAMER_CHAOS_DIR" in os.environ:
-    time.time = lambda: _real_time() + _jump_seconds()
-    socket.getaddrinfo = _resolve(socket.getaddrinfo)
+    _surroundings.change()
     sys.meta_path.insert(0, _Finder())
