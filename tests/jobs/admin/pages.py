@@ -32,6 +32,11 @@ def make_request(status: Status = Status.PENDING, **fields: Any) -> AsyncRequest
     return AsyncRequest.objects.create(**{**defaults, **times, **fields})
 
 
+def found(client: Client, **parameters: str) -> set[str]:
+    """Name the users of the requests that the list shows with these filters."""
+    return {row.user_id for row in client.get(LIST, parameters).context["cl"].result_list}
+
+
 def page_of(row: AsyncRequest) -> str:
     return f"{LIST}{row.id}/change/"
 

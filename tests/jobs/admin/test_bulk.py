@@ -7,16 +7,11 @@ from django.test import Client
 
 from jobs.bulk.shares import invite
 from jobs.models import AsyncRequest, BulkOutcome, BulkSlice
-from tests.jobs.admin.pages import LIST, make_request, page_of, sign_in_staff
+from tests.jobs.admin.pages import LIST, make_request, page_of
 from tests.jobs.building import claim
 from tests.jobs.bulk.building import ECHO, echoes, held_by, run, submit_bulk
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    return sign_in_staff(client, "view_asyncrequest")
 
 
 def test_it_works(viewer: Client) -> None:

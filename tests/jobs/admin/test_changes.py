@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 CHANGES = f"{LIST}changes/"
 
 
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    return sign_in_staff(client, "view_asyncrequest")
-
-
 def ask(client: Client, *rows: AsyncRequest, **parameters: Any) -> dict[str, Any]:
     after = parameters.pop("after", timezone.now())
     ids = ",".join(str(row.id) for row in rows)

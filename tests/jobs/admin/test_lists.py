@@ -11,18 +11,9 @@ from jobs.admin.filters import distinct_values
 from jobs.admin.listing.pages import CappedPaginator
 from jobs.models import AsyncRequest, Status
 from jobs.requests.storing import index_tags
-from tests.jobs.admin.pages import LIST, make_request, page_of, sign_in_staff
+from tests.jobs.admin.pages import LIST, found, make_request, page_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    return sign_in_staff(client, "view_asyncrequest")
-
-
-def found(client: Client, **parameters: str) -> set[str]:
-    return {row.user_id for row in client.get(LIST, parameters).context["cl"].result_list}
 
 
 def test_filters_and_search_find_the_right_ones(viewer: Client) -> None:

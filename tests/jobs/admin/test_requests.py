@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 HOSTILE = "</script></pre><img src=x onerror=alert(1)>"
 
 
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    return sign_in_staff(client, "view_asyncrequest")
-
-
 def test_it_works(viewer: Client) -> None:
     row = make_request(Status.COMPLETED, result={"rows": 7})
     assert str(row.id)[:8] in viewer.get(LIST).content.decode()

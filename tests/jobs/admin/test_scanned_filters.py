@@ -9,18 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import Status
-from tests.jobs.admin.pages import LIST, make_request, sign_in_staff
+from tests.jobs.admin.pages import LIST, found, make_request
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    return sign_in_staff(client, "view_asyncrequest")
-
-
-def found(client: Client, **parameters: str) -> set[str]:
-    return {row.user_id for row in client.get(LIST, parameters).context["cl"].result_list}
 
 
 def test_it_works(viewer: Client) -> None:

@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def viewer(client: Client) -> Client:
-    return sign_in_staff(client, "view_asyncrequest")
-
-
-@pytest.fixture
 def operator(client: Client) -> Client:
     return sign_in_staff(client, "view_asyncrequest", "change_asyncrequest")
 

@@ -9,14 +9,9 @@ from django.utils import timezone
 
 from jobs.admin.detail.headline import headline
 from jobs.models import Artifact, AsyncRequest, PausedAction, RequestEvent, Status
-from tests.jobs.admin.pages import make_request, page_of, sign_in_staff
+from tests.jobs.admin.pages import make_request, page_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    return sign_in_staff(client, "view_asyncrequest")
 
 
 def shown(client: Client, row: AsyncRequest) -> str:
