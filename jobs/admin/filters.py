@@ -146,65 +146,60 @@ def kept_parameters(changelist: Any, own: str) -> list[tuple[str, str]]:
     return [(name, value) for name, value in last.items() if name not in (own, "p")]
 
 
-class DayFilter(SimpleListFilter):
-    """One day, in the time zone of the site: one of the last, or any that is typed in."""
+class TypedFilter(SimpleListFilter):
+    """A filter with a value that is typed in. Its template has a form with one field."""
 
-    title = "day"
-    parameter_name = "day"
-    template = "admin/streamer/day_filter.html"
-    column = "created_at"
     other_parameters: Sequence[tuple[str, str]] = ()
     """The parameters of the page that the form keeps."""
 
     @property
-    def chosen_day(self) -> str:
-        return self.value() or ""
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
-        today = timezone.localdate()
-        days = [today - timedelta(days=back) for back in range(_DAYS)]
-        return [(day.isoformat(), f"{day:%a} {day.day} {day:%b}") for day in days]
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        self.other_parameters = kept_parameters(changelist, self.parameter_name)
-        yield from super().choices(changelist)
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        try:
-            day = date.fromisoformat(self.chosen_day)
-            begin, end = (timezone.make_aware(datetime.combine(day + timedelta(days=n), time())) for n in (0, 1))
-        except (ValueError, OverflowError):
-            return queryset
-        return queryset.filter(**{f"{self.column}__gte": begin, f"{self.column}__lt": end})
-
-
-class TagFilter(SimpleListFilter):
-    """A tag that is typed in. The other filters look among the newest requests that have it."""
-
-    title = "tag"
-    parameter_name = "tag"
-    template = "admin/streamer/tag_filter.html"
-    other_parameters: Sequence[tuple[str, str]] = ()
-    """The parameters of the page that the form keeps."""
-
-    @property
-    def chosen_tag(self) -> str:
+    def typed(self) -> str:
         return self.value() or ""
 
     def has_output(self) -> bool:
         return True
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
-        return [(self.chosen_tag, self.chosen_tag)] if self.chosen_tag else []
+        return [(self.typed, self.typed)] if self.typed else []
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         self.other_parameters = kept_parameters(changelist, self.parameter_name)
         yield from super().choices(changelist)
 
+
+class DayFilter(TypedFilter):
+    """One day, in the time zone of the site: one of the last, or any that is typed in."""
+
+    title = "day"
+    parameter_name = "day"
+    template = "admin/streamer/day_filter.html"
+    column = "created_at"
+
+    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
+        today = timezone.localdate()
+        days = [today - timedelta(days=back) for back in range(_DAYS)]
+        return [(day.isoformat(), f"{day:%a} {day.day} {day:%b}") for day in days]
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.chosen_tag:
+        try:
+            day = date.fromisoformat(self.typed)
+            begin, end = (timezone.make_aware(datetime.combine(day + timedelta(days=n), time())) for n in (0, 1))
+        except (ValueError, OverflowError):
             return queryset
-        tagged = RequestTag.objects.filter(tag=self.chosen_tag)
+        return queryset.filter(**{f"{self.column}__gte": begin, f"{self.column}__lt": end})
+
+
+class TagFilter(TypedFilter):
+    """A tag that is typed in. The other filters look among the newest requests that have it."""
+
+    title = "tag"
+    parameter_name = "tag"
+    template = "admin/streamer/tag_filter.html"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.typed:
+            return queryset
+        tagged = RequestTag.objects.filter(tag=self.typed)
         if tenant_id := request.GET.get(str(TenantFilter.parameter_name)):
             tagged = tagged.filter(tenant_id=tenant_id)
         newest = tagged.order_by("-created_at", "-request_id").values("request_id")

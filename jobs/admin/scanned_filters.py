@@ -3,7 +3,6 @@
 They look at the ``SCANNED`` newest rows that the other filters leave, and stand after those.
 """
 
-from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from django.contrib import messages
@@ -12,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from jobs.admin.filters import is_scanned, kept_parameters
+from jobs.admin.filters import TypedFilter, is_scanned
 from jobs.errors import ErrorCode
 from jobs.formatting import format_count, format_duration
 from jobs.operations.selection import SCANNED, that_ran, with_argument
@@ -75,28 +74,12 @@ class DurationFilter(ScannedFilter):
             return rows.none()
 
 
-class ArgumentFilter(ScannedFilter):
+class ArgumentFilter(TypedFilter, ScannedFilter):
     """A field of the payload has a value: both are typed in."""
 
     title = "argument"
     parameter_name = "argument"
     template = "admin/streamer/argument_filter.html"
-    other_parameters: Sequence[tuple[str, str]] = ()
-    """The parameters of the page that the form keeps."""
-
-    @property
-    def chosen_argument(self) -> str:
-        return self.value() or ""
-
-    def has_output(self) -> bool:
-        return True
-
-    def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
-        return [(self.chosen_argument, self.chosen_argument)] if self.chosen_argument else []
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        self.other_parameters = kept_parameters(changelist, self.parameter_name)
-        yield from super().choices(changelist)
 
     def narrow(self, request: HttpRequest, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         try:
