@@ -17,6 +17,7 @@ from tests.chaos.ground import Ground
 from tests.chaos.steady import SteadyLoad
 from tests.chaos.stream import Balance, Stream
 from tests.chaos.triggers import ChaosFailed
+from tests.chaos.verdict import find_problems
 
 _BEFORE_SECONDS = 2.0
 _READY_SECONDS = 90.0
@@ -163,7 +164,7 @@ def _verdict(steps: Sequence[Step], streams: Sequence[Stream], all_ended: bool, 
         gap_seconds=round(max((stream.longest_gap for stream in streams), default=0.0), 2),
         accept_seconds=round(max((stream.accept_seconds for stream in streams), default=0.0), 2),
         balance=sum((stream.balance() for stream in streams), Balance()),
-        problems=tuple(_problems(streams, all_ended)),
+        problems=tuple(find_problems(streams, all_ended=all_ended)),
         doctor=tuple(doctor),
     )
 
@@ -171,15 +172,3 @@ def _verdict(steps: Sequence[Step], streams: Sequence[Stream], all_ended: bool, 
 def _was_handed_back(stream: Stream) -> bool:
     fails_once = stream.wanted.action == "chaos_second_time"
     return any(event.get("attempt", 1) > 1 + fails_once for event in stream.events)
-
-
-def _problems(streams: Sequence[Stream], all_ended: bool) -> Iterator[str]:
-    if not all_ended:
-        yield f"{sum(not stream.ended for stream in streams)} requests did not end"
-    for stream in streams:
-        name = f"{stream.wanted.action} {stream.request_id[:8] or 'never accepted'}"
-        yield from (f"{name} {fault}" for fault in stream.faults)
-        if stream.strangers:
-            yield f"{name} has {stream.strangers} messages of an attempt that had lost it"
-        if stream.outcome.startswith("error"):
-            yield f"{name} ended with {stream.outcome}"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from tests.chaos.stream import Balance
 from tests.chaos.trial import Result
+from tests.chaos.verdict import count_up, write_seconds
 
 _HEADINGS = ("cell", "requests", "recovery", "lost", "doubled", "disordered", "doctor")
 
@@ -14,10 +14,7 @@ _HEADINGS = ("cell", "requests", "recovery", "lost", "doubled", "disordered", "d
 def row(result: Result) -> tuple[str, ...]:
     if result.skipped:
         return (result.cell.name, "–", "–", "–", "–", "–", "skipped")
-    balance = result.balance
-    numbers = (str(number) for number in (balance.lost, balance.doubled, balance.disordered))
-    doctor = "healthy" if not result.doctor else f"{len(result.doctor)} findings"
-    return (result.cell.name, str(result.requests), _seconds(result.recovery_seconds), *numbers, doctor)
+    return (result.cell.name, *result.cells())
 
 
 def terminal_table(results: Sequence[Result]) -> Table:
@@ -42,16 +39,8 @@ def complaints(results: Sequence[Result]) -> list[str]:
 
 def summary(results: Sequence[Result]) -> str:
     tried = [result for result in results if not result.skipped]
-    balance = sum((result.balance for result in tried), Balance())
     good = sum(result.is_good for result in tried)
     recoveries = [result.recovery_seconds for result in tried if result.recovery_seconds is not None]
-    slowest = f", slowest recovery {_seconds(max(recoveries))}" if recoveries else ""
+    slowest = f", slowest recovery {write_seconds(max(recoveries))}" if recoveries else ""
     skipped = f", {len(results) - len(tried)} skipped" if len(results) > len(tried) else ""
-    return (
-        f"{good} of {len(tried)} cells good{skipped}: {sum(result.requests for result in tried)} requests, "
-        f"lost {balance.lost}, doubled {balance.doubled}, disordered {balance.disordered}{slowest}."
-    )
-
-
-def _seconds(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds:.1f} s"
+    return f"{good} of {len(tried)} cells good{skipped}: {count_up(tried)}{slowest}."

@@ -13,8 +13,9 @@ from tests.chaos.faults import raised
 from tests.chaos.faults.scene import Scene
 from tests.chaos.ground import Ground
 from tests.chaos.load import Load, first_wave, second_wave
-from tests.chaos.stream import Balance, Stream
+from tests.chaos.stream import Stream
 from tests.chaos.triggers import Hit
+from tests.chaos.verdict import Verdict, find_problems
 
 _REACH_SECONDS = 30.0
 _END_SECONDS = 60.0
@@ -34,39 +35,15 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(Verdict):
+    """``recovery_seconds`` are those of the hit request, of several the last."""
+
     cell: Cell
-    requests: int = 0
-    seconds: float = 0.0
-    """The seconds of the whole cell."""
-    recovery_seconds: float | None = None
-    """Seconds from the fault to the next message of the hit request, the last of several. None: there was no fault."""
-    balance: Balance = Balance()
-    doctor: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
     outcomes: tuple[tuple[str, int], ...] = ()
     """The types of final messages (an error with its code), each with its number of requests."""
-    skipped: str = ""
-
-    @property
-    def is_good(self) -> bool:
-        return not (self.balance or self.doctor or self.problems)
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "cell": self.cell.name,
-            "good": self.is_good,
-            "skipped": self.skipped or None,
-            "requests": self.requests,
-            "seconds": round(self.seconds, 2),
-            "recovery_seconds": None if self.recovery_seconds is None else round(self.recovery_seconds, 3),
-            "lost": self.balance.lost,
-            "doubled": self.balance.doubled,
-            "disordered": self.balance.disordered,
-            "doctor": list(self.doctor),
-            "problems": list(self.problems),
-            "outcomes": dict(self.outcomes),
-        }
+        return {"cell": self.cell.name, **super().as_json(), "outcomes": dict(self.outcomes)}
 
 
 async def try_cell(cell: Cell, ground: Ground, options: Options) -> Result:
@@ -118,23 +95,11 @@ async def _hit(cell: Cell, ground: Ground, load: Load) -> Hit | None:
 def _problems(cell: Cell, streams: Sequence[Stream], hit: Hit | None, all_ended: bool) -> Iterator[str]:
     if hit is None:
         yield f"no process came by {cell.point.name}"
-    if not all_ended:
-        unended = [stream for stream in streams if not stream.ended]
-        yield f"{len(unended)} requests did not end: {', '.join(_name(stream) for stream in unended[:3])}"
-    for stream in streams:
-        yield from (f"{_name(stream)} {fault}" for fault in stream.faults)
-        if stream.strangers:
-            yield f"{_name(stream)} has {stream.strangers} messages of an attempt that had lost it"
-        if stream.outcome.startswith("error") and not _may_fail(cell, stream):
-            yield f"{_name(stream)} ended with {stream.outcome}"
+    yield from find_problems(streams, all_ended=all_ended, may_fail=lambda stream: _may_fail(cell, stream))
 
 
 def _may_fail(cell: Cell, stream: Stream) -> bool:
     return cell.fault.kind == "disk" and stream.outcome in _DISK_ERRORS
-
-
-def _name(stream: Stream) -> str:
-    return f"{stream.wanted.action} {stream.request_id[:8] or 'never accepted'}"
 
 
 def recovery_seconds(cell: Cell, streams: Sequence[Stream], hit: Hit) -> float | None:

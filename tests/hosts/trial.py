@@ -3,12 +3,13 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.chaos.load import Load
-from tests.chaos.stream import Balance, Stream, Wanted
+from tests.chaos.stream import Stream, Wanted
+from tests.chaos.verdict import Verdict, find_problems
 from tests.hosts.faults import Scene
 from tests.hosts.fleet import SIGNING_KEY
 from tests.hosts.ground import Ground
@@ -24,38 +25,19 @@ _FILE = Wanted(action="chaos_file")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(Verdict):
+    """``recovery_seconds`` are the longest of a request that ran."""
+
     scenario: Scenario
-    requests: int = 0
-    seconds: float = 0.0
-    recovery_seconds: float | None = None
-    """The longest time from the fault, or from its end, to the next news that a client had of a request that ran."""
-    balance: Balance = Balance()
-    doctor: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
     lost_commits: int = 0
     """Acknowledged requests that the database has no more."""
-    skipped: str = ""
 
     @property
     def is_good(self) -> bool:
-        return self.scenario.may_lose or not (self.balance or self.doctor or self.problems or self.lost_commits)
+        return self.scenario.may_lose or (super().is_good and not self.lost_commits)
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "scenario": self.scenario.name,
-            "good": self.is_good,
-            "skipped": self.skipped or None,
-            "requests": self.requests,
-            "seconds": round(self.seconds, 2),
-            "recovery_seconds": None if self.recovery_seconds is None else round(self.recovery_seconds, 3),
-            "lost": self.balance.lost,
-            "doubled": self.balance.doubled,
-            "disordered": self.balance.disordered,
-            "lost_commits": self.lost_commits,
-            "doctor": list(self.doctor),
-            "problems": list(self.problems),
-        }
+        return {"scenario": self.scenario.name, **super().as_json(), "lost_commits": self.lost_commits}
 
 
 def first_wave() -> list[list[Wanted]]:
@@ -81,7 +63,7 @@ async def try_scenario(scenario: Scenario, ground: Ground, seed: int) -> Result:
         at = await scenario.fault(Scene(ground=ground, ask_more=lambda: load.ask(second_wave())))
         all_ended = await load.until_ended(_LOSS_SECONDS if scenario.may_lose else _END_SECONDS)
         lost_commits = await asyncio.to_thread(_count_lost, scenario, ground, load.streams)
-        problems = list(_problems(load.streams, all_ended))
+        problems = list(find_problems(load.streams, all_ended=all_ended))
         doctor = [] if scenario.may_lose else await asyncio.to_thread(ground.examine)
     await asyncio.to_thread(scenario.mend, ground)
     return Result(
@@ -128,19 +110,3 @@ def _count_lost(scenario: Scenario, ground: Ground, streams: Sequence[Stream]) -
     database = servers.others[0] if servers.others else servers.database
     known = {str(pk) for (pk,) in database.execute("SELECT id FROM jobs_asyncrequest")}
     return sum(bool(stream.request_id) and stream.request_id not in known for stream in streams)
-
-
-def _problems(streams: Sequence[Stream], all_ended: bool) -> Iterator[str]:
-    if not all_ended:
-        unended = [stream for stream in streams if not stream.ended]
-        yield f"{len(unended)} requests did not end: {', '.join(map(_name, unended[:3]))}"
-    for stream in streams:
-        yield from (f"{_name(stream)} {fault}" for fault in stream.faults)
-        if stream.strangers:
-            yield f"{_name(stream)} has {stream.strangers} messages of an attempt that had lost it"
-        if stream.outcome.startswith("error"):
-            yield f"{_name(stream)} ended with {stream.outcome}"
-
-
-def _name(stream: Stream) -> str:
-    return f"{stream.wanted.action} {stream.request_id[:8] or 'never accepted'}"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from streamer_site.local.stack import PROJECT_DIR
-from tests.chaos.rolling import _problems
 from tests.chaos.stream import Stream, Wanted
+from tests.chaos.verdict import find_problems
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
@@ -36,5 +36,7 @@ def test_what_clients_should_never_see_is_told() -> None:
         (14.5, {"type": "error", "seq": 2, "attempt": 1, "final": True, "error": {"code": "WORKER_LOST"}}),
     ]
     assert (stream.accept_seconds, stream.longest_gap) == (0.5, 3.5)
-    assert list(_problems([stream], all_ended=True)) == ["chaos_file 12345678 ended with error WORKER_LOST"]
-    assert "1 requests did not end" in next(_problems([Stream(client_id="2", wanted=stream.wanted)], all_ended=False))
+    assert list(find_problems([stream], all_ended=True)) == ["chaos_file 12345678 ended with error WORKER_LOST"]
+    assert "1 requests did not end" in next(
+        find_problems([Stream(client_id="2", wanted=stream.wanted)], all_ended=False)
+    )
