@@ -84,13 +84,3 @@ def set_grid(axes: Axes) -> None:
     axes.grid()
     axes.locator_params(axis="x", nbins=7)
     axes.locator_params(axis="y", nbins=6)
-
-
-def write_validation(scores: dict[str, dict[str, float | None]], metric: str) -> str:
-    """Write mean ± standard deviation."""
-    found = scores[metric]
-    return (
-        f"{style.format_number(found['mean'])} ± {style.format_number(found['std'])}"
-        if found["mean"] is not None
-        else "–"
-    )

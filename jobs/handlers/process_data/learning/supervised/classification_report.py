@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from jobs.handlers.process_data.learning.report import charts, sentences, style
-from jobs.handlers.process_data.learning.report.parts import Chart, Metric, Report
+from jobs.handlers.process_data.learning.report import charts, sentences
+from jobs.handlers.process_data.learning.report.metrics import list_metrics
+from jobs.handlers.process_data.learning.report.parts import Chart, Report
 from jobs.handlers.process_data.learning.report.verdicts import judge_balanced_classes, judge_classes
 from jobs.handlers.process_data.learning.supervised import classification_charts as draw
 from jobs.handlers.process_data.learning.supervised.facts import facts_of
@@ -62,16 +63,7 @@ def classification_report(
             objective.sentence,
             *sentences.say_left_out(details["left_out"]),
         ],
-        metrics=[
-            Metric(
-                name=name,
-                reading=reading,
-                value=style.format_number(metrics[key]),
-                baseline=style.format_number(baseline[key]),
-                validation=charts.write_validation(fitted.best.scores, key),
-            )
-            for key, (name, reading) in _METRICS.items()
-        ],
+        metrics=list_metrics(_METRICS, metrics, baseline, fitted.best.scores),
         baseline="Of the test part, which the model has not seen. The baseline always answers the commonest class, "
         "with the shares of the classes as probabilities.",
         parts=[

@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from jobs.handlers.process_data.learning.report import charts, sentences, style
-from jobs.handlers.process_data.learning.report.parts import Chart, Cover, Draw, Metric, Report
+from jobs.handlers.process_data.learning.report.metrics import list_metrics
+from jobs.handlers.process_data.learning.report.parts import Chart, Cover, Draw, Report
 from jobs.handlers.process_data.learning.report.verdicts import judge_numbers
 from jobs.handlers.process_data.learning.supervised.facts import facts_of
 from jobs.handlers.process_data.learning.supervised.training import TrainingResult
@@ -51,16 +52,7 @@ def regression_report(
             f"{within} are.",
             *sentences.say_left_out(details["left_out"]),
         ],
-        metrics=[
-            Metric(
-                name=name,
-                reading=reading,
-                value=style.format_number(metrics[key]),
-                baseline=style.format_number(baseline[key]),
-                validation=charts.write_validation(fitted.best.scores, key),
-            )
-            for key, (name, reading) in _METRICS.items()
-        ],
+        metrics=list_metrics(_METRICS, metrics, baseline, fitted.best.scores),
         baseline="Of the test part, which the model has not seen. The baseline always answers the mean.",
         parts=[
             Chart(

@@ -7,6 +7,7 @@ from sklearn.metrics import precision_recall_curve
 
 from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.report import charts, sentences, style
+from jobs.handlers.process_data.learning.report.metrics import list_metrics
 from jobs.handlers.process_data.learning.report.parts import Chart, Draw, Listing, Metric, Report
 from jobs.handlers.process_data.learning.report.verdicts import judge_anomalies
 from jobs.handlers.process_data.learning.supervised.facts import name_features
@@ -103,10 +104,7 @@ def _list_metrics(metrics: dict[str, Any], baseline: dict[str, Any], *, has_labe
         ),
     ]
     if has_label:
-        found += [
-            Metric(name=name, reading=reading, value=number(metrics[key]), baseline=number(baseline[key]))
-            for key, (name, reading) in _METRICS.items()
-        ]
+        found += list_metrics(_METRICS, metrics, baseline)
     return found
 
 

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 
 from jobs.handlers.process_data.learning.models.model import Model
 from jobs.handlers.process_data.learning.report import charts, sentences, style
-from jobs.handlers.process_data.learning.report.parts import Chart, Cover, Draw, Listing, Metric, Report
+from jobs.handlers.process_data.learning.report.metrics import list_metrics
+from jobs.handlers.process_data.learning.report.parts import Chart, Cover, Draw, Listing, Report
 from jobs.handlers.process_data.learning.report.verdicts import judge_clusters
 from jobs.handlers.process_data.learning.supervised.facts import name_features
 from jobs.handlers.process_data.learning.unsupervised.cluster_fit import ClusterFit
@@ -52,15 +53,7 @@ def clustering_report(
         facts=facts,
         warnings=[*sentences.warn_of_few_rows_in_all(rows), *_warn_of_small(details, rows)],
         findings=sentences.say_left_out(details["left_out"]),
-        metrics=[
-            Metric(
-                name=name,
-                reading=reading,
-                value=style.format_number(metrics[key]),
-                baseline=style.format_number(baseline[key]),
-            )
-            for key, (name, reading) in _METRICS.items()
-        ],
+        metrics=list_metrics(_METRICS, metrics, baseline),
         baseline="The baseline is the same clusters with their rows shuffled, so that they hold nothing in common.",
         parts=[
             _listing(details, rows),
