@@ -30,7 +30,7 @@ from jobs.execution.endings.outcomes import (
     outcome_of_stop,
     told_of,
 )
-from jobs.execution.endings.settling import append_with_retries
+from jobs.execution.endings.settling import append_with_retries, discard_files
 from jobs.execution.kept_thread import KeptThread
 from jobs.execution.reporter import Reporter, shown_by
 from jobs.facts import describe_work, process_works_on
@@ -153,11 +153,7 @@ class Runner:
         if outcome is not None:
             completed &= self._log(outcome, drafts)
         if not completed:
-            watchdog.disarm()  # nothing waits for this any more, so a slow storage does no harm
-            try:
-                self._context.discard()
-            except Exception:  # any error of a storage: the outcome stands, and the file is an orphan
-                logger.exception("Files of %s could not be deleted", self._claim.request_id)
+            discard_files(self._context)
 
     def _log(self, outcome: Outcome, drafts: list[Draft]) -> bool:
         """Log the outcome. Return False when it did not become the request's outcome, or not yet."""

@@ -19,7 +19,7 @@ from jobs.errors import HandlerError, Stop
 from jobs.execution import watchdog
 from jobs.execution.contexts import EndingContext
 from jobs.execution.endings.outcomes import storable_result
-from jobs.execution.endings.settling import append_with_retries
+from jobs.execution.endings.settling import append_with_retries, discard_files
 from jobs.execution.kept_thread import KeptThread
 from jobs.execution.reporter import Reporter
 from jobs.files.artifacts import describe
@@ -75,7 +75,7 @@ class EndingRun:
             self._hand_on(pause_seconds=0.0)
             return
         except Stop:  # the request has ended without the receipt
-            self._discard()
+            discard_files(self._context)
             return
         except BaseException as error:  # SystemExit too: it ends the receipt, not the worker
             if _may_pass(error, handler):
@@ -84,10 +84,10 @@ class EndingRun:
                 return
             what = f"The receipt of '{self._claim.action}' could not be made"
             report_unexpected(logger, what, error, request_id=str(self._claim.request_id))
-            self._discard()
+            discard_files(self._context)
             outcome = self._ending.final()
         if not self._write(outcome.changes(), outcome):
-            self._discard()
+            discard_files(self._context)
 
     def _outcome(self, handler: Handler[Any]) -> EarlyOutcome:
         """Have the handler make the receipt, and return the outcome with it."""
@@ -99,7 +99,7 @@ class EndingRun:
         return self._ending.final(plain, [describe(row) for row in self._context.staging.rows])
 
     def _hand_on(self, *, pause_seconds: float) -> None:
-        self._discard()
+        discard_files(self._context)
         self._write(self._ending.queued(pause_seconds=pause_seconds), None)
 
     def _write(self, changes: dict[str, Any], outcome: EarlyOutcome | None) -> bool:
@@ -109,13 +109,6 @@ class EndingRun:
         made = {} if outcome is None else {"artifacts": self._context.staging.rows}
         spent = Spent(seconds=time.monotonic() - self._started, bytes_before=self._claim.stored_bytes)
         return append_with_retries(self._claim, drafts, changes, made, self._claim.fence, spent)
-
-    def _discard(self) -> None:
-        watchdog.disarm()  # nothing waits for this any more, so a slow storage does no harm
-        try:
-            self._context.discard()
-        except Exception:  # any error of a storage: the file is an orphan
-            logger.exception("Files of %s could not be deleted", self._claim.request_id)
 
     def _watch(self) -> None:
         """Stop the handler when the worker has to leave, and end the process if it does not stop within the grace."""

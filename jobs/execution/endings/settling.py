@@ -1,4 +1,4 @@
-"""Writes the last events of an attempt, and tries for a while if the database is away."""
+"""Writes the last events of an attempt, for a while if the database is away, or deletes what it leaves behind."""
 
 import logging
 import time
@@ -10,6 +10,7 @@ from django.db import IntegrityError, connections
 from django.db.models import Q
 
 from jobs.execution import watchdog
+from jobs.execution.contexts import AttemptContext
 from jobs.log.events import Draft, NotOwner, append
 from jobs.models import AsyncRequest
 from jobs.queue.claims import Claim
@@ -51,3 +52,12 @@ def append_with_retries(
             connections.close_all()
             watchdog.beat()
             time.sleep(_PAUSE_SECONDS)
+
+
+def discard_files(context: AttemptContext) -> None:
+    """Delete what the handler has saved. Nothing waits for it any more, so a slow storage does no harm."""
+    watchdog.disarm()
+    try:
+        context.discard()
+    except Exception:  # any error of a storage: the file is an orphan
+        logger.exception("Files of %s could not be deleted", context.request_id)
