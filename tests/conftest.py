@@ -153,6 +153,14 @@ def in_s3(settings: Settings, s3_endpoint: str) -> str:
 
 
 @pytest.fixture
+def closed_port() -> Iterator[int]:
+    """Reserve a port of this machine on which nothing listens while the test lasts."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
 def silent_port() -> Iterator[Callable[[], tuple[int, list[socket.socket]]]]:
     """Return a function that opens a port which takes connections and never answers, and lists them."""
     with ExitStack() as cleanup:

@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db import connections
+from django.utils import timezone
 
 from jobs.execution.reporter import Reporter
 from jobs.execution.runner import Runner
 from jobs.log.events import Event, read_after
-from jobs.models import AsyncRequest
+from jobs.models import Artifact, AsyncRequest
 from jobs.queue.claims import Claim, claim_next
 from jobs.requests.submission import Accepted, Submission, submit_many
 
@@ -83,6 +85,13 @@ def final_of(request_id: UUID) -> Mapping[str, Any]:
     last = log_of(request_id)[-1]
     assert last.is_final, f"the log ends with '{last.type}'"
     return last.data
+
+
+def artifact_of(request_id: UUID, **fields: Any) -> Artifact:
+    """Make an artifact of Alice's, whose row is not stored yet."""
+    owner = {"request_id": request_id, "tenant_id": "acme", "user_id": "alice"}
+    file = {"filename": "a.txt", "media_type": "text/plain", "size_bytes": 4, "storage_name": "artifacts/a.txt"}
+    return Artifact(**{**owner, **file, "expires_at": timezone.now() + timedelta(days=1), **fields})
 
 
 def stored_files(folder: str = "artifacts") -> list[str]:

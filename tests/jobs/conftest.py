@@ -1,7 +1,6 @@
 """The fixtures of these tests, which also remove a pause after a dead Redis and a shared "stop"."""
 
 import mmap
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,14 +45,6 @@ def own_storage(settings: Settings, tmp_path: Path) -> Path:
     backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(folder)}}
     settings.STORAGES = {**settings.STORAGES, "default": backend}
     return folder
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """Reserve a port of this machine on which nothing listens while the test lasts."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
 
 
 @pytest.fixture

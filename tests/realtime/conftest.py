@@ -1,7 +1,6 @@
 """The fixtures of sockets, deliveries and keys, which also clean up after each test."""
 
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -34,14 +33,6 @@ def fresh_process_state() -> Iterator[None]:
     yield
     signal.signal(signal.SIGTERM, on_terminate)
     shared.drain.cache_clear()
-
-
-@pytest.fixture
-def closed_port() -> Iterator[int]:
-    """Reserve a port of this machine on which nothing listens while the test lasts."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
 
 
 @pytest.fixture

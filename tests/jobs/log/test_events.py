@@ -1,6 +1,5 @@
 import json
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from jobs.log import events
 from jobs.log.events import Draft, EventType, NotOwner, append, read_after
 from jobs.log.outcomes import Completed
 from jobs.models import Artifact, RequestEvent, Status
-from tests.jobs.building import Threads, claim, log_of, make_submission, row_of, store, submit
+from tests.jobs.building import Threads, artifact_of, claim, log_of, make_submission, row_of, store, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROGRESS = Draft(type=EventType.PROGRESS, data={"percentage": 1, "message": "one", "metadata": {}})
@@ -25,19 +24,6 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     seen: list[tuple[Any, ...]] = []
     monkeypatch.setattr(events, "publish", lambda request_id, frames, owner: seen.append((request_id, frames)))
     return seen
-
-
-def make_artifact(request_id: uuid.UUID) -> Artifact:
-    return Artifact(
-        request_id=request_id,
-        tenant_id="acme",
-        user_id="alice",
-        filename="a.txt",
-        media_type="text/plain",
-        size_bytes=1,
-        storage_name="artifacts/a.txt",
-        expires_at=timezone.now() + timedelta(days=1),
-    )
 
 
 def test_it_works(published: list[tuple[Any, ...]]) -> None:
@@ -96,11 +82,9 @@ def test_artifacts_come_into_being_with_the_append_or_not_at_all() -> None:
     request_id = submit()
     claimed = claim()
     with pytest.raises(NotOwner):
-        append(request_id, [DONE.draft()], where=Q(attempt=9), changes={}, artifacts=[make_artifact(request_id)])
+        append(request_id, [DONE.draft()], where=Q(attempt=9), changes={}, artifacts=[artifact_of(request_id)])
     assert not Artifact.objects.exists()
-    append(
-        request_id, [DONE.draft()], where=claimed.fence, changes=DONE.changes(), artifacts=[make_artifact(request_id)]
-    )
+    append(request_id, [DONE.draft()], where=claimed.fence, changes=DONE.changes(), artifacts=[artifact_of(request_id)])
     assert Artifact.objects.get().request_id == request_id
 
 

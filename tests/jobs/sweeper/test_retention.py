@@ -23,7 +23,7 @@ from jobs.requests.storing import index_tags
 from jobs.sweeper import retention
 from jobs.sweeper.retention import PAGE, Retention, delete_old_requests
 from jobs.usage.stored import used_bytes
-from tests.jobs.building import claim, make_submission, row_of, store, stored_files, submit
+from tests.jobs.building import artifact_of, claim, make_submission, row_of, store, stored_files, submit
 from tests.jobs.doctor.illness import completed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_storage")]
@@ -148,7 +148,7 @@ def test_the_writer_leaves_half_of_the_time_to_others(monkeypatch: pytest.Monkey
 def test_what_has_to_stay_is_looked_at_once() -> None:
     """A request with files stays for months: each look at all of those, every second, would cost more and more."""
     (kept,) = make_finished(1)
-    _add_file(kept)
+    artifact_of(kept).save()
     rule, now = Retention(), timezone.now()
     assert rule(now) == 0
     with CaptureQueriesContext(connection) as queries:
@@ -179,19 +179,6 @@ def test_two_that_delete_the_same_give_its_bytes_back_once() -> None:
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
-
-
-def _add_file(request_id: UUID) -> None:
-    Artifact.objects.create(
-        request_id=request_id,
-        tenant_id="acme",
-        user_id="alice",
-        filename="a.txt",
-        media_type="text/plain",
-        size_bytes=4,
-        storage_name="artifacts/a.txt",
-        expires_at=timezone.now() + timedelta(days=300),
-    )
 
 
 def prune(*arguments: str) -> str:
