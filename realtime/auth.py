@@ -20,9 +20,9 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from jobs.errors import ErrorBody, ErrorCode, error_body
 from jobs.jsonable import is_storable
-from realtime.earlier_keys import with_earlier_keys
-from realtime.issuer_keys import with_issuer_keys
 from realtime.permissions import grants
+from realtime.signing_keys.earlier import with_earlier_keys
+from realtime.signing_keys.issuer import with_issuer_keys
 
 _BEARER_SUBPROTOCOL = "bearer."
 _LONGEST = {"sub": 150, "tenant_id": 128}

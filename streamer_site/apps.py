@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.conf import settings
 
 from streamer_site import checks
-from streamer_site.error_reports import start_reporting
+from streamer_site.diagnostics.error_reports import start_reporting
 
 
 class StreamerSiteConfig(AppConfig):

@@ -16,7 +16,7 @@ from jobs.tracing.tracer import has_extra as has_tracing
 from jobs.tracing.tracer import wants_tracing
 from streamer_site.declared import OF_SITE
 from streamer_site.declared.tokens import ALGORITHMS
-from streamer_site.error_reports import has_extra as has_reporting
+from streamer_site.diagnostics.error_reports import has_extra as has_reporting
 from streamer_site.storage import S3_SCHEME, s3_place
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

@@ -22,8 +22,8 @@ from realtime.page_files import keep_hashed_files
 from streamer_site.channel_names import channel_prefix
 from streamer_site.database import with_options
 from streamer_site.declared import DECLARED
+from streamer_site.diagnostics.logs import logging_config
 from streamer_site.fixed_settings import APPS, CONTEXT_PROCESSORS, MIDDLEWARES
-from streamer_site.logs import logging_config
 from streamer_site.secrets import local_secret, recorded_redis_url
 from streamer_site.starting.environment import PREFIX, read_environment, unknown_names
 from streamer_site.starting.refusal import refuse, warn_of_unknown, writing_to

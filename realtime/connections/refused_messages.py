@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from jobs.errors import ErrorBody, ErrorCode
 from realtime.auth import Identity
-from realtime.refusals import log_refusal
+from realtime.refusals.log import log_refusal
 
 LOG_SECONDS: Final = 60.0
-# Refused tokens, permissions and ids are a line each (see ``access_log``). Other errors refuse nothing.
+# Refused tokens, permissions and ids are a line each (see ``refusals.errors``). Other errors refuse nothing.
 _COUNTED: Final = frozenset(
     {
         ErrorCode.INVALID_ACTION,

@@ -23,9 +23,9 @@ from realtime.connections.open_streams import OpenStreams
 from realtime.connections.orders.owners import Owners
 from realtime.connections.orders.receiver import Orders
 from realtime.connections.processes import BEAT_SECONDS, beat, end, note_drain
-from realtime.connections.revocation_watch import RevocationWatch
 from realtime.connections.rows import revoked_here, write_rows
-from realtime.connections.session_watch import SessionWatch
+from realtime.connections.validity.revocation_watch import RevocationWatch
+from realtime.connections.validity.session_watch import SessionWatch
 from realtime.database import in_database
 from realtime.revocations.table import TABLE
 from realtime.wire.close_codes import CloseCode

@@ -3,9 +3,9 @@
 from django.http import HttpRequest
 
 from jobs.errors import ErrorBody
-from realtime.access_log import log_refused_error
 from realtime.auth import Identity
 from realtime.limits.addresses import address_of
+from realtime.refusals.errors import log_refused_error
 
 
 def log_refused_request(request: HttpRequest, error: ErrorBody, identity: Identity | None) -> None:

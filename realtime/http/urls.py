@@ -8,9 +8,9 @@ from realtime.http.artifacts.download import artifact
 from realtime.http.artifacts.extending import extend_artifact
 from realtime.http.console import console
 from realtime.http.datasets import dataset_detail, dataset_list
-from realtime.http.health import liveness, readiness
-from realtime.http.health_details import health_details
-from realtime.http.metrics import metrics
+from realtime.http.monitoring.health import liveness, readiness
+from realtime.http.monitoring.health_details import health_details
+from realtime.http.monitoring.metrics import metrics
 from realtime.http.requests.artifacts import request_artifacts
 from realtime.http.requests.batch import request_batch
 from realtime.http.requests.collection import request_collection

@@ -15,7 +15,7 @@ from jobs.incidents import report_unexpected
 from jobs.metrics.counters import Counter
 from realtime.auth import Identity
 from realtime.connections.open_connection import OpenConnection
-from realtime.connections.token_expiry import TokenExpiry
+from realtime.connections.validity.token_expiry import TokenExpiry
 from realtime.limits.messages import RateLimit, Verdict
 from realtime.shared import drain, limits, registry
 from realtime.socket.conversation import Conversation

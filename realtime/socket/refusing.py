@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobs.errors import ErrorBody
-from realtime.access_log import log_refused_error
 from realtime.connections.open_connection import OpenConnection
+from realtime.refusals.errors import log_refused_error
 from realtime.wire.protocol import encode_error
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from jobs.errors import ErrorCode, error_body
 from realtime.limits.addresses import client_address
-from realtime.refusals import log_refusal
+from realtime.refusals.log import log_refusal
 from realtime.shared import limits
 
 HOLD_SECONDS: Final = 1.0

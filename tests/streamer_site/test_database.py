@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streamer_site.database import with_options
-from tests.streamer_site.test_data_folder import run
+from tests.streamer_site.starting.test_data_folder import run
 
 _SHOW = "import json; from django.conf import settings; print(json.dumps(settings.DATABASES['default']['OPTIONS']))"
 _PLACE = """

@@ -8,7 +8,7 @@ from django.contrib.auth.signals import user_login_failed
 
 from jobs.jsonable import is_storable
 from realtime.limits.addresses import address_of
-from realtime.refusals import log_refusal
+from realtime.refusals.log import log_refusal
 
 Reason = Literal[
     "wrong_password",

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from realtime.earlier_keys import with_earlier_keys
 from realtime.models import SpentRefreshToken
+from realtime.signing_keys.earlier import with_earlier_keys
 
 LEEWAY = timedelta(seconds=60)
 """The time in which a token may be used again: its answer may be lost, and two tabs may share it."""

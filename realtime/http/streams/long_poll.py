@@ -8,7 +8,7 @@ from typing import Final
 
 from jobs.paging import PAGE_BYTES
 from realtime.auth import Identity, Unauthorized
-from realtime.connections.token_expiry import GRACE_SECONDS
+from realtime.connections.validity.token_expiry import GRACE_SECONDS
 from realtime.http.responses import Refused
 from realtime.shared import drain, registry
 from realtime.wire.close_codes import CloseCode

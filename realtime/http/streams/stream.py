@@ -17,7 +17,7 @@ from jobs.incidents import report_unexpected
 from jobs.repeats import REPEATS
 from realtime.auth import Identity
 from realtime.connections.drain import after_ms
-from realtime.connections.token_expiry import TokenExpiry
+from realtime.connections.validity.token_expiry import TokenExpiry
 from realtime.http.streams import server_sent
 from realtime.shared import drain, registry
 from realtime.wire.close_codes import CloseCode

@@ -6,12 +6,12 @@ from typing import Any
 
 from jobs.errors import ErrorCode, error_body
 from jobs.metrics.counters import Histogram
-from realtime.access_log import log_refused_token
 from realtime.auth import Identity, KeysUnavailable, Unauthorized
 from realtime.connections.drain import after_ms
 from realtime.limits.addresses import client_address
 from realtime.limits.shared_buckets import BURST_SECONDS
-from realtime.refusals import log_refusal
+from realtime.refusals.errors import log_refused_token
+from realtime.refusals.log import log_refusal
 from realtime.shared import limits
 from realtime.socket.ending import Send
 from realtime.socket.handshake.identifying import identify

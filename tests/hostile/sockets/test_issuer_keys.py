@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from realtime import issuer_keys
+from realtime.signing_keys.issuer import COOLDOWN_SECONDS
 from tests.hostile.bystander import assert_undisturbed, bystander
 from tests.hostile.conftest import LIGHT_WORKERS
 from tests.hostile.logs import LogReader
@@ -88,7 +88,7 @@ async def test_an_issuer_that_rotates_and_fails_disturbs_nobody(live: LiveStack,
     unknown = [token(OLD, f"made up {number}") for number in range(70)]
     logs = LogReader(live.log_dir)
     async with bystander(live, "bob") as (usual, during):
-        await asyncio.sleep(issuer_keys.COOLDOWN_SECONDS)
+        await asyncio.sleep(COOLDOWN_SECONDS)
         asked = issuer.asked
         issuer.is_open.clear()  # it takes longer than anybody waits
         issuer.body = key_set(jwk(NEW[1], "new", "ES256"))

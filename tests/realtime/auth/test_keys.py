@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pytest_django import Settings
 
-from realtime import issuer_keys
 from realtime.auth import KeysUnavailable, Unauthorized, verify
+from realtime.signing_keys import issuer
 from tests.local.waiting import eventually
 from tests.realtime.key_server import KeyServer, jwk, key_set, run_key_server, url_of
 from tests.realtime.signing import Pair, UseBackend, pem, reason_of, sign
@@ -64,7 +64,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(issuer_keys, "time", clock)
+    monkeypatch.setattr(issuer, "time", clock)
     return clock
 
 
@@ -98,7 +98,7 @@ def test_a_new_key_is_known_when_it_is_used_first(
     keys: KeyServer, rsa_pair: Pair, next_pair: Pair, clock: Clock
 ) -> None:
     keys.body = key_set(jwk(rsa_pair[1], "first"), jwk(next_pair[1], "second"))
-    clock.now += issuer_keys.COOLDOWN_SECONDS
+    clock.now += issuer.COOLDOWN_SECONDS
     assert verify(signed(next_pair, "second")).user_id == verify(signed(rsa_pair, "first")).user_id == "alice"
     assert reason_of(signed(rsa_pair, "second")) == reason_of(signed(next_pair, "first")) == "token_invalid"
 
@@ -107,7 +107,7 @@ def test_a_key_that_was_taken_back_serves_no_more(
     keys: KeyServer, rsa_pair: Pair, next_pair: Pair, clock: Clock
 ) -> None:
     keys.body = key_set(jwk(next_pair[1], "second"))
-    clock.now += issuer_keys.REFRESH_SECONDS + 1
+    clock.now += issuer.REFRESH_SECONDS + 1
     verify(signed(rsa_pair, "first"))  # who comes now does not wait for the fetch
     asked_again(keys, 1)
     assert reason_of(signed(rsa_pair, "first")) == "token_invalid"
@@ -117,7 +117,7 @@ def test_a_key_that_was_taken_back_serves_no_more(
 def test_names_of_keys_that_nobody_knows_cost_one_fetch_in_a_while(
     keys: KeyServer, rsa_pair: Pair, clock: Clock
 ) -> None:
-    clock.now += issuer_keys.COOLDOWN_SECONDS
+    clock.now += issuer.COOLDOWN_SECONDS
     for number in range(50):
         assert reason_of(signed(rsa_pair, f"made up {number}")) == "token_invalid"
     assert keys.asked == 2
@@ -125,7 +125,7 @@ def test_names_of_keys_that_nobody_knows_cost_one_fetch_in_a_while(
 
 def test_a_slow_issuer_holds_up_nobody_whose_key_is_known(keys: KeyServer, rsa_pair: Pair, clock: Clock) -> None:
     keys.is_open.clear()
-    clock.now += issuer_keys.REFRESH_SECONDS + 1
+    clock.now += issuer.REFRESH_SECONDS + 1
     with ThreadPoolExecutor(1) as elsewhere:
         waiting = elsewhere.submit(verify, signed(rsa_pair, "made up"))
         eventually(lambda: keys.asked == 2, "the issuer is asked")
@@ -144,7 +144,7 @@ def test_a_slow_issuer_holds_up_nobody_whose_key_is_known(keys: KeyServer, rsa_p
 
 def test_known_keys_serve_for_a_while_when_their_issuer_is_away(keys: KeyServer, rsa_pair: Pair, clock: Clock) -> None:
     keys.body = b"<html>Back soon</html>"
-    clock.now += issuer_keys.MAX_AGE_SECONDS - 1
+    clock.now += issuer.MAX_AGE_SECONDS - 1
     assert verify(signed(rsa_pair, "first")).user_id == "alice"
     asked_again(keys, 1)
     assert verify(signed(rsa_pair, "first")).user_id == "alice"

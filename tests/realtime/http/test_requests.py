@@ -6,15 +6,12 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 from django.test import AsyncClient
-from pytest_django import Settings
 
 from jobs.contract.registry import all_handlers
 from jobs.models import Artifact
-from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
 from realtime.auth import KeysUnavailable
-from realtime.http import authenticated, health
+from realtime.http import authenticated
 from realtime.http.requests import events
-from realtime.shared import drain
 from tests.conftest import MakeToken
 from tests.jobs.building import make_submission, run_next, store
 from tests.realtime.sockets import aside
@@ -193,46 +190,3 @@ async def test_a_part_that_is_away_is_an_answer(error: Exception, get: Get, monk
     response = await get(f"/api/requests/{uuid4()}/")
     assert response.status_code == 503 and response.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
     assert "password" not in response.content.decode()
-
-
-# --- health ----------------------------------------------------------------------------------------------------------
-
-
-async def test_the_process_is_alive(async_client: AsyncClient) -> None:
-    response = await async_client.get("/healthz")
-    assert response.status_code == 200 and response.json() == {"status": "ok"}
-
-
-async def test_it_is_ready_while_requests_can_be_accepted(async_client: AsyncClient) -> None:
-    connection().set(f"{SWEEPER_HEARTBEATS}here:1", 1, ex=15)
-    response = await async_client.get("/readyz")
-    assert response.status_code == 200
-    parts = {"database": True, "redis": True, "workers": False, "sweeper": True, "folder": True}
-    circuits = dict.fromkeys(["followers", "inspection", "limits", "metrics", "rings", "sending", "sign_in"], "closed")
-    assert response.json() == {"status": "degraded", "parts": parts, "circuits": circuits}
-
-
-async def test_who_has_the_token_of_the_metrics_is_told_of_the_faults(
-    async_client: AsyncClient, settings: Settings
-) -> None:
-    settings.STREAMER_METRICS_TOKEN = "a-secret-of-the-metrics"
-    told = await async_client.get("/readyz", headers={"Authorization": "Bearer a-secret-of-the-metrics"})
-    faults = {(fault["name"], fault["subject"]) for fault in told.json()["faults"]}
-    assert faults >= {("StreamerPartAway", "workers"), ("StreamerPartAway", "sweeper")}
-    refused = await async_client.get("/readyz", headers={"Authorization": "Bearer another-secret"})
-    assert refused.status_code == 200 and "faults" not in refused.json()
-
-
-async def test_it_is_not_ready_without_the_database(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    down = {"status": "down", "parts": {"database": {"ok": False}}, "circuits": {}}
-    monkeypatch.setattr(health, "probe_services", lambda: down)
-    response = await async_client.get("/readyz")
-    told = {"status": "down", "parts": {"database": False}, "circuits": {}}
-    assert (response.status_code, response.json()) == (503, told)
-
-
-async def test_it_is_not_ready_while_it_drains(async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drain(), "begun", True)
-    response = await async_client.get("/readyz")
-    assert response.status_code == 503 and response.json() == {"status": "draining"}
-    assert (await async_client.get("/healthz")).status_code == 200

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from realtime.connections.drain import after_ms
 from realtime.connections.rows import revoke
-from realtime.connections.token_expiry import TokenExpiry
+from realtime.connections.validity.token_expiry import TokenExpiry
 from realtime.models import Connection
 from realtime.shared import drain, registry
 from realtime.socket import consumer, ending

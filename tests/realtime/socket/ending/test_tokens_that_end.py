@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from realtime.auth import Unauthorized, verify
-from realtime.connections import token_expiry
+from realtime.connections.validity import token_expiry
 from tests.conftest import MakeToken
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.signing import UseBackend

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.streamer_site.test_data_folder import run
+from tests.streamer_site.starting.test_data_folder import run
 
 WRONG = {
     "DEBUG": "maybe",

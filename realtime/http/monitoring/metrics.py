@@ -10,7 +10,7 @@ from jobs.metrics.exchange import flush
 from jobs.metrics.exposition import CONTENT_TYPE, exposition
 from realtime.database import in_database
 from realtime.limits.addresses import address_of
-from realtime.refusals import log_refusal
+from realtime.refusals.log import log_refusal
 
 
 @csrf_exempt

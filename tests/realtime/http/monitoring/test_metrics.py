@@ -15,13 +15,13 @@ from pytest_django import Settings
 from jobs.metrics import counters
 from jobs.models import AsyncRequest
 from realtime.database import in_database
-from realtime.http import metrics as page
+from realtime.http.monitoring import metrics as page
 from tests.jobs.building import make_submission, run_next, store
 from tests.realtime.conftest import OpenSocket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOKEN = "a-token-of-the-operator"
-REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
+REFERENCE = Path(__file__).parents[4] / "docs" / "reference" / "metrics.md"
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 

@@ -26,7 +26,7 @@ from jobs.queue.wakeups import connection as redis_connection
 from realtime.database import in_database
 from realtime.http.responses import error_response, json_response
 from realtime.limits.addresses import address_of
-from realtime.refusals import log_refusal
+from realtime.refusals.log import log_refusal
 from realtime.shared import drain, registry
 from realtime.wire.versions import SUPPORTED
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from jobs.facts import Work, begin_message
-from streamer_site.redaction import HIDDEN, Redaction
+from streamer_site.diagnostics.redaction import HIDDEN, Redaction
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 

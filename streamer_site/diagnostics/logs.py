@@ -18,7 +18,7 @@ from jobs.facts import current_work
 from jobs.repeats import ATTRIBUTE
 from jobs.tracing.attempts import traced_now
 from jobs.tracing.tracer import TRACING
-from streamer_site.redaction import Redaction
+from streamer_site.diagnostics.redaction import Redaction
 
 _OWN_FIELDS = frozenset(
     (

@@ -11,7 +11,7 @@ from streamer_site.starting.environment import TOLD, read_environment, unknown_n
 from streamer_site.starting.refusal import refuse, warn_of_unknown
 
 SECRET = "hunter2-battery"
-PAGE = (Path(__file__).resolve().parents[2] / "docs/reference/settings.md").read_text()
+PAGE = (Path(__file__).resolve().parents[3] / "docs/reference/settings.md").read_text()
 NONSENSE = [
     *("", " ", "\t", "maybe", "abc", "[]", "{bad", "{'a': 1}", "null", '"text"', "[1, 2]", '{"a": NaN}', '{"a": 1}'),
     *("-1", "-0.5", "1e400", "-1e400", "nan", "inf", "-infinity", "9" * 40, "9" * 5000, "0x10", "1,5", "12 parsecs"),

@@ -7,8 +7,8 @@ import pytest
 from django.db import OperationalError
 
 from realtime.auth import verify
-from realtime.connections import revocation_watch
-from realtime.connections.revocation_watch import RevocationWatch
+from realtime.connections.validity import revocation_watch
+from realtime.connections.validity.revocation_watch import RevocationWatch
 from realtime.revocations import table, writing
 from realtime.revocations.writing import revoke_tokens
 from realtime.shared import registry

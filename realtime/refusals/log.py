@@ -13,7 +13,8 @@ from django.conf import settings
 
 from jobs.metrics.counters import Counter
 
-logger = logging.getLogger(__name__)
+# Operators route the lines by this name, wherever the module lies.
+logger = logging.getLogger("realtime.refusals")
 
 Event = Literal["Sign-in refused", "Connection refused", "Token refused", "Access refused", "Message refused"]
 _WINDOW_SECONDS = 1.0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobs import incidents
 from jobs.facts import current_work
 from jobs.tracing.attempts import traced_now
-from streamer_site.redaction import Redaction
+from streamer_site.diagnostics.redaction import Redaction
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint

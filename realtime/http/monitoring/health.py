@@ -11,7 +11,7 @@ from jobs.metrics.faults.finding import find_faults
 from jobs.metrics.faults.look import take_look
 from jobs.queue.health.probes import probe_services
 from realtime.database import in_database
-from realtime.http.metrics import has_metrics_token
+from realtime.http.monitoring.metrics import has_metrics_token
 from realtime.http.responses import json_response
 from realtime.shared import drain
 

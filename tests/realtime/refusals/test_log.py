@@ -9,9 +9,9 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from jobs.errors import ErrorCode, error_body
-from realtime import refusals
 from realtime.auth import Identity
 from realtime.connections import refused_messages
+from realtime.refusals import log
 from realtime.revocations.table import TABLE
 from realtime.revocations.writing import revoke_tokens
 from tests.conftest import MakeToken
@@ -26,7 +26,7 @@ EVENTS = ("Connection refused", "Token refused", "Access refused", "Message refu
 
 @pytest.fixture(autouse=True)
 def fresh_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "_LOG", refusals.RefusalLog())
+    monkeypatch.setattr(log, "_LOG", log.RefusalLog())
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -190,7 +190,7 @@ async def test_what_is_refused_over_http_is_one_line(
 def test_a_flood_is_few_lines_and_a_count(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.STREAMER_REFUSALS_LOGGED_PER_SECOND = 3
     for _ in range(1_000):
-        refusals.log_refusal("Token refused", reason="token_invalid", address="203.0.113.9")
+        log.log_refusal("Token refused", reason="token_invalid", address="203.0.113.9")
 
     def left_out() -> int:
         return sum(vars(record)["count"] for record in caplog.records if record.msg == "Refusals left out")
@@ -200,5 +200,5 @@ def test_a_flood_is_few_lines_and_a_count(settings: Settings, caplog: pytest.Log
 
 
 def test_long_texts_are_cut(caplog: pytest.LogCaptureFixture) -> None:
-    refusals.log_refusal("Access refused", reason="x", address="203.0.113.9", path="/" * 10_000)
+    log.log_refusal("Access refused", reason="x", address="203.0.113.9", path="/" * 10_000)
     assert len(lines(caplog)[0]["path"]) == 256

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 
 from jobs.repeats import REPEATS
-from streamer_site import logs
-from streamer_site.logs import logging_config
+from streamer_site.diagnostics import logs
+from streamer_site.diagnostics.logs import logging_config
 
 
 def test_a_signed_url_does_not_get_into_the_log(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from jobs.files.storage import StorageAway
 from jobs.queue.health import probes
-from realtime.http import health_details as page
+from realtime.http.monitoring import health_details as page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOKEN = "a-token-of-the-operator"

@@ -5,7 +5,7 @@ from typing import Any
 
 from jobs.errors import ErrorBody, ErrorCode
 from realtime.auth import Identity, Unauthorized
-from realtime.refusals import log_refusal
+from realtime.refusals.log import log_refusal
 
 UNKNOWN_ID = "foreign_or_unknown_id"
 """The reason of a refused id. Nobody looks up which of both it is: the time that takes would tell the client."""
