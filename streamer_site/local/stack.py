@@ -1,6 +1,5 @@
 """The processes of a stack, and the handle to a running one, for ``make run``, ``make demo`` and tests."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from streamer_site.local.environment import names_redis, stack_environment
 from streamer_site.local.folder import DataFolder
 from streamer_site.local.process import FAILURES_TO_TELL, Output, Program, end_of_log
 from streamer_site.local.supervisor import Supervisor
@@ -23,19 +23,6 @@ _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.1
 # A worker hands its request back when its own grace is over, and then needs a moment to end.
 _WORKER_EXTRA_SECONDS = 5.0
-# People read the logs of a local stack and need each line as it is written. On the own machine, no proxy logs URLs.
-_DEFAULTS = {
-    "LOG_JSON": "false",
-    "PYTHONUNBUFFERED": "1",
-    "STREAMER_QUERY_TOKENS": "true",
-    "STREAMER_API_DOCS": "everybody",
-}
-_SETTINGS = (
-    *("STREAMER_", "JWT_", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECURE_COOKIES", "ALLOWED_HOSTS"),
-    *("CSRF_TRUSTED_ORIGINS", "TRUST_PROXY", "TRUSTED_PROXIES", "DEBUG", "LOG_LEVEL", "LOG_JSON"),
-)
-# environ reads NAME_FILE where NAME is not set.
-_REDIS_VARIABLES = ("REDIS_URL", "REDIS_URL_FILE")
 
 
 class StackFailed(Exception):
@@ -80,10 +67,7 @@ class Stack:
         """
         self.folder = DataFolder(data_dir)
         self.data_dir = self.folder.path
-        inherited = {
-            name: value for name, value in os.environ.items() if inherit_settings or not name.startswith(_SETTINGS)
-        }
-        self.env = {**_DEFAULTS, **inherited, **(env or {}), "STREAMER_DATA_DIR": str(self.data_dir)}
+        self.env = stack_environment(self.data_dir, env or {}, inherit_settings=inherit_settings)
         self._workers = workers
         self._forks_workers = forks_workers
         self._ports = tuple(ports)
@@ -237,7 +221,7 @@ class Stack:
     @property
     def has_foreign_redis(self) -> bool:
         """Tell whether the settings name a Redis, so that no embedded one is started."""
-        return any(self.env.get(variable) for variable in _REDIS_VARIABLES)
+        return names_redis(self.env)
 
     def missing_parts(self) -> frozenset[str]:
         """Name the parts that a web process misses, as ``/readyz`` does; "web" stands for one that does not answer."""
