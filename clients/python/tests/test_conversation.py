@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from fakes.model import Application, World
 from hypothesis import given
 from hypothesis import strategies as st
-from model import Application, World
 
 from streamer_client.core.backlog import Backlog
 from streamer_client.core.following import Following

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from scripted import REPOSITORY
+from fakes.scripted import REPOSITORY
 
 import streamer_client
 from streamer_client import Client, Handle, SyncClient

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_http import Request, Response, as_json, serving
+from fakes.scripted_http import Request, Response, as_json, serving
 
 from streamer_client import Client, NotFound, TransferFailed, ValidationFailed
 from streamer_client.core import reconnect

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from model import World
+from fakes.model import World
 
 from streamer_client.core.sendable import size_of
 from streamer_client.errors import ValidationFailed

@@ -4,8 +4,8 @@ import asyncio
 import gc
 
 import pytest
-from scripted import ScriptedServer
-from virtual_time import loop, run_in_virtual_time
+from fakes.scripted import ScriptedServer
+from fakes.virtual_time import loop, run_in_virtual_time
 
 from streamer_client import Client, ConnectionStopped, Handle, Progress, StreamerError
 from streamer_client.transports.channel import Unreachable

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from scripted import REPOSITORY
-from transcript import Transcript
-from virtual_time import run_in_virtual_time
+from fakes.scripted import REPOSITORY
+from fakes.transcript import Transcript
+from fakes.virtual_time import run_in_virtual_time
 
 FOLDER = REPOSITORY / "clients" / "transcripts"
 FILES = sorted(FOLDER.glob("*.json"))

@@ -6,8 +6,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from virtual_time import loop
-
+from fakes.virtual_time import loop
 from streamer_client.events import Message
 from streamer_client.transports.channel import Channel, Ended, Unreachable
 
@@ -98,4 +97,4 @@ async def until(is_so: Any, *, within_seconds: float, what: str) -> float:
     return loop().time() - began_at
 
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+REPOSITORY = Path(__file__).resolve().parents[4]

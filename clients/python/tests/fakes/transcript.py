@@ -7,9 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from scripted import ScriptedServer, until
-from virtual_time import loop
-
+from fakes.scripted import ScriptedServer, until
+from fakes.virtual_time import loop
 from streamer_client import Client, Handle, StreamerError
 from streamer_client.feed import FeedTruncated
 

@@ -1,130 +1,16 @@
-"""The client where WebSockets do not get through."""
+"""The client over HTTP alone: streams and long polls of events, and what the service refuses."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, get_args
+from typing import Any
 
 import pytest
-from scripted import WELCOME, ScriptedChannel
-from scripted_http import Request, Response, as_events, as_json, message, serving
+from fakes.over_http import ACKNOWLEDGMENT, DONE, EVENTS, ID, partial, run, service
+from fakes.scripted_http import Request, Response, as_events, as_json, message, serving
 
 from streamer_client import Client, ConnectionStopped, RateLimited, Unauthorized
-from streamer_client.core import fallback, reconnect
-from streamer_client.transports import dialer
-from streamer_client.transports.channel import Unreachable
-from streamer_client.transports.dialer import Transport
 from streamer_client.transports.http import follower, window
 
-ID = "5f0c2b1e-7a52-4a53-9c8e-2f4b6f1f0a11"
-EVENTS = f"/api/requests/{ID}/events/"
-ACKNOWLEDGMENT = {"type": "acknowledgment", "id": "my-1", "request_id": ID, "status": "queued"}
-DONE = {"type": "complete", "request_id": ID, "seq": 3, "result": {"rows": 7}, "final": True}
-Route = Callable[[Request], Awaitable[Response] | Response]
-
-
-def partial(seq: int) -> dict[str, Any]:
-    return {"type": "partial", "request_id": ID, "seq": seq, "data": seq}
-
-
-def service(**routes: Route | Response) -> Callable[[Request], Awaitable[Response]]:
-    """Answer as a service that takes one request. ``events`` and others replace what is answered."""
-    answers: dict[tuple[str, str], Any] = {
-        ("GET", "/api/requests/"): routes.get("probe", as_json({"requests": [], "next_cursor": None})),
-        ("POST", "/api/requests/"): routes.get("submit", as_json(ACKNOWLEDGMENT, 202)),
-        ("GET", EVENTS): routes.get("events", as_events(partial(1), partial(2), DONE)),
-        ("GET", f"/api/requests/{ID}/"): routes.get("detail", as_json({"status": "completed", "seq": 3})),
-        ("GET", "/ws/"): routes.get("websocket", Response(426)),
-    }
-
-    async def answer(request: Request) -> Response:
-        found = answers.get((request.method, request.path), Response(404))
-        if isinstance(found, Response):
-            return found
-        got = found(request)
-        return got if isinstance(got, Response) else await got
-
-    return answer
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconnect, "BASE_SECONDS", 0.01)
-    monkeypatch.setattr(follower, "SHORT_POLL_SECONDS", 0.01)
-    monkeypatch.setattr(follower, "BETWEEN_POLLS_SECONDS", 0.0)
-
-
-async def run(url: str, **options: Any) -> list[int | None]:
-    """Submit the request, take its events, and return their numbers once the result is right."""
-    async with asyncio.timeout(10):
-        async with Client(url, token="a-token", proxy=None, **options) as client:
-            handle = await client.submit("report", {}, id="my-1")
-            seqs = [event.seq async for event in handle]
-            assert await handle.result() == {"rows": 7}
-            return seqs
-
-
-async def test_an_upgrade_that_is_refused_leads_to_http() -> None:
-    async with serving(service()) as server:
-        assert await run(server.url) == [1, 2, 3]
-    assert len(server.paths("GET", "/ws/")) == 1
-    assert server.paths("POST", "/api/requests/")[0].json == {"action": "report", "payload": {}, "id": "my-1"}
-    assert server.paths("GET", EVENTS)[0].headers["accept"] == "text/event-stream"
-    assert all(request.headers.get("authorization") == "Bearer a-token" for request in server.requests[1:])
-    assert not any("token" in request.query for request in server.requests)
-
-
-@pytest.mark.parametrize("transport", get_args(Transport))
-async def test_each_transport_can_be_chosen(transport: Transport) -> None:
-    async with Client("http://127.0.0.1:9", token="t", transport=transport, proxy=None):
-        pass
-
-
-async def test_a_websocket_that_brings_nothing_twice_leads_to_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def open_nothing(*_: Any, **__: Any) -> ScriptedChannel:
-        channel = ScriptedChannel(None)
-        channel.end(1006)
-        return channel
-
-    monkeypatch.setattr(dialer, "open_websocket", open_nothing)
-    async with serving(service()) as server:
-        assert await run(server.url) == [1, 2, 3]
-
-
-@pytest.mark.parametrize("status", [403, 429, 503])
-async def test_what_the_service_itself_refuses_leads_to_another_try(
-    status: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = []
-
-    async def refuse(*_: Any, **__: Any) -> ScriptedChannel:
-        calls.append(status)
-        if len(calls) < 4:
-            raise Unreachable("no", status=status)
-        channel = ScriptedChannel(None)
-        channel.push(WELCOME)
-        return channel
-
-    monkeypatch.setattr(dialer, "open_websocket", refuse)
-    async with serving(service()) as server, Client(server.url, token="t", proxy=None) as client:
-        async with asyncio.timeout(10):
-            await client.connect()
-    assert server.requests == []
-
-
-async def test_nothing_works_until_the_websocket_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
-
-    async def open_late(*_: Any, **__: Any) -> ScriptedChannel:
-        calls.append(1)
-        if len(calls) < 5:
-            raise Unreachable("no host is there")
-        channel = ScriptedChannel(None)
-        channel.push(WELCOME)
-        return channel
-
-    monkeypatch.setattr(dialer, "open_websocket", open_late)
-    async with Client("http://127.0.0.1:1", token="t", proxy=None) as client, asyncio.timeout(10):
-        await client.connect()
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 async def test_streams_that_are_cut_go_on_from_their_last_event() -> None:
@@ -289,37 +175,6 @@ async def test_a_slow_application_stops_the_stream(monkeypatch: pytest.MonkeyPat
 async def _arrived(handle: Any, count: int) -> None:
     while len(handle._reader) < count:
         await asyncio.sleep(0.01)
-
-
-async def test_a_websocket_that_works_again_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fallback, "RETRY_WEBSOCKET_SECONDS", 0.05)
-    sockets: list[ScriptedChannel] = []
-    works_again = asyncio.Event()
-
-    async def open_later(*_: Any, **__: Any) -> ScriptedChannel:
-        if len(sockets) == 0:
-            sockets.append(ScriptedChannel(None))
-            raise Unreachable("no", status=400)
-        await works_again.wait()
-        sockets.append(ScriptedChannel(None))
-        sockets[-1].push(WELCOME)
-        return sockets[-1]
-
-    monkeypatch.setattr(dialer, "open_websocket", open_later)
-    async with (
-        serving(service(events=as_events(partial(1), end=asyncio.Event()))) as server,
-        Client(server.url, token="t", proxy=None) as client,
-        asyncio.timeout(10),
-    ):
-        handle = await client.submit("report", id="my-1")
-        events = aiter(handle)
-        assert (await anext(events)).seq == 1
-        works_again.set()
-        while len(sockets) < 2 or not sockets[1].sent:
-            await asyncio.sleep(0.01)
-        assert sockets[1].sent[0]["requests"] == [{"request_id": ID, "after_seq": 1}]
-        sockets[1].push({**DONE, "seq": 2})
-        assert (await anext(events)).final
 
 
 async def test_the_feed_comes_over_http() -> None:
