@@ -4,6 +4,11 @@ import { Client } from "../../dist/index.js";
 import "../../dist/http.js";
 
 export const ID = "5f0c2b1e-7a52-4a53-9c8e-2f4b6f1f0a11";
+export const LIST = "GET /api/requests/";
+export const EVENTS = `GET /api/requests/${ID}/events/`;
+export const ONE = `GET /api/requests/${ID}/`;
+/** The answer to `LIST` where there are none, which tells the client that the service is there. */
+export const empty = { requests: [], next_cursor: null };
 
 /**
  * A `fetch` that answers with what `answers` has for `METHOD path` (without the query): a value for JSON, a Response, a
@@ -43,6 +48,14 @@ export class EventStream {
     this.response = new Response(body, { headers: { "Content-Type": "text/event-stream" } });
   }
 
+  /** An answer of `fakeFetch` that ends when the client leaves it, as a real one does. */
+  untilLeft() {
+    return ({ signal }) => {
+      signal.addEventListener("abort", () => this.end());
+      return this.response;
+    };
+  }
+
   write(text) {
     this.#controller.enqueue(new TextEncoder().encode(text));
   }
@@ -55,6 +68,17 @@ export class EventStream {
   end() {
     this.#controller.close();
   }
+}
+
+export function streams(count) {
+  return Array.from({ length: count }, () => new EventStream());
+}
+
+/** A stream that something on the way ends at once. */
+export function cut() {
+  const stream = new EventStream();
+  stream.end();
+  return stream.response;
 }
 
 /** A client that has no sockets. */
