@@ -32,6 +32,7 @@ import { keyActions } from "./shell/key_actions.js";
 import { listenForKeys } from "./shell/keys.js";
 import { notify } from "./shell/notice.js";
 import { Notifier } from "./shell/notifier.js";
+import { panesOf } from "./shell/panes.js";
 import { placesOf } from "./shell/places.js";
 import { Steering } from "./shell/steering.js";
 import { Tab } from "./shell/tab.js";
@@ -41,9 +42,7 @@ import { LateInspector } from "./wire/late_inspector.js";
 
 const byId = (id) => document.getElementById(id);
 const main = byId("main");
-// Where the window is wide, the form and the requests are one section.
-const wide = matchMedia("(min-width: 800px)");
-const isWide = () => wide.matches;
+const panes = panesOf({ main, onPress: goTo, onDatasets: () => datasetPane.show() });
 
 const api = new Api(session);
 const catalog = new Catalog(api);
@@ -52,7 +51,7 @@ const client = new Client(document.baseURI, { token: (wish) => session.token(wis
 const link = new Link(client);
 const requests = new Requests(client, store);
 const feed = new Feed(client, store);
-const steering = new Steering({ api, session, catalog, store, requests, goTo, showPane, announce, say });
+const steering = new Steering({ api, session, catalog, store, requests, goTo, showPane: panes.show, announce, say });
 const schemaOf = (action) => catalog.find(action)?.schema;
 const titleOf = (record) => nameOf(record, catalog);
 const notifier = new Notifier({ titleOf, onOpen: (record) => detail.open(record) });
@@ -130,9 +129,9 @@ const places = placesOf({
   detail,
   requestList,
   datasetPane,
-  showPane,
+  showPane: panes.show,
   find: steering.find,
-  isWide,
+  isWide: panes.isWide,
 });
 steering.parts = { composer, detail, requestList };
 const addresses = new Addresses({ read: places.here, show: places.show });
@@ -168,10 +167,7 @@ store.addEventListener("remove", countLive);
 byId("signout").addEventListener("click", () => session.signOut());
 byId("who").before(help.button());
 document.querySelector(".skip").addEventListener("click", skip);
-for (const button of document.querySelectorAll(".tab[data-pane]"))
-  button.addEventListener("click", () => goTo(button.dataset.pane));
 watchTyping(byId("composer"), keepTyped);
-wide.addEventListener("change", () => showPane(main.dataset.pane));
 listenForKeys(keys, () => session.active);
 setInterval(tick, 1000);
 
@@ -186,7 +182,7 @@ async function enter() {
   setText(byId("who"), tenant ? `${sub} at ${tenant}` : sub);
   byId("who").title = "Signed in as: user and tenant";
   for (const kept of allKept) kept.begin(ownerOf(session.claims));
-  showPane("composer");
+  panes.show("composer");
   // The titles of the actions are wanted before the first card is drawn.
   await loadCatalog();
   if (!session.active) return;
@@ -250,17 +246,8 @@ function ended(record) {
 }
 
 function goTo(pane) {
-  showPane(pane);
+  panes.show(pane);
   moved();
-}
-
-/** Datasets have a section of their own. Where the window is narrow, so have the form and the requests. */
-function showPane(pane) {
-  main.dataset.pane = pane;
-  const pressedPane = wide.matches && pane === "composer" ? "requests" : pane;
-  for (const button of document.querySelectorAll(".tab[data-pane]"))
-    button.setAttribute("aria-pressed", String(button.dataset.pane === pressedPane));
-  if (pane === "datasets") datasetPane.show();
 }
 
 function countLive() {
