@@ -1,24 +1,24 @@
 /** The client: requests, topics and files over one connection that comes back by itself. */
 
 import type { ActionName, PayloadOf, ResultOf } from "./actions.ts";
-import { Connection, type State, type TransportName } from "./connection.ts";
+import { Connection, type State, type TransportName } from "./connection/connection.ts";
+import { endpointsOf } from "./connection/endpoints.ts";
+import { Receipts } from "./connection/receipts.ts";
+import { Tokens } from "./connection/token.ts";
+import { watchWaking } from "./connection/wake.ts";
 import { Conversation } from "./core/conversation.ts";
 import type { Port } from "./core/port.ts";
 import { FEED } from "./core/topics.ts";
-import { endpointsOf } from "./endpoints.ts";
 import { ConnectionStopped } from "./errors.ts";
-import type { UploadOptions } from "./files.ts";
 import { Handle } from "./handle.ts";
 import { newId } from "./ids.ts";
-import { LazyHttp } from "./lazy_http.ts";
 import type { ClientOptions, ListFilters, RunOptions, SubmitOptions } from "./options.ts";
 import { defined, requestFrame } from "./options.ts";
-import { Receipts } from "./receipts.ts";
-import { Tokens } from "./token.ts";
 import { TopicFollower } from "./topic.ts";
+import type { UploadOptions } from "./transport/files.ts";
+import { LazyHttp } from "./transport/lazy_http.ts";
 import { loaded } from "./transport/transport.ts";
 import { type SocketClass, webSocket } from "./transport/websocket.ts";
-import { watchWaking } from "./wake.ts";
 import type { Artifact, Frame, Snapshot } from "./wire.ts";
 
 /**

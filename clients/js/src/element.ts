@@ -5,7 +5,7 @@
  * It tells `streamer-event` with each event, and `streamer-end` with the view at the end.
  */
 
-import { endpointsOf } from "./endpoints.ts";
+import { endpointsOf } from "./connection/endpoints.ts";
 import { errorOf, type StreamerError } from "./errors.ts";
 import { Events } from "./transport/events.ts";
 import { Http, Refused } from "./transport/http.ts";

@@ -2,11 +2,11 @@
 
 export * from "./actions.ts";
 export { Client } from "./client.ts";
-export type { State, TransportName } from "./connection.ts";
+export type { State, TransportName } from "./connection/connection.ts";
+export type { TokenProvider, TokenWish } from "./connection/token.ts";
 export * from "./errors.ts";
 export { Handle } from "./handle.ts";
 export type { ClientOptions, ListFilters, RunOptions, SubmitOptions } from "./options.ts";
-export type { TokenProvider, TokenWish } from "./token.ts";
 export { TopicFollower } from "./topic.ts";
 export type { SocketClass } from "./transport/websocket.ts";
 export * from "./wire.ts";

@@ -1,7 +1,7 @@
 /** What a program may say about a request, and how it goes over the wire. */
 
+import type { TokenProvider } from "./connection/token.ts";
 import { newId } from "./ids.ts";
-import type { TokenProvider } from "./token.ts";
 import type { Open } from "./transport/transport.ts";
 import type { SocketClass } from "./transport/websocket.ts";
 import type { Frame, Progress, RequestEvent } from "./wire.ts";

@@ -5,8 +5,8 @@
  * goes, all come back, and the first becomes the next leader. Where a browser lacks either, each tab has its socket.
  */
 
+import { Routes } from "./core/routes.ts";
 import { newId } from "./ids.ts";
-import { Routes } from "./routes.ts";
 import type { Open, Receiver, Transport } from "./transport/transport.ts";
 import type { Frame } from "./wire.ts";
 

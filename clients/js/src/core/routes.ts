@@ -1,6 +1,6 @@
 /** Which tab a message is for, when several share a socket. No I/O here. */
 
-import type { Frame } from "./wire.ts";
+import type { Frame } from "../wire.ts";
 
 type Log = { request_id: string } | { topic: string };
 

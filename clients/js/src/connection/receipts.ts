@@ -1,7 +1,7 @@
 /** Tells the server what the application has taken: after so many messages, or when it is quiet. */
 
-import { Credit } from "./core/credit.ts";
-import type { Port } from "./core/port.ts";
+import { Credit } from "../core/credit.ts";
+import type { Port } from "../core/port.ts";
 
 const QUIET_MS = 100;
 

@@ -1,10 +1,10 @@
 /** All that goes over HTTP: its code is loaded when it is wanted. */
 
-import { errorOf } from "./errors.ts";
-import type { Tokens } from "./token.ts";
-import type { Open } from "./transport/transport.ts";
+import type { Tokens } from "../connection/token.ts";
+import { errorOf } from "../errors.ts";
+import type { Open } from "./transport.ts";
 
-type Module = typeof import("./http.ts");
+type Module = typeof import("../http.ts");
 type Http = InstanceType<Module["Http"]>;
 
 export class LazyHttp {
@@ -37,6 +37,6 @@ export class LazyHttp {
   }
 
   #load(): Promise<Module> {
-    return import("./http.ts");
+    return import("../http.ts");
   }
 }

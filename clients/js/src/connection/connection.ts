@@ -1,11 +1,11 @@
 /** One connection that is kept up: it comes back by itself, with growing pauses, unless the server says not to. */
 
-import { Heartbeat } from "./core/heartbeat.ts";
-import { endOf, pauseMs } from "./core/reconnect.ts";
-import { ConnectionStopped } from "./errors.ts";
+import { Heartbeat } from "../core/heartbeat.ts";
+import { endOf, pauseMs } from "../core/reconnect.ts";
+import { ConnectionStopped } from "../errors.ts";
+import type { Open, Transport } from "../transport/transport.ts";
+import type { Frame } from "../wire.ts";
 import type { Tokens } from "./token.ts";
-import type { Open, Transport } from "./transport/transport.ts";
-import type { Frame } from "./wire.ts";
 
 const WELCOME_MS = 15_000;
 const SOCKET_AGAIN_MS = 300_000;

@@ -1,7 +1,7 @@
 /** Files to and from the service. */
 
-import { credentialsFor, type Http, identity, refusal } from "./transport/http.ts";
-import type { Artifact, Frame } from "./wire.ts";
+import type { Artifact, Frame } from "../wire.ts";
+import { credentialsFor, type Http, identity, refusal } from "./http.ts";
 
 export interface UploadOptions {
   /** Of the dataset; by default that of the file. */
