@@ -24,12 +24,12 @@ export class Answers {
     this.#store = store;
     this.#schemaOf = schemaOf;
     store.addEventListener("final", ({ detail }) => isHereAlone(detail) && this.#keep(detail));
-    store.addEventListener("remove", ({ detail }) => isHereAlone(detail) && this.#drop(detail));
+    store.addEventListener("remove", ({ detail }) => isHereAlone(detail) && kept.drop(detail.clientId));
   }
 
   /** Somebody is signed in: put what is kept into the store. */
   restore() {
-    const all = this.#read();
+    const all = this.#kept.readList();
     const fresh = all.filter((answer) => now() - answer.createdAt < MAX_AGE_MS);
     if (fresh.length < all.length) this.#kept.write(fresh);
     for (const answer of fresh) this.#store.restore(blank(answer));
@@ -38,17 +38,11 @@ export class Answers {
   #keep(record) {
     const answer = Object.fromEntries([...TOLD, ...HAD].map((name) => [name, record[name]]));
     answer.payload = withoutSecrets(record.payload, this.#schemaOf(record.action));
-    const others = this.#read().filter((other) => other.clientId !== answer.clientId);
+    const others = this.#kept.readList().filter((other) => other.clientId !== answer.clientId);
     const isLarge = JSON.stringify(answer).length > MAX_CHARACTERS;
     const all = isLarge ? others : [answer, ...others];
     this.#kept.write(all.slice(0, MAX_ANSWERS));
     this.#trim();
-  }
-
-  #drop({ clientId }) {
-    const all = this.#read();
-    const others = all.filter((answer) => answer.clientId !== clientId);
-    if (others.length < all.length) this.#kept.write(others);
   }
 
   /** No more than that stay on the page either. */
@@ -58,11 +52,6 @@ export class Answers {
       .filter(isHereAlone)
       .sort((a, b) => b.createdAt - a.createdAt);
     for (const record of newestFirst.slice(MAX_ANSWERS)) this.#store.forget(record);
-  }
-
-  #read() {
-    const answers = this.#kept.read();
-    return Array.isArray(answers) ? answers : [];
   }
 }
 

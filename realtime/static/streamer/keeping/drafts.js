@@ -17,20 +17,15 @@ export class Drafts {
 
   /** → `{payload, tags}`, undefined for none. */
   get(action) {
-    return this.#all().find(([name]) => name === action)?.[1];
+    return this.#kept.readList().find(([name]) => name === action)?.[1];
   }
 
   /** The newest come first; of very many, or very large ones, the oldest go. */
   set(action, { payload, tags }) {
     const draft = { payload: withoutSecrets(payload, this.#schemaOf(action)), tags };
-    const others = this.#all().filter(([name]) => name !== action);
+    const others = this.#kept.readList().filter(([name]) => name !== action);
     const drafts = [[action, draft], ...others].slice(0, MAX_DRAFTS);
     while (drafts.length && JSON.stringify(drafts).length > MAX_CHARACTERS) drafts.pop();
     this.#kept.write(drafts);
-  }
-
-  #all() {
-    const drafts = this.#kept.read();
-    return Array.isArray(drafts) ? drafts : [];
   }
 }

@@ -27,6 +27,19 @@ export class Kept {
     }
   }
 
+  /** The value where it is a list; an empty one when there is none. */
+  readList() {
+    const value = this.read();
+    return Array.isArray(value) ? value : [];
+  }
+
+  /** Take the entry of a record out of the list. */
+  drop(clientId) {
+    const all = this.readList();
+    const others = all.filter((entry) => entry.clientId !== clientId);
+    if (others.length < all.length) this.write(others);
+  }
+
   /** A value that does not fit into the storage is not kept. */
   write(value) {
     if (this.#owner === null) return;

@@ -25,7 +25,7 @@ export class Unsent {
     this.#store = store;
     this.#schemaOf = schemaOf;
     store.addEventListener("change", ({ detail }) => this.#look(detail));
-    store.addEventListener("remove", ({ detail }) => this.#drop(detail.clientId));
+    store.addEventListener("remove", ({ detail }) => kept.drop(detail.clientId));
   }
 
   /**
@@ -33,7 +33,7 @@ export class Unsent {
    * had a secret that is gone, is shown as failed instead.
    */
   restore() {
-    const entries = this.#read();
+    const entries = this.#kept.readList();
     const mayGo = (entry) => !entry.isCut && now() - entry.createdAt < MAX_AGE_MS;
     this.#kept.write(entries.filter(mayGo));
     for (const { isCut, ...entry } of entries.filter((one) => !mayGo(one))) this.#giveUp(entry);
@@ -47,27 +47,16 @@ export class Unsent {
 
   #look(record) {
     if (record.status === "sending") this.#keep(record);
-    else if (record.clientId !== null) this.#drop(record.clientId);
+    else if (record.clientId !== null) this.#kept.drop(record.clientId);
   }
 
   #keep(record) {
     const entry = Object.fromEntries(KEPT.map((name) => [name, record[name]]));
     entry.payload = record.payload && withoutSecrets(record.payload, this.#schemaOf(record.action));
     entry.isCut = JSON.stringify(entry.payload) !== JSON.stringify(record.payload);
-    const others = this.#read().filter((other) => other.clientId !== entry.clientId);
+    const others = this.#kept.readList().filter((other) => other.clientId !== entry.clientId);
     const entries = [entry, ...others].slice(0, MAX_UNSENT);
     while (entries.length && JSON.stringify(entries).length > MAX_CHARACTERS) entries.pop();
     this.#kept.write(entries);
-  }
-
-  #drop(clientId) {
-    const entries = this.#read();
-    const others = entries.filter((entry) => entry.clientId !== clientId);
-    if (others.length < entries.length) this.#kept.write(others);
-  }
-
-  #read() {
-    const entries = this.#kept.read();
-    return Array.isArray(entries) ? entries : [];
   }
 }
