@@ -5,32 +5,19 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
-from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import conditional_page, require_safe
 
-_POLICY = (
-    "default-src 'self'; connect-src {connect}; img-src 'self' data:; object-src 'none'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
+from realtime.http.pages import page, render_page
+
 # A policy has no notation for the address of IPv6, which every browser that knows those takes for 'self'.
 _NAMED_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 
 
-@csrf_exempt
-@require_safe
-@gzip_page
-@conditional_page
-@cache_control(no_cache=True)
+@page
 def console(request: HttpRequest) -> HttpResponse:
     """Serve the browser client for people. It shows only data that the person's token may see."""
-    response = render(request, "console.html", {"admin_request": _admin_request(request)})
-    response["Content-Security-Policy"] = _POLICY.format(connect=" ".join(_own_server(request)))
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    context = {"admin_request": _admin_request(request)}
+    return render_page(request, "console.html", context, connect=tuple(_own_server(request)))
 
 
 def console_url(request_id: UUID) -> str:

@@ -8,43 +8,30 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 
 from jobs.contract.base import Handler
 from realtime.http.authenticated import refusing
+from realtime.http.pages import page, render_page
 from realtime.http.refused import log_refused_request
 from realtime.http.responses import Refused, error_response
 from realtime.http.schema.asyncapi import build_asyncapi
 from realtime.http.schema.audience import handlers_for
 from realtime.http.schema.openapi import build_openapi
 
-_POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
 # One document for each set of permissions that is in use.
 _MAX_KEPT = 32
 Build = Callable[..., dict[str, Any]]
 
 
-@csrf_exempt
-@require_safe
-@gzip_page
-@conditional_page
-@cache_control(no_cache=True)
+@page
 def docs_page(request: HttpRequest) -> HttpResponse:
     """Serve the page. It holds no description itself: its script fetches the documents."""
     if settings.STREAMER_API_DOCS == "nobody":
         raise Http404
-    response = render(request, "api_docs.html")
-    response["Content-Security-Policy"] = _POLICY
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render_page(request, "api_docs.html")
 
 
 @csrf_exempt
