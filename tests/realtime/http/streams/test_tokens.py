@@ -2,7 +2,7 @@
 
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.test import AsyncClient
@@ -16,15 +16,10 @@ from realtime.scoped_tokens import issue_scoped_token, verify_scoped_token
 from tests.conftest import MakeToken
 from tests.jobs.building import make_submission, row_of, run_next, store
 from tests.realtime.http.streams.conftest import Get, OpenStream
+from tests.realtime.http.streams.requests import run_one
 from tests.realtime.sockets import Socket, aside
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-async def run_one(action: str = "zoo_file", **fields: Any) -> UUID:
-    request_id = await aside(store, make_submission(action, **fields))
-    await aside(run_next)
-    return request_id
 
 
 @pytest.fixture
@@ -40,7 +35,7 @@ def share(async_client: AsyncClient, make_token: MakeToken) -> Any:
 
 
 async def test_it_works(share: Any, get: Get, open_stream: OpenStream) -> None:
-    request_id = await run_one()
+    request_id = await run_one("zoo_file")
     body = (await share(request_id)).json()
     token = body["token"]
     assert token.startswith("rt_") and body["expires_in"] == 3600
@@ -57,7 +52,7 @@ async def test_it_works(share: Any, get: Get, open_stream: OpenStream) -> None:
 
 async def test_a_life_of_ones_own(share: Any, settings: Settings) -> None:
     settings.STREAMER_PUBLIC_URL = "https://reports.example.org/"
-    request_id = await run_one()
+    request_id = await run_one("zoo_file")
     body = (await share(request_id, body='{"expires_in": 60}')).json()
     assert body["expires_in"] == 60 and body["events_url"].startswith("https://reports.example.org/api/requests/")
     assert 55 < verify_scoped_token(body["token"]).expires_in <= 60
@@ -73,12 +68,12 @@ async def test_a_life_that_is_none_is_refused(expires_in: str, share: Any) -> No
     "who", [{"user": "bob"}, {"tenant": "other"}, {"user": "bob", "permissions": ("tenant.read",)}]
 )
 async def test_only_the_owner_shares(who: dict[str, Any], share: Any) -> None:
-    foreign, missing = await share(await run_one(), **who), await share(uuid4(), **who)
+    foreign, missing = await share(await run_one("zoo_file"), **who), await share(uuid4(), **who)
     assert foreign.status_code == missing.status_code == 404 and foreign.content == missing.content
 
 
 async def test_it_opens_nothing_else(share: Any, get: Get, async_client: AsyncClient) -> None:
-    request_id, other_id = await run_one(), await run_one()
+    request_id, other_id = await run_one("zoo_file"), await run_one()
     token = (await share(request_id)).json()["token"]
     other = await Artifact.objects.aget(request_id=other_id)
     for path in (f"/api/requests/{other_id}/", f"/api/requests/{other_id}/events/", f"/api/artifacts/{other.id}/"):
@@ -98,7 +93,7 @@ async def test_it_opens_nothing_else(share: Any, get: Get, async_client: AsyncCl
 
 async def test_it_opens_no_socket(share: Any, settings: Settings) -> None:
     settings.STREAMER_QUERY_TOKENS = True
-    token = (await share(await run_one())).json()["token"]
+    token = (await share(await run_one("zoo_file"))).json()["token"]
     in_header = Socket(headers=[(b"authorization", f"Bearer {token}".encode())])
     for socket in (in_header, Socket(path=f"/ws/?token={token}"), Socket(subprotocols=[f"bearer.{token}"])):
         await socket.open()
@@ -107,21 +102,21 @@ async def test_it_opens_no_socket(share: Any, settings: Settings) -> None:
 
 
 async def test_a_token_of_another_kind_in_the_url_does_not_count(get: Get, make_token: MakeToken) -> None:
-    request_id = await run_one()
+    request_id = await run_one("zoo_file")
     for path in ("", "events/", "artifacts/"):
         answer = await get(f"/api/requests/{request_id}/{path}?token={make_token()}", token=None)
         assert answer.json()["error"]["details"] == {"reason": "token_missing"}
 
 
 async def test_the_header_goes_before_the_url(share: Any, get: Get) -> None:
-    request_id = await run_one()
+    request_id = await run_one("zoo_file")
     token = (await share(request_id)).json()["token"]
     assert (await get(f"/api/requests/{request_id}/?token={token}", user="bob")).status_code == 404
 
 
 @pytest.mark.parametrize("change", ["signature", "request", "cut", "longer", "empty", "foreign letters"])
 async def test_a_forged_one_is_refused(change: str, share: Any, get: Get) -> None:
-    request_id = await run_one()
+    request_id = await run_one("zoo_file")
     token = (await share(request_id)).json()["token"]
     claims, _, signature = token.partition(".")
     other = issue_scoped_token(await aside(lambda: verify_scoped_token(token)), uuid4(), 60).partition(".")[0]
@@ -138,7 +133,7 @@ async def test_a_forged_one_is_refused(change: str, share: Any, get: Get) -> Non
 
 
 async def test_it_expires(get: Get, make_token: MakeToken, monkeypatch: pytest.MonkeyPatch) -> None:
-    request_id = await run_one()
+    request_id = await run_one("zoo_file")
     token = issue_scoped_token(verify(make_token()), request_id, -1)
     answer = await get(f"/api/requests/{request_id}/?token={token}", token=None)
     assert answer.json()["error"]["details"] == {"reason": "token_expired"}
@@ -148,7 +143,7 @@ async def test_it_expires(get: Get, make_token: MakeToken, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("whose", ["user", "tenant", "token"])
 async def test_it_ends_with_the_access_of_its_owner(whose: str, share: Any, get: Get, make_token: MakeToken) -> None:
-    request_id = await run_one()
+    request_id = await run_one("zoo_file")
     own = make_token()
     token = (await share(request_id, token=own)).json()["token"]
     what = {"user": {"user_id": "alice"}, "tenant": {"tenant_id": "acme"}, "token": {"token_id": verify(own).token_id}}
@@ -161,7 +156,7 @@ async def test_it_ends_with_the_access_of_its_owner(whose: str, share: Any, get:
 
 
 async def test_it_reads_the_files_of_a_result_that_was_reused(share: Any, get: Get) -> None:
-    first = await run_one()
+    first = await run_one("zoo_file")
     second = await aside(store, make_submission("zoo_file"))
     await aside(run_next)
     file = await Artifact.objects.aget(request_id=first)
