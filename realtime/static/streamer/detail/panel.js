@@ -2,7 +2,7 @@
 
 import { artifactsOf, countFiles, replaceFile } from "../files/artifacts.js";
 import { Files } from "../files/list.js";
-import { fill, h, icon, setText } from "../ground/dom.js";
+import { closeButton, fill, h, icon, setText } from "../ground/dom.js";
 import { count } from "../ground/format.js";
 import { originTag, progressBar, statusPill } from "../requests/progress.js";
 import { isStored, LIVE, nameOf } from "../requests/record.js";
@@ -93,17 +93,7 @@ export class Detail {
     shown.body = h("div", { class: "detail-body", "data-testid": "detail-result" });
     shown.rest = h("div", { class: "detail-body" });
     shown.loading = h("p", { class: "quiet", role: "status" });
-    const close = h(
-      "button",
-      {
-        class: "button quiet square",
-        type: "button",
-        "aria-label": "Close",
-        "data-testid": "detail-close",
-        on: { click: () => this.close() },
-      },
-      icon("close"),
-    );
+    const close = closeButton(() => this.close(), { "data-testid": "detail-close" });
     const head = h(
       "header",
       { class: "detail-head" },

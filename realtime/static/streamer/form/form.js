@@ -1,6 +1,6 @@
 /** The form of one action, made from its schema, with a switch to write the payload as JSON instead. */
 
-import { fill, h, icon } from "../ground/dom.js";
+import { fill, h, icon, onSubmit } from "../ground/dom.js";
 import { duration } from "../ground/format.js";
 import { Sections } from "./controls/sections.js";
 import { collect, everyFits, scopeOf } from "./payload.js";
@@ -69,18 +69,13 @@ export class PayloadForm {
       this.#editorFault,
     );
     this.#tags = new TagField(known.tags);
-    const send = (event) => {
-      event.preventDefault();
-      this.#send(onSend);
-    };
-    const quick = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && send(event);
     const form = h(
       "form",
       {
         class: "form",
         novalidate: true,
         dataset: { testid: "form", action: action.action },
-        on: { submit: send, keydown: quick, input: () => this.#changed(), change: () => this.#changed() },
+        on: { ...onSubmit(() => this.#send(onSend)), input: () => this.#changed(), change: () => this.#changed() },
       },
       heading(action, { title, permitted, onBack, asJson: this.#switch }),
       this.#examples(),

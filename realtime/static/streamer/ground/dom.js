@@ -39,6 +39,22 @@ export function icon(name) {
   return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `#icon-${name}` }));
 }
 
+/** The button in the corner of a panel or a dialog. `props` are more attributes, or another label. */
+export function closeButton(onClose, props = {}) {
+  const fixed = { class: "button quiet square", type: "button", on: { click: onClose } };
+  return h("button", { ...fixed, "aria-label": "Close", ...props }, icon("close"));
+}
+
+/** The listeners of a form that is sent by its button, and by Ctrl or ⌘ with Enter from anywhere in it. */
+export function onSubmit(send) {
+  const submit = (event) => {
+    event.preventDefault();
+    send();
+  };
+  const keydown = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit(event);
+  return { submit, keydown };
+}
+
 /** Set a node's text only when it differs, so that nothing is repainted or read out twice. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

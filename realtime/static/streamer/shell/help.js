@@ -1,6 +1,6 @@
 /** The dialog with the keys, and the settings of this browser. */
 
-import { fill, h, icon, setText } from "../ground/dom.js";
+import { closeButton, fill, h, setText } from "../ground/dom.js";
 import { NATIVE_KEYS, SHORTCUTS } from "./shortcuts.js";
 
 const KEY = "streamer.keys";
@@ -25,16 +25,7 @@ export class Help {
     this.#notifier = notifier;
     this.#notify.addEventListener("change", () => this.#setNotify());
     this.#keys.addEventListener("change", () => this.#setKeys());
-    const close = h(
-      "button",
-      {
-        class: "button quiet square",
-        type: "button",
-        "aria-label": "Close",
-        on: { click: () => this.#dialog.close() },
-      },
-      icon("close"),
-    );
+    const close = closeButton(() => this.#dialog.close());
     this.#dialog = h(
       "dialog",
       { class: "help", "aria-labelledby": "help-title", "data-testid": "help" },

@@ -1,6 +1,6 @@
 /** A panel at the foot of the page with every frame of the connection, both ways, and a field to send one by hand. */
 
-import { fill, h, icon, setText } from "../ground/dom.js";
+import { closeButton, fill, h, icon, setText } from "../ground/dom.js";
 import { count } from "../ground/format.js";
 import { fits, typesOf } from "./filter.js";
 import { FrameList } from "./frame_list.js";
@@ -93,16 +93,7 @@ export class Inspector {
     this.#direction.addEventListener("change", () => this.#narrow({ direction: this.#direction.value }));
     this.#pause = button("pause", "Pause", "wire-pause", () => this.#setPaused(this.#paused === null));
     this.#copy = button("copy", "Copy", "wire-copy", () => this.#copyShown());
-    const close = h(
-      "button",
-      {
-        class: "button quiet square",
-        type: "button",
-        "aria-label": "Close the wire inspector",
-        on: { click: () => this.close() },
-      },
-      icon("close"),
-    );
+    const close = closeButton(() => this.close(), { "aria-label": "Close the wire inspector" });
     const filters = h("div", { class: "wire-filters" }, this.#search, this.#type, this.#direction);
     const tools = h(
       "div",

@@ -1,7 +1,7 @@
 /** A field for a frame of one's own: whatever JSON object it has is sent as it is. */
 
 import { readJson } from "../form/values.js";
-import { h, icon, setText } from "../ground/dom.js";
+import { h, icon, onSubmit, setText } from "../ground/dom.js";
 import { STARTS, startText } from "./starts.js";
 
 export class RawFrame {
@@ -29,14 +29,9 @@ export class RawFrame {
       h("option", { value: "" }, "Start from…"),
       STARTS.map(({ type }) => h("option", { value: type }, type)),
     );
-    const send = (event) => {
-      event.preventDefault();
-      this.#send(onSend);
-    };
-    const quick = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && send(event);
     this.node = h(
       "form",
-      { class: "raw", novalidate: true, on: { submit: send, keydown: quick } },
+      { class: "raw", novalidate: true, on: onSubmit(() => this.#send(onSend)) },
       h(
         "div",
         { class: "raw-head" },
