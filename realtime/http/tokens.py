@@ -9,7 +9,6 @@ from django.contrib.auth import get_user_model
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import TokenError
@@ -22,6 +21,7 @@ from realtime.auth import Unauthorized, precise_now, read_claims
 from realtime.http.sign_in.links import LinkRefused, use_link
 from realtime.http.sign_in.log import Reason, log_refused_sign_in
 from realtime.http.sign_in.rotation import Reused, RotatingToken
+from realtime.http.sign_in.uncached import UncachedView
 from realtime.limits.addresses import address_of
 from realtime.limits.sign_ins import LimitUnavailable, seconds_to_wait
 from realtime.models import Membership
@@ -153,14 +153,8 @@ class _RefreshSerializer(TokenRefreshSerializer):
         log_refused_sign_in(self.context.get("request"), reason, user)
 
 
-class _TokenView(TokenViewBase):
+class _TokenView(UncachedView, TokenViewBase):
     throttle_classes = (_SignInThrottle,)
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Keep tokens, and refusals of them, out of every cache (RFC 6749, section 5.1)."""
-        answer: Response = super().finalize_response(request, response, *args, **kwargs)
-        answer["Cache-Control"] = "no-store"
-        return answer
 
 
 class ObtainTokenView(_TokenView, TokenObtainPairView):

@@ -5,11 +5,11 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
 from realtime.http.sign_in.log import log_refused_sign_in
 from realtime.http.sign_in.rotation import RotatingToken
+from realtime.http.sign_in.uncached import UncachedView
 from realtime.revocations.table import TABLE
 from realtime.revocations.writing import SIGNED_OUT, revoke_tokens
 
@@ -18,7 +18,7 @@ class _SignOutSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField(write_only=True)
 
 
-class SignOutView(APIView):
+class SignOutView(UncachedView):
     """``POST {refresh}`` → 204. Neither refresh nor access tokens of the same sign-in are taken any more."""
 
     # The refresh token says who asks. It takes a sign-in to have one, so there is no limit on these.
@@ -34,12 +34,6 @@ class SignOutView(APIView):
     def get_authenticate_header(self, request: Request) -> str:
         """Return the challenge of a refusal. Without one the framework would answer with 403."""
         return "Bearer"
-
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Keep the answer out of every cache, as those with tokens."""
-        answer: Response = super().finalize_response(request, response, *args, **kwargs)
-        answer["Cache-Control"] = "no-store"
-        return answer
 
 
 def end_sign_in(token: RotatingToken) -> None:
