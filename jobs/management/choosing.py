@@ -22,32 +22,38 @@ _PLAIN: Final = ("status", "action", "queue", "tenant", "user", "tag", "code", "
 
 
 def add_filters(parser: CommandParser) -> None:
-    group = parser.add_argument_group("filters")
+    group = parser.add_argument_group("filters", "A request must meet all that are given.")
     statuses = ", ".join(STATUS_LABELS)
     group.add_argument(
         "--status",
         choices=[*STATUS_LABELS, *_GROUPS],
         metavar="STATUS",
-        help=f"live (not finished), waiting, {WITH_FAILURES}, or {statuses}",
+        help=f"{statuses}; or live (all that are not finished), waiting (pending and retrying), {WITH_FAILURES} "
+        "(completed, but some items failed)",
     )
-    group.add_argument("--action", help="the action's name")
-    group.add_argument("--queue", help="the queue's name")
-    group.add_argument("--tenant", help="the tenant's id")
-    group.add_argument("--user", help="the user's id")
-    group.add_argument("--tag", help="one of its tags")
-    group.add_argument("--code", help="the code of its error, such as TIMEOUT")
+    group.add_argument("--action", help="name of the action, such as generate_report")
+    group.add_argument("--queue", help="name of the queue")
+    group.add_argument("--tenant", help="id of the tenant")
+    group.add_argument("--user", help="id of the user, in any tenant")
+    group.add_argument("--tag", help="a tag that it has")
+    group.add_argument("--code", help="code of its error, such as TIMEOUT")
     group.add_argument(
-        "--argument", type=argument, metavar="NAME=VALUE", help="a value of its payload; a.b=value for a nested one"
+        "--argument",
+        type=argument,
+        metavar="NAME=VALUE",
+        help="a value in its payload, such as format=pdf; a dot leads into an object: options.limit=5",
     )
-    group.add_argument("--since", type=age, metavar="AGE", help="submitted within this time: 30s, 15m, 6h, 2d")
-    group.add_argument("--longer", type=age, metavar="AGE", help="it ran, or has run, for at least this time")
+    group.add_argument(
+        "--since", type=age, metavar="AGE", help="submitted within the last AGE, such as 30s, 15m, 6h or 2d"
+    )
+    group.add_argument("--longer", type=age, metavar="AGE", help="ran, or has been running, for at least AGE")
 
 
 def age(text: str) -> timedelta:
     """Read ``30s``, ``15m``, ``6h`` or ``2d``."""
     number, unit = text[:-1], text[-1:]
     if unit not in _SECONDS or not number.isdecimal() or len(number) > 6:
-        raise ArgumentTypeError(f"'{text}' is not an age such as 30s, 15m, 6h or 2d")
+        raise ArgumentTypeError(f"'{text}' is no length of time such as 30s, 15m, 6h or 2d")
     return timedelta(seconds=int(number) * _SECONDS[unit])
 
 
@@ -76,5 +82,5 @@ def chosen(ids: Sequence[UUID], options: Mapping[str, Any]) -> Selection:
     """
     filters = filters_of(options)
     if bool(ids) == bool(filters):
-        raise CommandError("Name requests, or filters, but not both", returncode=NOT_DONE)
+        raise CommandError("Name requests by their ids, or give filters, but not both", returncode=NOT_DONE)
     return Selection(ids=list(dict.fromkeys(ids))) if ids else filters

@@ -19,10 +19,13 @@ T = TypeVar("T")
 
 
 def add_filters(parser: CommandParser) -> None:
-    parser.add_argument("--tenant", dest="tenant_id", help="connections of this tenant")
-    parser.add_argument("--user", dest="user_id", help="connections of this user; without --tenant in every tenant")
-    parser.add_argument("--permission", help="connections whose token has this permission, or '*'")
-    parser.add_argument("--process", help="connections of this web process, as 'list' names it")
+    group = parser.add_argument_group("filters", "A connection must meet all that are given.")
+    group.add_argument("--tenant", dest="tenant_id", metavar="TENANT", help="id of the tenant")
+    group.add_argument(
+        "--user", dest="user_id", metavar="USER", help="id of the user; without --tenant, in every tenant"
+    )
+    group.add_argument("--permission", metavar="NAME", help="a permission that its token has; '*' counts as having it")
+    group.add_argument("--process", metavar="NAME", help="web process, as streamer_connections list names it")
 
 
 def audience_of(options: dict[str, Any], connection_id: UUID | None = None) -> Audience:
@@ -31,7 +34,7 @@ def audience_of(options: dict[str, Any], connection_id: UUID | None = None) -> A
     if connection_id is None:
         return answered(lambda: Audience(**filters))
     if filters:
-        raise CommandError("Name a connection, or filters, but not both", returncode=NOT_DONE)
+        raise CommandError("Name a connection by its id, or give filters, but not both", returncode=NOT_DONE)
     return Audience(connection_ids=frozenset([connection_id]))
 
 

@@ -79,13 +79,17 @@ def _missing() -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.hosts", description=__doc__)
-    parser.add_argument("--scenarios", default="*", metavar="GLOB", help='for example "pgbouncer*"')
-    parser.add_argument("--short", action="store_true", help="one scenario, in less than a minute")
-    parser.add_argument("--list", action="store_true", help="print the names of the scenarios")
-    parser.add_argument("--seed", type=int, default=1, help="the seed of the order in which the clients send")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
-    parser.add_argument("--keep-logs", type=Path, metavar="FOLDER", help="keep all hosts' folders and logs there")
+    parser.add_argument(
+        "--scenarios", default="*", metavar="GLOB", help="run only scenarios that fit, such as 'pgbouncer*'"
+    )
+    parser.add_argument("--short", action="store_true", help="run one scenario only, in less than a minute")
+    parser.add_argument("--list", action="store_true", help="print the names of the scenarios, and end")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the order in which the clients send (default: 1)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE, as JSON")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table to FILE, as Markdown")
+    parser.add_argument(
+        "--keep-logs", type=Path, metavar="FOLDER", help="keep the folders and logs of all hosts in FOLDER"
+    )
     return parser
 
 

@@ -12,10 +12,16 @@ from jobs.requests.reads import NotFound
 
 
 class Command(BaseCommand):
-    help = "Cancel a request. A waiting one ends at once; a running one is asked to stop, and then forced to."
+    help = (
+        "Cancel one request. If it waits, it ends at once. If it runs, its handler is asked to stop; if that has not "
+        "helped after STREAMER_CANCEL_GRACE_SECONDS (10 by default), its process is killed. "
+        "To cancel many requests at once, use streamer_requests cancel."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("request_id", type=UUID)
+        parser.add_argument(
+            "request_id", type=UUID, metavar="REQUEST_ID", help="id of the request, as streamer_requests list prints it"
+        )
 
     def handle(self, *, request_id: UUID, **options: Any) -> None:
         try:

@@ -15,6 +15,7 @@ from jobs.data.datasets.failures import DatasetError
 from jobs.data.datasets.ingest.ingest_process import IngestFailed
 from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
 from jobs.formatting import format_bytes
+from jobs.management.explaining import add_verb, explain
 from jobs.models import Dataset
 from jobs.operations.audit import record
 from jobs.usage.quotas import QuotaUsedUp
@@ -26,25 +27,28 @@ _SHOWN_VALUES = 8
 
 
 class Command(BaseCommand):
-    help = "Add, list, describe or delete datasets of a tenant."
+    help = "Add, list, describe or delete the datasets of a tenant: tables that handlers read."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|list|describe|delete")
-        add = verbs.add_parser("add", help="read a file: CSV, TSV, JSON Lines, Parquet or Excel, texts also with gzip")
-        add.add_argument("path", type=Path)
-        add.add_argument("--user", default="operator", help="user to record as its uploader (default: operator)")
-        add.add_argument("--name", help="default: a name made from the file's")
-        add.add_argument("--sheet", help="the sheet of a workbook; default: the first visible one")
-        add.add_argument("--days", type=float, help="days until it expires; 0: never; default: STREAMER_DATASET_DAYS")
-        header = add.add_mutually_exclusive_group()
-        header.add_argument("--header", action="store_true", default=None, help="the first line has the names")
-        header.add_argument("--no-header", action="store_false", dest="header", help="the first line is data")
-        each = [add, verbs.add_parser("list", help="the newest first")]
-        for verb in ("describe", "delete"):
-            each.append(verbs.add_parser(verb))
-            each[-1].add_argument("dataset", help="its id or its name")
-        for one in each:
-            one.add_argument("--tenant", required=True)
+        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do", metavar="VERB")
+        add = add_verb(
+            verbs, "add", "store a file as a dataset: CSV, TSV, JSON Lines, Parquet, Excel; texts also with gzip"
+        )
+        add.add_argument("path", type=Path, metavar="FILE", help="the file to read")
+        _add_wishes(add)
+        listing = add_verb(verbs, "list", "list the datasets of a tenant, the newest first")
+        describe = add_verb(verbs, "describe", "show size, columns, types and first values of a dataset")
+        delete = add_verb(verbs, "delete", "delete a dataset with its file, at once and for good")
+        for verb in (describe, delete):
+            verb.add_argument("dataset", metavar="NAME", help="name or id of the dataset")
+        for verb in (add, listing, describe, delete):
+            verb.add_argument("--tenant", required=True, help="tenant that owns the dataset (required)")
+        explain(
+            parser,
+            examples={
+                "streamer_dataset add sales.csv --tenant acme --name sales": "Store a file as the dataset 'sales'."
+            },
+        )
 
     def handle(self, *, verb: str, tenant: str, **options: Any) -> None:
         # In a file or a pipe nothing is cut off to fit a screen.
@@ -59,13 +63,13 @@ class Command(BaseCommand):
         elif verb == "describe":
             row = find_dataset(tenant, options["dataset"])
             if row is None:
-                raise CommandError(f"'{tenant}' has no dataset '{options['dataset']}'")
+                raise CommandError(f"Tenant '{tenant}' has no dataset '{options['dataset']}'")
             _describe(row, console)
         elif delete_dataset(tenant, options["dataset"]):
             record("delete dataset", options["dataset"], f"of tenant {tenant}")
-            self.stdout.write(f"'{options['dataset']}' is deleted")
+            self.stdout.write(f"Dataset '{options['dataset']}' is deleted")
         else:
-            raise CommandError(f"'{tenant}' has no dataset '{options['dataset']}'")
+            raise CommandError(f"Tenant '{tenant}' has no dataset '{options['dataset']}'")
 
     def _add(self, tenant: str, options: dict[str, Any]) -> Dataset:
         path: Path = options["path"]
@@ -85,6 +89,21 @@ class Command(BaseCommand):
                 )
         except (DatasetError, TenantFull, QuotaUsedUp, IngestFailed, OSError) as error:
             raise CommandError(str(error)) from None
+
+
+def _add_wishes(parser: CommandParser) -> None:
+    days = f"{settings.STREAMER_DATASET_DAYS:g}"
+    parser.add_argument("--user", default="operator", help="user to record as the uploader (default: operator)")
+    parser.add_argument("--name", help="name of the dataset, which payloads use (default: made from the file's name)")
+    parser.add_argument("--sheet", help="sheet of an Excel workbook to read (default: the first visible one)")
+    parser.add_argument(
+        "--days", type=float, help=f"days until it is deleted; 0: never (default: STREAMER_DATASET_DAYS, now {days})"
+    )
+    header = parser.add_mutually_exclusive_group()
+    header.add_argument(
+        "--header", action="store_true", default=None, help="the first line names the columns (default: detected)"
+    )
+    header.add_argument("--no-header", action="store_false", dest="header", help="the first line is data already")
 
 
 def _list(tenant: str, console: Console) -> None:
@@ -111,8 +130,9 @@ def _list(tenant: str, console: Console) -> None:
 
 def _describe(row: Dataset, console: Console) -> None:
     console.print(f"[bold]{escape(row.name)}[/]  [dim]{row.id}[/]")
+    kept = f"kept until {_expiry(row)}" if row.expires_at else "kept until somebody deletes it"
     sizes = f"{format_bytes(row.uploaded_bytes)} as {row.format}, {format_bytes(row.size_bytes)} stored"
-    console.print(f"{row.rows:,} rows, {sizes}, from {escape(row.filename)}; kept until {_expiry(row)}")
+    console.print(f"{row.rows:,} rows, {sizes}, from {escape(row.filename)}; {kept}")
     for note in row.notes:
         console.print(f"[yellow]{escape(note)}[/]")
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
@@ -128,4 +148,4 @@ def _describe(row: Dataset, console: Console) -> None:
 
 
 def _expiry(row: Dataset) -> str:
-    return f"{timezone.localtime(row.expires_at):%Y-%m-%d}" if row.expires_at else "deleted"
+    return f"{timezone.localtime(row.expires_at):%Y-%m-%d}" if row.expires_at else "never"

@@ -10,18 +10,34 @@ from rich.console import Console
 from rich.markup import escape
 
 from jobs.doctor import Diagnosis, all_checks, examine
+from jobs.management.explaining import add_json, explain
 from jobs.operations.audit import record
 from jobs.queue.health.services import missing_database
 
 
 class Command(BaseCommand):
-    help = "Check the invariants of requests, files and queues. Exit status: 0 healthy, 1 findings, 2 not examined."
+    help = (
+        "Check that what is stored in the database, in Redis and in files fits together, and repair it with --fix. "
+        "It may run while Streamer works."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--fix", action="store_true", help="repair what can be repaired without guessing")
-        parser.add_argument("--deep", action="store_true", help="examine the whole history, and the hash of every file")
-        parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON instead of lines")
+        parser.add_argument("--fix", action="store_true", help="repair what needs no guess, and say what was done")
+        parser.add_argument(
+            "--deep",
+            action="store_true",
+            help="look at all requests and files, not only the newest 1,000, and read every file to compare its hash",
+        )
+        add_json(parser)
+        explain(
+            parser,
+            exits={
+                0: "healthy",
+                1: "at least one check found something that --fix did not repair",
+                2: "nothing was checked: wrong arguments, or the database does not answer or lacks tables",
+            },
+        )
 
     def handle(self, *, fix: bool, deep: bool, as_json: bool, **options: Any) -> None:
         if missing := missing_database():

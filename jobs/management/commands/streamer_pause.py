@@ -9,11 +9,14 @@ from jobs.queue.pauses import UnknownAction, count_waiting, pause_action
 
 
 class Command(BaseCommand):
-    help = "Pause an action: its requests are accepted and wait; running ones run on."
+    help = (
+        "Pause an action. Its requests are still accepted, and wait until streamer_resume; those that run already go "
+        "on. To pause all actions of a queue, use streamer_queues pause."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("action")
-        parser.add_argument("--reason", default="", help="for other operators, at most 255 characters")
+        parser.add_argument("action", metavar="ACTION", help="name of the action, such as generate_report")
+        parser.add_argument("--reason", default="", help="a note for other operators, at most 255 characters")
 
     def handle(self, *, action: str, reason: str, **options: Any) -> None:
         try:
@@ -21,4 +24,4 @@ class Command(BaseCommand):
         except UnknownAction as error:
             raise CommandError(str(error)) from None
         record("pause", action, reason)
-        self.stdout.write(f"'{action}' is paused; {count_waiting(action):,} waiting")
+        self.stdout.write(f"Action '{action}' is paused; {count_waiting(action):,} waiting")

@@ -8,18 +8,30 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from jobs.files.deletion import delete_files
+from jobs.management.explaining import explain
 from jobs.operations.audit import record
 from jobs.requests.removal.deletion import delete_finished
 from jobs.sweeper.retention import old_requests
 
 
 class Command(BaseCommand):
-    help = "Delete finished requests with their logs, in short transactions between which others write."
+    help = (
+        "Delete old finished requests with their logs now, without waiting for the sweeper. It works in small steps, "
+        "so that nobody waits for it. After an interruption, run it again."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         days = settings.STREAMER_RETENTION_DAYS
-        parser.add_argument("--days", type=float, default=days, help=f"what finished longer ago goes (default {days})")
-        parser.add_argument("--files", action="store_true", help="delete requests that have files too, and the files")
+        parser.add_argument(
+            "--days",
+            type=float,
+            default=days,
+            help=f"delete what finished more than DAYS days ago (default: STREAMER_RETENTION_DAYS, now {days:g})",
+        )
+        parser.add_argument(
+            "--files", action="store_true", help="delete requests that still have files too, and their files"
+        )
+        explain(parser, examples={"streamer_prune --days 30 --files": "Delete all that finished over 30 days ago."})
 
     def handle(self, *, days: float, files: bool, **options: Any) -> None:
         deleted = gone = kept = 0

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from jobs.formatting import format_count, format_duration
 from jobs.management.choosing import NOBODY, NOT_DONE, age
+from jobs.management.explaining import AWAY, add_dry_run, add_json, add_verb, explain
 from jobs.management.printing import print_json, print_table
 from jobs.metrics.state import live_state
 from jobs.metrics.summary import queues_of
@@ -29,31 +30,42 @@ _KINDS: Final = {
 
 
 class Command(BaseCommand):
-    help = (
-        "List queues, pause or resume one, or override a limit while the service runs. Exit status: 0 done, 1 a queue "
-        "needs attention (list) or nothing was to be done, 2 wrong arguments, or the database or Redis is away."
-    )
+    help = "List queues, pause or resume one, or change a limit while the service runs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do")
-        listing = verbs.add_parser(
-            "list", help="list queues and overridden limits; exit status 1 if a queue is paused or has no worker"
-        )
+        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do", metavar="VERB")
+        listing = add_verb(verbs, "list", "list the queues, and the limits that operators have changed")
         listing.add_argument(
-            "--max-age", type=age, metavar="AGE", help="exit status 1 too if a request that may run waits longer: 5m"
+            "--max-age",
+            type=age,
+            metavar="AGE",
+            help="also end with 1 if a request that could run has waited longer, such as 30s, 5m or 1h",
         )
-        pause = verbs.add_parser("pause", help="start no more requests of a queue; running ones run on")
-        resume = verbs.add_parser("resume", help="start requests of a paused queue again")
+        pause = add_verb(verbs, "pause", "start no more requests of a queue; those that run already go on")
+        resume = add_verb(verbs, "resume", "start requests of a paused queue again")
         for verb in (pause, resume):
-            verb.add_argument("queue")
-        limit = verbs.add_parser("limit", help="override a limit, or remove the override")
+            verb.add_argument("queue", metavar="QUEUE", help="name of the queue, such as default")
+        limit = add_verb(verbs, "limit", "set a limit in place of the configured one, or remove it again")
         _add_limits(limit)
         for verb in (pause, limit):
-            verb.add_argument("--reason", default="", help="for other operators, at most 255 characters")
+            verb.add_argument("--reason", default="", help="a note for other operators, at most 255 characters")
         for verb in (pause, resume, limit):
-            verb.add_argument("--dry-run", action="store_true", help="change nothing, and say what would change")
+            add_dry_run(verb, "what would change")
         for verb in (listing, pause, resume, limit):
-            verb.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+            add_json(verb)
+        explain(
+            parser,
+            examples={
+                "streamer_queues list --max-age 5m": "List all; fail if a request has waited over 5 minutes.",
+                "streamer_queues limit reports 2": "Run at most 2 requests of the queue 'reports' at once.",
+                "streamer_queues limit --tenant acme --remove": "Let the configured limit of a tenant hold again.",
+            },
+            exits={
+                0: "done",
+                1: "list: a queue is paused, has no worker, or waits too long; otherwise there was nothing to do",
+                2: AWAY,
+            },
+        )
 
     def handle(self, *, verb: str, **options: Any) -> None:
         verbs: dict[str, Callable[..., None]] = {
@@ -79,9 +91,9 @@ class Command(BaseCommand):
         else:
             print_table(self, _COLUMNS, [_cells(queue) for queue in queues])
             for row in limits:
-                self.stdout.write(f"{_about(row.kind, row.name)}: {row.number}, {_instead_of(row.kind, row.name)}")
+                self.stdout.write(f"{_about(row.kind, row.name)}: {row.number} {_instead_of(row.kind, row.name)}")
         if any(queue["workers"] is None for queue in queues):
-            raise CommandError("Redis does not answer: the workers are not known", returncode=NOT_DONE)
+            raise CommandError("Redis does not answer, so the workers are not known", returncode=NOT_DONE)
         is_late = max_age is not None and any(queue["lag_seconds"] > max_age.total_seconds() for queue in queues)
         if is_late or any(queue["paused"] or not queue["workers"] for queue in queues):
             raise SystemExit(NOBODY)
@@ -106,12 +118,12 @@ class Command(BaseCommand):
             print_json(self, {"queue": queue, "paused": paused, "waiting": waiting, "dry_run": dry_run})
         else:
             said = done.replace("is ", "would be ") if dry_run else done
-            self.stdout.write(f"'{queue}' {said}; {waiting:,} waiting")
+            self.stdout.write(f"Queue '{queue}' {said}; {waiting:,} waiting")
 
     def _limit(self, *, remove: bool, reason: str, dry_run: bool, as_json: bool, **options: Any) -> None:
         kind, name, number = _limit_of(options)
         if (number is None) != remove:
-            raise CommandError("Give a number, or --remove", returncode=NOT_DONE)
+            raise CommandError("Give either a number or --remove", returncode=NOT_DONE)
         check_limit(kind, name, 1 if number is None else number)
         if not dry_run and number is not None:
             set_limit(kind, name, number, reason=reason, set_by=_MARK)
@@ -125,21 +137,36 @@ class Command(BaseCommand):
         else:
             would = "would be " if dry_run else ""
             holds = (
-                f"{would}{number}, {_instead_of(kind, name)}" if number is not None else f"{would}{_usual(usual)} again"
+                f"{would}{number} {_instead_of(kind, name)}" if number is not None else f"{would}{_usual(usual)} again"
             )
             self.stdout.write(f"{_about(kind, name)}: {holds}")
 
 
 def _add_limits(parser: CommandParser) -> None:
-    chosen = parser.add_argument_group("which limit", "one of them; without an option, that of the queue QUEUE")
-    chosen.add_argument("words", nargs="*", metavar="[QUEUE] NUMBER", help="the number; before it the queue")
-    chosen.add_argument("--action", metavar="ACTION", help="requests of an action that run at once")
-    chosen.add_argument("--key-of", metavar="ACTION", help="requests of an action that run at once with one limit key")
-    chosen.add_argument("--key-minute-of", metavar="ACTION", help="those that start in a minute with one limit key")
-    chosen.add_argument("--tenant", metavar="TENANT", help="requests of a tenant that run at once")
-    chosen.add_argument("--each-tenant", action="store_true", help="of every tenant without a limit of its own")
-    chosen.add_argument("--each-user", action="store_true", help="requests of every user that run at once")
-    parser.add_argument("--remove", action="store_true", help="have the usual limit hold again")
+    chosen = parser.add_argument_group("which limit", "Name a QUEUE, or give one of these options.")
+    chosen.add_argument(
+        "words",
+        nargs="*",
+        metavar="[QUEUE] NUMBER",
+        help="the new limit, 1 or more; with a QUEUE, it limits the requests of that queue that run at once",
+    )
+    chosen.add_argument("--action", metavar="ACTION", help="requests of this action that run at once")
+    chosen.add_argument(
+        "--key-of", metavar="ACTION", help="requests of this action that run at once with the same limit key"
+    )
+    chosen.add_argument(
+        "--key-minute-of",
+        metavar="ACTION",
+        help="requests of this action that start in a minute with the same limit key",
+    )
+    chosen.add_argument("--tenant", metavar="TENANT", help="requests of this tenant that run at once")
+    chosen.add_argument(
+        "--each-tenant",
+        action="store_true",
+        help="requests of each tenant that run at once, unless it has its own limit",
+    )
+    chosen.add_argument("--each-user", action="store_true", help="requests of each user that run at once")
+    parser.add_argument("--remove", action="store_true", help="remove the limit that an operator has set")
 
 
 def _limit_of(options: dict[str, Any]) -> tuple[LimitKind, str, int | None]:
@@ -150,7 +177,9 @@ def _limit_of(options: dict[str, Any]) -> tuple[LimitKind, str, int | None]:
     meant += [(LimitKind.TENANT, "")] * options["each_tenant"] + [(LimitKind.USER, "")] * options["each_user"]
     meant += [(LimitKind.QUEUE, word) for word in words]
     if len(meant) != 1:
-        raise CommandError("Name one queue, or one of the options, and a number", returncode=NOT_DONE)
+        raise CommandError(
+            "Name one limit, by a queue or by one option such as --action, and the number", returncode=NOT_DONE
+        )
     ((kind, name),) = meant
     return kind, name, number
 
@@ -164,11 +193,11 @@ def _about(kind: str, name: str) -> str:
 
 
 def _instead_of(kind: str, name: str) -> str:
-    return f"usually {_usual(usual_limit(LimitKind(kind), name))}"
+    return f"instead of {_usual(usual_limit(LimitKind(kind), name))}"
 
 
 def _usual(number: int | None) -> str:
-    return "without a limit" if number is None else str(number)
+    return "no limit" if number is None else str(number)
 
 
 def _limit_json(row: LimitOverride) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from jobs.admin.formatting import relative
 from jobs.formatting import format_duration, format_status
 from jobs.log.events import Event, read_after
 from jobs.management.choosing import NOBODY, NOT_DONE, add_filters, chosen, filters_of
+from jobs.management.explaining import add_dry_run, add_json, add_verb, explain
 from jobs.models import AsyncRequest
 from jobs.operations.acts import SLICE, begin, carry_on, stop
 from jobs.operations.audit import command_actor
@@ -30,39 +31,58 @@ _LOOK_SECONDS: Final = 0.5
 _COLUMNS: Final = ("request", "action", "status", "done", "user", "tenant", "submitted", "took", "message")
 _WIDTH: Final = 200
 _HELP: Final = {
-    "cancel": "cancel those that wait, and ask running ones to stop",
-    "retry": "run failed and cancelled ones again, as new requests, and try those now that wait for another attempt",
-    "replay": "run finished ones again, as new requests, those that completed too",
-    "priority": "give those that wait a head start in the queue",
-    "prune": "delete finished ones with their logs and files",
+    "cancel": "cancel requests that wait, and ask running ones to stop",
+    "retry": "run failed and cancelled requests again as new ones; start the next attempt of retrying ones now",
+    "replay": "run finished requests again as new ones, completed ones too",
+    "priority": "move waiting requests forward in their queue",
+    "prune": "delete finished requests with their logs and files, for good",
 }
 
 
 class Command(BaseCommand):
     help = (
-        "List requests, show or follow one; cancel, retry, replay, move or delete some. "
-        "Exit status: 0 done, 1 nothing found or not all done (tail: it did not complete), 2 the command line is wrong."
+        "List requests, show or follow one; cancel, retry, replay, prioritise or delete some. For the last five, name "
+        "requests by their ids or give filters; --dry-run shows first how many it would be. "
+        "'streamer_requests VERB --help' lists the options of each."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do")
-        listing = verbs.add_parser("list", help="list requests, the newest first")
-        listing.add_argument("--limit", type=int, default=50, help="the most that are listed (default 50)")
-        show = verbs.add_parser("show", help="show one request, and why it waits")
-        tail = verbs.add_parser("tail", help="print the messages of one request as they come, until its end")
+        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do", metavar="VERB")
+        listing = add_verb(verbs, "list", "list requests, the newest first")
+        listing.add_argument("--limit", type=int, default=50, help="list at most LIMIT requests (default: 50)")
+        show = add_verb(verbs, "show", "show all that is known of one request, and why it waits")
+        tail = add_verb(verbs, "tail", "print the messages of one request as they come, until its end")
         for verb in (show, tail):
-            verb.add_argument("request", type=UUID, metavar="ID")
-        acts = [verbs.add_parser(name, help=_HELP[name]) for name in VERBS]
+            verb.add_argument("request", type=UUID, metavar="ID", help="id of the request")
+        acts = [add_verb(verbs, name, _HELP[name]) for name in VERBS]
         for verb in acts:
-            verb.add_argument("requests", type=UUID, metavar="ID", nargs="*")
-            verb.add_argument("--dry-run", action="store_true", help="only say how many there are, and name some")
+            verb.add_argument(
+                "requests", type=UUID, metavar="ID", nargs="*", help="ids of requests, in place of filters"
+            )
+            add_dry_run(verb, "how many requests it would be, and the id of one")
         acts[list(VERBS).index("priority")].add_argument(
-            "--to", type=_priority, required=True, metavar="SECONDS", help=f"the head start, 0 to {MAX_PRIORITY}"
+            "--to",
+            type=_priority,
+            required=True,
+            metavar="SECONDS",
+            help=f"the new head start in seconds, 0 to {MAX_PRIORITY}; 0 takes a head start away (required)",
         )
         for verb in (listing, *acts):
             add_filters(verb)
         for verb in (listing, show, tail, *acts):
-            verb.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+            add_json(verb)
+        explain(
+            parser,
+            examples={
+                "streamer_requests list --status failed --since 1h": "List what failed of the last hour's requests.",
+                "streamer_requests cancel --user bob --status live --dry-run": "See what a cancel would end.",
+            },
+            exits={
+                0: "done; tail: the request completed",
+                1: "nothing was found, or not all was done; tail: the request failed or was cancelled",
+                2: "wrong arguments",
+            },
+        )
 
     def handle(self, *, verb: str, **options: Any) -> None:
         verbs: dict[str, Callable[..., None]] = {
@@ -77,7 +97,7 @@ class Command(BaseCommand):
 
     def _list(self, *, limit: int, as_json: bool, **options: Any) -> None:
         if limit < 1:
-            raise CommandError("--limit is at least 1", returncode=NOT_DONE)
+            raise CommandError("--limit must be at least 1", returncode=NOT_DONE)
         rows = filters_of(options).newest(limit)
         if as_json:
             self._write([{**brief_snapshot(row), **_owner(row)} for row in rows])
@@ -87,7 +107,7 @@ class Command(BaseCommand):
                 table.add_row(*_cells(row))
             Console(file=cast(IO[str], self.stdout), highlight=False, markup=False, width=_WIDTH).print(table)
         else:
-            self.stdout.write("There is no such request")
+            self.stdout.write("No request matches")
         if not rows:
             raise SystemExit(NOBODY)
 
@@ -129,18 +149,19 @@ class Command(BaseCommand):
                 counts += tally.counts
                 made += tally.made
                 if total > SLICE and not as_json:
-                    self.stderr.write(f"{requests_in(counts):,} of about {total:,}")
+                    self.stderr.write(f"{requests_in(counts):,} of about {total:,} requests")
         finally:
             stop(act.id)  # when it was interrupted; else it has ended
         fields = {"act": str(act.id), "counts": dict(counts), "made": [str(request_id) for request_id in made]}
-        self._tell(fields, count_words(counts) if counts else "There is no such request", as_json)
+        self._tell(fields, count_words(counts) if counts else "No request matches", as_json)
         if not counts or not is_complete(counts):
             raise SystemExit(NOBODY)
 
     def _foretell(self, verb: Verb, selection: Selection, as_json: bool) -> None:
         count = selection.count(verb.statuses, limit=sys.maxsize)
         examples = [str(request_id) for request_id in count.examples]
-        text = f"{count} {verb.will}" + (f", such as {examples[0]}" if len(examples) > 1 else "")
+        noun = "request" if count.number == 1 and not count.is_least else "requests"
+        text = f"{count} {noun} {verb.will}" + (f", such as {examples[0]}" if len(examples) > 1 else "")
         self._tell({"dry_run": True, "verb": verb.name, "count": count.number, "examples": examples}, text, as_json)
         if not count.number:
             raise SystemExit(NOBODY)
@@ -157,7 +178,7 @@ class Command(BaseCommand):
 
 def _priority(text: str) -> int:
     if not text.isdecimal() or int(text) > MAX_PRIORITY:
-        raise ArgumentTypeError(f"'{text}' is no whole number from 0 to {MAX_PRIORITY}")
+        raise ArgumentTypeError(f"'{text}' is not a whole number from 0 to {MAX_PRIORITY}")
     return int(text)
 
 

@@ -9,10 +9,10 @@ from jobs.queue.pauses import NotPaused, count_waiting, resume_action
 
 
 class Command(BaseCommand):
-    help = "Resume a paused action, and wake workers for the requests that wait."
+    help = "Resume an action that streamer_pause paused: workers start its waiting requests again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("action")
+        parser.add_argument("action", metavar="ACTION", help="name of the paused action")
 
     def handle(self, *, action: str, **options: Any) -> None:
         try:
@@ -20,4 +20,4 @@ class Command(BaseCommand):
         except NotPaused as error:
             raise CommandError(str(error)) from None
         record("resume", action)
-        self.stdout.write(f"'{action}' is resumed; {count_waiting(action):,} waiting")
+        self.stdout.write(f"Action '{action}' is resumed; {count_waiting(action):,} waiting")

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from jobs.formatting import format_count, format_duration
+from jobs.management.explaining import add_json
 from jobs.metrics.summary import summary
 
 _FILE_CHARACTERS = 240
@@ -19,15 +20,23 @@ _MAX_MINUTES = 30 * 24 * 60
 
 
 class Command(BaseCommand):
-    help = "Print what is wrong, how long each queue waits, and what came of the requests of the last minutes."
+    help = (
+        "Print what is wrong now and how to mend it, what waits and runs in each queue and of each action, and how the "
+        "requests of the last minutes ended."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--minutes", type=int, default=60, help="how far back ends are counted (default: 60)")
-        parser.add_argument("--json", action="store_true", dest="is_json", help="print a JSON object")
+        parser.add_argument(
+            "--minutes",
+            type=int,
+            default=60,
+            help="count requests that ended in the last MINUTES, at most 43200 (default: 60)",
+        )
+        add_json(parser, dest="is_json")
 
     def handle(self, *, minutes: int, is_json: bool, **options: Any) -> None:
         if not 1 <= minutes <= _MAX_MINUTES:
-            raise CommandError(f"--minutes is from 1 to {_MAX_MINUTES}")
+            raise CommandError(f"--minutes must be from 1 to {_MAX_MINUTES} (30 days)")
         found = summary(timezone.now(), timedelta(minutes=minutes))
         if is_json:
             self.stdout.write(json.dumps(found, indent=2))
@@ -79,7 +88,7 @@ def _running(queue: dict[str, Any]) -> str:
 
 
 def _actions(found: dict[str, Any], minutes: int) -> Table:
-    title = f"Actions: now, and the ends of the last {format_duration(60 * minutes)}"
+    title = f"Actions now, and how their requests of the last {format_duration(60 * minutes)} ended"
     names = ("waiting", "running", "retrying", "completed", "failed", "cancelled", "retries", "lost")
     table = _table(title, "action", *names, "wait p50", "p95", "run p50", "p95")
     times = ("wait_p50_seconds", "wait_p95_seconds", "run_p50_seconds", "run_p95_seconds")

@@ -15,10 +15,15 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Move stuck requests on and delete expired ones, until SIGTERM. Two may run."
+    help = (
+        "Run the sweeper until SIGTERM: it moves on requests whose worker died, and deletes what has expired. Run at "
+        "least one; two may run side by side."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="apply every rule once, print the counts and end")
+        parser.add_argument(
+            "--once", action="store_true", help="apply each rule once, print how often it did something, and end"
+        )
 
     def handle(self, *, once: bool, **options: Any) -> None:
         if once:

@@ -18,15 +18,22 @@ _MIN_SECONDS, _MAX_SECONDS = 0.5, 60.0
 
 
 class Command(BaseCommand):
-    help = "Show queues, actions and requests as they change. Keys choose a request, cancel, retry or pause; q quits."
+    help = (
+        "Show queues, actions and requests in this terminal, live. Keys choose a request, cancel or retry it, or pause "
+        "its action; ? lists the keys, q quits."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--seconds", type=float, default=1.0, help="the time between two looks (default 1)")
-        parser.add_argument("--once", action="store_true", help="print the page once and end")
+        parser.add_argument(
+            "--seconds", type=float, default=1.0, help="seconds between two refreshes, 0.5 to 60 (default: 1)"
+        )
+        parser.add_argument(
+            "--once", action="store_true", help="print the page once and end, also where there is no terminal"
+        )
 
     def handle(self, *, seconds: float, once: bool, **options: Any) -> None:
         if not _MIN_SECONDS <= seconds <= _MAX_SECONDS:
-            raise CommandError(f"--seconds is from {_MIN_SECONDS} to {_MAX_SECONDS:.0f}")
+            raise CommandError(f"--seconds must be from {_MIN_SECONDS} to {_MAX_SECONDS:.0f}")
         board = Board()
         if once:
             _refresh(board)
@@ -34,7 +41,7 @@ class Command(BaseCommand):
             console.print(draw(board, height=console.height))
             return
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise CommandError("This is a page for a terminal. Elsewhere: --once, or streamer_stats --json")
+            raise CommandError("This page needs a terminal; elsewhere use --once, or streamer_stats --json")
         self._run(board, seconds)
 
     def _run(self, board: Board, seconds: float) -> None:

@@ -10,20 +10,28 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from jobs.management.explaining import add_json
 from jobs.operations.usage_report import COLUMNS, as_csv, as_object
 from jobs.usage.daily import DayUse, usage_by_day
 
 
 class Command(BaseCommand):
-    help = "Print what tenants used on each day, in UTC: requests, worker seconds, bytes written, refused requests."
+    help = (
+        "Print what tenants used on each day, in UTC: requests, seconds of workers, bytes written, and requests that a "
+        "limit refused."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tenant", help="only this tenant")
-        parser.add_argument("--from", dest="first", metavar="DAY", help="the first day, as in 2026-05-01")
-        parser.add_argument("--to", dest="last", metavar="DAY", help="the last day")
+        parser.add_argument("--tenant", help="only this tenant (default: all)")
+        parser.add_argument(
+            "--from", dest="first", metavar="DAY", help="first day to print, such as 2026-05-01 (default: the earliest)"
+        )
+        parser.add_argument(
+            "--to", dest="last", metavar="DAY", help="last day to print, this one included (default: the latest)"
+        )
         form = parser.add_mutually_exclusive_group()
-        form.add_argument("--csv", action="store_true", dest="is_csv", help="print a CSV file")
-        form.add_argument("--json", action="store_true", dest="is_json", help="print a JSON array")
+        form.add_argument("--csv", action="store_true", dest="is_csv", help="print CSV instead of text")
+        add_json(form, dest="is_json")
 
     def handle(
         self,
@@ -46,14 +54,14 @@ class Command(BaseCommand):
         elif rows:
             _show(rows, Console(file=cast(IO[str], self.stdout), highlight=False, soft_wrap=True))
         else:
-            self.stdout.write("Nothing was used")
+            self.stdout.write("Nothing was used on these days")
 
 
 def _day(option: str, text: str | None) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"{option} is a day such as 2026-05-01, not '{text}'") from None
+        raise CommandError(f"{option} must be a day such as 2026-05-01, not '{text}'") from None
 
 
 def _show(rows: Sequence[DayUse], console: Console) -> None:

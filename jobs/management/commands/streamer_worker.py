@@ -27,22 +27,31 @@ _WORKER_TTL_SECONDS = HEARTBEAT_SECONDS + 15
 
 
 class Command(BaseCommand):
-    help = "Run requests of the given queues (default: all that handlers name) until SIGTERM."
+    help = (
+        "Run a worker until SIGTERM. It takes requests of the named queues, or of every queue that a handler names, "
+        "and runs them one after the other."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("queues", nargs="*", metavar="queue", help="a queue that a handler names")
-        parser.add_argument("--burst", action="store_true", help="end when no request waits any more")
+        parser.add_argument("queues", nargs="*", metavar="QUEUE", help="name of a queue (default: every queue)")
+        parser.add_argument("--burst", action="store_true", help="end as soon as no request waits any more")
         parser.add_argument(
-            "--processes", type=int, default=1, metavar="N", help="workers, forked from one process that shares memory"
+            "--processes",
+            type=int,
+            default=1,
+            metavar="N",
+            help="workers to run (default: 1); several are forked from one process and share its memory",
         )
 
     def handle(self, *, queues: list[str], burst: bool, processes: int, **options: Any) -> None:
         own = own_queues()  # a broken handler stops the worker here, even where checks are skipped
         unknown = set(queues) - set(own)
         if unknown:
-            raise CommandError(f"Not a queue of Streamer: {', '.join(sorted(unknown))}. There are: {', '.join(own)}")
+            raise CommandError(
+                f"Not a queue of Streamer: {', '.join(sorted(unknown))}. The queues are: {', '.join(own)}"
+            )
         if processes < 1:
-            raise CommandError(f"--processes must be at least 1, not {processes}.")
+            raise CommandError(f"--processes must be at least 1, not {processes}")
         served = queues or list(own)
         if not burst:
             wait_for_services(logger.warning)
@@ -69,7 +78,7 @@ def _work(queues: Sequence[str], burst: bool, number: int = 1, processes: int = 
             serializer=SERIALIZER,
         )
     except redis.RedisError as error:
-        raise CommandError(f"Redis is not reachable: {error}") from None
+        raise CommandError(f"Redis does not answer: {error}") from None
     connections.close_all()
     worker.work(burst=burst, logging_level="WARNING")
     return bool(worker.is_draining)

@@ -10,6 +10,7 @@ from django.db import Error as DatabaseError
 from jobs.admin.formatting import relative
 from jobs.formatting import format_bytes, format_duration
 from jobs.management.choosing import NOBODY, NOT_DONE
+from jobs.management.explaining import AWAY, add_dry_run, add_json, add_verb, explain
 from jobs.management.printing import print_json, print_table
 from jobs.queue.control.drains import order_drain
 from jobs.queue.health.workers import WorkerState, await_left, list_workers, unserved
@@ -19,24 +20,39 @@ _COLUMNS: Final = ("worker", "state", "since", "runs", "for", "memory", "queues"
 
 
 class Command(BaseCommand):
-    help = (
-        "List live workers, show one, or have some finish what they run and leave. Exit status: 0 done, 1 a queue has "
-        "no worker (list), there is no such worker, or not all have left in time, 2 wrong arguments, or the database "
-        "or Redis is away."
-    )
+    help = "List the workers that live, show one, or drain some: they finish what they run, and leave."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do")
-        listing = verbs.add_parser("list", help="list the workers; exit status 1 if a queue has none")
-        show = verbs.add_parser("show", help="show one worker, and the request that it runs")
-        show.add_argument("worker", metavar="NAME", help="such as host-2/3")
-        drain = verbs.add_parser("drain", help="have workers take no new request, finish what they run, and leave")
-        drain.add_argument("names", nargs="*", metavar="NAME", help="a worker (host-2/3), or all of a host (host-2)")
-        drain.add_argument("--here", action="store_true", help="all workers of this host")
-        drain.add_argument("--wait", type=float, metavar="SECONDS", help="wait until they have left, so long at most")
-        drain.add_argument("--dry-run", action="store_true", help="only say which would leave")
+        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do", metavar="VERB")
+        listing = add_verb(verbs, "list", "list the workers that live, with what each runs")
+        show = add_verb(verbs, "show", "show one worker, and the request that it runs")
+        show.add_argument("worker", metavar="NAME", help="name of the worker, such as host-2/3")
+        drain = add_verb(verbs, "drain", "have workers take no new request, finish what they run, and leave")
+        drain.add_argument(
+            "names",
+            nargs="*",
+            metavar="NAME",
+            help="a worker, such as host-2/3, or a host, such as host-2, for all there",
+        )
+        drain.add_argument("--here", action="store_true", help="all workers of this host, in place of names")
+        drain.add_argument(
+            "--wait",
+            type=float,
+            metavar="SECONDS",
+            help="wait until they have left, for at most SECONDS (default: do not wait)",
+        )
+        add_dry_run(drain, "which workers would leave")
         for verb in (listing, show, drain):
-            verb.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+            add_json(verb)
+        explain(
+            parser,
+            examples={"streamer_workers drain host-2 --wait 600": "Empty a host, and wait up to 10 minutes for that."},
+            exits={
+                0: "done; list: every queue has a worker",
+                1: "list: a queue has no worker; show, drain: no such worker, or not all have left in time",
+                2: AWAY,
+            },
+        )
 
     def handle(self, *, verb: str, **options: Any) -> None:
         verbs: dict[str, Callable[..., None]] = {"list": self._list, "show": self._show, "drain": self._drain}
@@ -76,7 +92,7 @@ class Command(BaseCommand):
         self, *, names: list[str], here: bool, wait: float | None, dry_run: bool, as_json: bool, **options: Any
     ) -> None:
         if bool(names) == here:
-            raise CommandError("Name workers or hosts, or say --here", returncode=NOT_DONE)
+            raise CommandError("Name workers or hosts, or give --here", returncode=NOT_DONE)
         chosen = _chosen([host_name()] if here else names, list_workers())
         left: Collection[str] = ()
         if not dry_run:

@@ -84,7 +84,7 @@ def _queues(board: Board) -> Table:
 def _actions(board: Board, most: int) -> Table:
     """Draw the actions, or the busiest ones of them."""
     names = ("waiting", "running", "retrying", "completed", "failed")
-    table = _table("Actions, and their ends of the last hour", "action", *names, "run p50", "p95")
+    table = _table("Actions now, and how their requests of the last hour ended", "action", *names, "run p50", "p95")
     ranked = sorted(board.figures.get("actions", ()), key=lambda one: -one["waiting"] - one["running"] - one["failed"])
     for action in ranked[:most]:
         label = Text(action["action"])

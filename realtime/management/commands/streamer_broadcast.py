@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
+from jobs.management.explaining import AWAY, add_dry_run, add_json, explain
 from jobs.operations.audit import record
 from realtime.connections.orders.audience import Audience
 from realtime.management.reaching import NOBODY, add_filters, answered, audience_of, audience_words, counted, end_with
@@ -16,16 +17,27 @@ from realtime.sending.reach import count_open
 
 
 class Command(BaseCommand):
-    help = "Send a message to open connections, to all without filters. Exit status: 0 told, 1 nobody, 2 not sent."
+    help = (
+        "Send a message to open connections: to all of them, to those that meet all filters, or to one. Clients get it "
+        "as a message of the type 'message'."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
-        what.add_argument("text", nargs="?", help="the message: a text")
-        what.add_argument("--data", metavar="JSON", help="the message: any JSON value")
+        what.add_argument("text", nargs="?", metavar="TEXT", help="the message, as a text")
+        what.add_argument("--data", metavar="JSON", help="the message, as any JSON value, in place of TEXT")
         add_filters(parser)
-        parser.add_argument("--connection", type=UUID, metavar="ID", help="one connection, instead of filters")
-        parser.add_argument("--dry-run", action="store_true", help="send nothing, say how many it would reach")
-        parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON instead of a sentence")
+        parser.add_argument("--connection", type=UUID, metavar="ID", help="this connection alone, in place of filters")
+        add_dry_run(parser, "how many connections it would reach")
+        add_json(parser)
+        explain(
+            parser,
+            examples={
+                "streamer_broadcast 'Maintenance at noon'": "Tell everybody.",
+                "streamer_broadcast --data '{\"reload\": true}' --tenant acme": "Send JSON to the clients of a tenant.",
+            },
+            exits={0: "at least one connection was told", 1: "nobody is connected there", 2: f"not sent: {AWAY}"},
+        )
 
     def handle(self, *, text: str | None, data: str | None, dry_run: bool, as_json: bool, **options: Any) -> None:
         audience = audience_of(options, options["connection"])
@@ -37,7 +49,7 @@ class Command(BaseCommand):
         record("broadcast", audience_words(audience), f"{report.accepted} connections were told: {text or data}")
         processes = counted(report.processes, "web process", "web processes")
         told = f"Told {counted(report.accepted, 'connection', 'connections')} by way of {processes}"
-        end_with(self, report, as_json=as_json, told=told, nobody="Nobody is connected there")
+        end_with(self, report, as_json=as_json, told=told, nobody="No open connection matches; nobody was told")
 
     def _show_reach(self, audience: Audience, as_json: bool) -> None:
         count = answered(lambda: count_open(audience))
@@ -53,4 +65,4 @@ def _read(data: str) -> Any:
     try:
         return msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
-        raise ValueError(f"--data is no JSON: {error}") from None
+        raise ValueError(f"--data is not JSON: {error}") from None

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jobs.admin.formatting import relative
+from jobs.management.explaining import AWAY, add_json, add_verb, explain
 from jobs.operations.audit import record
 from realtime.management.reaching import (
     NOBODY,
@@ -30,26 +31,44 @@ _COLUMNS = ("id", "user", "tenant", "process", "connected", "in / out", "round t
 
 
 class Command(BaseCommand):
-    help = (
-        "List open connections, show one, or close some. Exit status: 0 done, 1 nothing found (list --unhealthy: "
-        "something found), 2 not known or not done."
-    )
+    help = "List open connections, show one, or close some."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do")
-        listing = verbs.add_parser("list", help="list open connections, the newest first")
-        listing.add_argument("--unhealthy", action="store_true", help="those with problems; exit status 1 if any")
-        listing.add_argument("--limit", type=int, default=_LIMIT, help=f"the most that are listed (default {_LIMIT})")
-        show = verbs.add_parser("show", help="show one connection, open or closed")
-        show.add_argument("connection", type=UUID, metavar="ID")
-        kick = verbs.add_parser("kick", help="close one connection, or those that the filters select")
-        kick.add_argument("connection", type=UUID, metavar="ID", nargs="?")
+        verbs = parser.add_subparsers(dest="verb", required=True, title="what to do", metavar="VERB")
+        listing = add_verb(verbs, "list", "list open connections, the newest first, with their health")
+        listing.add_argument(
+            "--unhealthy", action="store_true", help="only those with problems; end with 1 if there are any"
+        )
+        listing.add_argument(
+            "--limit", type=int, default=_LIMIT, help=f"list at most LIMIT of them (default: {_LIMIT})"
+        )
+        show = add_verb(verbs, "show", "show one connection, open or closed")
+        show.add_argument("connection", type=UUID, metavar="ID", help="id of the connection")
+        kick = add_verb(verbs, "kick", "close one connection, or all that meet the filters; their tokens stay valid")
+        kick.add_argument(
+            "connection", type=UUID, metavar="ID", nargs="?", help="id of a connection, in place of filters"
+        )
         codes = ", ".join(f"{int(code)} {code.name}" for code in CloseCode)
-        kick.add_argument("--code", type=int, default=int(CloseCode.REVOKED), help=f"default 4501; one of {codes}")
+        kick.add_argument(
+            "--code",
+            type=int,
+            default=int(CloseCode.REVOKED),
+            help=f"close code that the client gets: 4000 to 4499 let it come back, 4500 and above do not (default: "
+            f"{int(CloseCode.REVOKED)}). One of {codes}",
+        )
         for verb in (listing, kick):
             add_filters(verb)
         for verb in (listing, show, kick):
-            verb.add_argument("--json", action="store_true", dest="as_json", help="print JSON instead of lines")
+            add_json(verb)
+        explain(
+            parser,
+            examples={"streamer_connections kick --user bob --code 4000": "Have the clients of bob connect anew."},
+            exits={
+                0: "done; show: the connection is open",
+                1: "list --unhealthy: there are some; show: closed or unknown; kick: nobody was told",
+                2: f"not every web process answered, or {AWAY}",
+            },
+        )
 
     def handle(self, *, verb: str, **options: Any) -> None:
         if verb == "list":
@@ -61,7 +80,7 @@ class Command(BaseCommand):
 
     def _list(self, *, unhealthy: bool, limit: int, as_json: bool, **options: Any) -> None:
         if limit < 1:
-            raise CommandError("--limit is at least 1", returncode=NOT_DONE)
+            raise CommandError("--limit must be at least 1", returncode=NOT_DONE)
         audience = audience_of(options)
         look = list_unhealthy if unhealthy else list_open
         listing: Listing = answered(lambda: look(audience, limit=limit))

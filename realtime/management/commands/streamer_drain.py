@@ -8,6 +8,7 @@ import redis
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
+from jobs.management.explaining import AWAY, add_dry_run, add_json, explain
 from jobs.management.printing import print_json
 from jobs.queue.control.drains import order_drain
 from jobs.queue.health.workers import list_workers
@@ -20,17 +21,30 @@ _LOOK_SECONDS: Final = 0.5
 
 class Command(BaseCommand):
     help = (
-        "Empty this host before it is stopped: its web processes are ready no more and send clients elsewhere, its "
-        "workers finish what they run and leave. Exit status: 0 done, 1 not empty in time, or no such web process, "
-        "2 wrong arguments, or the database or Redis is away."
+        "Empty this host before it is stopped. Its web processes stop being ready and send their clients to other "
+        "hosts; its workers take no new request, finish what they run, and leave."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--process", metavar="NAME", help="this web process alone, whatever its host")
-        parser.add_argument("--web", action="store_true", help="the web processes of this host, and not its workers")
-        parser.add_argument("--wait", type=float, metavar="SECONDS", help="wait until all is empty, so long at most")
-        parser.add_argument("--dry-run", action="store_true", help="only say what there is")
-        parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+        parser.add_argument(
+            "--process",
+            metavar="NAME",
+            help="drain this web process alone, on any host, as streamer_connections list names it",
+        )
+        parser.add_argument("--web", action="store_true", help="drain the web processes of this host, not its workers")
+        parser.add_argument(
+            "--wait",
+            type=float,
+            metavar="SECONDS",
+            help="wait until all is empty, for at most SECONDS (default: do not wait)",
+        )
+        add_dry_run(parser, "what would be drained")
+        add_json(parser)
+        explain(
+            parser,
+            examples={"streamer_drain --wait 60": "Empty this host, and wait up to a minute for that."},
+            exits={0: "done, or nothing to drain", 1: "not empty in time, or no such web process", 2: AWAY},
+        )
 
     def handle(
         self,

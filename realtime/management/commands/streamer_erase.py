@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs.management.explaining import add_dry_run, add_json, explain
 from jobs.requests.removal.erasure import Subject, cancel_live, count_stored, erase
 from realtime.connections.erasure import count_connections, erase_connections, erase_memberships
 from realtime.topics.erasure import count_messages, erase_messages
@@ -16,19 +17,38 @@ _WAIT_SECONDS = 60.0
 
 class Command(BaseCommand):
     help = (
-        "Delete all that is stored about one user or one tenant: requests with logs and files, datasets, connections, "
-        "messages of topics, daily use. Exit status: 0 done, 1 something is left, 2 the command line is wrong."
+        "Delete all that is stored about one user or one tenant, for good: requests with logs and files, datasets, "
+        "connections, messages of topics, daily use. Their requests that run are cancelled first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--user", default="", help="the claim 'sub', in every tenant unless --tenant is given")
-        parser.add_argument("--tenant", default="")
-        parser.add_argument("--keep-datasets", action="store_true", help="datasets stay, for the rest of the tenant")
         parser.add_argument(
-            "--wait", type=float, default=_WAIT_SECONDS, metavar="SECONDS", help="for running requests (default 60)"
+            "--user", default="", help="id of the user (claim 'sub'); without --tenant, in every tenant"
         )
-        parser.add_argument("--dry-run", action="store_true", help="only say how much there is")
-        parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
+        parser.add_argument(
+            "--tenant", default="", help="id of the tenant (claim 'tenant_id'); alone: all of the tenant"
+        )
+        parser.add_argument(
+            "--keep-datasets", action="store_true", help="keep the datasets, which all users of the tenant may read"
+        )
+        parser.add_argument(
+            "--wait",
+            type=float,
+            default=_WAIT_SECONDS,
+            metavar="SECONDS",
+            help=f"wait at most SECONDS for cancelled requests to end (default: {_WAIT_SECONDS:.0f})",
+        )
+        add_dry_run(parser, "how much there is")
+        add_json(parser)
+        explain(
+            parser,
+            examples={"streamer_erase --user bob --tenant acme --dry-run": "See how much is stored about a user."},
+            exits={
+                0: "done",
+                1: "something is left; the command says what, and what to do",
+                2: "wrong arguments",
+            },
+        )
 
     def handle(
         self,
@@ -42,7 +62,7 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         if not (user or tenant):
-            raise CommandError("Name --user, --tenant or both", returncode=_WRONG)
+            raise CommandError("Give --user, --tenant or both", returncode=_WRONG)
         subject, datasets = Subject(user_id=user, tenant_id=tenant), not keep_datasets
         before = _count(subject, datasets)
         if dry_run:

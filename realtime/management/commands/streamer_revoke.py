@@ -12,16 +12,21 @@ from realtime.revocations.writing import revoke_tokens, wait_for_next_second
 
 
 class Command(BaseCommand):
-    help = "Void the tokens issued until now of a user, a tenant, or one token, and end their connections with 4501."
+    help = (
+        "Void all tokens of a user or a tenant that were issued until now, or one token, and close their connections "
+        "with the code 4501. Tokens that are issued later are good again."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tenant", default="", help="the claim 'tenant_id'; alone: every user of the tenant")
-        parser.add_argument("--user", default="", help="the claim 'sub'; without --tenant: in every tenant")
-        parser.add_argument("--token-id", default="", help="the claim 'jti' of a single token")
+        parser.add_argument("--tenant", default="", help="id of the tenant (claim 'tenant_id'); alone: all its users")
+        parser.add_argument(
+            "--user", default="", help="id of the user (claim 'sub'); without --tenant, in every tenant"
+        )
+        parser.add_argument("--token-id", default="", help="id of a single token (claim 'jti'), in place of the others")
 
     def handle(self, *, tenant: str, user: str, token_id: str, **options: Any) -> None:
         if bool(tenant or user) == bool(token_id):
-            raise CommandError("Name --user, --tenant or both, or else --token-id")
+            raise CommandError("Give --user, --tenant or both, or else --token-id alone")
         try:
             revoke_tokens(tenant_id=tenant, user_id=user, token_id=token_id, reason="streamer_revoke")
         except ValueError as error:

@@ -14,11 +14,16 @@ BUILDERS = {"openapi.yaml": build_openapi, "asyncapi.yaml": build_asyncapi}
 
 
 class Command(BaseCommand):
-    help = "Write openapi.yaml and asyncapi.yaml, with the actions of this installation."
+    help = (
+        "Write openapi.yaml and asyncapi.yaml: the descriptions of HTTP and of the socket for programs, with the "
+        "actions of this installation."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--output", type=Path, default=Path("docs"), metavar="FOLDER", help="default: docs")
-        parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
+        parser.add_argument(
+            "--output", type=Path, default=Path("docs"), metavar="FOLDER", help="folder to write to (default: docs)"
+        )
+        parser.add_argument("--check", action="store_true", help="write nothing; end with 1 if a file is out of date")
 
     def handle(self, *, output: Path, check: bool, **options: Any) -> None:
         texts = {output / name: to_yaml(build(public_handlers())) for name, build in BUILDERS.items()}

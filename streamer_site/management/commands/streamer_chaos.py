@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.markup import escape
 
+from jobs.management.explaining import explain
 from streamer_site.local.interrupt import interruptible
 from streamer_site.local.stack import StackFailed
 from tests.chaos.cells import all_cells, each_fault, short_cells
@@ -20,31 +21,56 @@ from tests.chaos.triggers import ChaosFailed
 _AWAY_SECONDS = 20.0
 _AWAY_SECONDS_FULL = 60.0
 _PLAIN_WIDTH = 110
+EXITS = {0: "nothing was lost", 1: "a check failed", 2: "it could not run", 130: "interrupted by Ctrl-C"}
 
 
 class Command(BaseCommand):
-    help = "Raise faults at exact points of a stack of its own, and check every stream and every row afterwards."
+    help = (
+        "Run the crash matrix: start a stack of its own, raise one fault after the other at exact points of a request, "
+        "such as killing a worker in the middle of its run, and check each time that nothing is lost. One fault at one "
+        "point is a cell, named FAULT@POINT."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--short", action="store_true", help="a handful of cells, in less than a minute")
-        parser.add_argument("--each", action="store_true", help="one cell of each fault")
-        parser.add_argument("--full", action="store_true", help=f"long outages last {_AWAY_SECONDS_FULL:.0f} s")
-        parser.add_argument("--away", type=float, metavar="SECONDS", help="the length of long outages")
-        parser.add_argument("--cells", default="*", metavar="GLOB", help='for example "web-kill@*"')
-        parser.add_argument("--seed", type=int, default=1, help="the seed of the order in which the clients send")
-        parser.add_argument("--list", action="store_true", dest="only_list", help="print the names of the cells")
-        parser.add_argument("--json", type=Path, metavar="FILE", dest="json_file", help="write the results there too")
-        parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
-        parser.add_argument("--database-url", default="", metavar="URL", help="of an empty database; default: SQLite")
         parser.add_argument(
-            "--postgres-restart-command", default="", metavar="COMMAND", help="for the cells that restart PostgreSQL"
+            "--short", action="store_true", help="run five cells only, in less than a minute (default: run all)"
         )
+        parser.add_argument("--each", action="store_true", help="run one cell of each fault only")
+        parser.add_argument(
+            "--full",
+            action="store_true",
+            help=f"let long outages last {_AWAY_SECONDS_FULL:.0f} s, not {_AWAY_SECONDS:.0f} s",
+        )
+        parser.add_argument("--away", type=float, metavar="SECONDS", help="let long outages last so long")
+        parser.add_argument(
+            "--cells", default="*", metavar="GLOB", help="run only cells whose names fit, such as 'web-kill@*'"
+        )
+        parser.add_argument(
+            "--seed", type=int, default=1, help="seed of the order in which the clients send (default: 1)"
+        )
+        parser.add_argument(
+            "--list", action="store_true", dest="only_list", help="print the names of the cells, and end"
+        )
+        parser.add_argument(
+            "--json", type=Path, metavar="FILE", dest="json_file", help="also write the results to FILE, as JSON"
+        )
+        parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table to FILE, as Markdown")
+        parser.add_argument(
+            "--database-url", default="", metavar="URL", help="use this database, which must be empty (default: SQLite)"
+        )
+        parser.add_argument(
+            "--postgres-restart-command",
+            default="",
+            metavar="COMMAND",
+            help="command that restarts PostgreSQL, for the cells that need it",
+        )
+        explain(parser, exits=EXITS)
 
     def handle(self, *, short: bool, full: bool, cells: str, seed: int, only_list: bool, **options: Any) -> None:
         chosen = choose(short_cells() if short else each_fault() if options["each"] else all_cells(), cells)
         if not chosen:
-            raise CommandError(f"No cell is called '{cells}'; --list prints them.")
+            raise CommandError(f"No cell is called '{cells}'; --list prints their names")
         if only_list:
             self.stdout.write("\n".join(cell.name for cell in chosen))
             return
@@ -61,7 +87,7 @@ class Command(BaseCommand):
             with interruptible():
                 results = run_matrix(chosen, how, lambda result: _tell(console, result))
         except KeyboardInterrupt:
-            raise CommandError("Interrupted; the stack is stopped.", returncode=130) from None
+            raise CommandError("Interrupted; the stack is stopped", returncode=130) from None
         except (ChaosFailed, StackFailed) as error:
             raise CommandError(str(error), returncode=2) from None
         console.print(terminal_table(results))

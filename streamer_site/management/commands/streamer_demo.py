@@ -24,7 +24,10 @@ _NEXT = (
 
 
 class Command(BaseCommand):
-    help = "Start everything on a fresh data folder, play five acts over the real socket, check them, stop everything."
+    help = (
+        "Show in five acts what Streamer does: start everything on a fresh data folder, play the acts over the real "
+        "socket, check each of them, and stop everything. It ends with 1 if an act failed."
+    )
     requires_system_checks = []
 
     def handle(self, **options: Any) -> None:

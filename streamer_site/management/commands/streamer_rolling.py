@@ -13,28 +13,38 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.markup import escape
 
+from jobs.management.explaining import explain
 from streamer_site.local.interrupt import interruptible
 from streamer_site.local.stack import PROJECT_DIR, StackFailed
+from streamer_site.management.commands.streamer_chaos import EXITS
 from tests.chaos.rolling import Plan, Rolled, Step, roll
 from tests.chaos.triggers import ChaosFailed
 
 
 class Command(BaseCommand):
-    help = "Replace web, workers and sweeper of a stack of its own, one by one under load, and check every stream."
+    help = (
+        "Try a rolling upgrade: start a stack of its own with clients that ask without a pause, replace sweeper, "
+        "workers and web processes one after the other, and check that nothing is lost."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--short", action="store_true", help="replace one process of each kind")
+        parser.add_argument("--short", action="store_true", help="replace only one process of each kind")
         parser.add_argument(
             "--from",
             default="",
             metavar="REVISION",
             dest="revision",
-            help="begin with that revision: upgrade, roll back",
+            help="begin with the code of this Git revision, upgrade to the present code, and roll back",
         )
-        parser.add_argument("--database-url", default="", metavar="URL", help="of an empty database; default: SQLite")
-        parser.add_argument("--json", type=Path, metavar="FILE", dest="json_file", help="write the results there too")
-        parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
+        parser.add_argument(
+            "--database-url", default="", metavar="URL", help="use this database, which must be empty (default: SQLite)"
+        )
+        parser.add_argument(
+            "--json", type=Path, metavar="FILE", dest="json_file", help="also write the results to FILE, as JSON"
+        )
+        parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table to FILE, as Markdown")
+        explain(parser, exits=EXITS)
 
     def handle(
         self,
@@ -52,7 +62,7 @@ class Command(BaseCommand):
                 plan = Plan(database_url=database_url, old_code=old_code, per_kind=1 if short else None)
                 rolled = asyncio.run(roll(plan, lambda step: _tell(console, step)))
         except KeyboardInterrupt:
-            raise CommandError("Interrupted; the stack is stopped.", returncode=130) from None
+            raise CommandError("Interrupted; the stack is stopped", returncode=130) from None
         except (ChaosFailed, StackFailed) as error:
             raise CommandError(str(error), returncode=2) from None
         console.print(summary(rolled), soft_wrap=True)

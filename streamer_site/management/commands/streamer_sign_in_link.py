@@ -14,17 +14,25 @@ class Command(BaseCommand):
     help = "Print a link that signs a user in to the console. It works once, within five minutes."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--user", help="the name that the user signs in with (default: the local admin)")
-        parser.add_argument("--url", help="of the console (default: STREAMER_PUBLIC_URL, or the stack that runs here)")
+        parser.add_argument("--user", help="name with which the user signs in (default: the local admin)")
+        parser.add_argument(
+            "--url",
+            help="address of the service, such as https://streamer.example (default: STREAMER_PUBLIC_URL, else that of "
+            "the stack that runs on this data folder)",
+        )
 
     def handle(self, *, user: str | None, url: str | None, **options: Any) -> None:
         if not settings.JWT_SIGNING_KEY:
-            raise CommandError("There is no JWT_SIGNING_KEY: tokens come from another issuer")
+            raise CommandError(
+                "There is no JWT_SIGNING_KEY, so no link can be made here: tokens come from another issuer"
+            )
         base = url or settings.STREAMER_PUBLIC_URL or read_owner(settings.DATA_DIR)[1]
         if not base:
-            raise CommandError("No stack runs on this data folder. Name the console: --url https://streamer.example")
+            raise CommandError(
+                "No stack runs on this data folder; name the service, such as --url https://streamer.example"
+            )
         name = user or admin_name()
         try:
             self.stdout.write(sign_in_url(base, name))
         except ObjectDoesNotExist:
-            raise CommandError(f"There is no user '{name}'.") from None
+            raise CommandError(f"There is no user '{name}'") from None

@@ -30,17 +30,29 @@ _RELOAD = "STREAMER_RELOAD_HANDLERS"
 
 
 class Command(BaseCommand):
-    help = "Run everything on this machine: embedded Redis-compatible server, web, workers, sweeper."
+    help = (
+        "Run everything on this machine until Ctrl-C: Valkey (a Redis-compatible server), web server, workers, "
+        "sweeper. It prints the addresses, a link that signs you in to the console, and a token."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--port", type=int, default=8000, help="of the web server; if taken, the next free one")
-        parser.add_argument("--workers", type=int, default=2, help="the number of requests that run at the same time")
-        parser.add_argument("--server", choices=get_args(Server), default="daphne", help="the ASGI server")
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=8000,
+            help="port of the web server (default: 8000); if it is taken, the next free one",
+        )
+        parser.add_argument(
+            "--workers", type=int, default=2, help="workers to run, each for one request at a time (default: 2)"
+        )
+        parser.add_argument(
+            "--server", choices=get_args(Server), default="daphne", help="web server to use (default: daphne)"
+        )
 
     def handle(self, *, port: int, workers: int, server: Server, **options: Any) -> None:
         if not (1 <= port <= 65535 and workers >= 1):
-            raise CommandError("--port must be between 1 and 65535, --workers at least 1.")
+            raise CommandError("--port must be from 1 to 65535, and --workers at least 1")
         console = Console(highlight=False)
         sample = [] if sample_is_there(settings.STREAMER_SAMPLE_DIR) else ["streamer_sample"]
         output = LinePrinter(console, quiet=[valkey.NAME])
@@ -101,7 +113,9 @@ def _run(stack: Stack, console: Console, wanted_port: int, tell: Callable[[str],
 def _link_and_token(http_url: str) -> tuple[str, str]:
     """Make a link that signs the admin in to the console once, and a token. Raises ``StackFailed``."""
     if not settings.JWT_SIGNING_KEY:
-        raise StackFailed("There is no JWT_SIGNING_KEY: tokens come from another issuer")
+        raise StackFailed(
+            "There is no JWT_SIGNING_KEY, so no token can be issued here: tokens come from another issuer"
+        )
     name = admin_name()
     token = issue_token(user_id=name, tenant_id=TENANT_ID, permissions=["*"], ttl=timedelta(hours=_TOKEN_HOURS))
     return sign_in_url(http_url, name), token

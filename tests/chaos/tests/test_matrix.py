@@ -31,4 +31,4 @@ def test_it_works(tmp_path: Path) -> None:
 
 def test_a_pattern_that_fits_nothing() -> None:
     done = chaos("--cells", "no such cell")
-    assert done.returncode == 1 and "--list prints them" in done.stderr
+    assert done.returncode == 1 and "--list prints their names" in done.stderr

@@ -57,9 +57,15 @@ def test_it_works() -> None:
 def test_a_queue_is_paused_and_resumed() -> None:
     serve_all()
     submit()
-    assert run("streamer_queues", "pause", "default", "--dry-run") == (0, "'default' would be paused; 1 waiting\n")
+    assert run("streamer_queues", "pause", "default", "--dry-run") == (
+        0,
+        "Queue 'default' would be paused; 1 waiting\n",
+    )
     assert not PausedQueue.objects.exists()
-    assert run("streamer_queues", "pause", "default", "--reason", "moving") == (0, "'default' is paused; 1 waiting\n")
+    assert run("streamer_queues", "pause", "default", "--reason", "moving") == (
+        0,
+        "Queue 'default' is paused; 1 waiting\n",
+    )
     status, text = run("streamer_queues", "list")
     assert status == 1 and "paused by command line, moving" in text
     assert run("streamer_queues", "resume", "default", "--dry-run")[0] == 0 and PausedQueue.objects.exists()
@@ -91,11 +97,16 @@ def test_a_queue_without_a_worker_and_one_that_lags_need_attention() -> None:
             ["default", "3"],
             "queue",
             "default",
-            "requests of queue 'default' that run at once: 3, usually without a limit",
+            "requests of queue 'default' that run at once: 3 instead of no limit",
         ),
-        (["--action", "zoo_scarce", "3"], "action", "zoo_scarce", "action 'zoo_scarce' that run at once: 3, usually 2"),
-        (["--key-of", "zoo_outside", "3"], "key_running", "zoo_outside", "with one limit key: 3, usually 2"),
-        (["--key-minute-of", "zoo_outside_often", "3"], "key_per_minute", "zoo_outside_often", "3, usually 4"),
+        (
+            ["--action", "zoo_scarce", "3"],
+            "action",
+            "zoo_scarce",
+            "action 'zoo_scarce' that run at once: 3 instead of 2",
+        ),
+        (["--key-of", "zoo_outside", "3"], "key_running", "zoo_outside", "with one limit key: 3 instead of 2"),
+        (["--key-minute-of", "zoo_outside_often", "3"], "key_per_minute", "zoo_outside_often", "3 instead of 4"),
         (["--tenant", "acme", "3"], "tenant", "acme", "requests of tenant 'acme' that run at once: 3"),
         (["--each-tenant", "3"], "tenant", "", "requests of each tenant that run at once: 3"),
         (["--each-user", "3"], "user", "", "requests of each user that run at once: 3"),

@@ -46,7 +46,7 @@ def test_it_works() -> None:
         (["--action", "zoo_count", "--status", "completed"], first),
     ):
         assert [one["request_id"] for one in listed(*filters)] == [str(wanted)]
-    assert listed("--user", "nobody") == [] and "There is no such request" in run("list", "--user", "nobody")[1]
+    assert listed("--user", "nobody") == [] and "No request matches" in run("list", "--user", "nobody")[1]
     status, text = run("list")
     assert status == 0 and str(third) in text and "Waiting" in text and "Completed" in text
 
@@ -77,11 +77,11 @@ def test_what_filters_select_is_cancelled_and_nothing_else() -> None:
     ids = [store(make_submission("zoo_count")) for _ in range(3)]
     other = store(make_submission("zoo_permanent"))
     status, text = run("cancel", "--action", "zoo_count", "--dry-run")
-    assert status == 0 and text.startswith("3 would be cancelled") and row_of(ids[0]).status == Status.PENDING
+    assert status == 0 and text.startswith("3 requests would be cancelled") and row_of(ids[0]).status == Status.PENDING
     status, text = run("cancel", "--action", "zoo_count", "--json")
     assert status == 0 and json.loads(text)["counts"] == {"cancelled": 3}
     assert {row_of(one).status for one in ids} == {Status.CANCELLED} and row_of(other).status == Status.PENDING
-    assert run("cancel", "--action", "zoo_count") == (1, "There is no such request\n")
+    assert run("cancel", "--action", "zoo_count") == (1, "No request matches\n")
     assert run("cancel", str(ids[0]), str(other))[0] == 1 and row_of(other).status == Status.CANCELLED
 
 

@@ -66,9 +66,9 @@ def test_only_what_there_is_can_be_paused_and_only_what_is_paused_resumed() -> N
 
 def test_the_commands_pause_and_resume() -> None:
     submit("zoo_count")
-    assert told("streamer_pause", "zoo_count", "--reason", "moving") == "'zoo_count' is paused; 1 waiting"
+    assert told("streamer_pause", "zoo_count", "--reason", "moving") == "Action 'zoo_count' is paused; 1 waiting"
     assert PausedAction.objects.get().reason == "moving"
-    assert told("streamer_resume", "zoo_count") == "'zoo_count' is resumed; 1 waiting"
+    assert told("streamer_resume", "zoo_count") == "Action 'zoo_count' is resumed; 1 waiting"
     assert not PausedAction.objects.exists()
     with pytest.raises(CommandError, match="is not paused"):
         told("streamer_resume", "zoo_count")

@@ -222,7 +222,7 @@ def test_the_command_prints_days_whether_they_are_added_up_or_not() -> None:
         "'=other,2026-05-16,1235,1.5,0,0",
         "acme,2026-05-16,1235,1.5,0,0",
     ]
-    assert printed("--tenant", "nobody") == "Nothing was used\n"
+    assert printed("--tenant", "nobody") == "Nothing was used on these days\n"
 
 
 @pytest.mark.parametrize("arguments", [["--from", "yesterday"], ["--from", "2026-05-02", "--to", "2026-05-01"]])

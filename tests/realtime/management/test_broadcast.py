@@ -37,17 +37,17 @@ async def test_a_dry_run_sends_nothing(open_known: OpenKnown) -> None:
 
 async def test_nobody_is_told_where_nobody_is() -> None:
     ended = await run(COMMAND, "Hello", "--user", "alice")
-    assert (ended.status, ended.output) == (1, "Nobody is connected there\n")
+    assert (ended.status, ended.output) == (1, "No open connection matches; nobody was told\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        ([], "one of the arguments text --data is required"),
+        ([], "one of the arguments TEXT --data is required"),
         (["Hello", "--data", "1"], "not allowed with argument"),
-        (["--data", "{"], "--data is no JSON"),
-        (["--data", "NaN"], "--data is no JSON"),
-        (["--data", "[" * 2000], "--data is no JSON"),
+        (["--data", "{"], "--data is not JSON"),
+        (["--data", "NaN"], "--data is not JSON"),
+        (["--data", "[" * 2000], "--data is not JSON"),
         (["--data", "[" * 100 + "]" * 100], "nested more than 63 levels"),
         (["x" * 70_000], "may have 65,536 bytes"),
         (["Hello", "--connection", "nonsense"], "invalid UUID"),

@@ -88,7 +88,7 @@ async def test_many_are_closed_by_filters_and_no_others(open_known: OpenKnown) -
         (["kick"], 2, "Name a connection, or filters"),
         (["kick", str(uuid.uuid4()), "--user", "alice"], 2, "not both"),
         (["kick", "--user", "alice", "--code", "1000"], 2, "1000 is no close code"),
-        (["list", "--limit", "0"], 2, "--limit is at least 1"),
+        (["list", "--limit", "0"], 2, "--limit must be at least 1"),
         (["list", "--tenant", ""], 2, "tenant_id is a text"),
     ],
 )

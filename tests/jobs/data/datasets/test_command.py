@@ -42,7 +42,7 @@ def test_it_works(sales: Path) -> None:
     assert "north-south" in added and "2 rows" in added and "bigint" in added and "[red]amount" in added
     assert "north-south" in run("list") and "1 dataset," in run("list") and "0 datasets," in run("list", tenant="other")
     assert run("describe", "north-south") == added
-    assert run("delete", "north-south") == "'north-south' is deleted\n"
+    assert run("delete", "north-south") == "Dataset 'north-south' is deleted\n"
     assert not Dataset.objects.exists()
 
 
@@ -59,8 +59,8 @@ def test_the_file_itself_stays(sales: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["describe", "nothing"], "'acme' has no dataset 'nothing'"),
-        (["delete", "nothing"], "'acme' has no dataset 'nothing'"),
+        (["describe", "nothing"], "Tenant 'acme' has no dataset 'nothing'"),
+        (["delete", "nothing"], "Tenant 'acme' has no dataset 'nothing'"),
         (["add", "/no/such/file"], "There is no file /no/such/file"),
         (["add", "SALES", "--name", "A B"], "A name has lower-case letters"),
         (["add", "SALES", "--sheet", "x"], "Only workbooks have sheets"),
