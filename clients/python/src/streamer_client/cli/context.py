@@ -20,7 +20,7 @@ async def connected(options: argparse.Namespace) -> AsyncIterator[Client]:
     """Open a client for a command, and wait until it is connected."""
     url = options.url or os.environ.get("STREAMER_URL")
     if not url:
-        raise UsageError("Name the service: --url, or STREAMER_URL in the environment")
+        raise UsageError("Name the service: give --url, or set STREAMER_URL in the environment")
     try:
         client = Client(url, token=_token(options), transport=options.transport)
     except ValueError as error:
@@ -41,9 +41,9 @@ def _token(options: argparse.Namespace) -> str:
         try:
             token = Path(options.token_file).read_text(encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"The token cannot be read: {error}") from None
+            raise UsageError(f"The file of the token cannot be read: {error}") from None
     if not token.strip():
-        raise UsageError("There is no token: --token-file, or STREAMER_TOKEN in the environment")
+        raise UsageError("There is no token: give --token-file, or set STREAMER_TOKEN in the environment")
     return token.strip()
 
 
@@ -52,7 +52,7 @@ def read_object(text: str, what: str) -> dict[str, Any]:
     try:
         value = json.loads(sys.stdin.read() if text == "-" else text)
     except ValueError as error:
-        raise UsageError(f"The {what} is no JSON: {error}") from None
+        raise UsageError(f"The {what} is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise UsageError(f"The {what} must be a JSON object")
     return value

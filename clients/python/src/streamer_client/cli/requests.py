@@ -67,7 +67,7 @@ async def _follow_to_the_end(handle: Handle, options: argparse.Namespace) -> int
                     failed_items = event.failed_items
         except BaseException:
             if handle.request_id is not None and not options.quiet:
-                print(f"The request goes on: streamer follow {handle.request_id}", file=sys.stderr)
+                print(f"The request goes on; to see its end: streamer follow {handle.request_id}", file=sys.stderr)
             raise
     result = await handle.result()
     if not options.json:
@@ -84,9 +84,9 @@ def _show(event: Event, bar: Bar) -> None:
         case Progress():
             bar.show(event.percentage, event.message)
         case Waiting():
-            bar.show(0, f"waiting, {event.ahead} ahead")
+            bar.show(0, f"Waiting, {event.ahead} ahead")
         case Retrying():
-            bar.show(0, f"attempt {event.attempt} failed, another follows")
+            bar.show(0, f"Attempt {event.attempt} failed, another follows")
 
 
 def _line_of(state: Snapshot) -> str:

@@ -34,7 +34,7 @@ async def download(options: argparse.Namespace) -> int:
         if not files:
             raise NotFound("This request has no files", code="NOT_FOUND")
         if len(files) > 1 and not Path(options.path).is_dir():
-            raise UsageError(f"There are {len(files)} files: name a folder that exists")
+            raise UsageError(f"The request has {len(files)} files: name a folder that exists, for all of them")
         for file in files:
             with progress_bar(wanted=not options.quiet) as bar:
                 path = await client.download(file, options.path, on_bytes=_on_bytes(bar, "download"))
