@@ -152,7 +152,9 @@ def test_file_over_the_limit_is_not_sent(page: Page, token: str) -> None:
     use_token(page, token)
     page.get_by_test_id("tab-datasets").click()
     expect(page.get_by_text("Up to 100 B each.")).to_be_visible()
-    expect(upload(page, "large.csv", CSV).get_by_test_id("upload-fault")).to_contain_text("an upload may have 100 B")
+    expect(upload(page, "large.csv", CSV).get_by_test_id("upload-fault")).to_contain_text(
+        "an upload may have at most 100 B"
+    )
     assert sent == []
 
 

@@ -234,7 +234,7 @@ def test_frame_that_is_too_large_is_not_sent(page: Page, peer: Peer, token: str)
     page.get_by_test_id("json-switch").check()
     page.get_by_test_id("json-editor").fill('{"message": "%s"}' % ("x" * 3000))
     page.get_by_test_id("send").click()
-    expect(page.get_by_test_id("form-fault")).to_contain_text("a request may have 2000.")
+    expect(page.get_by_test_id("form-fault")).to_contain_text("a request may have at most 2000.")
     assert peer.heard_of("request") == []
 
 

@@ -101,6 +101,29 @@ def test_lines_pasted_from_a_spreadsheet_become_items(page: Page, peer: Peer, to
     assert sent["payload"]["items"] == [{"seconds": 0.5, "steps": 2}, {"seconds": -1, "steps": 1}, {"seconds": 2}]
 
 
+def test_a_column_of_items_without_a_name_asks_for_one(page: Page, peer: Peer, token: str) -> None:
+    use_token(page, token)
+    page.locator("[data-action=bulk_operation][data-testid=action]").click()
+    page.locator("#field-operation-kind").select_option("create")
+    page.locator("#field-operation-entity").fill("customers")
+    items = page.get_by_test_id("field-items")
+    heading = items.get_by_role("textbox", name="Name of the field")
+    expect(heading).to_have_value("")
+    expect(heading).to_have_attribute("placeholder", "Name of a field")
+    items.get_by_role("textbox", name="field without a name, item 1").fill("Ann")
+    expect(items).to_contain_text("Name the field of each column that has values.")
+    page.get_by_test_id("send").click()
+    expect(heading).to_be_focused()
+    for name in ("nam", "name"):
+        heading.fill(name)
+        heading.press("Enter")
+        expect(items.get_by_role("textbox", name=f"{name}, item 1")).to_be_focused()
+    page.get_by_test_id("send").click()
+    expect(page.get_by_test_id("request")).to_have_count(1)
+    [sent] = peer.heard_of("request")
+    assert sent["payload"]["items"] == [{"name": "Ann"}]
+
+
 def test_an_action_is_chosen_from_a_list_by_keyboard(page: Page, peer: Peer, token: str) -> None:
     use_token(page, token)
     page.locator("[data-action=bulk_operation][data-testid=action]").click()

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultOf, readCell, showCell } from "../../../realtime/static/streamer/form/rows/cells.js";
+import {
+  faultOf,
+  isNameless,
+  namedOnly,
+  namelessKey,
+  readCell,
+  remarks,
+  showCell,
+} from "../../../realtime/static/streamer/form/rows/cells.js";
 import { cellsOf, namedRows } from "../../../realtime/static/streamer/form/rows/pasted.js";
 
 const field = (name, kind, more = {}) => ({ name, kind, required: false, limits: {}, ...more });
@@ -81,4 +89,28 @@ test("an item says what is missing, what does not fit and what its action does n
   assert.equal(faultOf(read({ seconds: "-1" }), fields, false), "seconds: This must be at least 0.");
   assert.equal(faultOf(read({ seconds: "1", more: "x" }), fields, false), "more: The action has no such field.");
   assert.equal(faultOf(read({ seconds: "1", more: "x" }), fields, true), "");
+});
+
+test("a column without a name is no field of an item, and is told from every other", () => {
+  const first = namelessKey([]);
+  const second = namelessKey(["seconds", first]);
+  assert.ok(isNameless(first) && isNameless(second) && first !== second && !isNameless("field_1"));
+  const read = new Map([
+    ["seconds", { value: 1 }],
+    [first, { value: "x" }],
+  ]);
+  assert.deepEqual([...namedOnly(read).keys()], ["seconds"]);
+  assert.equal(faultOf(read, [field("seconds", "number")], false), "");
+});
+
+test("below the table stands what has to be done before it is sent", () => {
+  assert.equal(remarks({ lacksName: false, faulty: 0, unseen: 0 }), "");
+  assert.equal(
+    remarks({ lacksName: true, faulty: 1, unseen: 0 }),
+    "Name the field of each column that has values. 1 item would fail as it stands.",
+  );
+  assert.equal(
+    remarks({ lacksName: false, faulty: 2, unseen: 1800 }),
+    "2 items would fail as they stand. 1800 more items are sent but not shown; “Edit as JSON” shows all.",
+  );
 });

@@ -64,7 +64,7 @@ test("what is larger than the server takes is refused here, and never sent", asy
   const page = await connected(t, { limits: { frame_bytes: 200 } });
   const [record] = page.requests.submit("echo", { text: "ø".repeat(100) });
   assert.equal(record.error.code, "PAYLOAD_TOO_LARGE");
-  assert.match(record.error.message, /^This has 211 bytes; a request may have 200\./);
+  assert.match(record.error.message, /^This has 211 bytes; a request may have at most 200\./);
   assert.deepEqual(page.sentOf("request"), []);
 });
 

@@ -27,6 +27,7 @@ test("facts have readable names, and codes stay as they are", () => {
     ["By region", "yes"],
     ["WORKER_LOST", "3"],
   ]);
+  assert.deepEqual(partsOf({ r2: 0.98765432 })[0].rows, [["R²", "0.9877"]]);
   assert.equal(facts.rows[2][1].length, 301);
 });
 

@@ -96,16 +96,43 @@ test("a pipeline that learns: its score beside the guess, importances, confusion
     Accuracy: "0.9667",
     Took: "3.2 s",
   });
-  assert.equal(tiles[3].note, "0.3333 by a guess without features");
+  assert.equal(tiles[3].note, "0.3333 by guessing");
   assert.deepEqual(titles(charts), ["Importance of each column"]);
   assert.deepEqual(titles(tables), [
-    "Scores beside a guess without features",
-    "Confusion",
+    "Scores, and what guessing reaches",
+    "Where it is right and where it is wrong",
     "Models that were tried",
     "First 1 of 150 rows",
   ]);
   assert.deepEqual(tables[2].rows, [{ model: "forest", accuracy: "0.95 ± 0.02" }]);
   assert.deepEqual(notes, ["The result has no room for versions."]);
+});
+
+test("measures have the names that people know, and digits that tell something", () => {
+  const summary = {
+    ...{ total_records: 400, output_records: 400, dropped: 0, processing_time: 1, model: "ridge regression" },
+    metrics: { r2: 0.998712, mse: 1234567.891, rmse: 1111.111111, roc_auc: 0.5 },
+    baseline: { r2: -0.001234, mse: 2_000_000.5, rmse: 1414.2137, roc_auc: null },
+    details: {
+      chosen_by: "r2",
+      importances: [
+        { column: "area", importance: 0.123456789 },
+        { column: "rooms", importance: 0 },
+      ],
+      candidates: [{ name: "ridge", scores: { r2: { mean: 0.99, std: 0.001 }, davies_bouldin: 0.123456 } }],
+    },
+  };
+  const { tiles, charts, tables } = viewOf({ summary, records: [], notes: [] });
+  assert.equal(tilesOf({ summary, records: [] })["R²"], "0.9987");
+  assert.equal(tiles.find(({ label }) => label === "R²").note, "−0.0012 by guessing");
+  assert.deepEqual(tables[0].rows, [
+    { metric: "R²", reached: 0.9987, baseline: -0.0012 },
+    { metric: "Mean squared error", reached: 1_234_568, baseline: 2_000_001 },
+    { metric: "RMSE", reached: 1111.11, baseline: 1414.21 },
+    { metric: "ROC AUC", reached: 0.5, baseline: null },
+  ]);
+  assert.deepEqual(tables[1].rows, [{ model: "ridge", "R²": "0.99 ± 0.001", "Davies–Bouldin": 0.1235 }]);
+  assert.deepEqual(charts[0].table[0], { column: "area", importance: 0.1235 });
 });
 
 test("a transformation: operations, missing values, rows", () => {

@@ -104,7 +104,7 @@ test("what the server would not take is not sent", async () => {
   const tooLarge = await added(uploads, 4096);
   const empty = await added(uploads, 0);
   assert.deepEqual([tooLarge.state, empty.state, FakeRequest.made.length], ["failed", "failed", 0]);
-  assert.equal(tooLarge.error.message, "The file has 4.1 kB; an upload may have 2 kB.");
+  assert.equal(tooLarge.error.message, "The file has 4.1 kB; an upload may have at most 2 kB.");
   assert.equal(empty.error.message, "The file is empty.");
   assert.equal((await added(uploads, 2048)).state, "sending");
 });

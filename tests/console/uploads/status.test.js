@@ -45,5 +45,5 @@ test("a fault is told with all that the server found", () => {
     { path: "header", message: "is missing" },
   ];
   assert.equal(faultOf({ message: "name is taken", details: { faults } }), "name is taken header: is missing");
-  assert.equal(faultOf({ message: "" }), "It did not work.");
+  assert.equal(faultOf({ message: "" }), "The upload failed.");
 });

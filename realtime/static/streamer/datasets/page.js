@@ -100,7 +100,7 @@ export class DatasetPage {
   }
 
   async #delete(dataset, button, fault) {
-    const text = `${count(dataset.rows)} rows go, for everybody of your organisation. Requests that still want to read them will fail.`;
+    const text = `Its ${count(dataset.rows)} rows are deleted for everybody in your organisation. Requests that have yet to read them will fail.`;
     if (!(await confirmed(`Delete ${dataset.name}?`, text, "Delete"))) return;
     button.disabled = true;
     fault.hidden = true;

@@ -18,7 +18,7 @@ export function actionSection(http) {
         "Result",
         action.result
           ? schemaView(action.result, components)
-          : h("p", { class: "quiet" }, "Its handler does not declare the result."),
+          : h("p", { class: "quiet" }, "Its handler does not say what the result looks like."),
       ),
     ]);
   });
@@ -26,7 +26,7 @@ export function actionSection(http) {
     "div",
     {},
     h("p", { class: "quiet" }, prose("A result above 64 KiB arrives as the description of a file.")),
-    entries.length ? entries : h("p", { class: "quiet" }, "There is no action for you."),
+    entries.length ? entries : h("p", { class: "quiet" }, "Your token may do no action here."),
   );
 }
 

@@ -182,7 +182,7 @@ export class Requests extends EventTarget {
   #tooLarge({ payload }) {
     const bytes = new TextEncoder().encode(JSON.stringify(payload)).length;
     const most = this.#client.limits.frame_bytes;
-    const limit = most ? `; a request may have ${count(most)}` : "";
+    const limit = most ? `; a request may have at most ${count(most)}` : "";
     return `This has ${count(bytes)} bytes${limit}. Upload large data as a dataset.`;
   }
 

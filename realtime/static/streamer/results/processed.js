@@ -2,7 +2,7 @@
 
 import { count, cut, duration, sentence, words } from "../ground/format.js";
 import { chartOf } from "./chart.js";
-import { figure, tile } from "./figures.js";
+import { figure, measure, measured, tile } from "./figures.js";
 import { compared, confusion } from "./shape.js";
 import { rowChart } from "./unknown.js";
 
@@ -42,12 +42,16 @@ export function processedView(result) {
       !summary.model && result.records?.length === summary.output_records ? rowChart(null, result.records) : null,
     ],
     tables: [
-      { title: "Scores beside a guess without features", rows: compared(summary), testid: "metrics" },
-      { title: "Confusion", rows: confusion(details.confusion ?? {}), testid: "confusion" },
+      { title: "Scores, and what guessing reaches", rows: compared(summary), testid: "metrics" },
+      {
+        title: "Where it is right and where it is wrong",
+        rows: confusion(details.confusion ?? {}),
+        testid: "confusion",
+      },
       { title: "Models that were tried", rows: details.candidates?.map(candidate) },
       { title: "Clusters", rows: details.clusters?.map(clusterRow) },
       { title: "Operations", rows: summary.operations?.map(operation) },
-      { title: "Strangest rows", rows: details.strangest },
+      { title: "Most unusual rows", rows: details.strangest },
       { title: firstRows(result.records, summary.output_records), rows: result.records, testid: "records" },
     ],
     notes: [...(result.notes ?? []), ...leftOut(summary.left_out)],
@@ -69,8 +73,8 @@ function tilesOf(summary, details) {
     summary.dropped ? tile("Rows left out", count(summary.dropped)) : null,
     summary.model ? tile("Model", sentence(summary.model)) : null,
     typeof chosen === "number"
-      ? tile(sentence(details.chosen_by), figure(chosen), {
-          note: typeof guess === "number" ? `${figure(guess)} by a guess without features` : "",
+      ? tile(measure(details.chosen_by), figure(measured(chosen)), {
+          note: typeof guess === "number" ? `${figure(measured(guess))} by guessing` : "",
         })
       : null,
     typeof summary.metrics?.anomalies === "number" ? tile("Anomalies", count(summary.metrics.anomalies)) : null,
@@ -85,7 +89,7 @@ function barChart(title, labelName, valueName, rows, label, value) {
     labelName,
     valueName,
     rows: known.slice(0, MAX_BARS).map((row) => ({ label: String(row[label]), values: [row[value]] })),
-    table: rows,
+    table: rows.map((row) => (typeof row[value] === "number" ? { ...row, [value]: measured(row[value]) } : row)),
   });
 }
 
@@ -96,7 +100,7 @@ function missingChart(missing) {
 }
 
 function candidate({ name, clusters, scores, converged }) {
-  const figures = Object.entries(scores ?? {}).map(([metric, score]) => [words(metric), scoreText(score)]);
+  const figures = Object.entries(scores ?? {}).map(([metric, score]) => [measure(metric, words), scoreText(score)]);
   return {
     model: name ?? `${clusters} clusters`,
     ...Object.fromEntries(figures),
@@ -106,8 +110,8 @@ function candidate({ name, clusters, scores, converged }) {
 
 /** Scores of a cross-validation are a mean and a deviation, those of clusters a number. */
 function scoreText(score) {
-  if (typeof score === "number") return Number(score.toPrecision(4));
-  if (typeof score?.mean === "number") return `${figure(score.mean)} ± ${figure(score.std ?? 0)}`;
+  if (typeof score === "number") return measured(score);
+  if (typeof score?.mean === "number") return `${figure(measured(score.mean))} ± ${figure(measured(score.std ?? 0))}`;
   return score;
 }
 

@@ -1,8 +1,8 @@
 /** Find in a result what can be shown for people: facts, tables, what is nested. No DOM here. */
 
 import { isFile } from "../files/artifacts.js";
-import { cut, sentence } from "../ground/format.js";
-import { valueText } from "./figures.js";
+import { cut } from "../ground/format.js";
+import { measure, measured, valueText } from "./figures.js";
 
 const MAX_FACTS = 60;
 const MAX_FACT_CHARACTERS = 300;
@@ -61,7 +61,7 @@ function fact([name, value]) {
 
 /** Codes stay as they are. */
 export function label(name) {
-  return /^[A-Z0-9_]+$/.test(name) ? name : sentence(name);
+  return /^[A-Z0-9_]+$/.test(name) ? name : measure(name);
 }
 
 /** What was reached beside what the simplest guess would have. Null when there is nothing to put side by side. */
@@ -70,9 +70,9 @@ export function compared({ metrics, baseline }) {
   const names = Object.keys(metrics).filter((name) => typeof metrics[name] === "number");
   if (names.length === 0 || !names.some((name) => typeof baseline[name] === "number")) return null;
   return names.map((name) => ({
-    metric: sentence(name),
-    reached: rounded(metrics[name]),
-    baseline: rounded(baseline[name]),
+    metric: measure(name),
+    reached: measured(metrics[name]),
+    baseline: typeof baseline[name] === "number" ? measured(baseline[name]) : (baseline[name] ?? null),
   }));
 }
 
@@ -85,10 +85,6 @@ export function confusion({ classes, counts }) {
 
 function isScore(name) {
   return name === "metrics" || name === "baseline";
-}
-
-function rounded(value) {
-  return typeof value === "number" ? Number(value.toPrecision(4)) : (value ?? null);
 }
 
 /** What a description of a file says beside the file itself. */

@@ -69,7 +69,7 @@ export class Help {
     this.#notify.checked = this.#notifier.isOn;
     this.#notify.disabled = !this.#notifier.isPossible || this.#notifier.isForbidden;
     const shown = "Shown while this page is in the background.";
-    const forbidden = "The browser forbids this page to notify. Its settings for this page change that.";
+    const forbidden = "The browser does not let this page notify you. Its settings for this page change that.";
     const impossible = "This browser notifies only for pages that are opened with https.";
     const hint = this.#notifier.isForbidden ? forbidden : shown;
     setText(this.#hint, this.#notifier.isPossible ? hint : impossible);

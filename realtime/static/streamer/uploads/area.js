@@ -111,15 +111,25 @@ function uploadRow(upload, uploads, onOpen) {
 
 /** What may be said about the next file → `{node, read(), clearName()}`. */
 function wishForm() {
-  const name = h("input", { class: "input", id: "upload-name", placeholder: "from the file", autocomplete: "off" });
-  const sheet = h("input", { class: "input", id: "upload-sheet", placeholder: "the first", autocomplete: "off" });
+  const name = h("input", {
+    class: "input",
+    id: "upload-name",
+    placeholder: "made from the file's name",
+    autocomplete: "off",
+  });
+  const sheet = h("input", {
+    class: "input",
+    id: "upload-sheet",
+    placeholder: "the first visible one",
+    autocomplete: "off",
+  });
   const header = select("upload-header", [
-    ["", "Find out"],
+    ["", "Detect it"],
     ["true", "Yes"],
     ["false", "No"],
   ]);
   const days = select("upload-days", [
-    ["", "As usual"],
+    ["", "The usual time"],
     ["1", "1 day"],
     ["7", "7 days"],
     ["30", "30 days"],
@@ -133,7 +143,7 @@ function wishForm() {
     { class: "fields" },
     field("Name", name),
     field("Sheet of a workbook", sheet),
-    field("Has a header line", header),
+    field("The first line names the columns", header),
     field("Keep for", days),
   );
   return {

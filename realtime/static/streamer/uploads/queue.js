@@ -85,7 +85,11 @@ export class Uploads extends EventTarget {
     const most = this.#limit();
     if (file.size === 0) throw new ApiError(0, "VALIDATION_ERROR", "The file is empty.");
     if (most !== null && file.size > most)
-      throw new ApiError(0, "PAYLOAD_TOO_LARGE", `The file has ${size(file.size)}; an upload may have ${size(most)}.`);
+      throw new ApiError(
+        0,
+        "PAYLOAD_TOO_LARGE",
+        `The file has ${size(file.size)}; an upload may have at most ${size(most)}.`,
+      );
   }
 
   async #send(upload) {

@@ -25,7 +25,7 @@ export function sentenceOf(upload) {
     case "sending":
       return `${sentOf(upload).percent} % · ${size(upload.sent)} of ${size(upload.total)}${timeLeft(upload)}`;
     case "reading":
-      return "All is sent. The server reads it…";
+      return "All is sent. The server is reading it…";
     case "done":
       return [`Stored as ${upload.dataset.name}: ${count(upload.dataset.rows)} rows.`, ...upload.dataset.notes].join(
         " ",
@@ -47,5 +47,5 @@ function timeLeft(upload) {
 export function faultOf(error) {
   const faults = error.details?.faults ?? [];
   const others = faults.slice(1).map((fault) => `${fault.path}: ${fault.message}`);
-  return [error.message || "It did not work.", ...others].join(" ");
+  return [error.message || "The upload failed.", ...others].join(" ");
 }

@@ -1,16 +1,26 @@
 /** A list of free objects, such as the items of a bulk, as a table to type and paste into. */
 
 import { fill, h } from "../../ground/dom.js";
-import { count } from "../../ground/format.js";
 import { checkCount } from "../checks.js";
-import { fitsTable, MAX_COLUMNS, namesOf, readCell, valuesOf } from "../rows/cells.js";
+import {
+  fitsTable,
+  isNameless,
+  MAX_COLUMNS,
+  NO_NAME,
+  namedOnly,
+  namelessKey,
+  namesOf,
+  readCell,
+  remarks,
+  valuesOf,
+} from "../rows/cells.js";
+import { heading } from "../rows/heading.js";
 import { ItemRow } from "../rows/item_row.js";
 import { cellsOf, namedRows } from "../rows/pasted.js";
 import { describeFields } from "../schema/fields.js";
 
 /** More rows than that are kept and sent, and not drawn. */
 const MAX_DRAWN = 200;
-const FIRST = "field_1";
 const HINT = "Paste lines from a spreadsheet or a CSV file into a cell: each becomes an item.";
 
 /** With `field.rowsOf`, a field that names an action, the columns are those of its payload. */
@@ -72,7 +82,7 @@ class RowsEditor {
       take: (fault) => this.#take(fault),
       fits: (value) => value === undefined || value === null || fitsTable(value),
       clear: () => this.#check(),
-      focus: () => (this.#rows.find((row) => row.isFaulty) ?? this.#rows[0])?.focus(),
+      focus: () => (this.#namelessHeading() ?? this.#rows.find((row) => row.isFaulty) ?? this.#rows[0])?.focus(),
     };
   }
 
@@ -93,8 +103,9 @@ class RowsEditor {
 
   #read() {
     const items = this.#rows.map((row) => row.read((name) => this.#fieldOf(name)));
-    const filled = items.filter((cells) => cells.size > 0);
-    const value = [...filled.map((cells) => valuesOf(cells)), ...this.#rest];
+    const named = items.map(namedOnly).filter((cells) => cells.size > 0);
+    const value = [...named.map((cells) => valuesOf(cells)), ...this.#rest];
+    if (this.#namelessHeading()) return { ...(value.length ? { value } : {}), fault: NO_NAME };
     if (value.length === 0) return {};
     const fault = checkCount(value.length, this.#field.limits);
     return fault ? { fault } : { value };
@@ -126,7 +137,7 @@ class RowsEditor {
     const fields = this.#fields.map(({ name }) => name);
     const others = this.#names.filter((name) => used.has(name) || fields.length === 0);
     const columns = [...new Set([...fields, ...others])].slice(0, MAX_COLUMNS);
-    return columns.length ? columns : [FIRST];
+    return columns.length ? columns : [namelessKey([])];
   }
 
   #draw() {
@@ -146,32 +157,20 @@ class RowsEditor {
   }
 
   #heading(name) {
-    const field = this.#fieldOf(name);
-    if (!field) {
-      const input = h("input", { class: "input cell", type: "text", "aria-label": "Name of the field" });
-      input.value = name;
-      input.addEventListener("change", () => this.#rename(name, input.value.trim()));
-      input.addEventListener("keydown", (event) => {
-        if (event.key !== "Enter" || event.isComposing) return;
-        event.preventDefault();
-        this.#rows[0].focus(this.#names.indexOf(name));
-      });
-      return h("th", { scope: "col" }, input);
-    }
-    return h("th", { scope: "col", title: field.description }, name, field.required && h("span", {}, "required"));
+    return heading(name, this.#fieldOf(name), {
+      onName: (from, to) => this.#rename(from, to),
+      onEnter: (own) => this.#rows[0].focus(this.#names.indexOf(own)),
+    });
   }
 
   #check() {
     this.#isRefused = false;
     for (const row of this.#rows) row.check(this.#fields, this.#isOpen);
-    const faulty = this.#rows.filter((row) => row.isFaulty).length;
-    const parts = [
-      faulty
-        ? `${faulty === 1 ? "1 item would fail as it stands" : `${count(faulty)} items would fail as they stand`}`
-        : "",
-      this.#rest.length ? `${count(this.#rest.length)} more items are sent and not shown; Edit as JSON shows all` : "",
-    ].filter(Boolean);
-    this.#status.textContent = parts.length ? `${parts.join(". ")}.` : "";
+    this.#status.textContent = remarks({
+      lacksName: this.#namelessHeading() !== undefined,
+      faulty: this.#rows.filter((row) => row.isFaulty).length,
+      unseen: this.#rest.length,
+    });
   }
 
   #add() {
@@ -182,13 +181,13 @@ class RowsEditor {
   }
 
   #addColumn() {
-    const name = this.#newName();
+    const name = namelessKey(this.#names);
     this.#names.push(name);
     // An empty column would go again where an action has fields of its own.
     const names = this.#names;
     this.#draw();
     if (!this.#names.includes(name)) this.#showExtra(names);
-    [...this.#head.querySelectorAll("input")].at(-1)?.select();
+    [...this.#head.querySelectorAll("input")].at(-1)?.focus();
   }
 
   #showExtra(names) {
@@ -198,21 +197,28 @@ class RowsEditor {
     this.#rows.forEach((row, at) => row.draw(names, at + 1));
   }
 
-  #newName() {
-    let number = this.#names.length + 1;
-    while (this.#names.includes(`field_${number}`)) number += 1;
-    return `field_${number}`;
+  /** The input for the name of the first column that has values and no name. */
+  #namelessHeading() {
+    const used = new Set([...this.#rows.flatMap((row) => row.used), ...namesOf(this.#rest)]);
+    const asked = this.#names.filter((name) => !this.#fieldOf(name));
+    const at = asked.findIndex((name) => isNameless(name) && used.has(name));
+    return this.#head.querySelectorAll("input")[at];
   }
 
   #rename(from, to) {
-    if (to === "" || this.#names.includes(to)) return this.#draw();
+    if (to === "" || this.#names.includes(to)) {
+      this.#draw();
+      return from;
+    }
     this.#names = this.#names.map((name) => (name === from ? to : name));
     for (const row of this.#rows) row.rename(from, to);
     this.#rest = this.#rest.map(({ [from]: value, ...others }) =>
       value === undefined ? others : { ...others, [to]: value },
     );
     this.#rows.forEach((row, at) => row.draw(this.#names, at + 1));
+    this.#check();
     this.#told();
+    return to;
   }
 
   #remove(row) {
@@ -258,7 +264,7 @@ class RowsEditor {
     const rows = named?.rows ?? cells;
     if (named) this.#names = [...new Set([...(isFresh ? [] : this.#names), ...names])];
     while (names.length < Math.min(rows[0]?.length ?? 0, MAX_COLUMNS)) {
-      names.push(this.#newName());
+      names.push(namelessKey(this.#names));
       this.#names.push(names.at(-1));
     }
     rows.forEach((texts, at) => this.#put(place.row + at, names, texts));

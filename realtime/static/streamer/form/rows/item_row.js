@@ -1,7 +1,7 @@
 /** One row of a table of items: a cell for each column, and what is wrong with it. */
 
 import { h, icon } from "../../ground/dom.js";
-import { faultOf, readCell, showCell } from "./cells.js";
+import { faultOf, isNameless, readCell, showCell } from "./cells.js";
 
 export class ItemRow {
   #cells = new Map();
@@ -36,7 +36,8 @@ export class ItemRow {
     this.#number.textContent = String(number);
     this.#remove.setAttribute("aria-label", `Remove item ${number}`);
     const cells = names.map((name) => this.#cell(name, number));
-    for (const name of this.#cells.keys()) if (!names.includes(name)) this.#cells.delete(name);
+    // In the order of the columns, which renaming one would upset.
+    this.#cells = new Map(names.map((name, at) => [name, cells[at]]));
     this.#line.replaceChildren(
       this.#number,
       ...cells.map((input) => h("td", {}, input)),
@@ -102,7 +103,7 @@ export class ItemRow {
   #cell(name, number) {
     const input = this.#cells.get(name) ?? this.#made();
     this.#cells.set(name, input);
-    if (number) input.setAttribute("aria-label", `${name}, item ${number}`);
+    if (number) input.setAttribute("aria-label", `${isNameless(name) ? "field without a name" : name}, item ${number}`);
     return input;
   }
 
