@@ -56,7 +56,7 @@ register_checks(
         ),
         Check(
             name="circuits",
-            sentence="No web process with connections spares itself calls to Redis after failures.",
+            sentence="No web process with connections has stopped calling Redis after failures (a circuit is open).",
             look=_open_circuits,
         ),
     ]

@@ -39,7 +39,10 @@ class ArtifactAdmin(IndexedSearch, ReadOnlyAdmin):
     list_display = ("filename", "size", "kind", "of_request", "owner", "made", "expiry", "file")
     list_filter = (CreatedFilter, DayFilter, TenantFilter)
     search_fields = ("id", "request", "user_id", "tenant_id", "filename", "sha256")
-    search_help_text = f"Id of the file or its request, or the first {MIN_DIGITS} digits; user, tenant, name, sha256"
+    search_help_text = (
+        f"Find files by their id or that of their request, or its first {MIN_DIGITS} digits; "
+        "or by user, tenant, name or sha256"
+    )
     sortable_by = ("made", "expiry")
     actions = ("extend_selected",)
     fields = (

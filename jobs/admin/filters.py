@@ -62,7 +62,7 @@ class StatusFilter(SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
-        groups = [("live", "Live (waiting or running)"), ("waiting", "Waiting or retrying")]
+        groups = [("live", "Not finished (waiting or running)"), ("waiting", "Waiting or retrying")]
         return [*groups, *Status.choices, (WITH_FAILURES, "Completed with failures")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -97,7 +97,7 @@ class ActionFilter(_ColumnFilter):
 class QueueFilter(_ColumnFilter):
     """The queue of what waits or runs. What has ended is found by its action."""
 
-    title = "queue (live)"
+    title = "queue (waiting or running)"
     parameter_name = "queue"
 
     def choices_of_column(self) -> Iterable[str]:
@@ -212,17 +212,17 @@ class ShareFilter(SimpleListFilter):
     A search for an id finds them too. The parameter is ``with``, or the id of a bulk: then it lists its shares alone.
     """
 
-    title = "shares of bulks"
+    title = "shares of bulk operations"
     parameter_name = "shares"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:
         chosen = self._bulk_id()
-        of_one = [(str(chosen), f"Those of {str(chosen)[:8]}")] if chosen else []
-        return [("with", "Listed too"), *of_one]
+        of_one = [(str(chosen), f"Only those of {str(chosen)[:8]}")] if chosen else []
+        return [("with", "Listed here too"), *of_one]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         first, *others = super().choices(changelist)
-        yield {**first, "display": "On the page of their bulk"}
+        yield {**first, "display": "Only on the page of their bulk operation"}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

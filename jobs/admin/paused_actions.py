@@ -20,7 +20,7 @@ from jobs.queue.pauses import NotPaused, pause_action, resume_action
 
 
 class PauseForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no argument at run time
-    action = forms.ChoiceField(help_text="Its requests are accepted and wait. Running ones run on.")
+    action = forms.ChoiceField(help_text="Its requests are still accepted, and wait. Those that run already go on.")
 
     class Meta:
         model = PausedAction

@@ -58,8 +58,8 @@ class AsyncRequestAdmin(VerbActions, IndexedSearch, LiveRow, ReadOnlyAdmin):
     )
     search_fields = ("id", "client_id", "user_id", "tenant_id")
     search_help_text = (
-        f"Id or its first {MIN_DIGITS} digits, client id, user, tenant; "
-        f"or an error code such as WORKER_LOST, of the last {_MAX_FAILED:,} failures"
+        f"Find requests by id or its first {MIN_DIGITS} digits, client id, user or tenant; "
+        f"or by an error code such as WORKER_LOST, among the last {_MAX_FAILED:,} failures"
     )
     sortable_by = ("created",)
     fields = ("id",)

@@ -1,8 +1,9 @@
 """The list of what tenants used on each day, with its export, and the daily quotas of single tenants."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db.models import QuerySet
@@ -46,7 +47,7 @@ class DailyUsageAdmin(ReadOnlyAdmin, IndexedSearch):
     list_display = ("tenant_id", "day", "stored_requests", "seconds", "written", "refused_requests")
     list_filter = (PeriodFilter, TenantFilter)
     search_fields = ("tenant_id",)
-    search_help_text = "Tenant"
+    search_help_text = "Find days by tenant"
     actions = ("export_as_csv",)
     fields = ("tenant_id", "day", "stored_requests", "seconds", "written", "refused_requests")
     readonly_fields = fields
@@ -77,7 +78,7 @@ class DailyUsageAdmin(ReadOnlyAdmin, IndexedSearch):
     def seconds(self, row: DailyUsage) -> str:
         return format_duration(row.worker_seconds)
 
-    @admin.display(description="written", ordering="bytes_written")
+    @admin.display(description="bytes written", ordering="bytes_written")
     def written(self, row: DailyUsage) -> str:
         return format_bytes(row.bytes_written)
 
@@ -86,9 +87,29 @@ class DailyUsageAdmin(ReadOnlyAdmin, IndexedSearch):
         return format_count(row.refused)
 
 
+_NO_QUOTA = "0: no limit. Empty: the limit of the settings, {}."
+
+
+class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no argument at run time
+    class Meta:
+        model = TenantQuota
+        fields = ("tenant_id", "requests", "worker_seconds", "bytes_written")
+        labels: ClassVar = {
+            "requests": "Requests a day",
+            "worker_seconds": "Seconds of workers a day",
+            "bytes_written": "Bytes written a day",
+        }
+        help_texts: ClassVar = {
+            "requests": _NO_QUOTA.format("STREAMER_DAILY_REQUESTS"),
+            "worker_seconds": _NO_QUOTA.format("STREAMER_DAILY_WORKER_SECONDS"),
+            "bytes_written": _NO_QUOTA.format("STREAMER_DAILY_BYTES"),
+        }
+
+
 class TenantQuotaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class takes no argument at run time
     """Rows to add, change and delete: a quota holds from the next request on."""
 
+    form = QuotaForm
     list_display = ("tenant_id", "requests", "worker_seconds", "bytes_written")
     search_fields = ("tenant_id",)
     list_per_page = 50

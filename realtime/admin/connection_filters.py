@@ -56,7 +56,7 @@ class ConnectedFilter(DayFilter):
 class ServerFilter(SimpleListFilter):
     """The web processes that hold sockets now. Each start of a process has a new name, so old ones are left out."""
 
-    title = "server"
+    title = "web process"
     parameter_name = "server"
 
     def lookups(self, request: HttpRequest, model_admin: "ModelAdmin[Any]") -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ class ConnectionAdmin(IndexedSearch, ReadOnlyAdmin):
     list_display = ("owner", "state", "health", "origin", "held_by", "connected", "seen", "traffic", "ending")
     list_filter = (OpenFilter, HealthFilter, ServerFilter, TenantFilter, CloseCodeFilter, ConnectedFilter)
     search_fields = ("id", "user_id", "tenant_id", "address")
-    search_help_text = f"Id or its first {MIN_DIGITS} digits, user, tenant or address"
+    search_help_text = f"Find connections by id or its first {MIN_DIGITS} digits, user, tenant or address"
     sortable_by = ("connected",)
     fields = ("id",)
     actions = ("end_selected", "send_selected", "revoke_selected")

@@ -23,11 +23,16 @@ class RevocationForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's cla
     class Meta:
         model = Revocation
         fields: ClassVar = ["tenant_id", "user_id", "token_id"]
+        help_texts: ClassVar = {
+            "tenant_id": "The claim 'tenant_id'. Without a user: all users of the tenant.",
+            "user_id": "The claim 'sub'. Without a tenant: the user in every tenant.",
+            "token_id": "The claim 'jti' of a single token. Then leave user and tenant empty.",
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if bool(cleaned.get("tenant_id") or cleaned.get("user_id")) == bool(cleaned.get("token_id")):
-            raise ValidationError("Name a user, a tenant or both, or else one token.")
+            raise ValidationError("Name a user, a tenant or both; or else one token alone.")
         # What is in the list already is revoked again.
         self.instance = Revocation.objects.filter(**cleaned).first() or self.instance
         return cleaned

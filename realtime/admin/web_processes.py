@@ -14,7 +14,7 @@ from realtime.models import WebProcess
 class WebProcessAdmin(ReadOnlyAdmin):
     list_display = ("name", "state", "connections", "refusals", "started", "seen", "ended")
     search_fields = ("id",)
-    search_help_text = "Name of the process"
+    search_help_text = "Find web processes by name"
     fields = ("id", "state", "started", "seen", "drained", "ended", "connections", "refusals")
 
     @admin.display(description="web process", ordering="id")

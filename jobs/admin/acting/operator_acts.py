@@ -53,7 +53,7 @@ class OperatorActAdmin(LiveRow, ReadOnlyAdmin):
     list_display = ("what", "state", "who", "way", "on", "outcome", "begun")
     list_filter = ("via", BegunFilter)
     search_fields = ("target", "actor")
-    search_help_text = "The whole of an id, a name or a filter; or the operator"
+    search_help_text = "Find acts by what they were done to, in full (an id, a name or a filter), or by the operator"
     ordering = ("-begun_at", "-id")
     sortable_by = ("begun",)
     fields = ("id",)

@@ -105,7 +105,7 @@ class VerbActions(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
         try:
             selection = self._chosen(request)
         except NotSelectable as error:
-            text = f"All that the list shows cannot be taken at once, because of: {error}. Choose rows instead."
+            text = f"The whole list cannot be taken at once, because of: {error}. Select rows on the page instead."
             self.message_user(request, text, messages.ERROR)
             return None
         count = selection.count(verb.statuses)
@@ -132,7 +132,7 @@ class VerbActions(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
             return selection_of_list(request, self.readings)
         ids = [UUID(one) for one in request.POST.getlist(ACTION_CHECKBOX_NAME)]
         if len(ids) > MAX_SELECTED:
-            text = f"Only the first {MAX_SELECTED} of the selection were taken; a filter reaches any number."
+            text = f"Only the first {MAX_SELECTED} of the selected requests were taken; a filter reaches any number."
             self.message_user(request, text, messages.WARNING)
         return Selection(ids=ids[:MAX_SELECTED])
 
@@ -144,12 +144,12 @@ class VerbActions(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
             raise PermissionDenied
         verb = VERBS.get(request.POST.get("verb", ""))
         if verb is None:
-            raise BadRequest("No such verb")
+            raise BadRequest("There is no such act")
         self._check_may(request, verb)
         try:
             selection = Selection.of_json(json.loads(request.POST.get("selection", "")))
         except (ValueError, TypeError, AttributeError):
-            raise BadRequest("No such selection") from None
+            raise BadRequest("The selection of requests cannot be read") from None
         argument = self._argument(request, verb)
         count = selection.count(verb.statuses)
         act = self._begin(request, verb, selection, argument, count)
@@ -182,7 +182,7 @@ class VerbActions(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
             return None
         form = PriorityForm(request.POST)
         if not form.is_valid():
-            raise BadRequest(f"A priority is a whole number from 0 to {MAX_PRIORITY}")
+            raise BadRequest(f"The priority must be a whole number of seconds from 0 to {MAX_PRIORITY}")
         return int(form.cleaned_data["priority"])
 
     def _begin(
@@ -199,7 +199,7 @@ class VerbActions(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
         links = format_html_join(
             ", ", '<a href="{}">{}</a>', [(request_url(new), str(new)[:8]) for new in made[:_MAX_LINKS]]
         )
-        words = count_words(act.counts) or "No request was left to do it to"
+        words = count_words(act.counts) or "No request was left that this could be done to"
         text = format_html("{}: {}", words, links) if links else f"{words}."
         done = bool(act.counts) and is_complete(act.counts)
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)

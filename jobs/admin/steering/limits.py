@@ -20,6 +20,12 @@ class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class ta
     class Meta:
         model = LimitOverride
         fields = ("kind", "name", "number", "reason")
+        labels: ClassVar = {"kind": "Limit on", "name": "Name", "number": "At most"}
+        help_texts: ClassVar = {
+            "kind": "The requests that are counted.",
+            "name": "Of the queue, action or tenant. Empty for a limit on each tenant, or on each user.",
+            "number": "1 or more. To start nothing, pause the queue or the action instead.",
+        }
 
     def clean(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().clean() or {}
@@ -77,7 +83,7 @@ class LimitOverrideAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def whose(self, row: LimitOverride) -> str:
         return row.name or "each"
 
-    @admin.display(description="usually")
+    @admin.display(description="configured limit")
     def usual(self, row: LimitOverride) -> str:
         number = usual_limit(LimitKind(row.kind), row.name)
         return "no limit" if number is None else str(number)
