@@ -49,7 +49,7 @@ def run_item(handler: Handler[Any], item: Item, context: ItemRun) -> Answer:
         return None, to_json(error_body(ErrorCode.TIMEOUT, text))
     except Cancelled:
         context.staging.discard()
-        return None, to_json(error_body(ErrorCode.CANCELLED, "The bulk was cancelled while this item ran"))
+        return None, to_json(error_body(ErrorCode.CANCELLED, "The bulk operation was cancelled while this item ran"))
     except Stop:
         context.staging.discard()
         raise

@@ -39,9 +39,9 @@ def write_row(entity: Entity, verb: Verb, item: Item, tenant_id: str) -> dict[st
     except ValidationError as error:
         raise InvalidPayload(list(_faults(error))) from None
     except (ProtectedError, RestrictedError):
-        raise Permanent("Other rows still refer to it") from None
+        raise Permanent("Other rows still refer to this one, so it cannot be deleted") from None
     except (IntegrityError, DataError):
-        raise Permanent("The row does not fit what is stored") from None
+        raise Permanent("The database refuses this row: a value is taken already, or does not fit") from None
     return {"key": to_json(key if isinstance(key, str | int) else str(key))}
 
 
@@ -82,7 +82,8 @@ def _can_be_key(value: Any) -> bool:
 
 def _find(entity: Entity, item: Item, tenant_id: str) -> Model:
     if item.get(entity.key) is None:
-        raise InvalidPayload([{"path": entity.key, "message": "is missing, but names the row", "type": "missing"}])
+        text = "is required: it says which row is meant"
+        raise InvalidPayload([{"path": entity.key, "message": text, "type": "missing"}])
     value = item[entity.key]
     rows = entity.rows(tenant_id).select_for_update()
     try:
@@ -97,17 +98,17 @@ def _find(entity: Entity, item: Item, tenant_id: str) -> Model:
 def _refuse_unknown(entity: Entity, verb: Verb, item: Item) -> None:
     known = {"create": entity.fields, "update": (entity.key, *entity.fields), "delete": (entity.key,)}[verb]
     faults: list[Fault] = [
-        {"path": name, "message": f"{verb} of {entity.name} has no such field", "type": "extra_forbidden"}
+        {"path": name, "message": f"{entity.name} has no such field for '{verb}'", "type": "extra_forbidden"}
         for name in item
         if name not in known
     ]
     faults += [
-        {"path": name, "message": "holds the character NUL", "type": "value_error"}
+        {"path": name, "message": "holds the character NUL (\\u0000), which cannot be stored", "type": "value_error"}
         for name, value in item.items()
         if name in known and has_nul(value)
     ]
     faults += [
-        {"path": name, "message": "a single value is needed", "type": "value_error"}
+        {"path": name, "message": "must be a single value, not a list or an object", "type": "value_error"}
         for name, value in item.items()
         if name in known and isinstance(value, dict | list) and not isinstance(entity.field(name), JSONField)
     ]

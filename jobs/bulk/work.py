@@ -152,7 +152,7 @@ class BulkWork:
         """Run the items in order. Each outcome is written before the next item starts."""
         handler = find_handler(operation.action)
         if handler is None:
-            raise Permanent(f"No handler here does '{operation.action}' any more")
+            raise Permanent(f"The action '{operation.action}' does not exist any more")
         self._give_up_poison(held)
         while not held.is_done and not self._has_to_stop(held):
             self._check()

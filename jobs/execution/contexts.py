@@ -241,7 +241,7 @@ class ItemContext(BaseContext):
         storable(state)
 
     def save_dataset(self, name: str, *, expires_in_days: float | None = None) -> AbstractContextManager[DatasetFile]:
-        raise Permanent("A dataset cannot be made inside a bulk")
+        raise Permanent("A dataset cannot be made inside a bulk operation")
 
 
 class InlineContext(BaseContext):

@@ -101,7 +101,7 @@ def _run(handler: Handler[Any], payload: Payload, context: InlineContext, fresh:
     except HandlerError as error:
         raise InlineFailure(error.body()) from None
     except Stop:
-        raise InlineFailure(error_body(ErrorCode.TIMEOUT, f"'{handler.action}' ran out of time")) from None
+        raise InlineFailure(error_body(ErrorCode.TIMEOUT, f"'{handler.action}' did not answer in time")) from None
     except Exception as error:
         if is_disk_full(error):
             logger.error("The disk is full, so the handler of '%s' could not go on", handler.action)

@@ -114,7 +114,7 @@ class Runner:
         """Run the handler. Return None when the attempt has lost the request."""
         handler = self._handler
         if handler is None:
-            text = f"No handler here does '{self._claim.action}' any more"
+            text = f"The action '{self._claim.action}' does not exist any more"
             return Failed(error=error_body(ErrorCode.INVALID_ACTION, text))
         try:
             if (late := self._time_up()) is not None:

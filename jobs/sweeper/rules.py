@@ -109,7 +109,9 @@ def cancel_running(now: datetime) -> int:
 
 def expire_waiting(now: datetime) -> int:
     """Expire requests that never started within the time that their client gave them."""
-    error = error_body(ErrorCode.EXPIRED, "The request was not started in the time it was given")
+    error = error_body(
+        ErrorCode.EXPIRED, "The request was not started within the time that its client gave it (expires_in)"
+    )
     return _end_stuck(EXPIRED, now, lambda row: Failed(error=error))
 
 

@@ -53,7 +53,7 @@ def _find(message: Regenerate, owner: Q) -> AsyncRequest | ErrorBody:
     if row is None:
         return no_such_request()
     if message.id is not None and message.id == row.client_id:
-        return error_body(ErrorCode.VALIDATION_ERROR, "This id belongs to the old request; give another, or none")
+        return error_body(ErrorCode.VALIDATION_ERROR, "This id belongs to the old request; give another id, or none")
     return row
 
 

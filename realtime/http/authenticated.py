@@ -108,8 +108,8 @@ def read_whole_number(text: str, name: str, *, least: int, most: int | None = No
         number = int(text)
         if least <= number and (most is None or number <= most):
             return number
-    reach = f"from {least} on" if most is None else f"from {least} to {most}"
-    raise Refused(invalid(f"{name} is a whole number {reach}"))
+    reach = f"of at least {least}" if most is None else f"from {least} to {most}"
+    raise Refused(invalid(f"{name} must be a whole number {reach}"))
 
 
 @contextmanager

@@ -49,7 +49,9 @@ async def dataset_detail(request: HttpRequest, identity: Identity, id_or_name: s
     if await in_database(delete_dataset, identity.tenant_id, id_or_name):
         return HttpResponse(status=204)
     if id_or_name in source_names():
-        raise Refused(error_body(ErrorCode.FORBIDDEN, "A source is registered by operators, and stays"))
+        raise Refused(
+            error_body(ErrorCode.FORBIDDEN, "This is a source, which operators registered; clients cannot delete it")
+        )
     raise Refused(not_found())
 
 

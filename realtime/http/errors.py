@@ -53,7 +53,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBa
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if not is_api(request):
         return defaults.bad_request(request, exception)
-    return error_response(invalid("This request cannot be read"))
+    return error_response(invalid("The HTTP request is malformed and cannot be read"))
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

@@ -81,11 +81,11 @@ def forbidden(permission: str) -> ErrorBody:
 
 def unavailable() -> ErrorBody:
     """Say that a database, or a key server, is away."""
-    return error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now")
+    return error_body(ErrorCode.SERVICE_UNAVAILABLE, "The service cannot do this right now; try again shortly")
 
 
 def method_not_allowed(allowed: str) -> ErrorBody:
-    return error_body(ErrorCode.VALIDATION_ERROR, f"This path takes {allowed}")
+    return error_body(ErrorCode.VALIDATION_ERROR, f"This path takes only {allowed}")
 
 
 def invalid(text: str) -> ErrorBody:

@@ -25,7 +25,7 @@ class Backpressure:
     def take(self, message: Received) -> None:
         key = message.request_id or message.topic
         if key is None:
-            text = "Name what was received: request_id, or topic"
+            text = "Name what was received: give request_id or topic"
             raise BadMessage(error_body(ErrorCode.VALIDATION_ERROR, text), message.id)
         was_full = self._window.is_full
         self._window.received(key, message.seq)

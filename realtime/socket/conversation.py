@@ -175,7 +175,7 @@ class Conversation:
         self, messages: Sequence[ClientMessage], work: Callable[[], Awaitable[None]], *, in_lane: bool = False
     ) -> None:
         if len(self._tasks) >= MAX_CONCURRENT:
-            text = f"{MAX_CONCURRENT} messages of this connection are in work, which is the most allowed"
+            text = f"{MAX_CONCURRENT} messages of this connection are being answered, which is the most allowed"
             raise BadMessage(error_body(ErrorCode.RATE_LIMITED, text, retry_after=1.0), messages[0].client_id)
         task = asyncio.get_running_loop().create_task(self._guard(messages, work, in_lane))
         self._tasks.add(task)
@@ -193,7 +193,11 @@ class Conversation:
             return
         except (DatabaseError, Overloaded) as error:
             logger.warning("Not answered for now: %s", error, extra=REPEATS)
-            body = error_body(ErrorCode.SERVICE_UNAVAILABLE, "This cannot be done right now", retry_after=5.0)
+            body = error_body(
+                ErrorCode.SERVICE_UNAVAILABLE,
+                "The service cannot do this right now; try again shortly",
+                retry_after=5.0,
+            )
         except Exception as error:
             body = report_unexpected(logger, f"A message of type '{type(messages[0]).__name__}' failed", error)
         for message in messages:

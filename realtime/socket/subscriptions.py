@@ -68,7 +68,7 @@ class Subscriptions:
         if message.request_id is not None:
             wanted.append(Cursor(message.request_id, message.after_seq or 0))
         if not wanted:
-            text = "Name what to follow: request_id, requests, or topic"
+            text = "Name what to follow: give request_id, requests or topic"
             self._refusing.answer(error_body(ErrorCode.VALIDATION_ERROR, text), message.id)
             return
         identity = self._identity()
@@ -81,7 +81,7 @@ class Subscriptions:
             facts = {"request_id": ", ".join(missing[:_MAX_LOGGED]), "count": len(missing)}
             self._refusing.log(no_such_request(), facts)
         if len(self._follows) + len(wanted) > MAX_SUBSCRIPTIONS:
-            text = f"A connection may follow {MAX_SUBSCRIPTIONS} requests"
+            text = f"A connection may follow at most {MAX_SUBSCRIPTIONS} requests"
             self._refusing.answer(error_body(ErrorCode.RATE_LIMITED, text), message.id)
             return
         self._push(encode("subscribed", message.id, **_subscribed(message, rows, faults)))
@@ -100,7 +100,7 @@ class Subscriptions:
             await self._topics.unsubscribe(message)
             return
         if message.request_id is None:
-            text = "Name what to unsubscribe from: request_id, or topic"
+            text = "Name what to unsubscribe from: give request_id or topic"
             self._refusing.answer(error_body(ErrorCode.VALIDATION_ERROR, text), message.id)
             return
         self._forget(message.request_id)

@@ -19,7 +19,9 @@ def fault_of(name: str) -> str | None:
     if len(segments) > MAX_SEGMENTS:
         return f"A topic's name has at most {MAX_SEGMENTS} segments"
     if not all(SEGMENT.fullmatch(segment) for segment in segments):
-        return "A topic's name is made of letters, digits, '_', '-' and '~' with two hexadecimal digits, between dots"
+        return (
+            "A topic's name may have only letters, digits, '_', '-' and '~' with two hexadecimal digits, between dots"
+        )
     return None
 
 

@@ -87,10 +87,10 @@ def _encode(data: Any) -> str:
         encoded = msgspec.json.encode(to_json(data))
     most = settings.STREAMER_TOPIC_MESSAGE_BYTES
     if len(encoded) > most:
-        raise MessageTooLarge(f"The data of a message may have {most} bytes, and have {len(encoded)}", most)
+        raise MessageTooLarge(f"The data of a message may have at most {most} bytes; these have {len(encoded)}", most)
     text = encoded.decode()
     if is_deeper(text, DEEPEST):
-        raise MessageTooLarge(f"The data of a message are nested at most {DEEPEST} deep", most)
+        raise MessageTooLarge(f"The data of a message may be nested at most {DEEPEST} levels deep", most)
     return text
 
 

@@ -49,7 +49,7 @@ class TooManyMessages(PublishRefused):
 
     def __init__(self, per_second: float, retry_after: float) -> None:
         self.retry_after = retry_after
-        text = f"More than {per_second:g} messages a second come to this topic"
+        text = f"More than {per_second:g} messages a second were published to this topic"
         super().__init__(error_body(ErrorCode.RATE_LIMITED, text, retry_after=retry_after))
 
 
@@ -57,7 +57,7 @@ class TooManyTopics(PublishRefused):
     """The tenant's clients have begun ``STREAMER_MAX_HISTORIES_PER_TENANT`` topics with a history."""
 
     def __init__(self, limit: int) -> None:
-        text = f"Clients of a tenant may begin {limit} topics with a history, and have"
+        text = f"The clients of your tenant have begun {limit} topics with a history, which is the most allowed"
         super().__init__(error_body(ErrorCode.QUOTA_EXCEEDED, text, details={"limit": limit}))
 
 

@@ -14,7 +14,7 @@ def take_apart(message: Requests, *, most: int) -> Sequence[BatchedRequest | Bad
     """
     items = message.requests
     if not isinstance(items, list) or not 0 < len(items) <= most:
-        text = f"'requests' is a list of 1 to {most} requests"
+        text = f"'requests' must be a list of 1 to {most} requests"
         raise BadMessage(error_body(ErrorCode.INVALID_MESSAGE, text), message.client_id)
     return [_read(fields, index, message.needs_inspection) for index, fields in enumerate(items)]
 

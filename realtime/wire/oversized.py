@@ -30,7 +30,7 @@ def within_limit(text: str) -> str:
     logger.warning("A message of type '%s' with %d bytes is too large to be sent", head.type, size)
     body = error_body(
         ErrorCode.PAYLOAD_TOO_LARGE,
-        f"The answer ('{head.type}') has {size} bytes; a message of the server may have {MAX_BYTES}",
+        f"The answer ('{head.type}') has {size} bytes; a message of the server may have at most {MAX_BYTES}",
         details={"limit_bytes": MAX_BYTES, "type": head.type},
     )
     place = {"request_id": head.request_id, "index": head.index}

@@ -55,7 +55,7 @@ def parse(text: str, *, longest_bytes: int, most_containers: int, default_type: 
     kind = fields.get("type", default_type)
     if not isinstance(kind, str) or kind not in CLIENT_MESSAGES:
         known = ", ".join(CLIENT_MESSAGES)
-        raise BadMessage(_invalid(f"There is no such type of message; there are: {known}"), message_id)
+        raise BadMessage(_invalid(f"'type' must be one of: {known}"), message_id)
     is_batch = kind == "requests"
     may_be_deep = is_deeper(text, DEEPEST + _ITEM_LEVEL if is_batch else DEEPEST)
     if may_be_deep and not is_batch:
@@ -73,7 +73,7 @@ def read_item(fields: Any, index: int, *, inspect: bool = True) -> BatchedReques
     ``inspect=False``: the batch is known to have no item that is nested too deep or contains NUL.
     """
     if not isinstance(fields, dict) or fields.get("type", "request") != "request":
-        raise BadMessage(_invalid("An item of a batch is a request"), _readable_id(fields), index=index)
+        raise BadMessage(_invalid("Each item of a batch must be a request"), _readable_id(fields), index=index)
     if inspect and _nests_deeper(fields, DEEPEST):
         raise BadMessage(_too_deep(), _readable_id(fields), index=index)
     if inspect and has_nul(fields):
@@ -146,7 +146,7 @@ def wire_bytes(text: str) -> int:
 
 
 def invalid_binary() -> BadMessage:
-    return BadMessage(_invalid("Messages are JSON in text frames; this was a binary frame"))
+    return BadMessage(_invalid("Messages must be JSON in text frames; this was a binary frame"))
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def _object(text: str) -> dict[str, Any]:
     except RecursionError:
         raise BadMessage(_too_deep()) from None
     if not isinstance(fields, dict):
-        raise BadMessage(_invalid("A message is a JSON object"))
+        raise BadMessage(_invalid("A message must be a JSON object"))
     return fields
 
 
@@ -190,12 +190,12 @@ def _invalid(text: str) -> ErrorBody:
 
 
 def _too_large(limit: int) -> ErrorBody:
-    text = f"A message may have {limit} bytes"
+    text = f"A message may have at most {limit} bytes"
     return error_body(ErrorCode.PAYLOAD_TOO_LARGE, text, details={"limit_bytes": limit})
 
 
 def _too_wide(limit: int) -> ErrorBody:
-    text = f"A message may have {limit} arrays and objects"
+    text = f"A message may have at most {limit} arrays and objects"
     return error_body(ErrorCode.PAYLOAD_TOO_LARGE, text, details={"limit_containers": limit})
 
 

@@ -16,7 +16,7 @@ class UnsupportedVersion(Exception):
 
     @property
     def body(self) -> ErrorBody:
-        text = f"This server speaks {', '.join(SUPPORTED)}, and the client offers other subprotocols alone"
+        text = f"The client offers only subprotocols that this server does not speak; it speaks {', '.join(SUPPORTED)}"
         return error_body(ErrorCode.VALIDATION_ERROR, text, details={"supported": list(SUPPORTED)})
 
 

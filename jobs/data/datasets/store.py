@@ -82,9 +82,9 @@ def check_name(tenant_id: str, name: str) -> None:
     """Raise ``InvalidName`` for a name that is malformed or taken."""
     checked_name(name)
     if name in source_names():
-        raise InvalidName(f"'{name}' is the name of a source")
+        raise InvalidName(f"'{name}' is the name of a registered source; take another name")
     if datasets_of(tenant_id).filter(name=name).exists():
-        raise InvalidName(f"There is a dataset '{name}' already; delete it first or take another name")
+        raise InvalidName(f"There is a dataset '{name}' already; delete it first, or take another name")
 
 
 def store_dataset(

@@ -106,7 +106,7 @@ def told_of(outcome: Outcome) -> dict[str, str]:
 
 def dataset_name_taken() -> Failed:
     """Fail an attempt whose dataset cannot come into being under its name."""
-    text = "The name of the dataset was taken by another one while this one was made"
+    text = "While this dataset was made, another one took its name; take another name"
     return Failed(error=error_body(ErrorCode.PROCESSING_FAILED, text))
 
 

@@ -34,9 +34,14 @@ class BulkPayload(Payload):
         min_length=1,
         max_length=MAX_ITEMS,
         title="Items",
-        description="The items. Give these or a data source.",
+        description="The items: payloads of the action, or fields of rows. Give these or a data source.",
         examples=[[{"message": "one"}, {"message": "two"}]],
-        json_schema_extra={"x-form": {"help": "Give these or a data source.", "rows_of": "operation.action"}},
+        json_schema_extra={
+            "x-form": {
+                "help": "Each is a payload of the action, or the fields of a row. Give these or a data source.",
+                "rows_of": "operation.action",
+            }
+        },
     )
     data_source: DataSource | None = Field(
         default=None,

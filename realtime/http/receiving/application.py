@@ -137,5 +137,6 @@ def refusal_of(refused: BodyRefused, most_bytes: int) -> HttpResponse:
 
 def too_slow() -> Any:
     return error_body(
-        ErrorCode.TIMEOUT, f"The body came slower than {format_bytes(settings.STREAMER_BODY_BYTES_PER_SECOND)} a second"
+        ErrorCode.TIMEOUT,
+        f"The body came in slower than {format_bytes(settings.STREAMER_BODY_BYTES_PER_SECOND)} a second",
     )

@@ -131,7 +131,7 @@ def _that_fit(answers: Answers) -> list[str]:
         total += (size := wire_bytes(text))
         if total > MAX_BYTES:
             total -= size
-            told = f"The answers together have more than {MAX_BYTES} bytes"
+            told = f"The answers of the batch together have more than {MAX_BYTES} bytes; send fewer requests at once"
             body = error_body(ErrorCode.PAYLOAD_TOO_LARGE, told, details={"limit_bytes": MAX_BYTES})
             text = encode_error(body, index=index)
         texts.append(text)

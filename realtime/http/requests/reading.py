@@ -41,7 +41,7 @@ def _read(body: bytes, kind: type[M]) -> M:
         default_type=name,
     )
     if not isinstance(message, kind):
-        raise Refused(error_body(ErrorCode.INVALID_MESSAGE, f"This path takes a message of the type '{name}'"))
+        raise Refused(error_body(ErrorCode.INVALID_MESSAGE, f"This path takes only messages of the type '{name}'"))
     return message
 
 
@@ -58,7 +58,9 @@ def idempotency_key(request: HttpRequest, own_id: str | None) -> str | None:
     if key is None:
         return own_id
     if not 0 < len(key) <= _MAX_KEY_CHARACTERS or not (key.isascii() and key.isprintable()):
-        raise Refused(invalid(f"Idempotency-Key has 1 to {_MAX_KEY_CHARACTERS} printable ASCII characters"))
+        raise Refused(
+            invalid(f"The header Idempotency-Key must have 1 to {_MAX_KEY_CHARACTERS} printable ASCII characters")
+        )
     if own_id is not None and own_id != key:
         raise Refused(bad_field("id", "It differs from the header Idempotency-Key"))
     return key

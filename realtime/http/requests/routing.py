@@ -15,7 +15,9 @@ logger = logging.getLogger(__name__)
 def choose(message: Request, identity: Identity) -> Route:
     """Route the request as on a socket. Raises ``Refusal``, also for what needs a connection."""
     if message.on_disconnect == "cancel":
-        raise Refusal(bad_field("on_disconnect", "There is no connection with which the request could end"))
+        raise Refusal(
+            bad_field("on_disconnect", "'cancel' works on a WebSocket only: over HTTP there is no connection to watch")
+        )
     try:
         return route_request(message, identity)
     except Refusal:

@@ -48,7 +48,7 @@ def _token_in(request: Request, text: str) -> RotatingToken:
     try:
         token = RotatingToken(text)  # type: ignore[arg-type]
         if not token.sign_in_id:
-            raise TokenError("This token came of no sign-in here")
+            raise TokenError("This token does not come from a sign-in at this service")
     except TokenError as error:
         log_refused_sign_in(request, "token_invalid")
         raise InvalidToken(error.args[0]) from None

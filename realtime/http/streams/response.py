@@ -32,7 +32,7 @@ def require_room(request: HttpRequest, identity: Identity) -> None:
     most = settings.STREAMER_MAX_STREAMS_PER_USER
     if registry().streams.count(identity) >= most:
         REFUSALS.count("streams", "user", identity.tenant_id)
-        text = f"{most} of your streams are open, which is the most allowed"
+        text = f"You have {most} streams open, which is the most allowed"
         raise Refused(error_body(ErrorCode.RATE_LIMITED, text, retry_after=_RETRY_SECONDS))
     client = {"tenant_id": identity.tenant_id, "user_id": identity.user_id, "address": address_of(request)}
     if error := limits().messages.of(**client).take():

@@ -86,7 +86,7 @@ def _one_of_few(identity: Identity) -> Iterator[None]:
     """Count the uploads of a user in this process, and refuse one too many."""
     user, most = (identity.tenant_id, identity.user_id), settings.STREAMER_UPLOADS_PER_USER
     if _under_way[user] >= most:
-        text = f"{most} of your uploads are under way; wait for one to end"
+        text = f"You have {most} uploads under way, which is the most allowed; wait for one to end"
         raise Refused(error_body(ErrorCode.RATE_LIMITED, text, retry_after=_RETRY_SECONDS))
     _under_way[user] += 1
     try:

@@ -53,7 +53,7 @@ class ApplicationTopics:
             return
         most = settings.STREAMER_MAX_TOPICS_PER_CONNECTION
         if name not in self._followed and len(self._followed) >= most:
-            self._refuse(message, error_body(ErrorCode.RATE_LIMITED, f"A connection may follow {most} topics"))
+            self._refuse(message, error_body(ErrorCode.RATE_LIMITED, f"A connection may follow at most {most} topics"))
             return
         self._forget(name)
         try:

@@ -36,7 +36,7 @@ class Topics:
 
     async def subscribe(self, message: Subscribe) -> None:
         if message.request_id is not None or message.requests:
-            self._refuse(message, "Name a topic or requests, not both")
+            self._refuse(message, "Give either topic or requests, not both")
         elif message.topic == TOPIC:
             await self._feed.subscribe(message)
         elif (fault := fault_of(message.topic or "")) is not None:

@@ -61,7 +61,9 @@ def test_delete(ours: Customer) -> None:
 
 def test_a_row_that_is_referred_to_stays(ours: Customer) -> None:
     Order.objects.create(tenant="acme", customer=ours, total=1)
-    assert messages(done(customers("delete"), [{"id": ours.pk}])) == ["Other rows still refer to it"]
+    assert messages(done(customers("delete"), [{"id": ours.pk}])) == [
+        "Other rows still refer to this one, so it cannot be deleted"
+    ]
     assert Customer.objects.exists()
 
 
@@ -84,14 +86,14 @@ def test_a_row_cannot_point_to_one_of_another_tenant(ours: Customer, theirs: Cus
 
 def test_nobody_can_choose_the_tenant(ours: Customer) -> None:
     create = done(customers("create"), [{"name": "Eve", "tenant": "other"}])
-    assert messages(create) == ["tenant: create of customers has no such field"]
+    assert messages(create) == ["tenant: customers has no such field for 'create'"]
     update = done(customers("update"), [{"id": ours.pk, "tenant": "other"}])
-    assert messages(update) == ["tenant: update of customers has no such field"]
+    assert messages(update) == ["tenant: customers has no such field for 'update'"]
 
 
 def test_a_key_cannot_be_chosen_to_replace_a_row(theirs: Customer) -> None:
     row = done(customers("create"), [{"id": theirs.pk, "name": "Eve"}])
-    assert messages(row) == ["id: create of customers has no such field"]
+    assert messages(row) == ["id: customers has no such field for 'create'"]
 
 
 def test_each_fault_has_its_path() -> None:

@@ -63,9 +63,9 @@ def _converted(names: Mapping[str, str], folder: Path, check: Callable[[], None]
                 with faults_of_files(memory):
                     plain, kind = unpacked(Path(path), folder, most_bytes)
                     if path.lower().endswith(".gz") == (plain == Path(path)):
-                        raise Unreadable("Its name and its content differ about gzip")
+                        raise Unreadable("Either the name of the file ends in .gz or its content is gzip, but not both")
                     if kind not in ("text", "json"):
-                        raise Unreadable("The file is no text, as its name says it is")
+                        raise Unreadable("The name of the file says that it is text, but its content is not")
                     if plain == Path(path):
                         plain = Path(shutil.copyfile(path, folder / "copy"))
                     add_text(texts, plain, kind, None, [])

@@ -94,7 +94,7 @@ def test_one_that_was_taken_meanwhile_ends_the_request_and_leaves_nothing(monkey
     monkeypatch.setattr(DatasetStaging, "_store", store_too_late)
     row = run()
     assert row.status == Status.FAILED
-    assert "was taken by another one" in final_of(row.id)["error"]["message"]
+    assert "another one took its name" in final_of(row.id)["error"]["message"]
     assert Dataset.objects.get().user_id == "bob" and stored_files() == []
 
 

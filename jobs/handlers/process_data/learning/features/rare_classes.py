@@ -33,7 +33,7 @@ def fold_rare(counts: Mapping[str, int], rare: Rare, target: object) -> Folded:
             return Folded()  # there are too many in any case, which is the better thing to say
         raise Permanent(
             f"Each class needs at least {MIN_CLASS_ROWS} rows; {which}. "
-            "The option rare puts them together (group) or leaves them out (drop)"
+            "The option 'rare' puts them together (group) or leaves them out (drop)"
         )
     rows = sum(counts[name] for name in found)
     start = f"Classes of fewer than {MIN_CLASS_ROWS} rows ({len(found):,}: {shown})"

@@ -17,7 +17,7 @@ _METRICS = {
     "r2": ("R²", "share of the spread that is explained; 1 is perfect"),
     "mae": ("Mean absolute error", "how far off on average, in the target's unit"),
     "rmse": ("RMSE", "the same, where large errors count more"),
-    "mse": ("Mean squared error", "the square of that"),
+    "mse": ("Mean squared error", "the square of RMSE"),
 }
 
 
