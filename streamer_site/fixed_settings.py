@@ -31,6 +31,7 @@ MIDDLEWARES: Final = (
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "streamer_site.away.SayWhatIsAway",
 )
 CONTEXT_PROCESSORS: Final = (
     "django.template.context_processors.request",

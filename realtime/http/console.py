@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from uuid import UUID
 
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 
@@ -28,11 +29,11 @@ def console_url(request_id: UUID) -> str:
 def _admin_request(request: HttpRequest) -> str | None:
     """Return the address of a request in the admin, with the id nil, for who is signed in there and may see it."""
     user = getattr(request, "user", None)
-    if user is None or not (user.is_active and user.is_staff and user.has_perm("jobs.view_asyncrequest")):
-        return None
     try:
+        if user is None or not (user.is_active and user.is_staff and user.has_perm("jobs.view_asyncrequest")):
+            return None
         return reverse("admin:jobs_asyncrequest_change", args=[UUID(int=0)])
-    except NoReverseMatch:
+    except (NoReverseMatch, DatabaseError):  # the console needs neither the admin nor, to be shown, the database
         return None
 
 

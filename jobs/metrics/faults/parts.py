@@ -1,7 +1,7 @@
 """Checks of the parts of the service: database, Redis, workers, sweeper, folders, disks, breakers."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from jobs.circuit import failing_circuits
@@ -11,6 +11,7 @@ from jobs.metrics.faults.fault import Fault
 from jobs.metrics.faults.limits import CIRCUIT_SECONDS, DISK_SHARE, SLOW_SECONDS
 from jobs.metrics.faults.look import Look
 from jobs.metrics.service import last_minute
+from jobs.queue.health.probes import away_since
 
 _NEED_REDIS: Final = ("workers", "sweeper")
 # The row of a minute is written this long after the minute began, at the latest.
@@ -49,9 +50,9 @@ def _away(name: str, part: dict[str, Any], look: Look) -> Fault:
     text, advice = _WORDS[name]
     if part.get("fault") == "MigrationsMissing":
         text, advice = "The database lacks migrations: no request is accepted.", "Run `manage.py migrate`."
-    since: datetime | None = None
+    since = away_since(name)
     if name == "redis":
-        since = min(failing_circuits(CIRCUIT_SECONDS).values(), default=None)
+        since = min(filter(None, [since, *failing_circuits(CIRCUIT_SECONDS).values()]), default=None)
     elif name == "sweeper" and look.state is not None and (last := last_minute()) is not None:
         since = last + _WRITTEN_AFTER
     waits = {"status": "waiting"} if name == "workers" else {}

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 import redis
 from django.db import Error as DatabaseError
 from django.db import connection as database
+from django.utils import timezone
 
 from jobs.circuit import circuit_states
 from jobs.queue.health.services import missing_folder, missing_tables, reason_of
@@ -14,6 +16,8 @@ from jobs.queue.names import own_queues
 from jobs.queue.presence import ask_served_queues
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS
 from jobs.queue.wakeups import connection as redis_connection
+
+_away_since: Final[dict[str, datetime]] = {}
 
 
 def probe_services(*, with_reasons: bool = False) -> dict[str, Any]:
@@ -28,8 +32,21 @@ def probe_services(*, with_reasons: bool = False) -> dict[str, Any]:
         # A silent Redis is waited for once.
         parts[name] = probe_part(ask, with_reason=with_reasons) if parts["redis"]["ok"] else parts["redis"]
     failed = [name for name, part in parts.items() if not part["ok"]]
+    for name in parts:
+        if name in failed:
+            _away_since.setdefault(name, timezone.now())
+        else:
+            _away_since.pop(name, None)
     status = "down" if "database" in failed else "degraded" if failed else "ok"
     return {"status": status, "parts": parts, "circuits": circuit_states()}
+
+
+def away_since(name: str) -> datetime | None:
+    """Return the moment at which a probe of this process first found the part away. None: the last one found it well.
+
+    Whoever asks for ``/readyz`` or ``/metrics`` has the process probe, so that it knows.
+    """
+    return _away_since.get(name)
 
 
 def probe_part(ask: Callable[[], dict[str, Any]], *, with_reason: bool) -> dict[str, Any]:
@@ -52,6 +69,18 @@ def _milliseconds_since(started: float) -> float:
 
 
 def _database() -> dict[str, Any]:
+    is_kept = database.connection is not None
+    try:
+        return _ask_database()
+    except DatabaseError:
+        if not is_kept or database.in_atomic_block:
+            raise
+        # The kept connection of this thread was cut, which nothing else may notice here: that says nothing of the next.
+        database.close()
+        return _ask_database()
+
+
+def _ask_database() -> dict[str, Any]:
     started = time.perf_counter()
     with database.cursor() as cursor:
         cursor.execute("SELECT 1")

@@ -43,7 +43,12 @@ _REASONS: Final = {
 @require_safe
 async def health_details(request: HttpRequest) -> HttpResponse:
     """Answer with each part and, where it fails, the reason in one line. 503 as for ``/readyz``, 401 for others."""
-    if not await _may_read(request):
+    try:
+        may_read = await _may_read(request)
+    except DatabaseError:
+        text = "Nobody can be signed in without the database. Send the token of the metrics"
+        return error_response(error_body(ErrorCode.SERVICE_UNAVAILABLE, text))
+    if not may_read:
         log_refusal("Access refused", reason="metrics_token", address=address_of(request))
         text = "Send the token of the metrics, or sign in to the admin"
         return error_response(error_body(ErrorCode.UNAUTHORIZED, text))

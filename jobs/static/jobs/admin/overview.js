@@ -11,6 +11,7 @@ const TICK_MS = 1000;
 const OLD_SECONDS = 20;
 const shown = document.getElementById("overview");
 let receivedAt = performance.now();
+let isAway = false;
 
 if (shown) {
   const charts = watchCharts(shown);
@@ -19,6 +20,7 @@ if (shown) {
     apply: (response) => apply(response, charts),
     everyMs: () => EVERY_MS,
     place: shown,
+    fail: tellWhatIsAway,
   });
   tellAge();
   setInterval(tellAge, TICK_MS);
@@ -30,10 +32,23 @@ async function apply(response, charts) {
   if (!fresh) return false; // the reader may not see it any more
   localise(fresh);
   receivedAt = performance.now();
+  isAway = false;
   tellAge(fresh);
   charts.show(fresh);
   morph(shown, document.adoptNode(fresh));
   return true;
+}
+
+/** Shows the verdict of the page that says what is away, above the last figures. Other answers have none. */
+async function tellWhatIsAway(response) {
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = page.getElementById("overview-verdict");
+  const verdict = document.getElementById("overview-verdict");
+  if (!fresh || !verdict) return;
+  localise(fresh);
+  isAway = true;
+  morph(verdict, document.adoptNode(fresh));
+  tellAge();
 }
 
 /** Writes the age by the clock of this page alone: that of the server may differ. */
@@ -41,7 +56,7 @@ function tellAge(region = shown) {
   const note = region.querySelector("#overview-age");
   if (!note || document.hidden) return;
   const seconds = Math.round(Number(region.dataset.age) + (performance.now() - receivedAt) / 1000);
-  const isOld = seconds > OLD_SECONDS;
+  const isOld = isAway || seconds > OLD_SECONDS;
   write(
     note,
     isOld

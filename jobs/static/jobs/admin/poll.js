@@ -2,9 +2,10 @@
 
 /**
  * `url()` gives the address, `apply(response)` uses an answer and gives true to go on, `everyMs()` gives the pause.
+ * `fail(response)` is told of an answer of a server that cannot give the right one for now.
  * The note that nothing is fetched any more stands before the element `place`.
  */
-export function poll({ url, apply, everyMs, place }) {
+export function poll({ url, apply, everyMs, place, fail = () => {} }) {
   function schedule() {
     setTimeout(document.hidden ? waitUntilSeen : refresh, everyMs());
   }
@@ -29,7 +30,10 @@ export function poll({ url, apply, everyMs, place }) {
       place.before(note());
       return;
     }
-    if (!response.ok || (await apply(response))) {
+    if (!response.ok) {
+      await fail(response);
+      schedule();
+    } else if (await apply(response)) {
       schedule();
     }
   }

@@ -1,13 +1,15 @@
 from collections.abc import Callable, Iterator
+from unittest.mock import MagicMock
 
 import pytest
 import redis
 from django.db import OperationalError
+from django.utils import timezone
 from rq import Worker
 
 from jobs.queue import presence
 from jobs.queue.health import probes
-from jobs.queue.health.probes import probe_services
+from jobs.queue.health.probes import away_since, probe_services
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,6 +72,7 @@ def test_a_redis_that_is_away_is_told_by_its_fault_and_nothing_else(
 def test_without_the_database_nothing_can_be_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     class Away:
         vendor = "none"
+        connection = None
 
         def cursor(self) -> None:
             raise OperationalError("password of the inside")
@@ -78,3 +81,39 @@ def test_without_the_database_nothing_can_be_accepted(monkeypatch: pytest.Monkey
     answer = probe_services()
     assert answer["status"] == "down" and answer["parts"]["database"]["fault"] == "OperationalError"
     assert "password" not in str(answer)
+
+
+def test_a_kept_connection_that_was_cut_says_nothing_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lose it as at a restart of the server, in a thread that does nothing but probe."""
+
+    class Cut:
+        vendor = "none"
+        connection: object | None = object()
+        in_atomic_block = False
+
+        def cursor(self) -> MagicMock:
+            if self.connection is not None:
+                raise OperationalError("the connection is closed")
+            return MagicMock()
+
+        def close(self) -> None:
+            self.connection = None
+
+    monkeypatch.setattr(probes, "database", Cut())
+    assert probe_services()["parts"]["database"]["ok"]
+
+
+def test_since_when_a_part_is_away_is_known_until_it_is_back(
+    redis_away: Callable[[], redis.Redis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe_services()
+    before = timezone.now()
+    assert away_since("redis") is None
+    with monkeypatch.context() as patch:
+        patch.setattr(probes, "redis_connection", redis_away)
+        probe_services()
+        since = away_since("redis")
+        probe_services()
+        assert since is not None and before <= since == away_since("redis")
+    probe_services()
+    assert away_since("redis") is None

@@ -1,7 +1,7 @@
 """``/healthz/details``: for the token of the metrics and for staff; one line about each part, and no secret."""
 
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 import redis
@@ -93,3 +93,13 @@ async def test_clients_of_the_health_action_are_told_no_reason(monkeypatch: pyte
     monkeypatch.setattr(probes, "redis_connection", Mock(side_effect=redis.ConnectionError("redis:6379")))
     monkeypatch.setattr(probes, "database", Mock())
     assert "reason" not in probes.probe_services()["parts"]["redis"]
+
+
+async def test_who_is_signed_in_is_told_that_nobody_can_be_without_the_database(
+    async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async_client.cookies["sessionid"] = "whose"
+    monkeypatch.setattr(page, "_may_read", AsyncMock(side_effect=OperationalError("connection to 10.1.2.3 failed")))
+    answer = await async_client.get("/healthz/details")
+    assert answer.status_code == 503 and answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+    assert "10.1.2.3" not in answer.text
