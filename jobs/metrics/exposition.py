@@ -3,7 +3,8 @@
 import time
 from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.db import Error as DatabaseError
@@ -14,13 +15,13 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from jobs.circuit import circuit_states, failing_circuits
-from jobs.metrics import counters, exchange
+from jobs.metrics import exchange
 from jobs.metrics.buckets import BOUNDS, Buckets
 from jobs.metrics.counted import ELSEWHERE
 from jobs.metrics.counters import QUICK_SECONDS, SUM, Counter, Histogram, Key, Metric
 from jobs.metrics.disks import disks
-from jobs.metrics.faults.limits import CIRCUIT_SECONDS
-from jobs.metrics.faults.requests import flooding_tenants, stuck_requests
+from jobs.metrics.faults.limits import CIRCUIT_SECONDS, FAILED_MINUTES, LOST_MINUTES
+from jobs.metrics.faults.requests import flooding_tenants, held_by_silent, lost_attempts, stuck_requests
 from jobs.metrics.minutes import Sums, outcomes_since
 from jobs.metrics.state import State, live_state, stored_bytes
 from jobs.queue.health.probes import probe_services
@@ -45,11 +46,13 @@ class _All(Collector):
     def collect(self) -> Iterator[Family]:
         parts = probe_services()["parts"]
         is_redis_there = parts["redis"]["ok"]  # a silent one is waited for once
-        yield from _parts(parts, served_queues() if is_redis_there else None)
+        served = served_queues() if is_redis_there else None
+        yield from _parts(parts, served)
         yield from _disks()
-        yield from _counted(exchange.read() if is_redis_there else counters.added())
+        # The few counts of this process alone would look like counters that begin anew, and then like a great rush.
+        yield from _counted(exchange.read() if is_redis_there else {})
         now = timezone.now()
-        for source in (_outcomes, _live, _stored_sizes, *SOURCES):
+        for source in (_outcomes, partial(_recent, served), _live, _stored_sizes, *SOURCES):
             try:
                 families = list(source(now))
             except DatabaseError:
@@ -120,6 +123,25 @@ def _outcomes(now: datetime) -> Iterator[Family]:
     for labels, sums in sorted(by_status.items()):
         runs.add_metric(labels, *_buckets(sums.ran, BOUNDS))
     yield from (retries, lost, waits, runs)
+
+
+def _recent(served: Mapping[str, frozenset[str]] | None, now: datetime) -> Iterator[Family]:
+    """Tell what the faults look back at. To Prometheus, the first failure of an action would not increase a counter."""
+    ends = outcomes_since(now - timedelta(minutes=FAILED_MINUTES), now)
+    counts: Counts[tuple[str, str]] = Counts()
+    for (action, status, _), sums in ends.items():
+        counts[action, status] += sums.count
+    ended = GaugeMetricFamily(
+        "streamer_requests_ended_recently",
+        f"Requests that ended in the last {FAILED_MINUTES} minutes.",
+        labels=["action", "status"],
+    )
+    for labels, count in sorted(counts.items()):
+        ended.add_metric(labels, count)
+    yield ended
+    lost = lost_attempts(now, ends)[0] + sum(held for _, held, _ in held_by_silent(now, served))
+    text = f"Attempts lost with their worker in the last {LOST_MINUTES} minutes, and requests that a silent one holds."
+    yield GaugeMetricFamily("streamer_attempts_lost_recently", text, value=lost)
 
 
 def _live(now: datetime) -> Iterator[Family]:

@@ -1,7 +1,7 @@
 """Checks of the requests that wait and run: stuck ones, lost workers, tenants that flood."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +18,7 @@ from jobs.metrics.faults.limits import (
     UNSERVED_SECONDS,
 )
 from jobs.metrics.faults.look import Look
+from jobs.metrics.minutes import Outcome, Sums
 from jobs.models import WAITING, AsyncRequest, Status
 
 _MOST_LOOKED_AT: Final = 1_000
@@ -66,35 +67,45 @@ def stuck_faults(look: Look) -> Iterator[Fault]:
 
 def lost_faults(look: Look) -> Iterator[Fault]:
     """Yield the workers that hold requests and are silent; or else one fault if attempts were lost lately."""
-    silent = list(_held_by_silent(look))
+    silent = list(held_by_silent(look.now, look.served))
     for worker, number, since in silent:
         held = "a request" if number == 1 else f"{format_count(number)} requests"
         text = f"The worker {worker} shows no sign of life, and holds {held}."
         advice = "The sweeper hands its work on; look why it ended, and start another: `manage.py streamer_worker`."
         shown = {"status": str(Status.PROCESSING)}
         yield Fault(name="StreamerWorkersLost", subject=worker, text=text, advice=advice, since=since, requests=shown)
-    lost = sum(sums.lost for sums in look.ends.values())
+    count, began_at = lost_attempts(look.now, look.ends)
+    if not silent and count:
+        were = "1 attempt was" if count == 1 else f"{format_count(count)} attempts were"
+        text = f"Workers ended in the middle of their work: {were} lost in {LOST_MINUTES} min."
+        advice = "Look for the kernel's out-of-memory killer: `dmesg | grep -i oom`. The work is run again."
+        yield Fault(name="StreamerWorkersLost", subject="", text=text, advice=advice, since=began_at)
+
+
+def lost_attempts(now: datetime, ends: Mapping[Outcome, Sums]) -> tuple[int, datetime | None]:
+    """Count the attempts that were lost in the last ``LOST_MINUTES``, and find the start of those run again.
+
+    ``ends`` are those of that time.
+    """
     again = AsyncRequest.objects.filter(
         finished_at__isnull=True,
         status__in=(Status.RETRYING, Status.PROCESSING),
         lost_count__gt=0,
-        changed_at__gte=look.now - timedelta(minutes=LOST_MINUTES),
+        changed_at__gte=now - timedelta(minutes=LOST_MINUTES),
     ).aggregate(count=Count("id"), since=Min("attempt_started_at"))
-    if not silent and (lost or again["count"]):
-        count = lost + (again["count"] or 0)
-        were = "1 attempt was" if count == 1 else f"{format_count(count)} attempts were"
-        text = f"Workers ended in the middle of their work: {were} lost in {LOST_MINUTES} min."
-        advice = "Look for the kernel's out-of-memory killer: `dmesg | grep -i oom`. The work is run again."
-        yield Fault(name="StreamerWorkersLost", subject="", text=text, advice=advice, since=again["since"])
+    return sum(sums.lost for sums in ends.values()) + (again["count"] or 0), again["since"]
 
 
-def _held_by_silent(look: Look) -> Iterator[tuple[str, int, datetime]]:
-    """Yield the silent workers, how many requests each holds, and until when its lease was kept up."""
-    if look.served is None:
+def held_by_silent(now: datetime, served: Mapping[str, frozenset[str]] | None) -> Iterator[tuple[str, int, datetime]]:
+    """Yield the silent workers, how many requests each holds, and until when its lease was kept up.
+
+    ``served`` maps queue → its live workers. None: Redis is away, so that nobody knows.
+    """
+    if served is None:
         return
-    alive = frozenset[str]().union(*look.served.values())
+    alive = frozenset[str]().union(*served.values())
     # A new worker claims before its first heartbeat is seen.
-    held = AsyncRequest.objects.filter(_RUNNING, changed_at__lt=look.now - timedelta(seconds=FRESH_SECONDS))
+    held = AsyncRequest.objects.filter(_RUNNING, changed_at__lt=now - timedelta(seconds=FRESH_SECONDS))
     rows = held.exclude(worker="").order_by().values_list("worker")
     for worker, count, since in rows.annotate(count=Count("id"), since=Min("changed_at")):
         if worker not in alive:

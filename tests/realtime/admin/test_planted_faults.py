@@ -13,7 +13,8 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from jobs.metrics import disks
+from jobs.metrics import counters, disks
+from jobs.metrics.counted import SWEPT
 from jobs.metrics.exposition import exposition
 from jobs.models import Status
 from jobs.queue.wakeups import SWEEPER_HEARTBEATS, connection
@@ -50,6 +51,7 @@ def test_it_works(admin_client: Client) -> None:
     assert verdict(admin_client) == ("All is well.", "")
     text = exposition().decode()
     assert "streamer_tenants_flooding 0.0" in text and "streamer_requests_stuck{" not in text
+    assert "streamer_attempts_lost_recently 0.0" in text
 
 
 def test_a_dead_worker(admin_client: Client) -> None:
@@ -58,7 +60,7 @@ def test_a_dead_worker(admin_client: Client) -> None:
     headline, faults = verdict(admin_client)
     assert headline == "One thing is wrong." and "host/2 shows no sign of life" in faults
     assert 'href="/admin/jobs/asyncrequest/runbook/#streamerworkerslost"' in faults
-    assert metric('streamer_workers{queue="default"} 1.0')
+    assert metric('streamer_workers{queue="default"} 1.0') and metric("streamer_attempts_lost_recently 1.0")
 
 
 def test_redis_down(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +70,9 @@ def test_redis_down(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> No
     headline, faults = verdict(admin_client)
     assert headline == "One thing is wrong." and "Redis does not answer" in faults
     assert metric('streamer_up{part="redis"} 0.0')
+    SWEPT.count("retries")
+    assert 'streamer_swept_total{rule="retries"}' not in exposition().decode()
+    counters.take()
 
 
 def test_a_stuck_request(admin_client: Client) -> None:
@@ -84,6 +89,7 @@ def test_a_failing_action(admin_client: Client) -> None:
     _, faults = verdict(admin_client)
     assert "Of 3 requests of delay" in faults and "?action=delay" in faults
     assert metric('streamer_requests_finished_total{action="delay",code="TIMEOUT",status="failed"} 3.0')
+    assert metric('streamer_requests_ended_recently{action="delay",status="failed"} 3.0')
     form = re.findall(r'href="(/admin/jobs/pausedaction/add/[^"]+)"', faults)[0]
     assert '<option value="delay" selected>' in admin_client.get(form).content.decode()
 

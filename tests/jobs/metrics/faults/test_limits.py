@@ -8,6 +8,7 @@ from jobs.metrics.faults import limits
 from jobs.metrics.faults.limits import SEVERITIES
 
 _FILE = Path(__file__).parents[4] / "deploy" / "prometheus" / "alerts.yml"
+_METRICS = Path(__file__).parents[4] / "docs" / "reference" / "metrics.md"
 _RULE = re.compile(r"- alert: (\w+)\n +expr: (.*?)\n +(?:for: .*?\n +)?labels: \{severity: (\w+)\}", re.DOTALL)
 ALERTS = {name: (expr, severity) for name, expr, severity in _RULE.findall(_FILE.read_text())}
 ONLY_PROMETHEUS = {"StreamerAway", "StreamerSlowAcknowledgments", "StreamerProgressLag", "StreamerAttack"}
@@ -29,6 +30,8 @@ def test_the_limits_are_those_of_the_alerts() -> None:
     assert ends("StreamerDiskFull").startswith(f"streamer_disk_free_bytes < {limits.DISK_SHARE} *")
     assert ends("StreamerClientsRefused").endswith(f"[{limits.REFUSED_SECONDS // 60}m])) > {limits.REFUSED_PER_SECOND}")
     fails = ends("StreamerActionFails")
-    assert f"[{limits.FAILED_MINUTES}m])) >= {limits.FAILED_COUNT}" in fails
-    assert f"> {limits.FAILED_SHARE} *" in fails
-    assert f"[{limits.LOST_MINUTES}m]" in ends("StreamerWorkersLost")
+    assert f">= {limits.FAILED_COUNT}\n" in fails and f"> {limits.FAILED_SHARE} *" in fails
+    reference = _METRICS.read_text()
+    for name, minutes in (("requests_ended", limits.FAILED_MINUTES), ("attempts_lost", limits.LOST_MINUTES)):
+        (row,) = re.findall(rf"^\| `streamer_{name}_recently` .*$", reference, re.MULTILINE)
+        assert f"in the last {minutes} minutes" in row
