@@ -7,14 +7,22 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, reverse
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django_rq.admin import QueueAdmin
+from rq.exceptions import NoSuchJobError
+from rq.worker import BaseWorker
+
+from jobs.queue.wakeups import connection
+from streamer_site.rq_policy import with_styles
 
 PERMISSION = "django_rq.admin"
 _OF_A_ROW = frozenset(f"django_rq_dashboard_{page}" for page in ("add", "history", "delete", "change"))
+_OF_A_WORKER = "django_rq_worker_details"
+_WORKERS = BaseWorker.redis_worker_namespace_prefix
 View = Callable[..., HttpResponseBase]
 
 
@@ -38,11 +46,31 @@ class RestrictedQueueAdmin(QueueAdmin):
 
 
 def _restricted(page: URLPattern) -> URLPattern:
+    if page.name == _OF_A_WORKER:
+        # Our workers are called by host and number, with a slash between, for which RQ's own route has no place.
+        route = str(page.pattern).replace("<str:key>", "<path:key>")
+        return path(route, restrict(_by_name(page.callback)), page.default_args, page.name)
     return URLPattern(page.pattern, restrict(page.callback), page.default_args, page.name)
 
 
+def _by_name(view: View) -> View:
+    """Have RQ's view of a worker take its name too, as in the page's own link to itself, and not fail without one."""
+
+    @wraps(view)
+    def by_name(request: HttpRequest, *, key: str, **kwargs: Any) -> HttpResponseBase:
+        key = f"{_WORKERS}{key.removeprefix(_WORKERS)}"
+        if not connection().exists(key):
+            raise Http404("The worker has left")
+        return view(request, key=key, **kwargs)
+
+    return by_name
+
+
 def restrict(view: View) -> View:
-    """Have ``view`` answer 403 to the signed-in staff without the permission. It asks others to sign in."""
+    """Have ``view`` answer 403 to the signed-in staff without the permission. It asks others to sign in.
+
+    Its pages get the content policy with which their own styles work.
+    """
 
     @wraps(view)
     def restricted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -51,6 +79,12 @@ def restrict(view: View) -> View:
             return redirect_to_login(request.get_full_path(), reverse("admin:login"))
         if not user.has_perm(PERMISSION):
             raise PermissionDenied
-        return view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except NoSuchJobError as error:  # most jobs are rings, which are gone within moments
+            raise Http404(str(error)) from None
+        if settings.CONTENT_SECURITY_POLICY:
+            response.headers.setdefault("Content-Security-Policy", with_styles(settings.CONTENT_SECURITY_POLICY))
+        return response
 
     return restricted

@@ -1,10 +1,17 @@
 """The admin in a real Chromium, under its content policy: what a page needs it may load, and its widgets work."""
 
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+import redis
+from playwright.sync_api import Browser, Page, Route, expect
+from rq import Queue
+from rq.job import Job
 
+from jobs.metrics.faults.fault import Fault
+from streamer_site.away import away_page
 from tests.browser.console import RUN_TIMEOUT_MS, fill_report, use_token
 from tests.browser.sender import sent_elsewhere
 from tests.live import LiveStack
@@ -15,6 +22,8 @@ LISTS = (
     *("jobs/pausedqueue", "jobs/limitoverride", "jobs/worker", "jobs/operatoract"),
     *("realtime/connection", "realtime/membership", "realtime/webprocess", "auth/user", "auth/group"),
 )
+RQ = "/admin/django_rq/dashboard/"
+RQ_PAGES = ("", "workers/0/", "workers/0/0/", "queues/0/", "queues/0/scheduled/", "queues/0/0/", "queues/0/0/delete/")
 
 
 @pytest.fixture
@@ -28,6 +37,17 @@ def admin(page: Page, live_stack: LiveStack) -> Page:
     return page
 
 
+@pytest.fixture
+def job(live_stack: LiveStack) -> Iterator[Job]:
+    """Make a job of RQ's that stays until the test ends."""
+    with redis.Redis.from_url(live_stack.redis_url) as server:
+        queue = Queue("default", connection=server, serializer="rq.serializers.JSONSerializer")
+        job = queue.enqueue_at(datetime.now(UTC) + timedelta(days=1), "operator.pause")
+        yield job
+        job.delete()
+
+
+@pytest.mark.usefixtures("job")
 def test_it_works(admin: Page, live_stack: LiveStack, token: str) -> None:
     """Visit every page that links lead to. The fixture ``page`` fails at the first breach of the content policy."""
     sent_elsewhere(live_stack, token, "echo_async", {"message": "to have a page"})
@@ -43,16 +63,21 @@ def test_it_works(admin: Page, live_stack: LiveStack, token: str) -> None:
         links = admin.locator("a[href]").evaluate_all("links => links.map((link) => new URL(link.href).pathname)")
         waiting += [link for link in dict.fromkeys(links) if _is_new(link, {*seen, *map(_kind_of, waiting)})]
     assert {f"/admin/{name}/" for name in LISTS} <= seen and "/admin/jobs/asyncrequest/0/change/" in seen
+    assert {f"{RQ}{page}" for page in RQ_PAGES} <= seen
 
 
 def _kind_of(path: str) -> str:
-    """Return the path with 0 for the id of a row."""
+    """Return the path with 0 for the id of a row, and for the number of a queue and the id of a job or worker of RQ."""
+    if path.startswith(RQ):
+        path = re.sub(r"/\d+/", "/0/", path)
+        return re.sub(r"(?<=queues/0/)[0-9a-f-]{36}/|(?<=workers/0/)[^/]+/", "0/", path)
     return re.sub(r"(?<=^/admin/)(\w+/\w+)/(?!add/)[^/]+/(?=\w)", r"\1/0/", path)
 
 
 def _is_new(path: str, seen: set[str]) -> bool:
-    # RQ's own pages are no part of Streamer's admin, and some are no pages.
-    return path.startswith("/admin/") and not re.search("logout|django_rq", path) and _kind_of(path) not in seen
+    # RQ gives its figures as JSON too, and a ring may be gone when its page is asked for.
+    is_page = not re.search(r"logout|stats\.json|/metrics|/streamer-ring-", path)
+    return path.startswith("/admin/") and is_page and _kind_of(path) not in seen
 
 
 def test_a_list_changes_without_a_reload_and_announces_what_is_new(
@@ -90,6 +115,31 @@ def test_the_overview_refreshes_itself_and_keeps_what_its_reader_does(admin: Pag
 def test_an_overview_that_gets_no_answer_says_how_old_it_is(admin: Page) -> None:
     admin.route("**/admin/", lambda route: route.abort())
     expect(admin.locator("#overview-age")).to_contain_text("the server gives no newer figures", timeout=60_000)
+
+
+def _database_away(route: Route) -> None:
+    text = "The database does not answer: no request is accepted."
+    fault = Fault(name="StreamerPartAway", subject="database", text=text, advice="Bring it back.")
+    route.fulfill(status=503, content_type="text/html", body=away_page([fault]))
+
+
+def test_an_overview_says_that_the_database_has_gone_away_and_come_back(admin: Page) -> None:
+    verdict = admin.locator("#overview-verdict")
+    admin.route("**/admin/", _database_away)
+    expect(verdict).to_contain_text("The database does not answer", timeout=30_000)
+    expect(admin.locator("#overview-age")).to_contain_text("the server gives no newer figures")
+    expect(admin.locator("#overview-tables")).to_be_visible()
+    admin.unroute("**/admin/")
+    expect(verdict).not_to_contain_text("The database does not answer", timeout=30_000)
+    expect(admin.locator("#overview-age")).to_contain_text("refreshed every 5 s")
+
+
+def test_a_page_that_could_not_be_shown_comes_by_itself(admin: Page) -> None:
+    admin.route("**/admin/jobs/worker/", _database_away)
+    admin.goto("/admin/jobs/worker/")
+    expect(admin.get_by_role("heading", name="The database is away")).to_be_visible()
+    admin.unroute("**/admin/jobs/worker/")
+    expect(admin.get_by_role("heading", name="Workers")).to_be_visible(timeout=30_000)
 
 
 @pytest.mark.parametrize("width", [800, 1024, 1440, 1920])
