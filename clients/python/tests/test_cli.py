@@ -96,6 +96,39 @@ def test_exit_codes(arguments: list[str], code: int, text: str, capsys: pytest.C
     assert text in capsys.readouterr().err
 
 
+def test_a_request_that_does_not_exist_does_not_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["follow", "5f0c2b1e-7a52-4a53-9c8e-2f4b6f1f0a11"]) == 1
+    assert capsys.readouterr().err == "streamer: There is no such request [NOT_FOUND]\n"
+
+
+def test_a_file_that_cannot_be_written_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def download(*_: Any, **__: Any) -> Path:
+        (tmp_path / "no" / "such" / "folder").write_bytes(b"")
+        raise AssertionError
+
+    monkeypatch.setattr("streamer_client.client.Client.download", download)
+    assert main(["download", "/api/artifacts/1/", str(tmp_path / "no")]) == 2
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_a_token_that_was_not_copied_as_it_is_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for token in ("eyJhbGciOi…", "two words", "two\nlines"):
+        monkeypatch.setenv("STREAMER_TOKEN", token)
+        assert main(["list"]) == 2
+        assert "characters that no token has" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many"])
+def test_a_list_has_at_least_one(limit: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["list", "--limit", limit])
+    assert "a whole number from 1 on" in capsys.readouterr().err
+
+
 def test_general_options_may_stand_behind_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "nothing", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "INVALID_ACTION"
@@ -154,6 +187,19 @@ def test_progress_is_shown_on_a_terminal(has_rich: bool, monkeypatch: pytest.Mon
         bar.show(40, "Reading")
     assert isinstance(bar, bars.RichBar if has_rich else bars.PlainBar)
     assert has_rich or "40 % Reading" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("has_rich", [True, False])
+def test_a_message_is_shown_as_it_is_and_steers_no_terminal(has_rich: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "120")
+    if not has_rich:
+        monkeypatch.setattr(bars, "import_module", _no_module)
+    with bars.progress_bar(wanted=True) as bar:
+        bar.show(40, "Reading [/data/x] [1]\n\x1b]0;title\x07of")
+    shown = terminal.getvalue()
+    assert "Reading [/data/x] [1]  ]0;title of" in shown and "\x1b]0;" not in shown
 
 
 def _no_module(name: str) -> SimpleNamespace:

@@ -1,5 +1,6 @@
 """Files on their way, over a network that cuts them."""
 
+import asyncio
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from fakes.scripted_http import Request, Response, as_json, serving
 from streamer_client import Client, NotFound, TransferFailed, ValidationFailed
 from streamer_client.core import reconnect
 from streamer_client.files.download import wanted_of
+from streamer_client.transports.http import api
 
 CONTENT = bytes(range(256)) * 4_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -42,7 +44,7 @@ class Files:
             return Response(426)
         self.ranges.append(request.headers.get("range"))
         first = 0
-        if self.ranges[-1] and request.headers.get("if-range") == f'"{SHA256}"':
+        if self.ranges[-1] and request.headers.get("if-range", f'"{SHA256}"') == f'"{SHA256}"':
             first = int(self.ranges[-1].removeprefix("bytes=").rstrip("-"))
         rest = self._content[first:]
         body = rest[: self._cuts.pop(0)] if self._cuts else rest
@@ -76,11 +78,46 @@ async def test_another_process_goes_on_from_the_part(tmp_path: Path) -> None:
     assert files.ranges == ["bytes=1000-"]
 
 
-async def test_a_part_of_another_file_is_found_out(tmp_path: Path) -> None:
-    (tmp_path / "report.csv.part").write_bytes(b"x" * 1_000)
+@pytest.mark.parametrize("left", [1_000, len(CONTENT)])
+async def test_a_part_of_another_file_is_found_out_and_fetched_anew(left: int, tmp_path: Path) -> None:
+    (tmp_path / "report.csv.part").write_bytes(b"x" * left)
+    files = Files()
+    path = await fetch(files, ARTIFACT, tmp_path)
+    assert path.read_bytes() == CONTENT and files.ranges[-1] is None
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("has_part", [False, True])
+async def test_a_file_with_other_content_is_found_out(has_part: bool, tmp_path: Path) -> None:
+    if has_part:
+        (tmp_path / "report.csv.part").write_bytes(CONTENT[:1_000])
     with pytest.raises(TransferFailed, match="sha256"):
-        await fetch(Files(), ARTIFACT, tmp_path)
+        await fetch(Files(content=CONTENT[::-1]), ARTIFACT, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+class Named(Files):
+    """Tells what the service tells of a file."""
+
+    async def answer(self, request: Request) -> Response:
+        response = await super().answer(request)
+        told = {"ETag": f'"{SHA256}"', "Content-Disposition": "attachment; filename*=utf-8''r%C3%A4.csv"}
+        return Response(response.status, response.body, {**response.headers, **told})
+
+
+async def test_a_url_alone_is_gone_on_from_checked_and_named_as_the_service_says(tmp_path: Path) -> None:
+    (tmp_path / "9b1d.part").write_bytes(CONTENT[:1_000])
+    files = Named(300_000)
+    path = await fetch(files, ARTIFACT["url"], tmp_path)
+    assert path == tmp_path / "rä.csv" and path.read_bytes() == CONTENT
+    assert files.ranges == ["bytes=1000-", "bytes=301000-"]
+    with pytest.raises(TransferFailed, match="sha256"):
+        await fetch(Named(content=CONTENT[::-1]), ARTIFACT["url"], tmp_path)
+
+
+async def test_a_url_alone_with_a_name_for_the_file_keeps_that(tmp_path: Path) -> None:
+    path = await fetch(Named(), ARTIFACT["url"], tmp_path / "mine.csv")
+    assert path == tmp_path / "mine.csv" and list(tmp_path.iterdir()) == [path]
 
 
 async def test_a_file_of_another_size_is_found_out(tmp_path: Path) -> None:
@@ -140,6 +177,20 @@ async def test_an_upload_tells_how_far_it_is(tmp_path: Path) -> None:
     [request] = server.paths("POST", "/api/datasets/")
     assert b'name="name"\r\n\r\nsales\r\n' in request.body and request.body.count(b"1,2\n") == 100_000
     assert seen[-1] == (400_004, 400_004) and len(seen) > 3
+
+
+async def test_an_upload_may_take_the_service_longer_than_other_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.csv").write_bytes(b"a,b\n")
+    monkeypatch.setattr(api, "READ_SECONDS", 0.05)
+
+    async def answer(request: Request) -> Response:
+        await asyncio.sleep(0.2)
+        return as_json({"dataset_id": "1"}, 201)
+
+    async with serving(answer) as server, Client(server.url, token="t", proxy=None) as client:
+        assert await client.upload(tmp_path / "t.csv") == {"dataset_id": "1"}
 
 
 async def test_an_upload_that_is_refused_is_typed(tmp_path: Path) -> None:

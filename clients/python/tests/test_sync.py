@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -42,6 +44,9 @@ async def _answer(socket: ServerConnection, frame: dict[str, Any]) -> None:
             bulk = {"request_id": "2", "status": "completed", "action": "bulk", "title": "Bulk · 2 items"}
             states = [state] if "tag" in frame or "cursor" in frame else [state, {**bulk, "failed_items": 1}]
             await send(type="requests", id=name, requests=states, next_cursor=None if "cursor" in frame else "c")
+        case {"type": "subscribe", "id": name, "requests": [{"request_id": unknown}]}:
+            error = {"code": "NOT_FOUND", "message": "There is no such request", "retryable": False}
+            await send(type="subscribed", id=name, requests=[{"request_id": unknown, "error": error}])
         case {"type": "cancel", "id": name}:
             await send(type="snapshot", id=name, request_id="1", status="processing", reason="cancel")
 
@@ -135,3 +140,13 @@ def test_a_closed_one_leaves_no_thread(url: str) -> None:
     with pytest.raises((ConnectionStopped, RuntimeError)):
         client.run("echo")
     del handle
+
+
+def test_in_a_notebook_the_bar_of_a_run_ends_full(
+    client: SyncClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = type("ZMQInteractiveShell", (), {})
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=shell))
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    assert client.run("report", on_progress="auto") == 7
+    assert [line.split()[0] for line in capsys.readouterr().out.strip().split("\r")] == ["40", "80", "100"]

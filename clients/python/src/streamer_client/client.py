@@ -17,7 +17,7 @@ from streamer_client.feed import FeedEvent, feed_event_of
 from streamer_client.files.download import Download, OnBytes, wanted_of
 from streamer_client.files.upload import upload
 from streamer_client.handle import Handle
-from streamer_client.notebook import notebook_progress
+from streamer_client.notebook import NotebookBar, notebook_progress
 from streamer_client.options import OnProgress, RequestOptions, request_message
 from streamer_client.session import Dial, Session
 from streamer_client.talk import Talk
@@ -122,8 +122,15 @@ class Client:
         If the call is cancelled, for instance by ``asyncio.timeout``, the request runs on.
         """
         show = notebook_progress() if on_progress == "auto" else on_progress
-        handle = await self.submit(action, payload, **options)
-        return await handle.result(on_progress=show)
+        has_completed = False
+        try:
+            handle = await self.submit(action, payload, **options)
+            result = await handle.result(on_progress=show)
+            has_completed = True
+            return result
+        finally:
+            if isinstance(show, NotebookBar):
+                show.end(has_completed=has_completed)
 
     async def submit(
         self, action: str, payload: Mapping[str, object] | None = None, **options: Unpack[RequestOptions]
@@ -137,7 +144,7 @@ class Client:
     async def submit_many(
         self, requests: Sequence[tuple[str, Mapping[str, object], RequestOptions]]
     ) -> tuple[Handle | StreamerError, ...]:
-        """Send many requests in one message. Return the handle, or the refusal, of each in their order."""
+        """Send requests in as few messages as can be. Return the handle, or the refusal, of each in their order."""
         messages = [request_message(action, payload, options) for action, payload, options in requests]
         submissions = await self._talk.submit_many(messages)
         return tuple(submission.error or self._handle(submission) for submission in submissions)
@@ -193,7 +200,7 @@ class Client:
         on_bytes: OnBytes | None = None,
         **fields: str,
     ) -> dict[str, Any]:
-        """Upload a table, and return the description of the dataset: ``id``, ``name``, ``columns`` …
+        """Upload a table, and return the description of the dataset: ``dataset_id``, ``name``, ``columns`` …
 
         ``on_bytes(sent, total)`` is told how far it is. ``fields``: ``sheet``, ``header``, ``expires_in_days``.
         """
@@ -209,8 +216,8 @@ class Client:
     ) -> Path:
         """Fetch a file of a result to a path, or into a folder, and return where it is.
 
-        ``artifact`` is its description or its URL. A part that an earlier call left is gone on from. Size and sha256
-        are checked where the description has them. Raises ``TransferFailed``, ``NotFound``.
+        ``artifact`` is its description or its URL. A part that an earlier call left is gone on from, if it is of the
+        same file. Size and sha256 are checked. Raises ``TransferFailed``, ``NotFound``.
         """
         wanted = wanted_of(artifact)
         return await self._with_token(lambda: Download(self._api, wanted, Path(path), on_bytes).run())

@@ -23,6 +23,7 @@ def service(**routes: Route | Response) -> Callable[[Request], Awaitable[Respons
     answers: dict[tuple[str, str], Any] = {
         ("GET", "/api/requests/"): routes.get("probe", as_json({"requests": [], "next_cursor": None})),
         ("POST", "/api/requests/"): routes.get("submit", as_json(ACKNOWLEDGMENT, 202)),
+        ("POST", "/api/requests/batch/"): routes.get("batch", Response(404)),
         ("GET", EVENTS): routes.get("events", as_events(partial(1), partial(2), DONE)),
         ("GET", f"/api/requests/{ID}/"): routes.get("detail", as_json({"status": "completed", "seq": 3})),
         ("GET", "/ws/"): routes.get("websocket", Response(426)),

@@ -7,7 +7,7 @@ import pytest
 from fakes.over_http import ACKNOWLEDGMENT, DONE, EVENTS, ID, partial, run, service
 from fakes.scripted_http import Request, Response, as_events, as_json, message, serving
 
-from streamer_client import Client, ConnectionStopped, RateLimited, Unauthorized
+from streamer_client import Client, ConnectionStopped, NotFound, RateLimited, Unauthorized
 from streamer_client.transports.http import follower, window
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -146,6 +146,42 @@ async def test_a_refusal_of_a_request_is_typed() -> None:
         with pytest.raises(RateLimited) as refused:
             await run(server.url, transport="stream")
     assert refused.value.retry_after == 2.5
+
+
+async def test_a_batch_that_is_too_large_for_one_call_goes_in_several() -> None:
+    def batch(request: Request) -> Response:
+        wanted = request.json["requests"]
+        if len(wanted) > 2:
+            return as_json({"error": {"code": "PAYLOAD_TOO_LARGE", "message": "Too large", "retryable": False}}, 413)
+        answers = [{"type": "response", "id": one["id"], "success": True, "data": one["payload"]} for one in wanted]
+        return as_json({"responses": answers})
+
+    async with (
+        serving(service(batch=batch)) as server,
+        Client(server.url, token="t", transport="stream", proxy=None) as client,
+        asyncio.timeout(10),
+    ):
+        handles = await client.submit_many([("echo", {"n": number}, {}) for number in range(5)])
+        assert [await handle.result() for handle in handles] == [{"n": number} for number in range(5)]  # type: ignore[union-attr]
+    assert [len(one.json["requests"]) for one in server.paths("POST", "/api/requests/batch/")] == [5, 2, 3, 1, 2]
+
+
+async def test_an_odd_id_leads_to_no_other_resource() -> None:
+    async def answer(request: Request) -> Response:
+        if request.path == "/api/requests/":
+            return as_json({"requests": [], "next_cursor": None})
+        return as_json({"error": {"code": "NOT_FOUND", "message": "Not found", "retryable": False}}, 404)
+
+    async with (
+        serving(answer) as server,
+        Client(server.url, token="t", transport="stream", proxy=None) as client,
+        asyncio.timeout(10),
+    ):
+        for ask in (client.status, client.cancel, lambda odd: client.follow(odd).result()):
+            with pytest.raises(NotFound):
+                await ask("a/../?limit=1")
+    odd = "/api/requests/a%2F..%2F%3Flimit%3D1/"
+    assert [one.path for one in server.requests[1:]] == [odd, f"{odd}cancel/", f"{odd}events/"]
 
 
 async def test_a_request_that_had_ended_before_has_no_events_left() -> None:

@@ -1,12 +1,13 @@
 """Progress on a terminal: with rich where that is installed, with plain text where it is not."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol, TextIO
 
 _WIDTH = 30
+_MAX_TEXT = 60
 
 
 class Bar(Protocol):
@@ -27,7 +28,7 @@ class PlainBar:
 
     def show(self, percentage: float, text: str) -> None:
         filled = "#" * round(percentage * _WIDTH / 100)
-        self._stream.write(f"\r\x1b[K[{filled:<{_WIDTH}}] {percentage:3.0f} % {text[:60]}")
+        self._stream.write(f"\r\x1b[K[{filled:<{_WIDTH}}] {percentage:3.0f} % {_line(text)}")
         self._stream.flush()
 
     def close(self) -> None:
@@ -36,12 +37,15 @@ class PlainBar:
 
 
 class RichBar:
-    def __init__(self, progress: Any) -> None:
+    """``escape`` is that of rich: without it, what stands in brackets would be a style."""
+
+    def __init__(self, progress: Any, escape: Callable[[str], str]) -> None:
         self._progress = progress
+        self._escape = escape
         self._task = progress.add_task("", total=100)
 
     def show(self, percentage: float, text: str) -> None:
-        self._progress.update(self._task, completed=percentage, description=text[:60])
+        self._progress.update(self._task, completed=percentage, description=self._escape(_line(text)))
 
 
 @contextmanager
@@ -51,7 +55,7 @@ def progress_bar(*, wanted: bool) -> Iterator[Bar]:
         yield NoBar()
         return
     try:
-        rich, console = import_module("rich.progress"), import_module("rich.console")
+        rich, console, markup = map(import_module, ("rich.progress", "rich.console", "rich.markup"))
     except ImportError:
         plain = PlainBar(sys.stderr)
         try:
@@ -60,4 +64,9 @@ def progress_bar(*, wanted: bool) -> Iterator[Bar]:
             plain.close()
         return
     with rich.Progress(console=console.Console(stderr=True), transient=True) as progress:
-        yield RichBar(progress)
+        yield RichBar(progress, markup.escape)
+
+
+def _line(text: str) -> str:
+    """Return the beginning of a text as one line that cannot steer the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text[:_MAX_TEXT])

@@ -40,11 +40,14 @@ def _token(options: argparse.Namespace) -> str:
     if options.token_file:
         try:
             token = Path(options.token_file).read_text(encoding="utf-8")
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"The file of the token cannot be read: {error}") from None
-    if not token.strip():
+    token = token.strip()
+    if not token:
         raise UsageError("There is no token: give --token-file, or set STREAMER_TOKEN in the environment")
-    return token.strip()
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise UsageError("The token has characters that no token has: it was not copied as it is")
+    return token
 
 
 def read_object(text: str, what: str) -> dict[str, Any]:

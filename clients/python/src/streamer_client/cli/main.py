@@ -35,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read the output has enough of it
         return exits.SUCCESS
+    except OSError as error:  # of a file: the client has errors of its own for the network
+        print(f"streamer: {error}", file=sys.stderr)
+        return exits.USAGE
 
 
 async def _run(options: argparse.Namespace) -> int:

@@ -109,7 +109,13 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--action", help="only requests for this action")
     parser.add_argument("--tag", help="only requests that have this tag")
-    parser.add_argument("--limit", type=int, default=20, help="list at most LIMIT requests (default: %(default)d)")
+    parser.add_argument("--limit", type=_count, default=20, help="list at most LIMIT requests (default: %(default)d)")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("it is a whole number from 1 on")
+    return int(text)
 
 
 def _add_upload(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from streamer_client.core.questions import Question, Questions
 from streamer_client.core.reader import Reader
 from streamer_client.core.reconnect import Plan, Reconnect
 from streamer_client.core.renewal import Renewal
+from streamer_client.core.sendable import Limits, size_of
 from streamer_client.core.ticket import Part
 from streamer_client.errors import ConnectionStopped, StreamerError
 from streamer_client.events import Message
@@ -89,7 +90,9 @@ class Conversation:
         self._outbox.withdraw(submission)
 
     def follow(self, request_id: str, *, after_seq: int = 0) -> Reader:
+        """Follow a request. Raises ``ConnectionStopped``, ``ValidationFailed``."""
         self._refuse_if_stopped()
+        size_of({"request_id": request_id})
         reader = Reader(self._backlog, after_seq=after_seq)
         self._following.add(request_id, reader, is_subscribed=False)
         return reader
@@ -106,8 +109,9 @@ class Conversation:
         self._following.remove(reader)
 
     def ask(self, message: Message) -> Question:
-        """Send a message that is answered once. Raises ``QueueFull``, ``ConnectionStopped``."""
+        """Send a message that is answered once. Raises ``QueueFull``, ``ConnectionStopped``, ``ValidationFailed``."""
         self._refuse_if_stopped()
+        size_of(message)
         return self._questions.ask(message)
 
     def forget(self, question: Question) -> None:
@@ -213,7 +217,7 @@ class Conversation:
     def _welcome(self, message: Message) -> None:
         self.phase = "open"
         self.limits = message.get("limits") or {}
-        self._outbox.max_bytes = self.limits.get("frame_bytes")
+        self._outbox.limits = Limits(self.limits.get("frame_bytes"), self.limits.get("frame_containers"))
         self._reconnect.welcomed()
         self._liveness.welcomed(message.get("heartbeat_seconds"))
         for part in self._parts:

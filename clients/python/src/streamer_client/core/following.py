@@ -113,7 +113,7 @@ class Following:
         if kind == "subscribed" and "topic" not in message:
             self._subscribed(message)
         elif kind == "error" and message.get("id") in self._questions:
-            self._refused(self._questions.pop(message["id"]), message["error"])
+            self._question_refused(self._questions.pop(message["id"]), message["error"])
         elif kind == "waiting" or "seq" in message:
             return self._event(message, size)
         else:
@@ -167,6 +167,14 @@ class Following:
             elif answer.get("status") in ENDED_STATUSES:
                 for reader in followed.readers:
                     reader.note_end(answer["last_seq"])
+
+    def _question_refused(self, names: list[str], error: Message) -> None:
+        """Ask for each alone, if one may have spoilt the question for the others."""
+        if len(names) == 1 or error.get("retryable"):
+            self._refused(names, error)
+            return
+        for name in names:
+            self._subscribe([name])
 
     def _refused(self, names: list[str], error: Message) -> None:
         """Fail the readers of what cannot be followed, or ask again later where that can help."""

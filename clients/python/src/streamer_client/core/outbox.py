@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from streamer_client.core.following import Following
 from streamer_client.core.reader import Reader
-from streamer_client.core.sendable import size_of, too_large
+from streamer_client.core.sendable import BATCH, Limits, size_of
 from streamer_client.core.ticket import Send, Ticket
 from streamer_client.errors import QueueFull, StreamerError, refusal
 from streamer_client.events import Message
@@ -46,8 +46,7 @@ class Outbox:
     ) -> None:
         self.is_online = False
         self.deadline: float | None = None
-        self.max_bytes: int | None = None
-        """The most bytes of one message; None while the server has not said so."""
+        self.limits = Limits()
         self._send = send
         self._following = following
         self._clock = clock
@@ -152,8 +151,8 @@ class Outbox:
         """Send each request, those of one batch together, in the order in which they came."""
         batches: dict[str, list[Submission]] = {}
         for submission in submissions:
-            if self.max_bytes is not None and submission.size > self.max_bytes:
-                self._settle(submission).fail(too_large(submission.size, self.max_bytes))
+            if not self.limits.allow(submission.size):
+                self._settle(submission).fail(self.limits.refusal(submission.size))
             else:
                 batches.setdefault(submission.batch or submission.id, []).append(submission)
         for batch in batches.values():
@@ -163,11 +162,11 @@ class Outbox:
     def _parts(self, batch: Sequence[Submission]) -> Iterator[list[Submission]]:
         """Yield the requests of a batch, as many at a time as fit into one message."""
         part: list[Submission] = []
-        size = 0
+        size = BATCH
         for submission in batch:
-            if part and self.max_bytes is not None and size + submission.size > self.max_bytes:
+            if part and not self.limits.allow(size + submission.size):
                 yield part
-                part, size = [], 0
+                part, size = [], BATCH
             part.append(submission)
             size += submission.size
         yield part

@@ -5,8 +5,13 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from streamer_client.files.download import OnBytes
-from streamer_client.transports.http.api import HttpApi, problem
+from streamer_client.transports.http.api import CONNECT_SECONDS, READ_SECONDS, HttpApi, problem
+
+ANSWER_SECONDS = 3600.0
+"""The service answers once it has read the table, which takes it minutes where the table is large."""
 
 
 class _Counted(BufferedReader):
@@ -33,7 +38,8 @@ async def upload(
     """
     with _Counted(path, on_bytes) as file:
         files = {"file": (path.name, file, "application/octet-stream")}
-        answer = await api.send(api.build("POST", "api/datasets/", files=files, data=fields))
+        timeout = httpx.Timeout(READ_SECONDS, read=ANSWER_SECONDS, connect=CONNECT_SECONDS)
+        answer = await api.send(api.build("POST", "api/datasets/", files=files, data=fields, timeout=timeout))
     if answer.status != 201:
         raise problem(answer)
     return answer.body

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from streamer_client.errors import Unavailable
 from streamer_client.events import Message
@@ -106,9 +107,9 @@ class HttpChannel:
                 params = {name: message[name] for name in _LIST_FIELDS if name in message}
                 await self._call(message, "requests", "GET", "api/requests/", params=params)
             case "status":
-                await self._call(message, "snapshot", "GET", f"api/requests/{message['request_id']}/")
+                await self._call(message, "snapshot", "GET", _path_of(message))
             case "cancel":
-                await self._call(message, "snapshot", "POST", f"api/requests/{message['request_id']}/cancel/")
+                await self._call(message, "snapshot", "POST", f"{_path_of(message)}cancel/")
 
     async def _call(
         self, message: Message, kind: str, method: str, path: str, *, params: Mapping[str, Any] | None = None
@@ -130,6 +131,12 @@ class HttpChannel:
                 self._line.push(message)
                 self._follow_acknowledged(message)
             return
+        if len(messages) > 1 and (answer.error or {}).get("code") == "PAYLOAD_TOO_LARGE":
+            # Nobody has told this channel how much fits into one call.
+            middle = len(messages) // 2
+            await self._submit_many(messages[:middle])
+            await self._submit_many(messages[middle:])
+            return
         for message in messages:
             self._line.answer(message, "error", answer)
 
@@ -138,6 +145,10 @@ class HttpChannel:
         request_id = message.get("request_id")
         if message.get("type") == "acknowledgment" and request_id not in self._followers:
             self._follow_request(str(request_id), 0, None)
+
+
+def _path_of(message: Message) -> str:
+    return f"api/requests/{quote(message['request_id'], safe='')}/"
 
 
 def _fields(message: Message) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from streamer_client.events import ENDED_STATUSES, Message, is_final
 from streamer_client.transports.http.follower import Follower
@@ -12,7 +13,8 @@ class RequestFollower(Follower):
     """``question`` is the id of the ``subscribe`` that asked for it; None where a submission did."""
 
     def __init__(self, line: Line, request_id: str, *, after_seq: int, question: str | None) -> None:
-        super().__init__(line, f"api/requests/{request_id}/events/")
+        self._request_path = f"api/requests/{quote(request_id, safe='')}/"
+        super().__init__(line, f"{self._request_path}events/")
         self._request_id = request_id
         self._seq = after_seq
         self._question = question
@@ -46,7 +48,7 @@ class RequestFollower(Follower):
 
     async def nothing_more(self) -> None:
         """Say that the request has ended, if all its events were had before."""
-        state = (await self.line.api.call("GET", f"api/requests/{self._request_id}/")).body
+        state = (await self.line.api.call("GET", self._request_path)).body
         if state.get("status") in ENDED_STATUSES and state.get("seq") == self._seq:
             self.is_done = True
             self._is_told = False
