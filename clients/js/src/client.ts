@@ -269,7 +269,7 @@ export class Client extends EventTarget {
         this.#conversation.receive(frame);
       },
       closed: () => this.#conversation.closed(),
-      stopped: (error) => this.#end(error),
+      halted: (error) => this.#end(error),
       needed: () => this.#isKept || this.#conversation.isBusy,
       changed: () => this.dispatchEvent(new Event("state")),
       passed: (direction, frame) => this.#tell("frame", { direction, frame }),

@@ -10,7 +10,7 @@ import { errorOf, type StreamerError } from "./errors.ts";
 import { Events } from "./transport/events.ts";
 import { Http, Refused } from "./transport/http.ts";
 import { BLANK, type RequestView, viewAfter, viewFailed } from "./view.ts";
-import type { Frame, RequestEvent } from "./wire.ts";
+import { type Frame, isFinalStatus, type RequestEvent } from "./wire.ts";
 
 const LABELS: Record<RequestView["status"], string> = {
   idle: "",
@@ -31,6 +31,7 @@ const STYLE = `
 .with-failures .fill { background: var(--streamer-warning-color, light-dark(#8a5a00, #e6b65c)); }
 .with-failures p { color: var(--streamer-warning-color, light-dark(#8a5a00, #e6b65c)); }
 .failed .fill { background: var(--streamer-error-color, light-dark(#b3261e, #ff8a80)); }
+.lost .fill { background: currentColor; opacity: .4; }
 p { margin: .3em 0 0; overflow-wrap: anywhere; }
 ul { margin: .3em 0 0; padding: 0; list-style: none; }
 a { color: inherit; }
@@ -153,7 +154,7 @@ export class StreamerProgress extends Base {
   #take(frame: Frame): void {
     this.#show(viewAfter(this.#view, frame as RequestEvent));
     this.#tell("streamer-event", frame);
-    if (["completed", "failed", "cancelled"].includes(this.#view.status)) this.#tell("streamer-end", this.#view);
+    if (isFinalStatus(this.#view.status)) this.#tell("streamer-end", this.#view);
   }
 
   #show(view: RequestView): void {
@@ -161,9 +162,11 @@ export class StreamerProgress extends Base {
     const { status, percentage, message, error, failedItems } = view;
     const failures =
       failedItems > 0 ? ` with ${failedItems.toLocaleString("en")} failure${failedItems > 1 ? "s" : ""}` : "";
-    const said = error ? error.message : status === "completed" ? "" : message;
-    const text = [LABELS[status] + failures, said].filter(Boolean).join(": ");
-    this.#box.className = `box ${status}${failures && " with-failures"}`;
+    const isLost = error !== null && !isFinalStatus(status);
+    const label = isLost ? "No longer shown" : LABELS[status] + failures;
+    const said = status === "completed" || status === "cancelled" ? "" : (error?.message ?? message);
+    const text = [label, said].filter(Boolean).join(": ");
+    this.#box.className = `box ${status}${failures && " with-failures"}${isLost ? " lost" : ""}`;
     this.#fill.style.width = `${percentage}%`;
     this.#bar.setAttribute("aria-label", this.getAttribute("label") ?? "Progress");
     this.#bar.setAttribute("aria-valuenow", String(Math.round(percentage)));

@@ -30,7 +30,7 @@ export class StreamerError extends Error {
     super(body.message);
     this.code = body.code;
     this.details = body.details ?? {};
-    this.retryable = body.retryable ?? false;
+    this.retryable = !!body.retryable;
     this.retryAfter = body.retry_after ?? null;
   }
 }
@@ -80,19 +80,28 @@ export class ConnectionStopped extends StreamerError {
   }
 }
 
-const ENDINGS = ["PROCESSING_FAILED", "TIMEOUT", "WORKER_LOST", "EXPIRED", "INTERNAL_ERROR"];
-const INVALID = ["VALIDATION_ERROR", "INVALID_MESSAGE", "INVALID_ACTION", "PAYLOAD_TOO_LARGE", "DUPLICATE_REQUEST"];
+const KINDS: Record<string, new (body: ErrorBody) => StreamerError> = {
+  VALIDATION_ERROR: ValidationFailed,
+  INVALID_MESSAGE: ValidationFailed,
+  INVALID_ACTION: ValidationFailed,
+  PAYLOAD_TOO_LARGE: ValidationFailed,
+  DUPLICATE_REQUEST: ValidationFailed,
+  PROCESSING_FAILED: RequestFailed,
+  TIMEOUT: RequestFailed,
+  WORKER_LOST: RequestFailed,
+  EXPIRED: RequestFailed,
+  INTERNAL_ERROR: RequestFailed,
+  CANCELLED: RequestCancelled,
+  RATE_LIMITED: RateLimited,
+  UNAUTHORIZED: Unauthorized,
+  FORBIDDEN: Unauthorized,
+  SERVICE_UNAVAILABLE: Unavailable,
+  NOT_FOUND: NotFound,
+};
 
 /** The error of a message that was refused, or of an inline action. */
 export function errorOf(body: ErrorBody): StreamerError {
-  const { code } = body;
-  if (INVALID.includes(code)) return new ValidationFailed(body);
-  if (ENDINGS.includes(code)) return new RequestFailed(body);
-  if (code === "CANCELLED") return new RequestCancelled(body);
-  if (code === "RATE_LIMITED") return new RateLimited(body);
-  if (code === "UNAUTHORIZED" || code === "FORBIDDEN") return new Unauthorized(body);
-  if (code === "SERVICE_UNAVAILABLE") return new Unavailable(body);
-  return code === "NOT_FOUND" ? new NotFound(body) : new StreamerError(body);
+  return new (KINDS[body.code] ?? StreamerError)(body);
 }
 
 /** The result that a final message carries. Throws RequestFailed or RequestCancelled when it carries none. */

@@ -63,9 +63,8 @@ export interface ListFilters {
 }
 
 export function requestFrame(action: string, payload: Frame | undefined, options: SubmitOptions): Frame {
-  const { id = newId(), tags, metadata, priority, cache, expiresIn, onDisconnect } = options;
-  const frame = { type: "request", action, payload, id, tags, metadata, priority, cache };
-  return defined({ ...frame, expires_in: expiresIn, on_disconnect: onDisconnect });
+  const { id = newId(), tags, metadata, priority, cache, expiresIn: expires_in, onDisconnect: on_disconnect } = options;
+  return defined({ type: "request", action, payload, id, tags, metadata, priority, cache, expires_in, on_disconnect });
 }
 
 /** Without what is not said. */

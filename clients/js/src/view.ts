@@ -35,6 +35,9 @@ export const BLANK: RequestView<never> = {
   retryAt: null,
 };
 
+/** The codes of errors that tell nothing of the request. */
+const UNSEEN = ["UNAUTHORIZED", "CONNECTION_STOPPED"];
+
 /** The view after an event. */
 export function viewAfter<Result>(view: RequestView<Result>, event: RequestEvent<Result>): RequestView<Result> {
   const next = { ...view, requestId: (event as Frame).request_id ?? view.requestId };
@@ -56,8 +59,9 @@ export function viewAfter<Result>(view: RequestView<Result>, event: RequestEvent
   }
 }
 
-/** The view of a request that was refused, or whose connection stopped. */
+/** The view of a request that was refused; or of one that can be seen no longer, with the status that was seen last. */
 export function viewFailed<Result>(view: RequestView<Result>, error: StreamerError): RequestView<Result> {
+  if (UNSEEN.includes(error.code) && view.status !== "sending") return { ...view, error };
   return { ...view, status: error instanceof RequestCancelled ? "cancelled" : "failed", error };
 }
 

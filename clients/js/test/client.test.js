@@ -223,6 +223,14 @@ test("a file goes up and comes down", async () => {
   assert.deepEqual(fractions, [1]);
 });
 
+test("a file that is wanted no more is no lost connection", async () => {
+  const fetch = async (_url, { signal }) => signal.throwIfAborted();
+  const client = new Client("wss://server.test/ws/", { token: "t", WebSocket: null, fetch });
+  const signal = AbortSignal.abort();
+  await assert.rejects(client.download({ url: "/api/artifacts/9b1d/" }, { signal }), { name: "AbortError" });
+  await assert.rejects(client.upload(new File(["a\n"], "a.csv"), { signal }), { name: "AbortError" });
+});
+
 test("the result of a request that ended long ago comes from its state", async () => {
   const { server, client } = await opened();
   const handle = client.follow(ID, { afterSeq: 9 });

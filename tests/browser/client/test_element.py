@@ -29,11 +29,15 @@ FAILED = {
 }
 
 
+CANCELLED = {"type": "cancelled", "request_id": ID, "seq": 3, "mode": "cooperative", "final": True}
+EXPIRED = {"code": "UNAUTHORIZED", "message": "The token has expired", "retryable": False}
+
+
 class Service:
-    """Answers one question about events after another, each with the messages of ``answers``."""
+    """Answers one question about events after another, each with the messages of ``answers``, or with an error."""
 
     def __init__(self) -> None:
-        self.answers: list[list[dict[str, Any]] | int] = []
+        self.answers: list[list[dict[str, Any]] | dict[str, Any] | int] = []
         self.asked: list[tuple[str, str]] = []
 
     def serve(self, route: Route) -> None:
@@ -53,6 +57,8 @@ class Service:
         if isinstance(answer, int):
             error = {"code": "NOT_FOUND", "message": "There is no such request", "retryable": False}
             route.fulfill(status=answer, json={"error": error})
+        elif isinstance(answer, dict):
+            route.fulfill(status=401, json={"error": answer})
         else:
             texts = [f"id: {message['seq']}\ndata: {json.dumps(message)}\n\n" for message in answer]
             route.fulfill(body="".join(texts), content_type="text/event-stream")
@@ -99,6 +105,19 @@ def test_it_says_why_a_request_failed_and_why_it_shows_none(page: Page, service:
     expect(page.get_by_role("status")).to_have_text("Failed: Too slow")
     page.goto("http://page.test/")
     expect(page.get_by_role("status")).to_have_text("Failed: There is no such request")
+
+
+def test_a_request_that_it_may_see_no_longer_is_not_called_failed(page: Page, service: Service) -> None:
+    service.answers = [[STARTED, PROGRESS], EXPIRED]
+    page.goto("http://page.test/")
+    expect(page.get_by_role("status")).to_have_text("No longer shown: The token has expired")
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "40")
+
+
+def test_a_cancelled_request_is_said_to_be_once(page: Page, service: Service) -> None:
+    service.answers = [[STARTED, PROGRESS, CANCELLED]]
+    page.goto("http://page.test/")
+    expect(page.get_by_role("status")).to_have_text("Cancelled")
 
 
 def test_it_follows_what_the_reader_wants_to_see(page: Page, service: Service) -> None:

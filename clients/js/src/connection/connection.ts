@@ -26,7 +26,7 @@ export interface Owner {
   opened(welcome: Frame): void;
   received(frame: Frame): void;
   closed(): void;
-  stopped(error: ConnectionStopped): void;
+  halted(error: ConnectionStopped): void;
   /** The state has changed. */
   changed(): void;
   /** Whether somebody waits for a connection. */
@@ -83,7 +83,7 @@ export class Connection {
 
   /** Connect now, unless connected or about to be. */
   start(): void {
-    if (this.state === "idle" || this.state === "stopped" || this.state === "waiting") this.#connect();
+    if (this.state !== "connecting" && this.state !== "open") this.#connect();
   }
 
   /** Close for good, until `start`. */
@@ -164,18 +164,20 @@ export class Connection {
     this.limits = welcome.limits ?? {};
     this.#heartbeat.begin(Date.now(), welcome.heartbeat_seconds);
     if (this.transport === "websocket") this.#socketFailures = 0;
-    else if (this.#ways.socket) this.#socketTimer = setTimeout(() => this.#trySocket(), SOCKET_AGAIN_MS);
+    else if (this.#ways.socket) this.#planSocket(this.#turn);
     this.#beat();
     this.#enter("open");
     this.#owner.opened(welcome);
   }
 
-  /** HTTP works, and a socket is better: change over as soon as one says welcome. */
-  async #trySocket(): Promise<void> {
-    const turn = this.#turn;
-    const again = (): void => {
-      if (turn === this.#turn) this.#socketTimer = setTimeout(() => this.#trySocket(), SOCKET_AGAIN_MS);
-    };
+  /** HTTP works, and a socket is better: try one after a while, unless the connection is another one by then. */
+  #planSocket(turn: number): void {
+    if (turn === this.#turn) this.#socketTimer = setTimeout(() => this.#trySocket(turn), SOCKET_AGAIN_MS);
+  }
+
+  /** Change over as soon as a socket says welcome. */
+  async #trySocket(turn: number): Promise<void> {
+    const again = (): void => this.#planSocket(turn);
     try {
       const token = await this.#tokens.get();
       if (turn !== this.#turn) return;
@@ -241,7 +243,7 @@ export class Connection {
   #halt(code: number, reason: string): void {
     this.#drop();
     this.closeCode = code;
-    this.#owner.stopped(new ConnectionStopped(code, reason));
+    this.#owner.halted(new ConnectionStopped(code, reason));
     this.#enter("stopped", reason);
   }
 

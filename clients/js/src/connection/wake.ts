@@ -5,14 +5,10 @@ const ON_WINDOW = ["online", "offline", "pageshow", "focus"];
 /** Call `wake` at each of them. Returns a function that stops that. */
 export function watchWaking(wake: () => void): () => void {
   const { window, document } = globalThis;
-  if (!document?.addEventListener || !window?.addEventListener) return () => {};
-  const seen = (): void => {
-    if (document.visibilityState === "visible") wake();
-  };
-  for (const name of ON_WINDOW) window.addEventListener(name, wake);
-  document.addEventListener("visibilitychange", seen);
-  return () => {
-    for (const name of ON_WINDOW) window.removeEventListener(name, wake);
-    document.removeEventListener("visibilitychange", seen);
-  };
+  const watching = new AbortController();
+  const { signal } = watching;
+  const seen = (): unknown => document.visibilityState === "visible" && wake();
+  for (const name of ON_WINDOW) window?.addEventListener?.(name, wake, { signal });
+  document?.addEventListener?.("visibilitychange", seen, { signal });
+  return () => watching.abort();
 }

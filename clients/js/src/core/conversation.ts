@@ -5,12 +5,12 @@ import type { Acknowledgment, Frame } from "../wire.ts";
 import { Asks } from "./asks.ts";
 import { Follows } from "./follows.ts";
 import type { Port } from "./port.ts";
+import { shareOf } from "./sizes.ts";
 import type { Stream } from "./stream.ts";
-import { Submission, Submits } from "./submits.ts";
+import { grouped, Submission, Submits } from "./submits.ts";
 import { Topics } from "./topics.ts";
 
 const PUMP_MS = 1000;
-const MOST_IN_BATCH = 100;
 
 export class Conversation {
   readonly follows: Follows;
@@ -19,7 +19,7 @@ export class Conversation {
   readonly #submits: Submits;
   readonly #asks = new Asks();
   #isOpen = false;
-  #frameBytes: number | undefined;
+  #limits: Frame = {};
 
   constructor(port: Port, mostQueued: number) {
     this.#port = port;
@@ -36,7 +36,7 @@ export class Conversation {
   /** The server has said welcome: pick everything up where it was. */
   opened(welcome: Frame): void {
     this.#isOpen = true;
-    this.#frameBytes = welcome.limits?.frame_bytes;
+    this.#limits = welcome.limits ?? {};
     this.follows.resume();
     this.topics.resume();
     for (const frame of this.#asks.frames()) this.#port.send(frame);
@@ -62,21 +62,12 @@ export class Conversation {
 
   /** Send a request until it is answered. The same id again is the same request. */
   submit(frame: Frame): Submission {
-    const submission = this.#submits.get(frame.id) ?? this.#create(frame);
-    if (!submission.wasSent) this.#send([submission]);
-    return submission;
+    return this.#submits.get(frame.id) ?? (this.#create([frame], false)[0] as Submission);
   }
 
   /** Send requests in as few messages as the server takes. */
   submitMany(frames: Frame[]): Submission[] {
-    const submissions: Submission[] = [];
-    for (let first = 0; first < frames.length; first += MOST_IN_BATCH) {
-      const batch = frames.slice(first, first + MOST_IN_BATCH).map((frame) => this.#create(frame));
-      for (const submission of batch) submission.batch = batch;
-      this.#send(batch);
-      submissions.push(...batch);
-    }
-    return submissions;
+    return this.#create(frames, true);
   }
 
   follow(requestId: string, afterSeq: number): Stream {
@@ -88,6 +79,7 @@ export class Conversation {
   /** Ask, and wait for the answer. `repeats`: asking twice does no harm. */
   ask(message: Frame, repeats: boolean): Promise<Frame> {
     const frame = { ...message, id: message.id ?? this.#port.newId(message.type) };
+    shareOf(frame, this.#limits);
     const answer = this.#asks.add(frame, repeats);
     if (!this.#port.send(frame) && !repeats) this.#asks.refuse(frame.id, lost());
     return answer;
@@ -150,17 +142,21 @@ export class Conversation {
     this.#asks.refuse(frame.id, error);
   }
 
-  #create(frame: Frame): Submission {
-    const stream = this.follows.create(0, () => submission.requestId);
-    const submission: Submission = new Submission(frame, stream);
-    this.#submits.add(submission, this.#isOpen, this.#frameBytes);
-    return submission;
+  #create(frames: Frame[], isBatched: boolean): Submission[] {
+    const submissions = frames.map((frame) => {
+      const stream = this.follows.create(0, () => submission.requestId);
+      const submission: Submission = new Submission(frame, stream, isBatched, this.#limits);
+      return submission;
+    });
+    this.#submits.add(submissions, this.#isOpen);
+    this.#send(submissions);
+    return submissions;
   }
 
   #send(submissions: Submission[]): void {
     for (const group of grouped(submissions)) {
       const frames = group.map(({ frame }) => frame);
-      const message = group[0]?.batch ? { type: "requests", requests: frames.map(untyped) } : frames[0];
+      const message = group[0]?.isBatched ? { type: "requests", requests: frames.map(untyped) } : frames[0];
       if (!this.#port.send(message as Frame)) return;
       for (const submission of group) submission.wasSent = true;
     }
@@ -177,16 +173,6 @@ function isOfRequest(frame: Frame): boolean {
   if (frame.type === "waiting") return true;
   if (frame.request_id === undefined || frame.seq === undefined) return false;
   return frame.type !== "snapshot" || frame.reason === "trimmed";
-}
-
-/** Those of one batch together, each other one alone. */
-function grouped(submissions: Submission[]): Submission[][] {
-  const groups = new Map<object, Submission[]>();
-  for (const submission of submissions) {
-    const key = submission.batch ?? submission;
-    groups.set(key, [...(groups.get(key) ?? []), submission]);
-  }
-  return [...groups.values()];
 }
 
 function untyped({ type: _, ...fields }: Frame): Frame {

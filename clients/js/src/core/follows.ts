@@ -3,10 +3,10 @@
 import { errorOf } from "../errors.ts";
 import { type Frame, isFinalStatus } from "../wire.ts";
 import type { LogField, Port } from "./port.ts";
+import { againMs } from "./reconnect.ts";
 import { Stream, type Verdict } from "./stream.ts";
 
 const MOST_IN_ONE = 128;
-const RETRY_SECONDS = 5;
 
 export class Follows {
   readonly #port: Port;
@@ -69,7 +69,7 @@ export class Follows {
 
   receive(frame: Frame): void {
     const requestId: string = frame.request_id;
-    const verdicts = [...(this.#streams.get(requestId) ?? [])].map((stream) => this.#offer(requestId, stream, frame));
+    const verdicts = this.#of(requestId).map((stream) => this.#offer(requestId, stream, frame));
     // What nobody takes has arrived all the same, and must not fill up the window.
     if (frame.seq && !verdicts.includes("new") && !verdicts.includes("gap")) {
       this.#port.took("request_id", requestId, frame.seq);
@@ -89,7 +89,9 @@ export class Follows {
   refuse(frame: Frame): boolean {
     const asked = this.#asked.get(frame.id);
     this.#asked.delete(frame.id);
-    for (const requestId of asked ?? []) this.#refused(requestId, frame.error);
+    // One that is no id spoils the question for the others.
+    if (asked?.[1] && !frame.error.retryable) for (const requestId of asked) this.#subscribe([requestId]);
+    else for (const requestId of asked ?? []) this.#refused(requestId, frame.error);
     return asked !== undefined;
   }
 
@@ -97,6 +99,10 @@ export class Follows {
     for (const streams of this.#streams.values()) for (const stream of streams) stream.fail(error);
     this.#streams.clear();
     this.#asked.clear();
+  }
+
+  #of(requestId: string): Stream[] {
+    return [...(this.#streams.get(requestId) ?? [])];
   }
 
   #offer(requestId: string, stream: Stream, frame: Frame): Verdict {
@@ -111,7 +117,7 @@ export class Follows {
   #subscribe(requestIds: string[]): void {
     const requests: Frame[] = [];
     for (const requestId of new Set(requestIds)) {
-      const streams = [...(this.#streams.get(requestId) ?? [])].filter((stream) => !stream.isBehind);
+      const streams = this.#of(requestId).filter((stream) => !stream.isBehind);
       for (const stream of streams) stream.isRepairing = true;
       if (streams.length) requests.push({ request_id: requestId, after_seq: lowest(streams) });
     }
@@ -128,7 +134,7 @@ export class Follows {
   }
 
   #begun(requestId: string, finalSeq: number | null): void {
-    for (const stream of [...(this.#streams.get(requestId) ?? [])]) {
+    for (const stream of this.#of(requestId)) {
       stream.isRepairing = false;
       if (finalSeq === null || stream.seq < finalSeq) continue;
       stream.finish(null);
@@ -140,7 +146,7 @@ export class Follows {
     const streams = this.#streams.get(requestId);
     if (!streams) return;
     if (body.retryable) {
-      this.#port.later((body.retry_after ?? RETRY_SECONDS) * 1000, () => this.#subscribe([requestId]));
+      this.#port.later(againMs(body), () => this.#subscribe([requestId]));
       return;
     }
     this.#streams.delete(requestId);
@@ -149,8 +155,7 @@ export class Follows {
 
   /** A reader has no room. When none has, the rest stays in the log, and the connection is free for others. */
   #leave(requestId: string): void {
-    const streams = this.#streams.get(requestId) ?? [];
-    if ([...streams].every((stream) => stream.isBehind)) {
+    if (this.#of(requestId).every((stream) => stream.isBehind)) {
       this.#port.send({ type: "unsubscribe", request_id: requestId });
     }
   }

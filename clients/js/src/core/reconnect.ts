@@ -4,6 +4,7 @@ import type { Frame } from "../wire.ts";
 
 const BASE_MS = 500;
 const LONGEST_MS = 30_000;
+const RETRY_SECONDS = 5;
 
 export interface End {
   code: number;
@@ -28,8 +29,13 @@ export function endOf(closeCode: number, goodbye: Frame | null, wasOpen: boolean
 }
 
 function reasonOf(code: number, goodbye: Frame | null, wasOpen: boolean): string {
-  if (code >= 4000) return `The server ended the connection: ${(goodbye?.reason ?? `${code}`).replaceAll("_", " ")}.`;
+  if (code >= 4000) return `The server ended the connection: ${String(goodbye?.reason ?? code).replaceAll("_", " ")}.`;
   return wasOpen ? "The connection was lost." : "The server cannot be reached.";
+}
+
+/** Milliseconds before the same is asked again that was refused for now. */
+export function againMs(body: { retry_after?: number }): number {
+  return (body.retry_after ?? RETRY_SECONDS) * 1000;
 }
 
 /** Milliseconds before the next try, after `failures` in a row: full jitter, so that no two clients come together. */

@@ -1,31 +1,39 @@
 /** Requests that were submitted and are not answered: they are sent until they are. No I/O here. */
 
-import { QueueFull, ValidationFailed } from "../errors.ts";
+import { QueueFull } from "../errors.ts";
 import type { Acknowledgment, Frame } from "../wire.ts";
+import { shareOf } from "./sizes.ts";
 import type { Stream } from "./stream.ts";
 
 /** As many are sent at once on a new connection, the rest a part at a time, so that the server's rates hold. */
 const FIRST_BURST = 100;
 const BURST = 40;
-const FRAME_BYTES = 1 << 20;
+const MOST_IN_BATCH = 100;
+/** A message as large as may be has more than one batch has: room for what is around its requests. */
+const MOST_PLACES = 110;
 
 export class Submission {
   readonly frame: Frame;
   readonly stream: Stream;
+  /** How many of the places of a batch it takes, all of them if it goes alone. */
+  readonly places: number;
   /** The server's id, once it is known. */
   requestId: string | null = null;
   readonly acknowledged: Promise<Acknowledgment | null>;
   /** It was on a connection at least once, so that the server may have it. */
   wasSent = false;
   isCancelWanted = false;
-  /** Those of one batch go in one message. */
-  batch: object | null = null;
+  /** It goes in one message with those beside it. */
+  readonly isBatched: boolean;
   #answer!: (message: Acknowledgment | null) => void;
   #refuse!: (error: unknown) => void;
 
-  constructor(frame: Frame, stream: Stream) {
+  /** Throws ValidationFailed for what the server does not take. */
+  constructor(frame: Frame, stream: Stream, isBatched: boolean, limits: Frame) {
     this.frame = frame;
     this.stream = stream;
+    this.isBatched = isBatched;
+    this.places = Math.max(shareOf(frame, limits) * MOST_PLACES, isBatched ? 1 : MOST_IN_BATCH);
     this.acknowledged = new Promise((resolve, reject) => {
       this.#answer = resolve;
       this.#refuse = reject;
@@ -57,17 +65,12 @@ export class Submits {
     return this.#waiting.get(id);
   }
 
-  /** Throws QueueFull, or ValidationFailed for what no connection would take. */
-  add(submission: Submission, isOpen: boolean, frameBytes = FRAME_BYTES): void {
-    if (!isOpen && this.#waiting.size >= this.#most) {
+  /** Add all, or none: throws QueueFull. */
+  add(submissions: Submission[], isOpen: boolean): void {
+    if (!isOpen && this.#waiting.size + submissions.length > this.#most) {
       throw new QueueFull({ code: "QUEUE_FULL", message: `${this.#most} requests wait for a connection.` });
     }
-    const bytes = new TextEncoder().encode(JSON.stringify(submission.frame)).length;
-    if (bytes > frameBytes) {
-      const message = `The request has ${bytes} bytes; the server takes ${frameBytes}.`;
-      throw new ValidationFailed({ code: "PAYLOAD_TOO_LARGE", message });
-    }
-    this.#waiting.set(submission.frame.id, submission);
+    for (const submission of submissions) this.#waiting.set(submission.frame.id, submission);
   }
 
   remove(id: string): Submission | undefined {
@@ -98,4 +101,19 @@ export class Submits {
   #part(size: number): Submission[] {
     return this.#unsent.splice(0, size).filter(({ frame }) => this.#waiting.has(frame.id));
   }
+}
+
+/** Those that go in one message, in the order given. */
+export function grouped(submissions: Submission[]): Submission[][] {
+  const groups: Submission[][] = [];
+  let room = 0;
+  for (const submission of submissions) {
+    room -= submission.places;
+    if (room < 0) {
+      room = MOST_IN_BATCH - submission.places;
+      groups.push([]);
+    }
+    groups.at(-1)?.push(submission);
+  }
+  return groups;
 }

@@ -3,11 +3,11 @@
 import { errorOf } from "../errors.ts";
 import type { ErrorBody, Frame } from "../wire.ts";
 import type { Port } from "./port.ts";
+import { againMs } from "./reconnect.ts";
 import { Stream } from "./stream.ts";
 
 /** The topic with the news of all requests of the user. */
 export const FEED = "requests";
-const RETRY_SECONDS = 5;
 /** The number of a stream that goes on from whatever comes first. */
 const FROM_NOW = -1;
 
@@ -27,7 +27,7 @@ export class TopicStream extends Stream {
     this.topic = topic;
   }
 
-  get position(): Frame {
+  get place(): Frame {
     if (this.cursor) return { cursor: this.cursor };
     return this.seq === FROM_NOW ? {} : { after_seq: this.seq };
   }
@@ -95,7 +95,7 @@ export class Topics {
     if (!this.#streams.has(stream)) return;
     stream.isRepairing = true;
     stream.askedAs = this.#port.newId("subscribe");
-    this.#port.send({ type: "subscribe", topic: stream.topic, ...stream.position, id: stream.askedAs });
+    this.#port.send({ type: "subscribe", topic: stream.topic, ...stream.place, id: stream.askedAs });
   }
 
   #begun(stream: TopicStream, frame: Frame): Frame {
@@ -113,7 +113,7 @@ export class Topics {
       stream.hasLost = true;
       this.#subscribe(stream);
     } else if (body.retryable) {
-      this.#port.later((body.retry_after ?? RETRY_SECONDS) * 1000, () => this.#subscribe(stream));
+      this.#port.later(againMs(body), () => this.#subscribe(stream));
     } else {
       this.#streams.delete(stream);
       stream.fail(errorOf(body));

@@ -38,6 +38,7 @@ async function sent(http: Http, token: string | null, form: FormData, options: U
 /** `fetch` does not tell how much was sent. */
 function watched(http: Http, token: string | null, form: FormData, options: UploadOptions): Promise<Frame> {
   return new Promise((resolve, reject) => {
+    options.signal?.throwIfAborted();
     const call = new XMLHttpRequest();
     call.open("POST", http.base + PATH);
     call.withCredentials = credentialsFor(token) !== "omit";

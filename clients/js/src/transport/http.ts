@@ -41,6 +41,7 @@ export class Http {
     if (body) init.body = JSON.stringify(body);
     if (form) init.body = form;
     const response = await this.#fetch(new URL(path, this.base).href, init).catch((error) => {
+      signal?.throwIfAborted();
       throw new Refused(0, { code: "CONNECTION_LOST", message: error.message, retryable: true });
     });
     if (!response.ok) throw await refusedBy(response);

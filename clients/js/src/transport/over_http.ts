@@ -33,7 +33,7 @@ class OverHttp implements Transport {
 
   send(frame: Frame): void {
     const { type, id: _id, request_id: requestId, ...fields } = frame;
-    const one = `api/requests/${requestId}/`;
+    const one = pathOf(requestId);
     const known: Record<string, () => void> = {
       request: () => this.#submit(frame),
       requests: () => this.#submitMany(frame),
@@ -44,7 +44,7 @@ class OverHttp implements Transport {
       status: () => this.#answer(frame, this.#call(one), snapshot),
       list: () => this.#answer(frame, this.#call(`api/requests/?${new URLSearchParams(fields)}`), typed("requests")),
       extend: () => {
-        const path = `api/artifacts/${fields.artifact_id}/extend/`;
+        const path = `api/artifacts/${encodeURIComponent(fields.artifact_id)}/extend/`;
         this.#answer(frame, this.#call(path, { days: fields.days }), typed("extended"));
       },
       publish: () => {
@@ -103,7 +103,7 @@ class OverHttp implements Transport {
     const log = this.#begin(requestId);
     const events = new Events({
       ...this.#source(log.signal),
-      path: `api/requests/${requestId}/events/`,
+      path: `${pathOf(requestId)}events/`,
       parameter: "after_seq",
       position: String(afterSeq),
       began: (isOver) => subscribed(isOver ? { status: "completed", last_seq: afterSeq } : {}),
@@ -170,6 +170,10 @@ class OverHttp implements Transport {
     this.close();
     this.#receiver.closed(code);
   }
+}
+
+function pathOf(requestId: string): string {
+  return `api/requests/${encodeURIComponent(requestId)}/`;
 }
 
 function snapshot(body: Frame): Frame {

@@ -36,7 +36,8 @@ function tell(block: string, emit: (event: ServerEvent) => boolean): boolean {
   const event: ServerEvent = { id: null, event: "message", data: "" };
   const data: string[] = [];
   for (const line of block.split(/\r?\n/)) {
-    const [, name, value] = /^(\w+): ?(.*)$/.exec(line) ?? [];
+    // With `s`, because a text may have line ends of Unicode in it, which end no line of a stream.
+    const [, name, value] = /^(\w+): ?(.*)$/s.exec(line) ?? [];
     if (name === "data") data.push(value as string);
     else if (name === "id" || name === "event") event[name] = value as string;
   }

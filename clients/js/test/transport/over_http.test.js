@@ -49,6 +49,32 @@ test("without sockets a request goes by POST, and its events come as a stream", 
   client.close();
 });
 
+test("a text with line ends of Unicode arrives as it is", async (context) => {
+  const clock = new Clock(context);
+  const [stream] = streams(1);
+  const { fetch } = fakeFetch({ [LIST]: empty, [EVENTS]: stream.response });
+  const client = httpClient(fetch);
+  const events = collect(client.follow(ID));
+  await clock.pass(0.1);
+  const message = "one\u2028two\u2029three\u0085four";
+  for (const frame of [started, { ...progress(2), message }, complete(3, { message })]) stream.say(frame);
+  assert.deepEqual(
+    (await events).map((event) => event.message ?? event.result?.message),
+    [undefined, message, message],
+  );
+  client.close();
+});
+
+test("an odd id leads to no other resource", async () => {
+  const { calls, fetch } = fakeFetch({ [LIST]: empty });
+  const client = httpClient(fetch);
+  client.status("a/../?limit=1").catch(() => {});
+  await settled();
+  await settled();
+  assert.equal(calls.at(-1).path, "/api/requests/a%2F..%2F%3Flimit%3D1/");
+  client.close();
+});
+
 test("an inline action is answered at once", async () => {
   const answer = { type: "response", success: true, data: { message: 1 }, metadata: {} };
   const { fetch } = fakeFetch({ [LIST]: empty, [SUBMIT]: answer });
