@@ -226,9 +226,9 @@ test("a file goes up and comes down", async () => {
 test("a file that is wanted no more is no lost connection", async () => {
   const fetch = async (_url, { signal }) => signal.throwIfAborted();
   const client = new Client("wss://server.test/ws/", { token: "t", WebSocket: null, fetch });
-  const signal = AbortSignal.abort();
-  await assert.rejects(client.download({ url: "/api/artifacts/9b1d/" }, { signal }), { name: "AbortError" });
-  await assert.rejects(client.upload(new File(["a\n"], "a.csv"), { signal }), { name: "AbortError" });
+  const aborted = { signal: AbortSignal.abort() };
+  await assert.rejects(client.download({ url: "/api/artifacts/9b1d/" }, aborted), { name: "AbortError" });
+  await assert.rejects(client.upload(new File(["a\n"], "a.csv"), aborted), { name: "AbortError" });
 });
 
 test("the result of a request that ended long ago comes from its state", async () => {

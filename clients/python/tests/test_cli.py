@@ -99,6 +99,8 @@ def test_exit_codes(arguments: list[str], code: int, text: str, capsys: pytest.C
 def test_a_request_that_does_not_exist_does_not_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["follow", "5f0c2b1e-7a52-4a53-9c8e-2f4b6f1f0a11"]) == 1
     assert capsys.readouterr().err == "streamer: There is no such request [NOT_FOUND]\n"
+    assert main(["follow", "nonsense"]) == 1
+    assert capsys.readouterr().err == "streamer: request_id: Invalid UUID [VALIDATION_ERROR]\n"
 
 
 def test_a_file_that_cannot_be_written_is_told_in_a_line(

@@ -44,6 +44,10 @@ async def _answer(socket: ServerConnection, frame: dict[str, Any]) -> None:
             bulk = {"request_id": "2", "status": "completed", "action": "bulk", "title": "Bulk · 2 items"}
             states = [state] if "tag" in frame or "cursor" in frame else [state, {**bulk, "failed_items": 1}]
             await send(type="requests", id=name, requests=states, next_cursor=None if "cursor" in frame else "c")
+        case {"type": "subscribe", "id": name, "requests": [{"request_id": "nonsense"}]}:
+            faults = [{"path": "request_id", "message": "Invalid UUID"}]
+            error = {"code": "VALIDATION_ERROR", "message": "request_id: Invalid UUID", "details": {"faults": faults}}
+            await send(type="error", id=name, error=error)
         case {"type": "subscribe", "id": name, "requests": [{"request_id": unknown}]}:
             error = {"code": "NOT_FOUND", "message": "There is no such request", "retryable": False}
             await send(type="subscribed", id=name, requests=[{"request_id": unknown, "error": error}])

@@ -54,5 +54,6 @@ def _tell(error: StreamerError, *, as_json: bool) -> None:
         print_json({"error": {**body, "retryable": error.retryable, "retry_after": error.retry_after}})
         return
     print(f"streamer: {error}", file=sys.stderr)
-    for fault in error.details.get("faults", []):
+    faults = error.details.get("faults", [])
+    for fault in faults if len(faults) > 1 else []:  # the message tells the first
         print(f"  {fault.get('path')}: {fault.get('message')}", file=sys.stderr)

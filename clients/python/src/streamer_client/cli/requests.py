@@ -6,7 +6,7 @@ import sys
 from streamer_client.cli.bars import Bar, progress_bar
 from streamer_client.cli.context import connected, print_json, read_object
 from streamer_client.cli.exits import SUCCESS, WITH_FAILURES
-from streamer_client.errors import NotFound
+from streamer_client.errors import NotFound, ValidationFailed
 from streamer_client.events import Completed, Event, Progress, Retrying, Snapshot, Waiting
 from streamer_client.handle import Handle
 from streamer_client.options import RequestOptions
@@ -66,8 +66,8 @@ async def _follow_to_the_end(handle: Handle, options: argparse.Namespace) -> int
                 print_json(event.raw) if options.json else _show(event, bar)
                 if isinstance(event, Completed | Snapshot):
                     failed_items = event.failed_items
-        except NotFound:
-            raise
+        except (NotFound, ValidationFailed):
+            raise  # there is no such request
         except BaseException:
             if handle.request_id is not None and not options.quiet:
                 print(f"The request goes on; to see its end: streamer follow {handle.request_id}", file=sys.stderr)
