@@ -54,8 +54,8 @@ from jobs.contract.table import DATA, OpenTable, RowsRead
 from jobs.contract.titles.default import join_title, one_line, title_of_item
 from jobs.contract.titles.sources import name_source
 from jobs.contract.topics import TopicAccess, TopicHistory, TopicPattern
-from jobs.data.datasets.as_source import dataset_fingerprint
 from jobs.data.sources import source_fingerprint
+from jobs.data.sources.from_dataset import dataset_fingerprint
 from jobs.errors import (
     AttemptLost,
     Cancelled,

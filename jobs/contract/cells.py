@@ -11,6 +11,9 @@ from jobs.contract.table import DATA, OpenTable
 FORMULA_START = "^[-=+@\t\r\n]"
 """A regular expression for texts that a spreadsheet would take for formulas."""
 _FORMULA_CHARACTERS = frozenset("-=+@\t\r\n")
+_YEAR_FIRST = r"^-?\d{4,}[-/ ]"
+# DuckDB takes any number of hours and minutes.
+_WRONG_OFFSET = r":[\d.]+ ?[+-](2[4-9]|[3-9]\d|\d\d:?[6-9]\d)"
 _MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
 
 
@@ -46,12 +49,16 @@ def moment_of_text_sql(sql: str, *, cast: str = "TRY_CAST") -> str:
     """Return SQL for the time stamp in UTC that a text holds; NULL if it holds none.
 
     An offset counts, which a cast to TIMESTAMP alone would ignore. Words such as infinity and epoch are no dates, and
-    neither are dates outside the years 1 to 9999. With ``cast`` CAST, a text that only looks like a date is an error.
+    neither are dates outside the years 1 to 9999. A year has four digits: 31-12-24 is no date of the year 31. With
+    ``cast`` CAST, a text that only looks like a date is an error.
     """
     text = f"trim({sql}, ' \t\r\n')"
     moment = f"CAST({cast}({text} AS TIMESTAMP WITH TIME ZONE) AS TIMESTAMP)"
     is_word = f"lower({text}) IN ('infinity', '-infinity', 'epoch')"
-    return f"CASE WHEN NOT ({is_word}) THEN {usable_sql(moment, 'TIMESTAMP')} END"
+    is_iso = f"regexp_matches({text}, '{_YEAR_FIRST}') AND NOT regexp_matches({text}, '{_WRONG_OFFSET}')"
+    # Nothing that ends in this can be cast, so that the error shows the text.
+    wrong = f"CAST({cast}({text} || ' is not in ISO 8601' AS TIMESTAMP WITH TIME ZONE) AS TIMESTAMP)"
+    return f"CASE WHEN {is_word} THEN NULL WHEN {is_iso} THEN {usable_sql(moment, 'TIMESTAMP')} ELSE {wrong} END"
 
 
 def blank_unusable_dates(table: OpenTable) -> list[str]:

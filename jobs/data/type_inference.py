@@ -27,8 +27,8 @@ _FIRST_ROWS, _FIRST_VALUES = 20_000, 1_000_000
 _COLUMNS_AT_ONCE = 100
 VALUE = "value"
 """The SQL name of the text that ``ask`` asks about."""
-# Words for "nothing" among numbers and dates. In a column of texts they stay what they are: NA may be Namibia.
-_NOTHING = "('', 'NA', 'N/A', 'n/a', 'NULL', 'null', 'NaN', 'nan', 'None')"
+NOTHING = ("", "NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None")
+"""Words for "nothing" among numbers and dates. In a column of texts they stay what they are: NA may be Namibia."""
 # No leading zeros, which belong to codes and not to numbers.
 _FLOAT = r"-?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?"
 _CODE = r"-?\d{19,}"
@@ -37,11 +37,19 @@ _SAFE_LENGTH = 15
 _MOST_DIGITS = 100
 _DATE = r"\d{4}-\d\d-\d\d"
 # Not finer than microseconds, which is all that a TIMESTAMP keeps.
-_MOMENT = _DATE + r"([T ]\d\d:\d\d(:\d\d(\.\d{1,6}0*)?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?"
+_MOMENT = _DATE + r"([T ]\d\d:\d\d(:\d\d(\.\d{1,6}0*)?)?( ?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?))?)?"
 # Python has no years beyond these, and whoever reads the table may be Python.
 _MOMENTS = "TIMESTAMPTZ '0001-01-01 00:00:00+00' AND TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'"
 Run = Callable[[str], Sequence[tuple[Any, ...]]]
 """Runs one statement of DuckDB and gives all rows."""
+
+
+class JsonInt(str):
+    """A whole number of JSON, digit by digit."""
+
+
+class JsonFloat(str):
+    """A number of JSON with a point or an exponent, digit by digit."""
 
 
 def kinds_of_json(value: Any) -> tuple[Kind, ...]:
@@ -53,7 +61,7 @@ def kinds_of_json(value: Any) -> tuple[Kind, ...]:
         return ALL_KINDS
     if isinstance(value, bool):
         return ("bool",)
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | JsonInt | JsonFloat):
         return ("int", "float")
     return ("date", "timestamp") if isinstance(value, str) else ()
 
@@ -133,7 +141,7 @@ def ask(run: Run, columns: Sequence[str], rows: str, asked: Sequence[str]) -> di
 
 def value(column: str) -> str:
     """SQL for a text without the spaces around it; NULL for words that mean nothing. ``column`` is SQL too."""
-    return f"(CASE WHEN trim({column}) NOT IN {_NOTHING} THEN trim({column}) END)"
+    return f"(CASE WHEN trim({column}) NOT IN {NOTHING} THEN trim({column}) END)"
 
 
 def fits(text: str, kind: Kind) -> str:

@@ -17,9 +17,9 @@ from jobs.contract.context import ArtifactFile, DatasetFile
 from jobs.contract.data_source import DataSource
 from jobs.contract.source import DatasetColumns, Source
 from jobs.contract.table import OpenTable, RowsRead
-from jobs.data.datasets.as_source import dataset_as_source
 from jobs.data.datasets.staging import DatasetStaging
 from jobs.data.sources import find_source
+from jobs.data.sources.from_dataset import dataset_as_source
 from jobs.errors import Permanent, TimedOut
 from jobs.execution.checkpoints import storable
 from jobs.execution.reporter import Reporter

@@ -12,9 +12,9 @@ from django.conf import settings
 from jobs.contract.data_source import DatasetSource, DataSource, FileSource, InlineSource, QuerySource
 from jobs.contract.source import DatasetColumns, Source
 from jobs.contract.table import OpenTable, RowsRead
-from jobs.data.datasets.as_source import DatasetAsSource, no_such_dataset
 from jobs.data.datasets.outcome import Options
 from jobs.data.sources import find_source
+from jobs.data.sources.from_dataset import DatasetAsSource, no_such_dataset
 from jobs.errors import InvalidPayload, Permanent
 from jobs.testing.saved import SavedArtifact
 

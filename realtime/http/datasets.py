@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from jobs.contract.permissions import READ_ROWS
 from jobs.contract.source import source_names
-from jobs.data.datasets.describing import description, source_description, source_summary, summary
+from jobs.data.datasets.describing import description, summary
 from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
 from jobs.data.sources import find_source
 from jobs.errors import ErrorCode, error_body
@@ -59,7 +59,7 @@ def _page(tenant_id: str, limit: int, cursor: str | None) -> dict[str, Any]:
     page, next_cursor = list_datasets(tenant_id, limit=limit, cursor=cursor or None)
     sources = [] if cursor else [source for name in source_names() if (source := find_source(name))]
     return {
-        "datasets": [*map(source_summary, sources), *map(summary, page)],
+        "datasets": [*(source.summary() for source in sources), *map(summary, page)],
         "next_cursor": next_cursor,
         "used_bytes": used_bytes(tenant_id),
         "quota_bytes": settings.STREAMER_DATASET_QUOTA_BYTES,
@@ -72,4 +72,4 @@ def _detail(tenant_id: str, id_or_name: str) -> dict[str, Any] | None:
     if row is not None:
         return description(row)
     source = find_source(id_or_name)
-    return source_description(source) if source else None
+    return source.describe() if source else None

@@ -1,10 +1,7 @@
-"""The descriptions of datasets and sources for clients."""
+"""The descriptions of datasets for clients."""
 
-from pathlib import Path
 from typing import Any
 
-from jobs.data.datasets.adding import scratch_folder
-from jobs.data.sources import SourceDefinition
 from jobs.models import Dataset
 
 
@@ -31,25 +28,3 @@ def summary(row: Dataset) -> dict[str, Any]:
 def description(row: Dataset) -> dict[str, Any]:
     """Build the summary with the first rows."""
     return {**summary(row), "sample": row.sample}
-
-
-def source_summary(source: SourceDefinition) -> dict[str, Any]:
-    return {
-        "kind": "source",
-        "dataset_id": source.name,
-        "name": source.name,
-        "label": source.label,
-        "description": source.description,
-    }
-
-
-def source_description(source: SourceDefinition) -> dict[str, Any]:
-    """Build columns, types and first rows. The rows are not counted, because a large table makes that slow.
-
-    Raises ``HandlerError`` when the source cannot be read.
-    """
-    # DuckDB takes 100 MB, so a process that describes no source does not load it.
-    from jobs.data.datasets.preview import source_preview  # noqa: PLC0415
-
-    with scratch_folder() as folder:
-        return {**source_summary(source), "rows": None, **source_preview(source, Path(folder))}

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 _TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-FORMATS = {".parquet": "read_parquet", ".csv": "read_csv", ".csv.gz": "read_csv", ".tsv": "read_csv"}
-"""File ending → the DuckDB function that reads such files."""
+_PARQUET, _TEXTS = ".parquet", (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _Label = Annotated[str, Field(min_length=1, max_length=120)]
 _Unit = Annotated[str, Field(min_length=1, max_length=20)]
 SINGLE_TABLE = "records"
@@ -64,7 +63,7 @@ class SourceDefinition(BaseModel):
         for table, paths in files.items():
             if not _TABLE.fullmatch(table):
                 raise ValueError(f"'{table}' is no table name: lower-case letters, digits and underscores")
-            if len({_reader_of(path) for path in paths}) != 1:
+            if len({_is_text(path) for path in paths}) != 1:
                 raise ValueError(f"'{table}' needs one or more files, all Parquet or all CSV")
         return files
 
@@ -102,9 +101,9 @@ class SourceDefinition(BaseModel):
         found = {path for pattern in self.files[table] for path in _matches(pattern)}
         return sorted(str(path.resolve()) for path in found if path.is_file())
 
-    def function_of(self, table: str) -> str:
-        """Return the DuckDB function that reads the files of ``table``."""
-        return _reader_of(self.files[table][0])
+    def holds_texts(self, table: str) -> bool:
+        """Tell whether the files of ``table`` are CSV. Otherwise they are Parquet."""
+        return _is_text(self.files[table][0])
 
 
 def _matches(pattern: str) -> list[Path]:
@@ -117,8 +116,9 @@ def _matches(pattern: str) -> list[Path]:
     return [literal / match for match in glob(str(Path(*rest)), root_dir=literal, recursive=True)]
 
 
-def _reader_of(path: str) -> str:
-    for ending, function in FORMATS.items():
-        if path.lower().endswith(ending):
-            return function
-    raise ValueError(f"'{path}' ends in none of {', '.join(FORMATS)}")
+def _is_text(path: str) -> bool:
+    """Tell whether a path or glob names CSV files. Raises ``ValueError`` for a format that is not read."""
+    lower = path.lower()
+    if not lower.endswith((_PARQUET, *_TEXTS)):
+        raise ValueError(f"'{path}' ends in none of {', '.join((_PARQUET, *_TEXTS))}")
+    return not lower.endswith(_PARQUET)

@@ -12,7 +12,7 @@ from jobs.contract.quoting import quote_name
 from jobs.data.sources.definition import SINGLE_TABLE, SourceDefinition
 from jobs.data.sources.failures import readable_failures
 from jobs.data.sources.from_database import database_table
-from jobs.data.sources.from_files import exact_paths, file_table
+from jobs.data.sources.from_files import file_table, parquet_paths
 from jobs.data.sources.incoming import IncomingTable
 from jobs.data.sources.loading import create_empty, insert, load_batches
 from jobs.data.statements import Parameters, Tell, fetch_watched, open_database, stream_watched
@@ -30,9 +30,11 @@ class SourceReader:
         self._check = check
 
     def __enter__(self) -> "SourceReader":
-        self._paths = {table: exact_paths(self.source, table, self._scratch_dir) for table in self.source.files}
-        readable = [path for paths in self._paths.values() for path in paths]
         with readable_failures(self.source.label):
+            self._paths = {
+                table: parquet_paths(self.source, table, self._scratch_dir, self._check) for table in self.source.files
+            }
+            readable = [path for paths in self._paths.values() for path in paths]
             self.connection = open_database(self._scratch_dir, readable, in_order=self._in_order)
         return self
 

@@ -17,7 +17,7 @@ from jobs.data.sandbox import open_sandbox
 from jobs.data.sources import SourceDefinition, find_source
 from jobs.data.sources.failures import readable_failures
 from jobs.data.sources.far_dates import read_all_dates
-from jobs.data.sources.from_files import exact_paths
+from jobs.data.sources.from_files import previewed_paths
 from jobs.data.statements import fetch, fetch_watched
 from jobs.data.tables.failures import not_there
 from jobs.data.tables.files.paths import files_of
@@ -30,7 +30,7 @@ from jobs.data.tables.staged import StagedRows
 from jobs.errors import Permanent
 
 _MEMORY, _DISK_BYTES = "256MB", 256_000_000
-_TABLE = "{function}([{files}], union_by_name = true, hive_partitioning = false)"
+_TABLE = "read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
 Check = Callable[[], None]
 
 
@@ -50,7 +50,7 @@ def open_first_rows(
             yield table
         return
     paths, label = _parquet_files(source, tenant_id, scratch_dir)
-    origin = _TABLE.format(function="read_parquet", files=", ".join(map(quote_text, paths)))
+    origin = _TABLE.format(files=", ".join(map(quote_text, paths)))
     with _selected(origin, {}, paths, label, rows, scratch_dir, check) as table:
         yield table
 
@@ -75,13 +75,11 @@ def _parquet_files(source: DataSource, tenant_id: str, scratch_dir: Path) -> tup
 
 @contextmanager
 def _of_source_files(source: SourceDefinition, rows: int, scratch_dir: Path, check: Check) -> Iterator[LoadedTable]:
-    paths = {table: exact_paths(source, table, scratch_dir) for table in source.files}
+    with readable_failures(source.label):
+        paths = previewed_paths(source, scratch_dir, check)
     if missing := [table for table, listed in paths.items() if not listed]:
         raise Permanent(f"The source '{source.label}' has no data for '{missing[0]}' yet.")
-    views = {
-        table: _TABLE.format(function=source.function_of(table), files=", ".join(map(quote_text, listed)))
-        for table, listed in paths.items()
-    }
+    views = {table: _TABLE.format(files=", ".join(map(quote_text, listed))) for table, listed in paths.items()}
     origin = f"({source.query})" if source.query else quote_name(next(iter(views)))
     readable = [path for listed in paths.values() for path in listed]
     with _selected(origin, views, readable, source.label, rows, scratch_dir, check) as table:

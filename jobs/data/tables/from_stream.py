@@ -1,6 +1,5 @@
 """Messages of a Redis Stream: those that are there, and those that arrive within the time limit."""
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ from django.conf import settings
 from jobs.conf.redis_url import redis_client
 from jobs.contract.data_source import StreamSource
 from jobs.contract.table import RowsRead
+from jobs.data.datasets.formats.json_lines import JsonParser
 from jobs.data.tables.failures import loading_failures, not_there
 from jobs.data.tables.loaded import LoadedTable
 from jobs.data.tables.run_database import run_database
@@ -37,9 +37,9 @@ def open_stream(
     key = f"{settings.STREAMER_STREAM_PREFIX}{tenant_id}:{source.stream_id}"
     with run_database(scratch_dir, [], check, on_rows) as database:
         with loading_failures(source.stream_id):
-            staged = StagedRows(database)
+            staged, parser = StagedRows(database), JsonParser()
             for messages in _messages(key, source, check):
-                staged.add(_split(fields) for fields in messages)
+                staged.add(_split(fields, parser) for fields in messages)
                 database.tell(staged.rows, None)
             if not staged.rows:
                 raise not_there("stream_id", f"the stream '{source.stream_id}' has no messages, or does not exist")
@@ -82,21 +82,21 @@ def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
     return list(entries)
 
 
-def _split(fields: Mapping[bytes, bytes]) -> tuple[dict[str, str], dict[str, Any]]:
+def _split(fields: Mapping[bytes, bytes], parser: JsonParser) -> tuple[dict[str, str], dict[str, Any]]:
     """Split a message into its fields as text, and the JSON of its field ``data``."""
     texts = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in fields.items()}
-    unpacked = _object(texts.get(UNPACKED))
+    unpacked = _object(texts.get(UNPACKED), parser)
     if unpacked is None:
         return texts, {}
     del texts[UNPACKED]
     return texts, unpacked
 
 
-def _object(text: str | None) -> dict[str, Any] | None:
+def _object(text: str | None, parser: JsonParser) -> dict[str, Any] | None:
     if text is None or not text.lstrip().startswith("{"):
         return None
     try:
-        value = json.loads(text)
+        value = parser.parse(text)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -1,6 +1,5 @@
 """Rows whose types are known only when all were read, and which are kept on disk as text until then."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -8,10 +7,12 @@ import pyarrow as pa
 
 from jobs.contract.quoting import quote_name
 from jobs.contract.table import DATA
+from jobs.data.datasets.formats.json_lines import json_text
 from jobs.data.statements import fetch, fetch_watched
 from jobs.data.tables.run_database import RunDatabase
 from jobs.data.type_inference import ALL_KINDS, Kind, find_kinds, kinds_of_json, typed
 from jobs.errors import Permanent
+from jobs.jsonable import is_storable
 
 MAX_COLUMNS = 1_000
 _STAGED, _BATCH = "staged", "incoming_batch"
@@ -31,12 +32,12 @@ class StagedRows:
     def add(self, rows: Iterable[tuple[Mapping[str, str], Mapping[str, Any]]]) -> None:
         """Add rows, each a pair of text values and JSON values. Where both name a key, the text value wins."""
         texts = [self._texts(plain, typed) for plain, typed in rows]
-        columns = {self._column(at): [row.get(name) for row in texts] for at, name in enumerate(self._possible)}
-        positions = pa.array(range(self.rows, self.rows + len(texts)), pa.int64())
-        batch = {
-            _POSITION: positions,
-            **{name: pa.array(values, pa.large_string()) for name, values in columns.items()},
-        }
+        batch = {_POSITION: pa.array(range(self.rows, self.rows + len(texts)), pa.int64())}
+        for at, name in enumerate(self._possible):
+            try:
+                batch[self._column(at)] = pa.array([row.get(name) for row in texts], pa.large_string())
+            except UnicodeEncodeError:
+                raise Permanent(f"A value of '{name}' has half of a character in it.") from None
         self._database.connection.register(_BATCH, pa.table(batch))
         fetch(self._database.connection, f"INSERT INTO {_STAGED} BY NAME FROM {_BATCH}")
         self.rows += len(texts)
@@ -71,8 +72,8 @@ class StagedRows:
         return self._add_column(name) if kinds is None else kinds
 
     def _add_column(self, name: str) -> set[Kind]:
-        if not name or "\0" in name:
-            raise Permanent("A column needs a name, without zero bytes.")
+        if not name or not is_storable(name):
+            raise Permanent("A column needs a name, without zero bytes and halves of characters.")
         if len(self._possible) >= MAX_COLUMNS:
             raise Permanent(f"These rows have more than {MAX_COLUMNS:,} columns.")
         if any(name.casefold() == other.casefold() for other in self._possible):
@@ -94,6 +95,4 @@ def _text_of(value: Any) -> str | None:
     """A JSON value as the text it is stored by until the type of its column is known."""
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, float):
-        return repr(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return repr(value) if isinstance(value, float) else json_text(value)

@@ -93,6 +93,42 @@ def test_a_text_that_is_no_date_has_none(database: duckdb.DuckDBPyConnection, te
     assert database.execute(f"SELECT {moment_of_text_sql('$text')}", {"text": text}).fetchall() == [(None,)]
 
 
+@given(
+    day=strategies.dates(date(1, 1, 1), date(9999, 12, 31)),
+    form=strategies.sampled_from(
+        [
+            "{0.day}-{0.month}-{1:02}",
+            "{1:02}-{0.month:02}-{0.day:02}",
+            "{0.month}/{0.day}/{1:02}",
+            "{1}/{0.month}/{0.day}",
+        ]
+    ),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(day=date(2024, 12, 31), form="{0.day}-{0.month}-{1:02}")
+def test_a_year_of_fewer_than_four_digits_is_none(database: duckdb.DuckDBPyConnection, day: date, form: str) -> None:
+    text = form.format(day, day.year % 100)
+    assert database.execute(f"SELECT {moment_of_text_sql('$text')}", {"text": text}).fetchall() == [(None,)]
+    cast = moment_of_text_sql("text", cast="CAST")
+    with pytest.raises(duckdb.ConversionException, match=f"{text} is not in ISO 8601"):
+        database.execute(f"SELECT {cast} FROM (SELECT CAST($text AS VARCHAR) AS text)", {"text": text})
+
+
+@given(
+    sign=strategies.sampled_from("+-"),
+    hours=strategies.integers(0, 99),
+    minutes=strategies.integers(0, 99),
+    colon=strategies.sampled_from([":", ""]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_offset_is_less_than_a_day(
+    database: duckdb.DuckDBPyConnection, sign: str, hours: int, minutes: int, colon: str
+) -> None:
+    text = f"2024-01-31T10:00:00.5{sign}{hours:02}{colon}{minutes:02}"
+    [[found]] = database.execute(f"SELECT {moment_of_text_sql('$text')}", {"text": text}).fetchall()
+    assert (found is not None) is (hours < 24 and minutes < 60)
+
+
 def test_dates_are_blanked_in_place_and_counted(tmp_path: Path) -> None:
     connection = open_database(tmp_path, [])
     connection.execute(

@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.contract.quoting import quote_name, quote_text
+from jobs.data.datasets.formats.json_lines import JsonParser
 from jobs.data.tables.run_database import run_database
 from jobs.data.tables.staged import StagedRows
 from jobs.data.type_inference import ALL_KINDS, find_kinds
+from jobs.errors import Permanent
 from tests.jobs.data.datasets.reading import read
 
 Table = tuple[dict[str, str], list[tuple[Any, ...]]]
@@ -88,6 +90,30 @@ def test_json_lines_and_inline_rows_get_the_same_types(columns: list[list[Any]])
     assert uploaded("\n".join(map(json.dumps, rows))) == staged([{}] * len(rows), rows)
 
 
+json_values = st.sampled_from(
+    ["1", "-0", "1.50", "1e5", "1e400", "9007199254740993", "9007199254740993.5", "123456789012345678901234567890"]
+    + ["0.1234567890123456789", "NaN", "-Infinity", "true", "null", '"1"', '""', '"2024-01-01"', '"\\ud83d\\ude00"']
+    + ['[1.10,{"b":1e2,"b":3}]', "[]", '{"x":"\\u0000"}']
+)
+
+
+@unhurried
+@given(columns=st.lists(st.lists(json_values, min_size=3, max_size=3), min_size=COLUMNS, max_size=COLUMNS))
+def test_json_lines_and_objects_of_a_stream_get_the_same_values(columns: list[list[str]]) -> None:
+    lines = []
+    for row in zip(*columns, strict=True):
+        pairs = [f'"c{at}":{text}' for at, text in enumerate(row)]
+        lines.append(f'{{{",".join(pairs)},"c0":7}}')
+    parser = JsonParser()
+    assert uploaded("\n".join(lines)) == staged([{}] * len(lines), [parser.parse(line) for line in lines])
+
+
+@pytest.mark.parametrize("row", [{"a": "x\ud800"}, {"a": ["\udc00"]}, {"a\ud800": 1}])
+def test_half_of_a_character_is_told(row: dict[str, Any]) -> None:
+    with pytest.raises(Permanent, match=r"hal(f|ves) of (a )?character"):
+        staged([{}], [row])
+
+
 @pytest.mark.parametrize(
     ("texts", "kind", "values"),
     [
@@ -103,6 +129,9 @@ def test_json_lines_and_inline_rows_get_the_same_types(columns: list[list[Any]])
         (["2024-01-01", "infinity"], "VARCHAR", ["2024-01-01", "infinity"]),
         (["2024-01-01", "10000-01-01"], "VARCHAR", ["2024-01-01", "10000-01-01"]),
         (["9999-12-31T23:00:00-02:00"], "VARCHAR", ["9999-12-31T23:00:00-02:00"]),
+        (["2024-01-01T10:00+24:00"], "VARCHAR", ["2024-01-01T10:00+24:00"]),
+        (["2024-01-01T10:00-0160"], "VARCHAR", ["2024-01-01T10:00-0160"]),
+        (["2024-01-01T10:00+2359"], "TIMESTAMP", [datetime(2023, 12, 31, 10, 1)]),
         (["2024-01-01", "NA"], "DATE", [date(2024, 1, 1), None]),
         (["Namibia", " NA "], "VARCHAR", ["Namibia", " NA "]),
     ],

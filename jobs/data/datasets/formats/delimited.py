@@ -18,6 +18,8 @@ from jobs.formatting import format_bytes
 
 MAX_VALUE_BYTES = 8 * 1024 * 1024
 _LOOK_ROWS = 1_000
+_END = "end of data"
+"""A part of the library's message about a quote that is never closed."""
 _PLAIN = Dialect(delimiter=",", quote='"', escape='"', header=(), skipped_lines=0)
 
 
@@ -55,6 +57,10 @@ def _read(texts: Texts, path: Path, dialect: Dialect) -> list[str]:
     part = texts.next_part()
     alone, plain = part.with_suffix(".rows"), part.with_suffix(".csv")
     try:
+        if texts.first_rows is not None:
+            _copy_rewritten(texts, path, plain, dialect, part, columns)
+            texts.parts.append(part)
+            return notes
         rows = _rows(*_after_header(path, alone, dialect), dialect, columns)
         if texts.typed is not None:
             texts.kinds = write_directly(texts, rows, dict(zip(columns, names, strict=True)), texts.typed)
@@ -62,9 +68,7 @@ def _read(texts: Texts, path: Path, dialect: Dialect) -> list[str]:
                 return notes
         _copy(texts, rows, part, columns)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
-        rewrite(path, plain, dialect, texts.look)
-        # DuckDB would take the first line break for all, even one inside of a value.
-        _copy(texts, _rows(plain, 0, _PLAIN, columns, new_line="'\\n'"), part, columns)
+        _copy_rewritten(texts, path, plain, dialect, part, columns)
     finally:
         texts.remove([alone, plain])
     texts.parts.append(part)
@@ -112,8 +116,22 @@ def _copy(texts: Texts, rows: str, part: Path, columns: Sequence[str]) -> None:
     texts.copy(f"FROM {rows}", part, len(columns), compression="snappy")
 
 
-def rewrite(path: Path, target: Path, dialect: Dialect, look: Callable[[], None]) -> None:
-    """Rewrite the rows in the simplest dialect, or raise ``Unreadable`` with the line of the first fault."""
+def _copy_rewritten(
+    texts: Texts, path: Path, target: Path, dialect: Dialect, part: Path, columns: Sequence[str]
+) -> None:
+    """Copy the rows by way of ``target``, which has them in the simplest dialect."""
+    rewrite(path, target, dialect, texts.look, texts.first_rows)
+    # DuckDB would take the first line break for all, even one inside of a value.
+    _copy(texts, _rows(target, 0, _PLAIN, columns, new_line="'\\n'"), part, columns)
+
+
+def rewrite(
+    path: Path, target: Path, dialect: Dialect, look: Callable[[], None], first_rows: int | None = None
+) -> None:
+    """Rewrite the rows in the simplest dialect, or raise ``Unreadable`` with the line of the first fault.
+
+    ``first_rows``: rewrite at most these. The file may be cut, so a row that does not end is left out.
+    """
     csv.field_size_limit(MAX_VALUE_BYTES)
     width = len(dialect.header)
     with path.open(encoding="utf-8", newline="") as source, target.open("w", encoding="utf-8", newline="") as file:
@@ -121,12 +139,15 @@ def rewrite(path: Path, target: Path, dialect: Dialect, look: Callable[[], None]
         # In quotes all of them, because a lone carriage return would not be quoted and would end the row.
         writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         reader = dialect.reader(lines, strict=True)
-        while True:
+        rows = 0
+        while first_rows is None or rows < first_rows:
             lines.begun = ""
             line = lines.number + 1
             try:
                 row = next(reader, None)
             except csv.Error as error:
+                if first_rows is not None and _END in str(error):
+                    break
                 raise _fault(error, line, lines.begun, dialect) from None
             if row is None:
                 break
@@ -137,6 +158,7 @@ def rewrite(path: Path, target: Path, dialect: Dialect, look: Callable[[], None]
                 what = "the header" if any(dialect.header) else "the first line"
                 raise Unreadable(f"line {line} has {fields}, {what} has {width:,}", {"line": line})
             writer.writerow(row)
+            rows += 1
             if line % _LOOK_ROWS == 0:
                 look()
 
@@ -159,7 +181,7 @@ class _Lines(Iterator[str]):
 def _fault(error: csv.Error, line: int, begun: str, dialect: Dialect) -> Unreadable:
     # Read leniently by itself, the line's last field is the one in which the strict reading failed.
     column = _fields_until_open_quote(begun, dialect)
-    if "end of data" in str(error):
+    if _END in str(error):
         return Unreadable.at("a quote is opened and never closed", line=line, column=column)
     if "field limit" in str(error):
         most = format_bytes(MAX_VALUE_BYTES)

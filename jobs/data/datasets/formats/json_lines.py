@@ -6,6 +6,7 @@ does not grow with the rows.
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.data.datasets.failures import Unreadable
-from jobs.data.datasets.formats.texts import JsonFloat, JsonInt, Texts
+from jobs.data.datasets.formats.texts import Texts
+from jobs.data.type_inference import JsonFloat, JsonInt
 from jobs.formatting import format_bytes
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -32,9 +34,9 @@ _NAMES = {
 
 def read_json_lines(texts: Texts, path: Path, notes: list[str]) -> None:
     """Add the rows of a UTF-8 file to ``texts``. Nested values become their JSON text. Raises ``Unreadable``."""
-    parser = _Parser()
+    parser = JsonParser()
     with _Parts(texts) as parts:
-        for number, value, size in parser.lines(path):
+        for number, value, size in islice(parser.lines(path), texts.first_rows):
             parts.add(number, value, size)
     if not texts.names:
         raise Unreadable("The objects have no keys, so there are no columns")
@@ -45,7 +47,7 @@ def read_json_lines(texts: Texts, path: Path, notes: list[str]) -> None:
         notes.append(f"Some objects have a key twice, first '{key}' in line {line:,}; its first value was kept")
 
 
-class _Parser:
+class JsonParser:
     """A parser that keeps the digits of numbers. It remembers the first key that an object has twice."""
 
     def __init__(self) -> None:
@@ -57,6 +59,10 @@ class _Parser:
             parse_float=JsonFloat,
             parse_constant=lambda name: None if name == "NaN" else name,
         )
+
+    def parse(self, text: str) -> Any:
+        """Parse one JSON value. Raises ``ValueError`` and ``RecursionError``."""
+        return self._decoder.decode(text)
 
     def lines(self, path: Path) -> Iterator[tuple[int, dict[str, Any], int]]:
         """Yield the number of each line that is not blank, its object and its size in bytes."""
@@ -70,7 +76,7 @@ class _Parser:
 
     def _parsed(self, line: str) -> dict[str, Any]:
         try:
-            value = self._decoder.decode(line)
+            value = self.parse(line)
         except (ValueError, RecursionError) as error:
             where = f" (character {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
             raise Unreadable.at(
@@ -144,7 +150,7 @@ class _Parts:
         types = set(map(type, values)) - {type(None)}
         self._texts.types.setdefault(self._texts.column(f"key {key}", key), set()).update(types)
         if types - {str, JsonInt, JsonFloat}:
-            values = [None if value is None else _text(value, 0) for value in values]
+            values = [None if value is None else json_text(value) for value in values]
         try:
             return pa.array(values, pa.large_string())
         except UnicodeEncodeError:
@@ -157,13 +163,13 @@ class _Parts:
         raise AssertionError("no value has half of a character in it")
 
 
-def _text(value: Any, depth: int) -> str:
+def json_text(value: Any, depth: int = 0) -> str:
     """Return a JSON value as text: a text as it is, but in quotes within an array or object."""
     if isinstance(value, dict):
-        pairs = (f"{json.dumps(key, ensure_ascii=False)}:{_text(of, depth + 1)}" for key, of in value.items())
+        pairs = (f"{json.dumps(key, ensure_ascii=False)}:{json_text(of, depth + 1)}" for key, of in value.items())
         return f"{{{','.join(pairs)}}}"
     if isinstance(value, list):
-        return f"[{','.join(_text(of, depth + 1) for of in value)}]"
+        return f"[{','.join(json_text(of, depth + 1) for of in value)}]"
     if isinstance(value, JsonInt | JsonFloat) or (isinstance(value, str) and not depth):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -11,18 +11,10 @@ from jobs.contract.quoting import quote_text
 from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.naming import MAX_COLUMNS, unique_columns
 from jobs.data.statements import fetch, fetch_watched
-from jobs.data.type_inference import Kind
+from jobs.data.type_inference import JsonFloat, JsonInt, Kind
 
 _MOST_ROWS, _LEAST_ROWS = 122_880, 2_048
 _CELLS = 4_000_000
-
-
-class JsonInt(str):
-    """A whole number of JSON, digit by digit."""
-
-
-class JsonFloat(str):
-    """A number of JSON with a point or an exponent, digit by digit."""
 
 
 @dataclass(kw_only=True)
@@ -33,6 +25,8 @@ class Texts:
     folder: Path
     check: Callable[[], None] | None = None
     """A function that is called while statements run. It may raise an error to end them."""
+    first_rows: int | None = None
+    """The most rows that are read of each file, whose end may be cut off. None: all, and the file is whole."""
     parts: list[Path] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     """The names in the uploaded files, in the order of the columns."""

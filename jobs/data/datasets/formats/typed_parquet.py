@@ -6,8 +6,8 @@ from typing import Any
 
 from jobs.contract.quoting import quote_name
 from jobs.data.datasets.formats.side_by_side import side_by_side
-from jobs.data.datasets.formats.texts import JsonFloat, JsonInt, Texts
-from jobs.data.type_inference import ALL_KINDS, Kind, find_kinds, kinds_of_json, typed
+from jobs.data.datasets.formats.texts import Texts
+from jobs.data.type_inference import ALL_KINDS, JsonFloat, JsonInt, Kind, find_kinds, kinds_of_json, typed
 
 # An expression takes memory for each of its steps, so one statement casts only a few columns.
 _CASTS_AT_ONCE = 20

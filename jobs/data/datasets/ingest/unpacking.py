@@ -41,3 +41,20 @@ def check_archive(path: Path, most_bytes: int) -> None:
                             raise TooLarge.over(most_bytes, "The unpacked workbook")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         raise Unreadable("The workbook is damaged or encrypted") from None
+
+
+def beginning_of(path: Path, most_bytes: int) -> tuple[bytes, bool]:
+    """Return the beginning of a file, without gzip if it has any, and whether that is all of it.
+
+    Raises ``Unreadable`` for a damaged gzip file.
+    """
+    with path.open("rb") as file:
+        is_packed = file.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path) if is_packed else path.open("rb") as file:
+            content = file.read(most_bytes)
+            return content, not file.read(1)
+    except EOFError:
+        raise Unreadable("The gzip file is cut short: its end is missing") from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise Unreadable("The gzip file is damaged") from None

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from django.db import connection
 
-from jobs.data.datasets.preview import source_preview
 from jobs.data.sources.far_dates import far_array, far_date
+from jobs.data.sources.preview import source_preview
 from tests.jobs.data.sources.opening import EVENTS, opened, source_of
 
 needs_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such values")

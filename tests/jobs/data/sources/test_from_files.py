@@ -1,15 +1,20 @@
 """Rows of a source's files."""
 
+import gzip
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from jobs.data.datasets.preview import source_preview
+from jobs.data.sources.preview import source_preview
 from jobs.handler import Permanent, Retryable
+from tests.jobs.data.datasets.reading import read
 from tests.jobs.data.sources.opening import FIRST, LAST, opened, read_all, source_of
 from tests.jobs.handlers.report_tables import ROWS, definition, write_parquet
 
@@ -75,6 +80,64 @@ def test_texts_are_narrowed_to_the_days_by_their_offset(tmp_path: Path) -> None:
     rows = [{**ROWS[0], "day": text} for text in texts]
     found = read_all(definition(write_parquet(tmp_path / "texts.parquet", rows)), tmp_path / "scratch")
     assert [row["day"] for row in found] == texts[2:]
+
+
+OTHER_DATES = ["01/02/2024", "13/02/2024", "31.12.24", "2/1/03"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_csv_files_are_read_as_uploads_are(delimiter: str, encoding: str, tmp_path: Path) -> None:
+    rows = [
+        ["day", "amount", "kind", "code", "when"],
+        ["2024-06-01T23:30:00-05:00", "1.5", "Café", "007", "01/02/2024"],
+        ["2024-06-02", "9007199254740993", "N/A", "1_000", "13/02/2024"],
+        ["2024-06-01 12:00", "2", "'x'", "1e3", "31.12.24"],
+    ]
+    (tmp_path / "sales.csv").write_text("\n".join(map(delimiter.join, rows)), encoding=encoding)
+    uploaded = read(tmp_path, (tmp_path / "sales.csv").read_bytes())
+    expected = [tuple(row.values()) for row in pq.read_table(uploaded.path).to_pylist()]
+    assert [row[0] for row in expected] == [datetime(2024, 6, 2, 4, 30), datetime(2024, 6, 2), datetime(2024, 6, 1, 12)]
+    entry = definition(tmp_path / "sales.csv", region=None)
+    assert [tuple(row.values()) for row in read_all(entry, tmp_path / "scratch")] == expected
+    assert source_preview(source_of(entry), tmp_path) == {
+        "columns": [{"name": column["name"], "type": column["type"]} for column in uploaded.columns],
+        "sample": uploaded.sample,
+    }
+
+
+@given(st.lists(st.sampled_from(["2024-06-01", "2024-06-01 10:00", "", "NA", *OTHER_DATES]), min_size=2, max_size=6))
+@settings(deadline=None, max_examples=15)
+def test_no_date_of_a_csv_file_is_guessed(texts: list[str]) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "sales.csv").write_text("\n".join(["n,day", *(f"{n},{text}" for n, text in enumerate(texts))]))
+        with opened(definition(folder / "sales.csv", date="n"), folder / "scratch") as reader:
+            [table] = reader.open_whole()
+            list(reader.load(table))
+            days = [day for (day,) in reader.fetch("SELECT day FROM records ORDER BY n")]
+    if any(text in OTHER_DATES for text in texts) or all(text in ("", "NA") for text in texts):
+        assert days == [text or None for text in texts]
+    else:
+        filled = [day for day in days if day is not None]
+        assert len(filled) == sum(text not in ("", "NA") for text in texts)
+        assert all(isinstance(day, date) and f"{day:%Y-%m-%d}" == "2024-06-01" for day in filled)
+
+
+def test_a_preview_reads_the_beginning_of_a_csv_file_alone(tmp_path: Path) -> None:
+    lines = ["day,amount,kind,area", *(f'2024-06-01,{number},"Tea\n{"é" * 1_000}",North' for number in range(6_000))]
+    text = "\n".join(lines)
+    for encoding in ("utf-8", "utf-16", "cp1252"):
+        # What comes behind is no CSV.
+        content = (text + '\n"').encode(encoding)
+        for path, written in ((tmp_path / "a.csv", content), (tmp_path / "a.csv.gz", gzip.compress(content, 1))):
+            path.write_bytes(written)
+            entry = definition(path)
+            shown = source_preview(source_of(entry), tmp_path)
+            assert [column["type"] for column in shown["columns"]] == ["DATE", "BIGINT", "VARCHAR", "VARCHAR"]
+            assert [row["amount"] for row in shown["sample"]] == list(range(20))
+            with pytest.raises(Permanent, match=rf"'{path.name}' cannot be read: line 12002, column 1: a quote is"):
+                read_all(entry, tmp_path / "scratch")
 
 
 def test_a_date_column_of_numbers_is_told(tmp_path: Path) -> None:

@@ -140,7 +140,10 @@ def test_encodings_that_say_what_they_are(encoding: str, tmp_path: Path) -> None
 def test_what_is_not_utf_8_is_western_and_it_is_said(tmp_path: Path) -> None:
     done = read(tmp_path, "a,b\nx,5 €\n".encode("cp1252"))
     assert rows_of(done) == [("x", "5 €")]
-    assert done.notes == ["The text is not UTF-8 (byte 5 of line 2); it was read as Windows-1252"]
+    assert done.notes == [
+        "The text is not UTF-8 (byte 5 of line 2); it was read as Windows-1252",
+        "Column 'b' is text: its numbers have a currency beside them; write them without",
+    ]
 
 
 def test_a_letter_across_two_pieces_is_whole(tmp_path: Path) -> None:
@@ -193,6 +196,15 @@ def test_a_value_without_an_end_is_not_taken_into_memory(tmp_path: Path, monkeyp
         (["true"] * 20 + ["x" * 99], f"are true or false, 1 is not, first '{'x' * 40}…' in row 21"),
         (['"1,5"', '"-2,75"'], "its numbers have commas in them"),
         (['"1,234,567.5"'], "its numbers have commas in them"),
+        (["3", '"-2,75"', "1.234,5"], "its numbers have commas in them"),
+        (["1'234.50", "12.5", "-7"], "its numbers have marks between the thousands"),
+        (["1\u202f234\xa0567", "9"], "its numbers have marks between the thousands"),
+        (["12 %", "3,5%", "1"], "its numbers have a percent sign"),
+        (["$1,234.50", "-€5", "7 CHF", "NZD\xa01.50"], "its numbers have a currency beside them"),
+        (["31.01.2024", "1.2.2024 9:30"], "its dates are not in ISO 8601"),
+        (["01/31/24", "2024-02-01", "Feb 3, 2024", "4. März 2024"], "its dates are not in ISO 8601"),
+        (["10.0.0.1", "1.2.3"], None),
+        (["ABC 123", "12 kg"], None),
         (["Tea", "5"] * 20, None),
         (["007"] * 20, None),
     ],

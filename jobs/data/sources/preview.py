@@ -7,10 +7,10 @@ from django.db import connections
 
 from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.showing import SAMPLE_ROWS, first_rows, shown
-from jobs.data.sources import SourceDefinition
+from jobs.data.sources.definition import SourceDefinition
 from jobs.data.sources.failures import readable_failures
 from jobs.data.sources.far_dates import read_all_dates
-from jobs.data.sources.from_files import exact_paths
+from jobs.data.sources.from_files import previewed_paths
 from jobs.data.statements import fetch, open_database
 
 
@@ -34,12 +34,12 @@ def _of_database(source: SourceDefinition) -> tuple[dict[str, str | None], list[
 
 
 def _of_files(source: SourceDefinition, scratch_dir: Path) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    paths = {table: exact_paths(source, table, scratch_dir) for table in source.files}
+    paths = previewed_paths(source, scratch_dir)
     connection = open_database(scratch_dir, [path for listed in paths.values() for path in listed])
     with connection:
         for table, listed in paths.items():
             files = ", ".join(map(quote_text, listed))
-            reading = f"{source.function_of(table)}([{files}], union_by_name = true, hive_partitioning = false)"
+            reading = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
             fetch(connection, f"CREATE TEMP VIEW {quote_name(table)} AS FROM {reading}")
         query = source.query or f"SELECT * FROM {quote_name(next(iter(source.files)))}"
         types = {name: str(kind) for name, kind, *_ in fetch(connection, f"DESCRIBE {query}")}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jobs.contract.source import DatasetColumns, OpenSource, source_names
 from jobs.data.datasets.store import find_dataset, local_copy
-from jobs.data.sources import SourceDefinition
+from jobs.data.sources.definition import SourceDefinition
 from jobs.errors import InvalidPayload
 from jobs.models import Dataset
 
