@@ -1,8 +1,9 @@
 """Detects the encoding of a text and converts it to UTF-8.
 
-A byte order mark decides. Without one the text is UTF-8, unless an invalid byte comes before the first valid letter
-beyond ASCII. Then it is Windows-1252, or Latin-1 if Windows-1252 lacks a byte, and the notes say so. A UTF-8 text with
-an invalid byte is an error: read in another encoding, all its other letters would be wrong.
+A byte order mark decides. Without one the text is UTF-8, unless most of its letters beyond ASCII are not. Then it is in
+an encoding of East Asia, if it clearly is that, else in Windows-1252, or Latin-1 if Windows-1252 lacks a byte. The
+notes say so. A UTF-8 text with an invalid byte is an error: read in another encoding, all its other letters would be
+wrong.
 """
 
 import codecs
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.data.datasets.failures import Unreadable
+from jobs.data.datasets.ingest.asian_encodings import asian_encoding
 
 _CHUNK_BYTES = 1024 * 1024
 _MARKS = (
@@ -19,7 +21,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NAMES = {"cp1252": "Windows-1252", "latin-1": "Latin-1"}
+_NAMES = {
+    "cp1252": "Windows-1252",
+    "latin-1": "Latin-1",
+    "cp932": "Shift-JIS",
+    "euc_jp": "EUC-JP",
+    "gb18030": "GB18030",
+    "big5": "Big5",
+    "cp949": "EUC-KR",
+}
+_SAMPLE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +68,11 @@ def as_utf8(path: Path, target: Path, notes: list[str], *, only_utf8: bool = Fal
         _recode(path, target, marked)
         return target
     where = f"byte {misfit.byte} of line {misfit.line}"
-    if misfit.is_damage or marked or only_utf8:
+    used = None
+    if not (marked or only_utf8):
+        used = _recode_asian(path, target, misfit) or (None if misfit.is_damage else _recode_western(path, target))
+    if used is None:
         raise Unreadable(f"The text is not UTF-8 at {where}", {"line": misfit.line, "offset": misfit.offset})
-    used = _recode_western(path, target)
     notes.append(f"The text is not UTF-8 ({where}); it was read as {_NAMES[used]}")
     return target
 
@@ -95,6 +108,26 @@ def _first_misfit(path: Path) -> _Misfit | None:
             newline = data.rfind(b"\n", 0, whole)
             line_start = offset + newline + 1 if newline >= 0 else line_start
             offset, carry = offset + whole, data[whole:]
+
+
+def _recode_asian(path: Path, target: Path, misfit: _Misfit) -> str | None:
+    """Recode a text in an encoding of East Asia, and return that; None if it is none for sure."""
+    with path.open("rb") as file:
+        file.seek(misfit.offset - misfit.byte + 1)  # the beginning of the line
+        sample = file.read(_SAMPLE_BYTES)
+    if _is_mostly_utf8(sample) or (encoding := asian_encoding(sample)) is None:
+        return None
+    try:
+        _recode(path, target, encoding)
+    except Unreadable:
+        return None
+    return encoding
+
+
+def _is_mostly_utf8(sample: bytes) -> bool:
+    text = sample.decode("utf-8", "surrogateescape")
+    wrong = sum("\udc80" <= character <= "\udcff" for character in text)
+    return sum(character > "\x7f" for character in text) - wrong > wrong
 
 
 def _recode_western(path: Path, target: Path) -> str:
