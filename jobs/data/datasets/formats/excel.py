@@ -5,9 +5,12 @@ range's value.
 """
 
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,14 +27,20 @@ from python_calamine import (
 )
 
 from jobs.data.datasets.failures import Unreadable
+from jobs.data.datasets.formats.odd_values import MIN_VALUES, NEARLY_ALL, tell_first, tell_odd
 from jobs.data.datasets.formats.sheet_rows import SheetRows, titles
 from jobs.data.datasets.formats.workbook_parts import Merged, Parts, ending_of, parts_of
 from jobs.data.datasets.naming import unique_columns
-from jobs.data.type_inference import Kind
+from jobs.data.type_inference import NOTHING, Kind
 
 _BATCH_ROWS, _BATCH_CELLS = 20_000, 1_000_000
 _EXACT = 2**53
 _SHOWN_SHEETS = 100
+_LIKELY: dict[str, tuple[Kind, ...]] = {
+    "numbers": ("int", "float"),
+    "dates": ("date", "timestamp"),
+    "true or false": ("bool",),
+}
 _ARROW = {
     "bool": pa.bool_(),
     "int": pa.int64(),
@@ -83,24 +92,25 @@ def excel_to_parquet(path: Path, target: Path, sheet_name: str | None, header: b
         notes += [] if header else ["The first row looks like data, not like names"]
     notes += titles(table) if header else []
 
-    def data() -> Iterator[list[Any]]:
-        return islice(iter(table), 1 if header else 0, None)
+    def data() -> Iterator[tuple[int, list[Any]]]:
+        return islice(table.numbered(), 1 if header else 0, None)
 
-    kinds = _kinds(data(), len(first))
-    if kinds is None:
+    columns = _columns(data(), len(first))
+    if columns is None:
         raise Unreadable("The sheet has a header and no rows")
     named_columns = [_text(value) or "" for value in first] if header else [""] * len(first)
     # Columns with neither a name nor a value are what formatting leaves behind.
-    kept = [at for at, name in enumerate(named_columns) if name or kinds[at] is not None]
+    kept = [at for at, name in enumerate(named_columns) if name or columns[at].kind is not None]
     # Where no row names them, there is nothing to tell of each.
     names = unique_columns([named_columns[at] for at in kept], notes if header else [])
-    found = [kinds[at] or "text" for at in kept]
+    notes += [note for at, name in zip(kept, names, strict=True) if (note := columns[at].note(name))]
+    found = [columns[at].kind or "text" for at in kept]
     schema = pa.schema([pa.field(name, _ARROW[kind]) for name, kind in zip(names, found, strict=True)])
     rows = data()
     with pq.ParquetWriter(target, schema, compression="zstd") as writer:
         while batch := list(islice(rows, max(1, min(_BATCH_ROWS, _BATCH_CELLS // len(first))))):
             arrays = [
-                pa.array([_as(kind, row[at]) for row in batch], _ARROW[kind])
+                pa.array([_as(kind, row[at]) for _, row in batch], _ARROW[kind])
                 for at, kind in zip(kept, found, strict=True)
             ]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
@@ -132,18 +142,56 @@ def _sheet(workbook: CalamineWorkbook, wanted: str | None, notes: list[str]) -> 
     return workbook.get_sheet_by_name(shown[0])
 
 
-def _kinds(rows: Iterator[list[Any]], width: int) -> list[Kind | None] | None:
-    """Find the narrowest kind that holds all values of each column, None where there are none. None: no rows."""
-    kinds: list[Kind | None] = [None] * width
+@dataclass
+class _Column:
+    """The values of a column, as far as they were seen."""
+
+    counts: Counter[Kind] = field(default_factory=Counter)
+    firsts: dict[Kind, tuple[int, Any]] = field(default_factory=dict)
+    """Kind → the row and the value of the first that has it."""
+    has_words: bool = False
+    """Some cells have a word for nothing, such as NA."""
+
+    def add(self, row: int, value: Any) -> None:
+        kind = _kind(value)
+        if isinstance(value, str) and value.strip() in NOTHING:
+            self.has_words = True
+            return
+        self.counts[kind] += 1
+        self.firsts.setdefault(kind, (row, value))
+
+    @property
+    def kind(self) -> Kind | None:
+        """The narrowest kind that holds all values; None if there are none."""
+        if not self.counts:
+            return "text" if self.has_words else None
+        return reduce(_both, self.counts)
+
+    def note(self, name: str) -> str | None:
+        """Tell of the few values for which a column of numbers, say, is one of texts."""
+        total = self.counts.total()
+        if self.kind != "text" or total < MIN_VALUES:
+            return None
+        for likely, kinds in _LIKELY.items():
+            odd = total - sum(self.counts[kind] for kind in kinds)
+            if total - odd >= NEARLY_ALL * total and odd:
+                row, value = min(
+                    (first for kind, first in self.firsts.items() if kind not in kinds), key=lambda first: first[0]
+                )
+                return tell_odd(name, likely, odd, f"{tell_first(_text(value) or '', row)} of the sheet")
+        return None
+
+
+def _columns(rows: Iterator[tuple[int, list[Any]]], width: int) -> list[_Column] | None:
+    """Look at all values. None: there are no rows."""
+    columns = [_Column() for _ in range(width)]
     count = 0
-    for row in rows:
+    for number, row in rows:
         count += 1
-        for at, value in enumerate(row):
-            if value == "" or kinds[at] == "text":
-                continue
-            kind, before = _kind(value), kinds[at]
-            kinds[at] = kind if before is None else _both(before, kind)
-    return kinds if count else None
+        for column, value in zip(columns, row, strict=True):
+            if value != "":
+                column.add(number, value)
+    return columns if count else None
 
 
 def _kind(value: Any) -> Kind:
@@ -165,8 +213,8 @@ def _both(one: Kind, other: Kind) -> Kind:
 
 
 def _as(kind: Kind, value: Any) -> Any:
-    if value == "":
-        return None
+    if value == "" or (kind != "text" and isinstance(value, str)):
+        return None  # a word such as NA is nothing among other values
     if kind == "timestamp" and not isinstance(value, datetime):
         return datetime.combine(value, time())
     if kind == "text":
@@ -183,4 +231,15 @@ def _text(value: Any) -> str | None:
         return str(int(value))
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
-    return str(value) if isinstance(value, str | timedelta | int | float) else value.isoformat()
+    if isinstance(value, timedelta):
+        return _duration(value)
+    return str(value) if isinstance(value, str | int | float) else value.isoformat()
+
+
+def _duration(value: timedelta) -> str:
+    """Write a duration as sheets show it: 30:05:00 for one of more than a day."""
+    microseconds = abs(value) // timedelta(microseconds=1)
+    seconds, fraction = divmod(microseconds, 1_000_000)
+    written = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    written += f".{fraction:06}".rstrip("0") if fraction else ""
+    return f"-{written}" if value < timedelta() else written

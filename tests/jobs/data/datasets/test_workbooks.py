@@ -2,12 +2,16 @@
 
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import openpyxl
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl.worksheet.cell_range import CellRange
 
 from jobs.data.datasets.failures import Unreadable
@@ -164,3 +168,43 @@ def test_an_error_in_an_ods_is_empty_and_told(tmp_path: Path) -> None:
     done = read(tmp_path, ods(cell("kind") + cell("note"), cell("A") + broken, cell("B") + cell("y")))
     assert rows_of(done) == [("A", None), ("B", "y")]
     assert done.notes == ["1 cell has an error such as #N/A, first B2; it is empty"]
+
+
+# --- Kinds -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "of_type", "expected"),
+    [
+        ([1, "NA", 2.5, " n/a ", " "], "DOUBLE", [1.0, None, 2.5, None, None]),
+        ([date(2024, 2, 29), "NULL"], "DATE", [date(2024, 2, 29), None]),
+        ([True, "None"], "BOOLEAN", [True, None]),
+        (["NA", "nan"], "VARCHAR", ["NA", "nan"]),
+        (["Namibia", "NA", 5], "VARCHAR", ["Namibia", "NA", "5"]),
+        ([timedelta(hours=30, minutes=5), timedelta(seconds=1.5)], "VARCHAR", ["30:05:00", "0:00:01.5"]),
+    ],
+)
+def test_words_for_nothing_are_empty_among_other_values(
+    values: list[Any], of_type: str, expected: list[Any], tmp_path: Path
+) -> None:
+    done = read(tmp_path, xlsx(["x", "row"], *([value, row] for row, value in enumerate(values))))
+    assert types_of(done)["x"] == of_type and done.notes == []
+    assert pq.read_table(done.path)["x"].to_pylist() == expected
+
+
+@given(
+    usual=st.sampled_from([5, 2.5, True, date(2024, 2, 29), datetime(2024, 2, 29, 10)]),
+    odd=st.lists(st.tuples(st.integers(0, 99), st.sampled_from(["?", "12 kg", "-"])), min_size=1, max_size=10),
+)
+@settings(deadline=None, max_examples=15)
+def test_the_few_texts_in_a_column_are_told(usual: Any, odd: list[tuple[int, str]]) -> None:
+    values = [usual] * 100
+    for at, text in odd:
+        values[at] = text
+    with TemporaryDirectory() as folder:
+        done = read(Path(folder), xlsx(["x"], *([value] for value in values)))
+    assert types_of(done) == {"x": "VARCHAR"}
+    places = sorted({at for at, _ in odd})
+    [note] = done.notes
+    assert f", {len(places)} {'is' if len(places) == 1 else 'are'} not, " in note
+    assert note.endswith(f"first '{values[places[0]]}' in row {places[0] + 2} of the sheet")
