@@ -43,8 +43,9 @@ def shown(value: Any) -> Any:
 def _of_decimal(value: Decimal) -> float | str | None:
     if not value.is_finite():
         return None
+    digits = "".join(map(str, value.as_tuple().digits)).strip("0")
     # 15 digits are the most that every float tells apart.
-    return float(value) if len(value.normalize().as_tuple().digits) <= 15 else str(value)
+    return float(value) if len(digits) <= 15 else str(value)
 
 
 def _selected(column: str, kind: str) -> str:

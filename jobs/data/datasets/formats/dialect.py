@@ -15,7 +15,8 @@ _MOST_CHARACTERS, _FEW_LINES = 16 * 1024 * 1024, 10
 _SAMPLE_ROWS = 1_000
 _DELIMITERS = (",", ";", "\t", "|")
 _QUOTES = ('"', "'")
-_DATA = re.compile(r"[+-]?(\d+([.,]\d*)*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d\d-\d\d.*|true|false", re.IGNORECASE)
+# Digits of other scripts make no number in a column either.
+_DATA = re.compile(r"[+-]?(\d+([.,]\d*)*|\.\d+)([eE][+-]?\d+)?|\d{4}-\d\d-\d\d.*|true|false", re.IGNORECASE | re.ASCII)
 # Excel reads and writes this first line, which names the delimiter.
 _SEPARATOR_LINE = re.compile(r"\"?sep=([^\w\"'\r\n])\1*\"?(\r\n|\r|\n|$)", re.IGNORECASE)
 # A comma between digits belongs to a number, and one before a blank to prose.

@@ -10,11 +10,19 @@ import pyarrow.parquet as pq
 from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.naming import unique_columns
+from jobs.data.duckdb_errors import reason_of
 from jobs.data.duckdb_types import NANOSECOND_TYPES, NESTED, WHOLE, family, is_finer, to_microseconds
 from jobs.data.exact_parquet import write_exact
 
 _KEPT = WHOLE | {"BOOLEAN", "DOUBLE", "VARCHAR", "DATE", "DECIMAL"}
 _MAX_DIGITS = 38
+# Parts of DuckDB's messages about files that are neither damaged nor cut short.
+_FAULTS = {
+    "Need at least one non-root column": "has no columns",
+    "Invalid string encoding": "has a text that is not UTF-8",
+    "Invalid TIME value": "has a time that is no time of a day",
+    "Could not convert Timestamp": "has a moment that is too far away from now",
+}
 _UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 MAX_ROWS = 500_000_000
 
@@ -46,8 +54,18 @@ def parquet_to_parquet(connection: duckdb.DuckDBPyConnection, path: Path, target
         )
     except duckdb.OutOfMemoryException:
         raise Unreadable("The Parquet file has row groups too large to be read") from None
-    except duckdb.Error:
-        raise Unreadable("The Parquet file is damaged or cut short") from None
+    except duckdb.Error as error:
+        raise Unreadable(_fault(error)) from None
+
+
+def _fault(error: duckdb.Error) -> str:
+    text = reason_of(error)
+    for part, what in _FAULTS.items():
+        if part in text:
+            return f"The Parquet file {what}"
+    if isinstance(error, duckdb.ConversionException):
+        return f"The Parquet file has a value that cannot be kept: {text}"
+    return "The Parquet file is damaged or cut short"
 
 
 def _refuse_too_long(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -142,6 +142,32 @@ def test_names_are_mended_as_in_other_formats(
     assert list(types_of(done)) == expected and done.notes == notes and rows_of(done) == [tuple(range(len(names)))]
 
 
+NOT_UTF8 = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe")])
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        (pa.table({}), "has no columns"),
+        (pa.table({"x": NOT_UTF8}), "has a text that is not UTF-8"),
+        (pa.table({"x": pa.array([90_000_000_000]).view(pa.time64("us"))}), "has a time that is no time of a day"),
+        (
+            pa.table({"x": pa.array([9 * 10**17]).view(pa.timestamp("ms"))}),
+            "has a moment that is too far away from now",
+        ),
+    ],
+)
+def test_a_file_that_is_whole_is_not_called_damaged(table: pa.Table, fault: str, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match=f"The Parquet file {fault}"):
+        read(tmp_path, parquet(table))
+
+
+def test_the_sample_shows_a_decimal_of_many_digits_exactly(tmp_path: Path) -> None:
+    values = [Decimal("1234567.0000000000000000000000000000001"), Decimal("0.5"), None]
+    done = read(tmp_path, parquet(pa.table({"x": pa.array(values, pa.decimal128(38, 31))})))
+    assert rows_of(done) == [(str(values[0]),), (0.5,), (None,)]
+
+
 def test_a_nested_column_is_named_as_the_file_names_it(tmp_path: Path) -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([{"b": {"c": 1}}]), pa.array([2])], ["a", "A", "z"])
     with pytest.raises(Unreadable, match=r"The column 'A' is nested \(STRUCT"):

@@ -21,7 +21,7 @@ Series = "pd.Series[Any]"
 Array = np.ndarray[Any, np.dtype[Any]]
 MAX_MAGNITUDE = 1e30
 """Larger numbers are clipped: some models calculate in single precision, and with squares."""
-_DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|\s*$)")
+_DATE = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}|\s*$)")
 _CODE = re.compile(r"\s*[+-]?0\d(?!\d?:)")
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", re.ASCII)
 """A time of day, such as 9:30 or 23:59:59.5."""

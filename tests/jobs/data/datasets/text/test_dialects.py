@@ -125,3 +125,9 @@ def test_a_short_file_leaves_the_process_able_to_read_long_cells(tmp_path: Path)
 def test_apostrophes_that_only_names_need_are_quotes_too(tmp_path: Path) -> None:
     done = read(tmp_path, "a\t'c3;=''e'\t'c5,''#e'\n" + "1\t2\t3\n" * 8)
     assert list(types_of(done)) == ["a", "c3;='e", "c5,'#e"] and done.rows == 8
+
+
+@pytest.mark.parametrize("name", ["２０２４", "٢٠٢٤", "२०२४", "１.５"])
+def test_digits_of_other_scripts_are_a_name(name: str, tmp_path: Path) -> None:
+    assert rows_of(read(tmp_path, f"town,{name}\nBern,1\n")) == [("Bern", 1)]
+    assert rows_of(read(tmp_path, f"town,x\nBern,{name}\n")) == [("Bern", name)]
