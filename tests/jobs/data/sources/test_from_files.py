@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.data.datasets.ingest import several_files
 from jobs.data.sources.preview import source_preview
 from jobs.handler import Permanent, Retryable
 from tests.jobs.data.datasets.reading import read
@@ -124,20 +125,21 @@ def test_no_date_of_a_csv_file_is_guessed(texts: list[str]) -> None:
         assert all(isinstance(day, date) and f"{day:%Y-%m-%d}" == "2024-06-01" for day in filled)
 
 
-def test_a_preview_reads_the_beginning_of_a_csv_file_alone(tmp_path: Path) -> None:
-    lines = ["day,amount,kind,area", *(f'2024-06-01,{number},"Tea\n{"é" * 1_000}",North' for number in range(6_000))]
-    text = "\n".join(lines)
-    for encoding in ("utf-8", "utf-16", "cp1252"):
-        # What comes behind is no CSV.
-        content = (text + '\n"').encode(encoding)
-        for path, written in ((tmp_path / "a.csv", content), (tmp_path / "a.csv.gz", gzip.compress(content, 1))):
-            path.write_bytes(written)
-            entry = definition(path)
-            shown = source_preview(source_of(entry), tmp_path)
-            assert [column["type"] for column in shown["columns"]] == ["DATE", "BIGINT", "VARCHAR", "VARCHAR"]
-            assert [row["amount"] for row in shown["sample"]] == list(range(20))
-            with pytest.raises(Permanent, match=rf"'{path.name}' cannot be read: line 12002, column 1: a quote is"):
-                read_all(entry, tmp_path / "scratch")
+@pytest.mark.parametrize(("ending", "encoding"), [("csv", "utf-8"), ("csv.gz", "utf-16"), ("csv", "cp1252")])
+def test_a_preview_reads_the_beginning_of_a_csv_file_alone(
+    ending: str, encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(several_files, "_BEGINNING_BYTES", 3_000_000)
+    text = f'"Tea\né{"x" * 9_000}"'
+    lines = ["day,amount,kind,area", *(f"2024-06-01,{number},{text},North" for number in range(400))]
+    content = "\n".join([*lines, '"what comes behind is no CSV']).encode(encoding)
+    path = tmp_path / f"a.{ending}"
+    path.write_bytes(gzip.compress(content, 1) if ending == "csv.gz" else content)
+    shown = source_preview(source_of(definition(path)), tmp_path)
+    assert [column["type"] for column in shown["columns"]] == ["DATE", "BIGINT", "VARCHAR", "VARCHAR"]
+    assert [row["amount"] for row in shown["sample"]] == list(range(20))
+    with pytest.raises(Permanent, match=rf"'{path.name}' cannot be read: line 802, column 1: a quote is"):
+        read_all(definition(path), tmp_path / "scratch")
 
 
 def test_a_date_column_of_numbers_is_told(tmp_path: Path) -> None:
