@@ -18,10 +18,12 @@ _http = get_asgi_application()
 from jobs.contract import reloading  # noqa: E402
 from realtime.http.receiving.application import BoundedBodies  # noqa: E402
 from realtime.http.receiving.body import App, Receive, Scope, Send  # noqa: E402
+from realtime.http.receiving.request import Request  # noqa: E402
 from realtime.http.uploads.view import PATHS  # noqa: E402
 from realtime.socket.consumer import StreamerConsumer, refuse  # noqa: E402
 from streamer_site.forwarded import with_proxy_headers  # noqa: E402
 
+_http.request_class = Request
 reloading.watch(tell=True)
 
 _SOCKET_PATH = re.compile(r"/*ws/?")

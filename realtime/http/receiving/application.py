@@ -1,9 +1,9 @@
 """Bounds the body of every request, on any ASGI server.
 
 Django takes in a whole body, from anybody and of any size, before a view can say no. This application comes before it.
-A body above its limit is refused, by its length if the client tells it, else where it exceeds the limit. Below a
-streamed path Django gets an empty body. The view has judged the headers when it reads the first byte, with
-``streamed_body``.
+A body above its limit is refused, by its length if the client tells it, else where it exceeds the limit. Any is
+refused with a head that Django cannot read (see ``heads``). Below a streamed path Django gets an empty body. The view
+has judged the headers when it reads the first byte, with ``streamed_body``.
 """
 
 import asyncio
@@ -16,8 +16,9 @@ from django.http import HttpRequest, HttpResponse
 
 from jobs.errors import ErrorCode, error_body
 from jobs.formatting import format_bytes
-from realtime.http.receiving.body import App, Body, BodyRefused, BodyTooLarge, Receive, Scope, Send
-from realtime.http.responses import Refused, error_response, unavailable
+from realtime.http.receiving.body import App, Body, BodyRefused, BodyTooLarge, HeadUnreadable, Receive, Scope, Send
+from realtime.http.receiving.heads import fault_of_head
+from realtime.http.responses import Refused, error_response, invalid, unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class BoundedBodies:
         body = Body(scope, receive, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         answer = _Answer(body, send)
         try:
+            if fault := fault_of_head(scope["headers"]):
+                raise HeadUnreadable(fault)
             if self._is_streamed(scope):
                 body.most_bytes = 0
                 await self._app({**scope, _BODY: body}, _HeldBack(body, receive), answer.send)
@@ -58,7 +61,7 @@ class BoundedBodies:
 
     def _is_streamed(self, scope: Scope) -> bool:
         path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
-        return scope["method"] == "POST" and path in self._streamed_paths
+        return scope["method"].upper() == "POST" and path in self._streamed_paths
 
 
 async def _cut_off(scope: Scope, cut: AnswerCut) -> None:
@@ -129,6 +132,8 @@ def streamed_body(request: HttpRequest) -> Body:
 
 
 def refusal_of(refused: BodyRefused, most_bytes: int) -> HttpResponse:
+    if isinstance(refused, HeadUnreadable):
+        return error_response(invalid(str(refused)))
     if isinstance(refused, BodyTooLarge):
         text = f"The body is larger than {format_bytes(most_bytes)}"
         return error_response(error_body(ErrorCode.PAYLOAD_TOO_LARGE, text, details={"limit_bytes": most_bytes}))

@@ -21,6 +21,10 @@ class BodyRefused(Exception):
     """The server takes no more of the body."""
 
 
+class HeadUnreadable(BodyRefused):
+    """The head says of the body, or of the answer, what nobody can read. The text is for the client."""
+
+
 class BodyTooLarge(BodyRefused):
     """The body is above its limit."""
 
@@ -39,14 +43,14 @@ class Body:
     def __init__(self, scope: Scope, receive: Receive, most_bytes: int) -> None:
         headers = {name.lower(): value for name, value in scope["headers"]}
         length = headers.get(b"content-length", b"")
-        # Python refuses to read numbers of thousands of digits.
-        self.length = int(length[:_MAX_DIGITS]) if length.isdigit() else None
+        # Servers take zeros in front. Python refuses to read numbers of thousands of digits.
+        self.length = int(length.lstrip(b"0")[:_MAX_DIGITS] or b"0") if length.isdigit() else None
         """The size in bytes, if the client says it."""
         self.is_awaited = headers.get(b"expect", b"").lower() == b"100-continue"
         """True: the client sends nothing before the first ``read``."""
         self.most_bytes = most_bytes
-        self.is_whole = self.length == 0 or (
-            self.length is None and b"transfer-encoding" not in headers and scope.get("http_version", "")[:1] == "1"
+        self.is_whole = b"transfer-encoding" not in headers and (
+            self.length == 0 or (self.length is None and scope.get("http_version", "")[:1] == "1")
         )
         """True: no byte of it is outstanding."""
         self.is_over = asyncio.Event()

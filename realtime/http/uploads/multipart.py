@@ -74,7 +74,7 @@ def split_body(whole: Path, content_type: str, path: Path, most_bytes: int) -> t
             fields, _ = parser.parse()
             file.seek(max(0, size_bytes - _TAIL_BYTES))
             tail = file.read()
-    except (MultiPartParserError, SuspiciousOperation) as error:
+    except (MultiPartParserError, SuspiciousOperation, TypeError) as error:  # TypeError: see ``receiving.request``
         raise DatasetError(f"The body cannot be read as multipart/form-data: {error}") from None
     finally:
         disk.close()

@@ -11,6 +11,7 @@ from pytest_django import Settings
 from realtime.http.receiving import body
 from realtime.http.receiving.application import ABORT, AnswerCut, BoundedBodies
 from realtime.http.receiving.body import Receive, Scope, Send
+from realtime.http.receiving.heads import MAX_CHARACTERS
 from tests.conftest import MakeToken
 from tests.realtime.http.uploading import DEADLINE_SECONDS, Upload, body_of
 
@@ -74,6 +75,55 @@ async def test_a_length_above_the_limit_is_refused_unread() -> None:
 @pytest.mark.parametrize("length", ["9" * 5_000, "9" * 30])
 async def test_a_length_beyond_all_numbers_is_refused(length: str) -> None:
     assert (await answer(request(content_length=length)))[0]["status"] == 413
+
+
+@pytest.mark.parametrize("zeros", [1, 18, 40])
+async def test_a_length_with_zeros_in_front_is_read_as_what_it_is(zeros: int) -> None:
+    assert (await answer(request(content_length="0" * zeros + str(MOST + 1))))[0]["status"] == 413
+    communicator = request(content_length="0" * zeros + "600")
+    await send(communicator, b"x" * 600)
+    assert (await answer(communicator))[1] == b"600"
+
+
+async def test_a_length_of_nothing_beside_a_body_in_pieces_lets_no_more_through() -> None:
+    communicator = request(content_length="0", transfer_encoding="chunked")
+    for _ in range(3):
+        await send(communicator, b"x" * 500, more=True)
+    assert (await answer(communicator))[0]["status"] == 413
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *(
+            {"content_type": f"application/json; charset={name}"}
+            for name in ("zlib", "hex", "punycode", "nobody-knows")
+        ),
+        *({name: "a/b; x*=nope''y"} for name in ("content_type", "accept")),
+        *({name: "a/b; x*=a; x*0=b"} for name in ("content_type", "accept")),
+        *({name: 'a/b;"' + ";" * 1_000} for name in ("content_type", "accept")),
+        *({name: "a/" + "b" * MAX_CHARACTERS} for name in ("content_type", "accept")),
+    ],
+)
+async def test_a_head_that_nobody_can_read_is_the_fault_of_the_client(headers: dict[str, str]) -> None:
+    start, content = await answer(request(content_length="600", **headers))
+    assert start["status"] == 400 and start["headers"][b"connection"] == b"close"
+    assert json.loads(content)["error"]["code"] == "VALIDATION_ERROR"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content_type": "application/json; charset=UTF-8", "accept": "*/*"},
+        {"content_type": 'multipart/form-data; boundary="a*b"', "accept": "text/html;level, */*;q=0.8"},
+        {"content_type": "text/plain; charset=ISO-8859-1", "accept": "text/event-stream"},
+        {"content_type": "", "accept": ""},
+    ],
+)
+async def test_usual_heads_are_let_through(headers: dict[str, str]) -> None:
+    communicator = request(content_length="600", **headers)
+    await send(communicator, b"x" * 600)
+    assert (await answer(communicator))[1] == b"600"
 
 
 async def test_a_body_that_does_not_say_its_length_is_cut_off_at_the_limit() -> None:

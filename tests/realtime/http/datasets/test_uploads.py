@@ -69,6 +69,7 @@ async def test_a_fault_is_named_and_nothing_is_left(
         body_of(field="other"),
         body_of().replace(b"--frontier--", b"--frontier") + body_of(),
         b'--frontier\r\nContent-Disposition: form-data; name="file"\r\n\r\nno file\r\n--frontier--\r\n',
+        b"--frontier\r\nContent-Disposition: form-data; name*=a; name*0=b\r\n\r\nx\r\n--frontier--\r\n",
     ],
 )
 async def test_a_body_that_is_none(body: bytes, make_token: MakeToken, left_over: Callable[[], list[Path]]) -> None:
