@@ -1,21 +1,50 @@
 """The differences of two JSON values, for clients that sent one and meant the other."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from jobs.errors import clip
+
+MAX_FIELDS: Final = 100
+"""The most paths that are listed. Long keys can be a part of many paths, which together are then far larger than both
+values."""
+_MAX_TOLD: Final = 10
+_MAX_CHARACTERS: Final = 200
+_Path = tuple[Any, ...]
+"""The path of the object or array, and the key or index in it. Empty: the value itself."""
 
 
-def differing_fields(first: Any, second: Any, path: str = "") -> list[str]:
-    """List the paths at which two JSON values differ, as in ``payload.filters.region``."""
+def differing_fields(first: Any, second: Any) -> list[str]:
+    """List the first paths at which two JSON values differ, as in ``payload.filters.region``, at most ``MAX_FIELDS``.
+
+    A key, and a path, has at most 200 characters of its own; the rest is cut.
+    """
+    return [_as_text(path) for path in islice(_differing(first, second, ()), MAX_FIELDS)]
+
+
+def in_words(fields: Sequence[str]) -> str:
+    """Name the first of these fields."""
+    return ", ".join(fields[:_MAX_TOLD]) + (" …" if len(fields) > _MAX_TOLD else "")
+
+
+def _differing(first: Any, second: Any, path: _Path) -> Iterator[_Path]:
     if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
-        pairs = zip(first, second, strict=True)
-        inner = [differing_fields(one, other, f"{path}[{index}]") for index, (one, other) in enumerate(pairs)]
-        return [item for items in inner for item in items]
-    if isinstance(first, dict) and isinstance(second, dict):
-        keys = sorted(first.keys() | second.keys())
-        inner = [
-            differing_fields(first.get(key, ...), second.get(key, ...), f"{path}.{key}".lstrip(".")) for key in keys
-        ]
-        return [item for items in inner for item in items]
-    return [] if _is_same(first, second) else [path]
+        for index, (one, other) in enumerate(zip(first, second, strict=True)):
+            yield from _differing(one, other, (path, index))
+    elif isinstance(first, dict) and isinstance(second, dict):
+        for key in sorted(first.keys() | second.keys()):
+            yield from _differing(first.get(key, ...), second.get(key, ...), (path, key))
+    elif not _is_same(first, second):
+        yield path
+
+
+def _as_text(path: _Path) -> str:
+    parts: list[str] = []
+    while path:
+        path, part = path
+        parts.append(f"[{part}]" if isinstance(part, int) else f".{clip(part, _MAX_CHARACTERS)}")
+    return clip("".join(reversed(parts)).lstrip("."), _MAX_CHARACTERS)
 
 
 def _is_same(first: Any, second: Any) -> bool:

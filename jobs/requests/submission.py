@@ -19,7 +19,7 @@ from jobs.log.events import NotOwner, append
 from jobs.log.outcomes import FromCache
 from jobs.models import AsyncRequest, Status
 from jobs.queue.estimates import learned_seconds
-from jobs.requests.differences import differing_fields
+from jobs.requests.differences import differing_fields, in_words
 from jobs.requests.room import Room
 from jobs.requests.storing import Key, Stored, Waiting, count_waiting, find_stored, index_tags, insert, prepare
 from jobs.usage.daily import Spent, Use, add_use
@@ -264,7 +264,7 @@ def _attached(submission: Submission, row: Stored) -> Accepted | Refused:
         return Refused(
             error=error_body(
                 ErrorCode.DUPLICATE_REQUEST,
-                f"The id '{submission.client_id}' belongs to another request, which differs in: {', '.join(fields)}",
+                f"The id '{submission.client_id}' belongs to another request, which differs in: {in_words(fields)}",
                 details={"request_id": str(row.id), "fields": fields},
             )
         )

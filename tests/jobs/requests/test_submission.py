@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from jobs.models import AsyncRequest, Status
-from jobs.requests.differences import differing_fields
+from jobs.requests.differences import MAX_FIELDS, differing_fields
 from jobs.requests.submission import Accepted, Refused, Submission, submit_many
 from tests.jobs.building import Threads, change, claim, log_of, make_submission, row_of
 
@@ -145,6 +146,19 @@ def test_a_number_is_the_same_in_whatever_form_the_database_gives_it_back() -> N
 def test_a_field_that_is_null_differs_from_one_that_is_not_there() -> None:
     assert differing_fields({"a": None}, {}) == ["a"]
     assert differing_fields({"a": {"b": 1}}, {"a": 1}) == ["a"]
+
+
+@database
+def test_what_differs_is_told_in_few_words_however_much_it_is() -> None:
+    # All paths together would have 10 GB.
+    key = "k" * 500_000
+    first, second = ({key: dict.fromkeys(map(str, range(20_000)), number)} for number in (1, 2))
+    accepted(make_submission(client_id="one", payload=first))
+    error = refused(make_submission(client_id="one", payload=second))
+    fields = error["details"]["fields"]
+    assert len(fields) == MAX_FIELDS and fields[0].startswith("payload.kkk")
+    assert len(json.dumps(error)) < 100_000
+    assert differing_fields({"a": {"b": [0, 1]}}, {"a": {"b": [0, 2]}}) == ["a.b[1]"]
 
 
 # --- the limit -------------------------------------------------------------------------------------------------------
