@@ -1,18 +1,22 @@
 """Keeps tokens and the values of payloads out of what is written down: lines of the log and error reports."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from jobs.facts import Work, current_work
 
 HIDDEN: Final = "[hidden]"
-_TOKEN = re.compile(r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]+|(?<=signature=)[\w-]+|(?<=[Bb]earer )\S+", re.ASCII)
+# With a group, what it has found is a token. The beginning of one is read too, so that nothing is read twice.
+_TOKEN = re.compile(r"(?<=signature=)([\w-]+)|(?<=[Bb]earer )(\S+)|eyJ[\w-]{5,}(\.[\w-]+\.[\w-]+)?", re.ASCII)
 # Shorter ones are in many words, and tell nobody much.
 _MIN_CHARACTERS = 4
 _LONG_CHARACTERS = 8
 _MAX_VALUES = 2000
+# Whoever logs a line does not wait for the rest of a payload of hundreds of thousands.
+_MAX_READ = 20_000
 _MAX_DEPTH = 20
 _CODE = ('  File "', "    ")
 """The beginnings of the lines of a traceback that show code."""
@@ -25,13 +29,14 @@ class Redaction:
     """Hides tokens, and the payload of the work at hand unless ``shows_payload``."""
 
     def __init__(self, *, shows_payload: bool = False) -> None:
-        self._values = None if shows_payload else _values_of(current_work())
+        self._values = () if shows_payload else _values_of(current_work())
 
     def text(self, text: str) -> str:
         """Return the text without what must not be seen."""
-        if self._values is not None:
-            text = self._values.sub(HIDDEN, text)
-        return _TOKEN.sub(HIDDEN, text)
+        if found := [value for value in self._values if value in text]:
+            # A pattern of all values would take a second to compile.
+            text = re.sub("|".join(map(_pattern, found)), HIDDEN, text)
+        return _TOKEN.sub(lambda token: HIDDEN if token.lastindex else token[0], text)
 
     def anything(self, value: Any, depth: int = 0) -> Any:
         """Return the text, or the list or mapping of such, without what must not be seen."""
@@ -62,14 +67,15 @@ class Redaction:
 
 
 @lru_cache(16)
-def _values_of(work: Work) -> re.Pattern[str] | None:
+def _values_of(work: Work) -> Sequence[str]:
+    """Return the values of the payload, the longest first, for one may be a part of another."""
     found: set[str] = set()
-    for value in _values(work.payload, 0):
-        found.add(value)
+    for value in islice(_values(work.payload, 0), _MAX_READ):
+        if value is not None:
+            found.add(value)
         if len(found) >= _MAX_VALUES:
             break
-    # The longest first, for one may be a part of another.
-    return re.compile("|".join(map(_pattern, sorted(found, key=len, reverse=True)))) if found else None
+    return sorted(found, key=len, reverse=True)
 
 
 def _pattern(value: str) -> str:
@@ -78,10 +84,11 @@ def _pattern(value: str) -> str:
     return text if len(value) >= _LONG_CHARACTERS else rf"(?<!\w){text}(?!\w)"
 
 
-def _values(value: Any, depth: int) -> Iterator[str]:
+def _values(value: Any, depth: int) -> Iterator[str | None]:
+    """Yield the texts by which a value could be told, and None for each that tells nothing."""
     if depth > _MAX_DEPTH or isinstance(value, bool) or value is None:
-        return
-    if isinstance(value, Mapping):
+        yield None
+    elif isinstance(value, Mapping):
         for one in value.values():
             yield from _values(one, depth + 1)
     elif isinstance(value, list | tuple):
@@ -91,3 +98,5 @@ def _values(value: Any, depth: int) -> Iterator[str]:
         yield text
         if (quoted := repr(value)[1:-1]) != text and isinstance(value, str):
             yield quoted  # as the text of an error shows it
+    else:
+        yield None

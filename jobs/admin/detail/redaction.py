@@ -9,13 +9,15 @@ _SECRET_NAME = re.compile(
     r"|(api|access|private|secret|signing)[_-]?key)",
     re.IGNORECASE,
 )
+# A JSON Web Token, or its beginning alone. Each pattern here reads a text once, however it is made: what it has read in
+# vain is not read again from a later letter.
+_WEB_TOKEN = re.compile(r"\beyJ[\w-]+(\.[\w-]+\.[\w-]*)?")
 _SECRET_TEXTS = (
-    # JSON Web Tokens, and tokens of one request.
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), HIDDEN),
+    # Tokens of one request.
     (re.compile(r"\brt_[\w.:-]{16,}"), HIDDEN),
     # Parts of URLs.
     (re.compile(r"([?&](?:token|signature|authorization|x-amz-\w+)=)[^&#\s\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{HIDDEN}@"),
+    (re.compile(r"(://[^\s:/@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
 )
 
 
@@ -34,6 +36,7 @@ def without_secrets(value: Any, *, is_secret: bool = False) -> Any:
 
 
 def _clean(text: str) -> str:
+    text = _WEB_TOKEN.sub(lambda found: HIDDEN if found[1] else found[0], text)
     for pattern, instead in _SECRET_TEXTS:
         text = pattern.sub(instead, text)
     return text

@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -56,3 +57,23 @@ def test_of_a_traceback_only_the_texts_of_errors_change() -> None:
     frames = [{"filename": "transactions.py"}]
     told = redaction.traceback([{"exc_value": "'transactions'", "exc_notes": ["transactions"], "frames": frames}])
     assert told == [{"exc_value": f"'{HIDDEN}'", "exc_notes": [HIDDEN], "frames": frames}]
+
+
+@pytest.mark.parametrize("part", ["eyJ-", "eyJabcdef", "eyJabcdef.", "Bearer ", "signature=", "a-"])
+def test_a_text_is_read_once_whatever_it_is_made_of(part: str) -> None:
+    began = time.thread_time()
+    text = Redaction(shows_payload=True).text(part * (400_000 // len(part)) + f" Bearer {TOKEN}")
+    assert TOKEN not in text and text.endswith(HIDDEN)
+    # To look from each letter to the end would take minutes.
+    assert time.thread_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "values", [[f"{number}{'(x|y)*' * 80}" for number in range(2_000)], ["abcd"] * 1_000_000, [0] * 1_000_000]
+)
+def test_a_line_does_not_wait_for_a_large_payload(values: list[Any]) -> None:
+    redaction_began = time.thread_time()
+    redaction = works_on(secret="tell nobody", values=values)
+    assert redaction.text(f"{values[0]} and tell nobody") == f"{HIDDEN if values[0] else 0} and {HIDDEN}"
+    # A pattern of all values takes a second and a half.
+    assert time.thread_time() - redaction_began < 0.4
