@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 100
 _BACKLOG = 2_000
+BACKLOG_BYTES = 128 * 1024 * 1024
+"""The most bytes of payloads that wait while the database is slow. One submission alone may have more."""
 _Outcome = Future[Accepted | Refused]
 _Item = tuple[Submission, _Outcome]
 
@@ -30,6 +32,7 @@ class SubmissionWriter:
     def __init__(self) -> None:
         self._groups: queue.Queue[list[_Item]] = queue.Queue()
         self._waiting = 0
+        self._bytes = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -40,10 +43,12 @@ class SubmissionWriter:
     def submit_all(self, submissions: Sequence[Submission]) -> list[_Outcome]:
         """Do as ``submit`` for each submission. They are committed together."""
         items: list[_Item] = [(submission, Future()) for submission in submissions]
+        size = _size(items)
         with self._lock:
-            if self._waiting >= _BACKLOG:
+            if self._waiting >= _BACKLOG or (self._bytes and self._bytes + size > BACKLOG_BYTES):
                 raise Overloaded
             self._waiting += len(items)
+            self._bytes += size
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="submission-writer", daemon=True)
                 self._thread.start()
@@ -61,6 +66,8 @@ class SubmissionWriter:
             wanted = [(submission, future) for submission, future in items if future.set_running_or_notify_cancel()]
             if wanted:
                 self._commit(wanted)
+            with self._lock:
+                self._bytes -= _size(items)
 
     def _commit(self, items: list[_Item]) -> None:
         submissions = [submission for submission, _ in items]
@@ -83,6 +90,17 @@ class SubmissionWriter:
             tell(submissions, outcomes)
         except Exception:  # any error: without this thread the process would accept nothing more
             logger.exception("Nobody was told of %d submissions; the sweeper will wake the workers", len(items))
+
+
+def _size(items: Sequence[_Item]) -> int:
+    return sum(_bytes_of(submission) for submission, _ in items)
+
+
+def _bytes_of(submission: Submission) -> int:
+    try:
+        return submission.stored_bytes
+    except (TypeError, ValueError):  # it is no JSON, and fails when it is stored
+        return 0
 
 
 def _submit_with_one_retry(submissions: list[Submission]) -> list[Accepted | Refused]:

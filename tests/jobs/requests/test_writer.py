@@ -109,6 +109,19 @@ def test_more_than_may_wait_are_refused(store: HeldStore, monkeypatch: pytest.Mo
     assert all(isinstance(future.result(10), Accepted) for future in (first, *waiting))
 
 
+def test_no_more_bytes_wait_than_may(store: HeldStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "BACKLOG_BYTES", 1_000)
+    writer = SubmissionWriter()
+    large = writer.submit(make_submission(user="user 0", payload={"text": "x" * 2_000}))
+    assert store.arrived.wait(10)
+    with pytest.raises(Overloaded):
+        writer.submit(make_submission(user="user 1"))
+    store.let_in.set()
+    assert isinstance(large.result(10), Accepted)
+    eventually(lambda: not writer._bytes, "nothing waits any more")
+    assert isinstance(writer.submit(make_submission(user="user 2", payload={"text": "x" * 900})).result(10), Accepted)
+
+
 def test_one_who_went_away_before_the_commit_holds_up_nobody(store: HeldStore) -> None:
     writer = SubmissionWriter()
     gone = writer.submit(make_submission())
