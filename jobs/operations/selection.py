@@ -7,7 +7,7 @@ asked of the rows so chosen, some at a time, so that no statement reads a whole 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from jobs.formatting import format_duration
+from jobs.jsonable import is_storable
 from jobs.models import FINAL, LIVE, WAITING, AsyncRequest, RequestTag, Status
 from jobs.paging import first_of_all
 
@@ -25,8 +26,13 @@ SCANNED: Final = 10_000
 PAGE: Final = 500
 STATUS_GROUPS: Final[Mapping[str, Sequence[str]]] = {"live": LIVE, "waiting": WAITING}
 WITH_FAILURES: Final = "with_failures"
+MAX_SECONDS: Final = 36_525 * 86_400.0
+"""A century: the longest duration, and the greatest age, that is looked for."""
+_STATUSES: Final = frozenset((*Status.values, *STATUS_GROUPS, WITH_FAILURES))
 _MOMENTS: Final = frozenset(("since", "until", "ended_since"))
 _EXAMPLES: Final = 5
+# Within these, no database and no time zone is at its end.
+_MIN_YEAR: Final = 1900
 Place = tuple[datetime, UUID]
 """Creation and id of a request: where a walk has come to."""
 
@@ -260,16 +266,21 @@ def _beyond(rows: QuerySet[AsyncRequest], after: Place | None) -> QuerySet[Async
 
 
 def _read(name: str, value: Any) -> Any:
-    if name == "ids" and isinstance(value, list):
+    """Read one value as ``as_json`` wrote it, or as a page sent it, in which anybody may have changed it."""
+    if name == "ids" and isinstance(value, list) and len(value) <= SCANNED:
         return [UUID(one) for one in value if isinstance(one, str)]
-    if name == "longer" and isinstance(value, int | float):
+    if name == "longer" and type(value) in (int, float) and 0 <= value <= MAX_SECONDS:
         return value
-    if isinstance(value, str) and name not in ("ids", "longer"):
-        if name not in _MOMENTS:
+    if isinstance(value, str) and name not in ("ids", "longer") and is_storable(value):
+        if name == "argument":
+            read_argument(value)
+        if name in _MOMENTS:
+            moment = parse_datetime(value)
+            if moment is not None and moment.tzinfo is not None and _MIN_YEAR < moment.year < MAXYEAR:
+                return moment
+        elif name != "status" or value in _STATUSES:
             return value
-        if (moment := parse_datetime(value)) is not None:
-            return moment
-    raise ValueError(f"{name} cannot be {value!r}")
+    raise ValueError(f"{name} cannot be {value!r:.100}")
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import FINAL, LIVE, Status
-from jobs.operations.selection import Selection, read_argument
+from jobs.operations.selection import SCANNED, Selection, read_argument
 from jobs.requests.storing import index_tags
 from tests.jobs.admin.pages import make_request
 
@@ -83,7 +83,14 @@ def test_a_selection_comes_back_from_json_as_it_was() -> None:
 
 @pytest.mark.parametrize(
     "stored",
-    [[], None, {"nonsense": 1}, {"since": "soon"}, {"status": 5}, {"ids": "x"}, {"ids": ["x"]}, {"longer": "5"}],
+    [
+        *([], None, {"nonsense": 1}, {"since": "soon"}, {"status": 5}, {"ids": "x"}, {"ids": ["x"]}, {"longer": "5"}),
+        # What no database, no clock and no other condition can be compared with.
+        *({"longer": number} for number in (float("inf"), float("nan"), -1, 1e300, True)),
+        *({"until": moment} for moment in ("2026-05-01T10:00:00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59Z")),
+        *({"tenant": text} for text in ("a\x00b", "\ud800")),
+        *({"status": "nonsense"}, {"argument": "nonsense"}, {"ids": ["x"] * (SCANNED + 1)}),
+    ],
 )
 def test_what_is_misread_selects_nothing_instead_of_more(stored: Any) -> None:
     with pytest.raises(ValueError):  # the texts differ
