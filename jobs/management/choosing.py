@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from jobs.formatting import STATUS_LABELS
-from jobs.operations.selection import WITH_FAILURES, Selection, read_argument
+from jobs.operations.selection import MAX_SECONDS, WITH_FAILURES, Selection, read_argument
 
 NOBODY: Final = 1
 """The exit status when nothing was found, or not everything was done."""
@@ -54,7 +54,21 @@ def age(text: str) -> timedelta:
     number, unit = text[:-1], text[-1:]
     if unit not in _SECONDS or not number.isdecimal() or len(number) > 6:
         raise ArgumentTypeError(f"'{text}' is no length of time such as 30s, 15m, 6h or 2d")
-    return timedelta(seconds=int(number) * _SECONDS[unit])
+    total = int(number) * _SECONDS[unit]
+    if total > MAX_SECONDS:
+        raise ArgumentTypeError(f"'{text}' is more than a hundred years")
+    return timedelta(seconds=total)
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds. Raises ``ArgumentTypeError`` for one that no clock reaches, and for NaN."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= MAX_SECONDS:
+        raise ArgumentTypeError(f"'{text}' is not a number of seconds such as 30 or 2.5")
+    return number
 
 
 def argument(text: str) -> str:

@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
 
 def _moment(days: float) -> datetime:
-    if days < 0:
+    if not days >= 0:  # NaN neither
         raise CommandError("--days cannot be less than 0")
     try:
         return timezone.now() - timedelta(days=days)

@@ -30,6 +30,7 @@ from jobs.requests.reads import brief_snapshot, explained
 _LOOK_SECONDS: Final = 0.5
 _COLUMNS: Final = ("request", "action", "status", "done", "user", "tenant", "submitted", "took", "message")
 _WIDTH: Final = 200
+_MAX_LISTED: Final = 1_000_000
 _HELP: Final = {
     "cancel": "cancel requests that wait, and ask running ones to stop",
     "retry": "run failed and cancelled requests again as new ones; start the next attempt of retrying ones now",
@@ -96,8 +97,8 @@ class Command(BaseCommand):
             verbs[verb](**options)
 
     def _list(self, *, limit: int, as_json: bool, **options: Any) -> None:
-        if limit < 1:
-            raise CommandError("--limit must be at least 1", returncode=NOT_DONE)
+        if not 1 <= limit <= _MAX_LISTED:
+            raise CommandError(f"--limit is at least 1, and at most {_MAX_LISTED:,}", returncode=NOT_DONE)
         rows = filters_of(options).newest(limit)
         if as_json:
             self._write([{**brief_snapshot(row), **_owner(row)} for row in rows])

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 # An idle worker wakes up and shows it is alive every ``worker_ttl - 15`` seconds.
 _WORKER_TTL_SECONDS = HEARTBEAT_SECONDS + 15
+_MAX_PROCESSES = 1_000
 
 
 class Command(BaseCommand):
@@ -50,8 +51,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Not a queue of Streamer: {', '.join(sorted(unknown))}. The queues are: {', '.join(own)}"
             )
-        if processes < 1:
-            raise CommandError(f"--processes must be at least 1, not {processes}")
+        if not 1 <= processes <= _MAX_PROCESSES:
+            raise CommandError(f"--processes must be at least 1 and at most {_MAX_PROCESSES}, not {processes}")
         served = queues or list(own)
         if not burst:
             wait_for_services(logger.warning)

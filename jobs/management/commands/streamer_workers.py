@@ -9,7 +9,7 @@ from django.db import Error as DatabaseError
 
 from jobs.admin.formatting import relative
 from jobs.formatting import format_bytes, format_duration
-from jobs.management.choosing import NOBODY, NOT_DONE
+from jobs.management.choosing import NOBODY, NOT_DONE, seconds
 from jobs.management.explaining import AWAY, add_dry_run, add_json, add_verb, explain
 from jobs.management.printing import print_json, print_table
 from jobs.queue.control.drains import order_drain
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         drain.add_argument("--here", action="store_true", help="all workers of this host, in place of names")
         drain.add_argument(
             "--wait",
-            type=float,
+            type=seconds,
             metavar="SECONDS",
             help="wait until they have left, for at most SECONDS (default: do not wait)",
         )

@@ -8,6 +8,7 @@ import redis
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
+from jobs.management.choosing import seconds
 from jobs.management.explaining import AWAY, add_dry_run, add_json, explain
 from jobs.management.printing import print_json
 from jobs.queue.control.drains import order_drain
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--web", action="store_true", help="drain the web processes of this host, not its workers")
         parser.add_argument(
             "--wait",
-            type=float,
+            type=seconds,
             metavar="SECONDS",
             help="wait until all is empty, for at most SECONDS (default: do not wait)",
         )

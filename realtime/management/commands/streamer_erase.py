@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs.management.choosing import seconds
 from jobs.management.explaining import add_dry_run, add_json, explain
 from jobs.requests.removal.erasure import Subject, cancel_live, count_stored, erase
 from realtime.connections.erasure import count_connections, erase_connections, erase_memberships
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--wait",
-            type=float,
+            type=seconds,
             default=_WAIT_SECONDS,
             metavar="SECONDS",
             help=f"wait at most SECONDS for cancelled requests to end (default: {_WAIT_SECONDS:.0f})",
