@@ -37,13 +37,13 @@ def check_query(sql: str) -> tuple[str, list[str]]:
             statement = statements[0].query
             [(text,)] = connection.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()
             tree = json.loads(text)
+            if tree["error"]:
+                raise Refused("a query is one SELECT, and nothing else")
+            return statement, _Reader(_consistent(connection)).tables(tree["statements"])
         except duckdb.Error as error:
             raise Refused(reason_of(error)) from None
-        except RecursionError:
+        except RecursionError:  # in the parser, or in the reader, which nests deeper than the text does
             raise Refused("the query is nested too deeply") from None
-        if tree["error"]:
-            raise Refused("a query is one SELECT, and nothing else")
-        return statement, _Reader(_consistent(connection)).tables(tree["statements"])
 
 
 def _consistent(connection: duckdb.DuckDBPyConnection) -> dict[str, bool]:

@@ -163,6 +163,8 @@ def test_its_time_goes_on_while_rows_flow(opened: Opened, monkeypatch: pytest.Mo
     [
         ("SELECT 1 FROM (VALUES (1)) PIVOT", "syntax error"),
         ("SELECT " + "(" * 2_000 + "1" + ")" * 2_000, "Max expression depth limit of 1000 exceeded."),
+        ("SELECT " + "abs(" * 250 + "1" + ")" * 250, "nested too deeply"),
+        ("SELECT " + "abs(" * 450 + "1" + ")" * 450, "nested too deeply"),
         ("SELECT CAST('SET a. SET b' AS INT)", "Could not convert string 'SET a."),
         ("SELECT st_area(1)", "not allowed in a query"),
     ],
