@@ -36,6 +36,11 @@ def format_count(number: int) -> str:
     return f"{number:,}"
 
 
+def format_counted(number: int, noun: str) -> str:
+    """Write how many there are of something: ``1 row``, ``18,204 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def format_bytes(size_bytes: float) -> str:
     """Write a size in powers of ten: ``12 B``, ``1.5 kB``, ``482 kB``, ``2 GB``."""
     value, unit = float(size_bytes), 0

@@ -68,7 +68,7 @@ from jobs.errors import (
     Stop,
     TimedOut,
 )
-from jobs.formatting import format_bytes, format_count, format_duration
+from jobs.formatting import format_bytes, format_count, format_counted, format_duration
 from jobs.queue.health.probes import probe_services
 from jobs.requests.python_api.handle import (
     RequestHandle,
@@ -165,6 +165,7 @@ __all__ = [
     "find_handler",
     "format_bytes",
     "format_count",
+    "format_counted",
     "format_duration",
     "leave_out",
     "left_out_of",

@@ -16,7 +16,7 @@ from jobs.admin.listing.search import MIN_DIGITS, IndexedSearch
 from jobs.admin.read_only import ReadOnlyAdmin
 from jobs.files.artifacts import signed_url
 from jobs.files.expiry import NoSuchArtifact, extend
-from jobs.formatting import format_bytes
+from jobs.formatting import format_bytes, format_counted
 from jobs.models import Artifact
 
 
@@ -77,7 +77,8 @@ class ArtifactAdmin(IndexedSearch, ReadOnlyAdmin):
             else:
                 kept += 1
                 self.log_change(request, row, f"Kept until {exact(extended.artifact.expires_at)}")
-        text = f"{kept} kept for {settings.STREAMER_ARTIFACT_DAYS} days from now, or for as long as a file may be kept"
+        days = format_counted(settings.STREAMER_ARTIFACT_DAYS, "day")
+        text = f"{kept} kept for {days} from now, or for as long as a file may be kept"
         if gone:
             text += f"; {gone} had already expired"
         self.message_user(request, f"{text}.", messages.WARNING if gone else messages.SUCCESS)

@@ -14,6 +14,7 @@ from jobs.doctor.sweeping import SWEEPER_GRACE
 from jobs.files.artifacts import CHUNK_BYTES
 from jobs.files.scratch import dead_folders, delete, old_entries
 from jobs.files.storage import probe
+from jobs.formatting import format_counted
 from jobs.models import RECEIPTED, Artifact, BulkSlice, Dataset, Status
 from jobs.queue.health.services import missing_folder
 from jobs.sweeper.orphans import all_orphans, some_orphans
@@ -92,7 +93,7 @@ def _delete_orphans(scope: Scope) -> str:
     names = list(_orphans(scope))
     for name in names:
         default_storage.delete(name)
-    return f"deleted {len(names)} files"
+    return f"deleted {format_counted(len(names), 'file')}"
 
 
 def _left_scratch() -> list[Path]:

@@ -8,6 +8,7 @@ from rq.registry import FailedJobRegistry
 from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from jobs.doctor.check import Check, Found, of_items
+from jobs.formatting import format_counted
 from jobs.queue.health.services import reason_of, redis_place
 from jobs.queue.names import own_queues
 from jobs.queue.wakeups import connection, is_ring, remove_rings, ring, waiting_rings
@@ -35,7 +36,7 @@ def _thin_out() -> str:
     for name in names:
         remove_rings(name)
         ring([name] * max(1, _workers(name)))
-    return f"rang {len(names)} queues anew, once for each worker"
+    return f"rang {format_counted(len(names), 'queue')} anew, once for each worker"
 
 
 def _registries() -> Iterator[tuple[str, FailedJobRegistry]]:

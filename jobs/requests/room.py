@@ -5,6 +5,7 @@ from collections import Counter
 from django.conf import settings
 
 from jobs.errors import ErrorBody, ErrorCode, error_body
+from jobs.formatting import format_counted
 from jobs.requests.storing import Owner, Waiting
 from jobs.usage.quotas import DailyRoom
 from jobs.usage.stored import is_counted, tenant_full
@@ -41,7 +42,7 @@ class Room:
         """Return the error for a request whose user has no place left."""
         return error_body(
             ErrorCode.RATE_LIMITED,
-            f"You have {self._limit} requests waiting, which is the most allowed",
+            f"You have {format_counted(self._limit, 'request')} waiting, which is the most allowed",
             details={"limit": self._limit},
             retry_after=5.0,
         )

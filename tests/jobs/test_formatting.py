@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.formatting import STATUS_LABELS, format_bytes, format_count, format_duration, format_status
+from jobs.formatting import STATUS_LABELS, format_bytes, format_count, format_counted, format_duration, format_status
 from jobs.models import Status
 
 CASES: dict[str, list[list[Any]]] = json.loads((Path(__file__).parents[1] / "words.json").read_text())
@@ -27,6 +27,11 @@ def test_durations_are_in_their_two_largest_units(seconds: float, text: str) -> 
 @pytest.mark.parametrize(("status", "failed_items", "text"), CASES["statuses"])
 def test_statuses_have_one_word_each(status: str, failed_items: int, text: str) -> None:
     assert format_status(status, failed_items) == text
+
+
+@pytest.mark.parametrize(("number", "noun", "text"), CASES["counted"])
+def test_one_of_something_is_not_plural(number: int, noun: str, text: str) -> None:
+    assert format_counted(number, noun) == text
 
 
 def test_every_status_of_the_wire_has_its_word() -> None:

@@ -19,7 +19,7 @@ from jobs.admin.filters import DayFilter
 from jobs.admin.formatting import NOTHING, badge, shortened, when
 from jobs.admin.live_row import LiveRow
 from jobs.admin.read_only import ReadOnlyAdmin
-from jobs.formatting import format_count, format_duration
+from jobs.formatting import format_count, format_counted, format_duration
 from jobs.models import OperatorAct
 from jobs.operations.acts import stop
 from jobs.operations.tally import count_words, requests_in
@@ -43,6 +43,7 @@ class ActPage:
     can_stop: bool
     percentage: float
     done: str
+    """How many of how many requests it has reached."""
     facts: Sequence[tuple[str, Any]]
     made: Sequence[tuple[str, str]]
     """The first of the new requests: their URLs and the beginnings of their ids."""
@@ -105,7 +106,7 @@ class OperatorActAdmin(LiveRow, ReadOnlyAdmin):
             is_live=is_live,
             can_stop=is_live and _may_stop(request, row),
             percentage=100.0 if not is_live and not row.is_stopped else min(99.0, 100 * reached / total),
-            done=f"{format_count(reached)} of {total_words(row)}" if row.total is not None else format_count(reached),
+            done=_done(row, reached),
             facts=list(_facts(row)),
             made=[(request_url(one), one[:8]) for one in row.made],
         )
@@ -139,6 +140,13 @@ class OperatorActAdmin(LiveRow, ReadOnlyAdmin):
     @admin.display(description="begun", ordering="begun_at")
     def begun(self, row: OperatorAct) -> SafeString | str:
         return when(row.begun_at)
+
+
+def _done(row: OperatorAct, reached: int) -> str:
+    """Write how many requests the act has reached: ``2 of 5 requests``."""
+    if row.total is None:
+        return format_counted(reached, "request")
+    return f"{format_count(reached)} of {total_words(row)} request{'' if row.total == 1 else 's'}"
 
 
 def _may_stop(request: HttpRequest, row: OperatorAct) -> bool:

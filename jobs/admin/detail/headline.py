@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs.admin.detail.wait_words import retry_sentence, wait_sentence
 from jobs.admin.formatting import short
 from jobs.admin.progress import said
-from jobs.formatting import format_bytes, format_count, format_status
+from jobs.formatting import format_bytes, format_count, format_counted, format_status
 from jobs.models import Artifact, AsyncRequest, Status
 from jobs.queue.waits import waits_of
 
@@ -62,7 +62,7 @@ def items_sentence(result: Any) -> str:
         return ""
     counts = {name: result.get(name) for name in ("succeeded", "failed", "skipped")}
     numbers = {name: count for name, count in counts.items() if isinstance(count, int)}
-    parts = [f"{format_count(numbers.get('succeeded', 0))} of {format_count(result['total_items'])} items done"]
+    parts = [f"{format_count(numbers.get('succeeded', 0))} of {format_counted(result['total_items'], 'item')} done"]
     parts += [f"{format_count(numbers[name])} {name}" for name in ("failed", "skipped") if numbers.get(name)]
     return f"{', '.join(parts)}."
 
@@ -98,5 +98,4 @@ def _value(value: Any) -> str:
 def _files_sentence(files: Sequence[Artifact]) -> str:
     if not files:
         return ""
-    count = "1 file" if len(files) == 1 else f"{format_count(len(files))} files"
-    return f"{count}, {format_bytes(sum(file.size_bytes for file in files))}."
+    return f"{format_counted(len(files), 'file')}, {format_bytes(sum(file.size_bytes for file in files))}."

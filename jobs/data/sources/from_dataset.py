@@ -9,6 +9,7 @@ from jobs.contract.source import DatasetColumns, OpenSource, source_names
 from jobs.data.datasets.store import find_dataset, local_copy
 from jobs.data.sources.definition import SourceDefinition
 from jobs.errors import InvalidPayload
+from jobs.formatting import format_counted
 from jobs.models import Dataset
 
 _TABLE = "rows"
@@ -88,7 +89,7 @@ def dataset_as_source(tenant_id: str, columns: DatasetColumns) -> DatasetAsSourc
         name=dataset.name,
         columns=columns,
         copy=lambda scratch_dir: local_copy(dataset, scratch_dir),
-        description=f"The dataset '{dataset.name}', with {dataset.rows:,} rows.",
+        description=f"The dataset '{dataset.name}', with {format_counted(dataset.rows, 'row')}.",
     )
 
 

@@ -10,7 +10,18 @@ from typing import Any, Self
 from django.db import OperationalError
 from pydantic import model_validator
 
-from jobs.handler import Bulk, Context, Counts, Example, Handler, OnError, Operation, Payload, join_title
+from jobs.handler import (
+    Bulk,
+    Context,
+    Counts,
+    Example,
+    Handler,
+    OnError,
+    Operation,
+    Payload,
+    format_counted,
+    join_title,
+)
 from jobs.handlers.bulk_operation.files import write_outcomes, write_rejects
 from jobs.handlers.bulk_operation.payload import (
     BulkPayload,
@@ -72,7 +83,9 @@ class BulkOperation(Handler[BulkPayload]):
         if not bulk.is_cut:
             context.report(0, "Reading the items", stage="reading")
             if bulk.carry_over():
-                notes.append(f"{bulk.counts().processed:,} items have their outcomes from the request before")
+                done = bulk.counts().processed
+                items, have = ("1 item", "has its outcome") if done == 1 else (f"{done:,} items", "have their outcomes")
+                notes.append(f"{items} {have} from the request before")
             else:
                 bulk.cut(items_of(payload, context, notes), batch_size=payload.batch_size)
         bulk.work(lambda counts: _report(counts, context))
@@ -120,7 +133,7 @@ class BulkShare(Handler[SharePayload]):
 
 def _report(counts: Counts, context: Context) -> None:
     percentage = _WORK_PERCENTAGE * counts.processed / max(1, counts.total)
-    text = f"{counts.processed:,} of {counts.total:,} items"
+    text = f"{counts.processed:,} of {format_counted(counts.total, 'item')}"
     failed = f", {counts.failed:,} failed" if counts.failed else ""
     figures = {"processed": counts.processed, "succeeded": counts.succeeded, "failed": counts.failed}
     context.report(percentage, text + failed, stage="working", total_items=counts.total, **figures)

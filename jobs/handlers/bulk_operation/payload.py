@@ -14,7 +14,7 @@ from jobs.handler import (
     Payload,
     entity_names,
     find_handler,
-    format_count,
+    format_counted,
     name_source,
     permission_for,
     permissions_of_items,
@@ -117,7 +117,7 @@ def items_name(payload: BulkPayload) -> str:
     if payload.data_source is not None:
         return f"rows of {name_source(payload.data_source)}"
     count = len(payload.items or ())
-    return "1 item" if count == 1 else f"{format_count(count)} items"
+    return format_counted(count, "item")
 
 
 def operation_label(payload: Operation) -> str:

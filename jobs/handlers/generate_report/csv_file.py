@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from jobs.handler import guard_formula
+from jobs.handler import format_counted, guard_formula
 from jobs.handlers.generate_report.records.batches import stream_records
 from jobs.handlers.generate_report.records.selection import Selection
 from jobs.handlers.generate_report.stages import Progress, Stage
@@ -23,7 +23,7 @@ def write_csv(path: Path, selection: Selection, progress: Progress) -> None:
                 Stage.GENERATING,
                 written,
                 total,
-                f"Wrote {written:,} of {total:,} rows",
+                f"Wrote {written:,} of {format_counted(total, 'row')}",
                 rows_written=written,
                 rows_total=total,
             )

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from jobs.handler import format_counted
 from jobs.handlers.generate_report.figures.breakdowns import NO_NAME, Breakdown
 from jobs.handlers.generate_report.figures.report import Figures, Previous
 from jobs.handlers.generate_report.figures.tallies import Tally, change_of, round_cents
@@ -16,7 +17,8 @@ def find_sentences(figures: Figures, words: Words) -> list[str]:
     if not whole.records:
         return []
     if not whole.with_value:
-        return [f"None of the {whole.records:,} records has a value, so there is nothing to add up."]
+        none = "The one record has no" if whole.records == 1 else f"None of the {whole.records:,} records has a"
+        return [f"{none} value, so there is nothing to add up."]
     return [_say_largest(figures.categories, whole, words), _say_change(figures, words)]
 
 
@@ -26,7 +28,7 @@ def _say_largest(categories: Breakdown, whole: Tally, words: Words) -> str:
     total = words.amount(largest.total)
     if categories.count == 1:
         who = f"No record has a {kind}" if name == NO_NAME else f"All records are of one {kind}, {_quote(name)}"
-        return f"{who}: {total} in {whole.records:,} record{'s' if whole.records > 1 else ''}."
+        return f"{who}: {total} in {format_counted(whole.records, 'record')}."
     equal = [labels[0] for labels, tally in others if tally.exact_total == largest.exact_total]
     if equal:
         more = _quote(equal[0]) if len(equal) == 1 else f"{len(equal):,} more"
@@ -50,7 +52,10 @@ def _say_change(figures: Figures, words: Words) -> str:
     if len(figures.periods) >= 2:
         period, tally = max(figures.periods, key=lambda pair: pair[1].exact_total)
         return f"The highest was {period.label}, with {words.amount(tally.total)}."
-    return f"The average of the {figures.whole.with_value:,} values is {words.amount(figures.whole.average)}."
+    average = words.amount(figures.whole.average)
+    if figures.whole.with_value == 1:
+        return f"The one value is {average}."
+    return f"The average of the {figures.whole.with_value:,} values is {average}."
 
 
 def _say_previous(now: Tally, previous: Previous, words: Words) -> str:

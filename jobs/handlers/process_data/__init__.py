@@ -18,6 +18,7 @@ from jobs.handler import (
     OpenTable,
     RowsRead,
     blank_unusable_dates,
+    format_counted,
     leave_out,
     left_out_of,
 )
@@ -122,7 +123,8 @@ class ProcessData(Handler[ProcessPayload]):
         progress.report(Stage.INGESTION, 0, None, "Opening the data")
         new_dataset = _new_dataset(payload.output.destination, context)  # a taken name is reported before the work
         with context.open_data(payload.data_source, on_rows=_report_rows(progress)) as table:
-            progress.report(Stage.INGESTION, table.rows, table.rows, f"Read {table.rows:,} rows of {table.label}")
+            text = f"Read {format_counted(table.rows, 'row')} of {table.label}"
+            progress.report(Stage.INGESTION, table.rows, table.rows, text)
             return _process(table, payload, context, progress, started, new_dataset)
 
 
@@ -170,7 +172,7 @@ def _process(
 
 def _report_rows(progress: Progress) -> RowsRead:
     def report_rows(rows: int, total: int | None) -> None:
-        of = f"{rows:,} rows" if total is None else f"{rows:,} of {total:,} rows"
+        of = format_counted(rows, "row") if total is None else f"{rows:,} of {format_counted(total, 'row')}"
         progress.report(Stage.INGESTION, rows, total, f"Read {of}")
 
     return report_rows

@@ -14,7 +14,7 @@ from jobs.data.datasets.adding import Wish, add_dataset, scratch_folder
 from jobs.data.datasets.failures import DatasetError
 from jobs.data.datasets.ingest.ingest_process import IngestFailed
 from jobs.data.datasets.store import delete_dataset, find_dataset, list_datasets, used_bytes
-from jobs.formatting import format_bytes
+from jobs.formatting import format_bytes, format_counted
 from jobs.management.explaining import add_verb, explain
 from jobs.models import Dataset
 from jobs.operations.audit import record
@@ -125,14 +125,14 @@ def _list(tenant: str, console: Console) -> None:
     if rows:
         console.print(table)
     used, quota = format_bytes(used_bytes(tenant)), format_bytes(settings.STREAMER_DATASET_QUOTA_BYTES)
-    console.print(f"[dim]{len(rows)} dataset{'' if len(rows) == 1 else 's'}, {used} of {quota}[/]")
+    console.print(f"[dim]{format_counted(len(rows), 'dataset')}, {used} of {quota}[/]")
 
 
 def _describe(row: Dataset, console: Console) -> None:
     console.print(f"[bold]{escape(row.name)}[/]  [dim]{row.id}[/]")
     kept = f"kept until {_expiry(row)}" if row.expires_at else "kept until somebody deletes it"
     sizes = f"{format_bytes(row.uploaded_bytes)} as {row.format}, {format_bytes(row.size_bytes)} stored"
-    console.print(f"{row.rows:,} rows, {sizes}, from {escape(row.filename)}; {kept}")
+    console.print(f"{format_counted(row.rows, 'row')}, {sizes}, from {escape(row.filename)}; {kept}")
     for note in row.notes:
         console.print(f"[yellow]{escape(note)}[/]")
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))

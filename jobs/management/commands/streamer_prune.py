@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from jobs.files.deletion import delete_files
+from jobs.formatting import format_counted
 from jobs.management.explaining import explain
 from jobs.operations.audit import record
 from jobs.requests.removal.deletion import delete_finished
@@ -40,13 +41,13 @@ class Command(BaseCommand):
             left = delete_files(names)
             deleted, gone, kept = deleted + len(rows), gone + len(names) - left, kept + left
             if options["verbosity"] > 1:
-                self.stdout.write(f"{deleted:,} requests")
+                self.stdout.write(format_counted(deleted, "request"))
         with_files = " and their files" if files else ""
         target = f"requests{with_files} that ended more than {days:g} days ago"
         record("prune", target, counts={"deleted": deleted, "files": gone})
-        self.stdout.write(f"Deleted {deleted:,} requests and {gone:,} files")
+        self.stdout.write(f"Deleted {format_counted(deleted, 'request')} and {format_counted(gone, 'file')}")
         if kept:
-            self.stderr.write(f"{kept:,} files could not be deleted; the sweeper tries again")
+            self.stderr.write(f"{format_counted(kept, 'file')} could not be deleted; the sweeper tries again")
 
 
 def _moment(days: float) -> datetime:

@@ -1,10 +1,12 @@
 """The sign-in form of the admin, under the same limit as the endpoints for tokens."""
 
+from math import ceil
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
+from jobs.formatting import format_duration
 from realtime.http.sign_in.log import log_refused_sign_in
 from realtime.limits.addresses import address_of
 from realtime.limits.sign_ins import LimitUnavailable, seconds_to_wait
@@ -21,7 +23,7 @@ class LimitedAdminForm(AdminAuthenticationForm):
             raise ValidationError("Nobody can sign in right now. Try again in a minute.", "unavailable") from None
         if seconds is not None:
             log_refused_sign_in(self.request, "rate_limited")
-            text = f"Too many attempts. Try again in {seconds:.0f} seconds."
+            text = f"Too many attempts. Try again in {format_duration(ceil(seconds))}."
             raise ValidationError(text, "rate_limited")
         return super().clean()
 

@@ -46,7 +46,8 @@ class Command(BaseCommand):
             self._show_reach(audience, as_json)
             return
         report = answered(lambda: tell(audience, text=encoded))
-        record("broadcast", audience_words(audience), f"{report.accepted} connections were told: {text or data}")
+        reached = counted(report.accepted, "connection was", "connections were")
+        record("broadcast", audience_words(audience), f"{reached} told: {text or data}")
         processes = counted(report.processes, "web process", "web processes")
         told = f"Told {counted(report.accepted, 'connection', 'connections')} by way of {processes}"
         end_with(self, report, as_json=as_json, told=told, nobody="No open connection matches; nobody was told")

@@ -125,7 +125,11 @@ class Command(BaseCommand):
     def _kick(self, *, connection: UUID | None, code: int, as_json: bool, **options: Any) -> None:
         audience = audience_of(options, connection)
         report = answered(lambda: disconnect_all(audience, code))
-        record("kick", audience_words(audience), f"{report.accepted} connections are closed with {code}")
+        record(
+            "kick",
+            audience_words(audience),
+            f"{counted(report.accepted, 'connection is', 'connections are')} closed with {code}",
+        )
         told = f"{counted(report.accepted, 'connection is', 'connections are')} being closed with {code}"
         end_with(self, report, as_json=as_json, told=told, nobody="No such connection is open")
 

@@ -9,6 +9,7 @@ from jobs.management.choosing import seconds
 from jobs.management.explaining import add_dry_run, add_json, explain
 from jobs.requests.removal.erasure import Subject, cancel_live, count_stored, erase
 from realtime.connections.erasure import count_connections, erase_connections, erase_memberships
+from realtime.management.reaching import counted
 from realtime.topics.erasure import count_messages, erase_messages
 
 _LEFT = 1
@@ -81,14 +82,15 @@ class Command(BaseCommand):
             raise SystemExit(_LEFT)
 
     def _tell_left(self, left: dict[str, int]) -> None:
-        if left["requests"]:
-            self.stderr.write(f"{left['requests']:,} requests have not ended yet; run the command again")
+        if running := left["requests"]:
+            requests = counted(running, "request has", "requests have")
+            self.stderr.write(f"{requests} not ended yet; run the command again")
         if left["files"]:
-            self.stderr.write(f"{left['files']:,} files could not be deleted; the sweeper tries again")
+            files = counted(left["files"], "file", "files")
+            self.stderr.write(f"{files} could not be deleted; the sweeper tries again")
         if left["connections"]:
-            self.stderr.write(
-                f"{left['connections']:,} connections are open; streamer_revoke ends them, then run this again"
-            )
+            connections = counted(left["connections"], "connection is", "connections are")
+            self.stderr.write(f"{connections} open; streamer_revoke ends them, then run this again")
 
     def _say(self, body: dict[str, Any], text: str, as_json: bool) -> None:
         self.stdout.write(json.dumps(body) if as_json else text)
@@ -111,4 +113,4 @@ def _erase_realtime(subject: Subject) -> int:
 
 
 def _in_words(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+    return ", ".join(counted(count, kind.removesuffix("s"), kind) for kind, count in counts.items())

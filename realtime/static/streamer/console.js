@@ -148,7 +148,7 @@ const keys = keyActions({
   onAgain: steering.again,
   onEdit: steering.reuse,
   onCancel: (record) => requests.cancel(record),
-  onCopy: () => copyLink(location.href).then(() => say("The link is copied.")),
+  onCopy: () => copyLink(location.href).then(() => say("The link is copied.", { isGood: true })),
 });
 
 session.addEventListener("begin", enter);
@@ -283,6 +283,6 @@ function announce(text) {
   setText(byId("announcer"), text);
 }
 
-function say(text) {
-  notify(byId("notices"), text);
+function say(text, options) {
+  notify(byId("notices"), text, options);
 }

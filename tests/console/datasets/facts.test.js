@@ -51,6 +51,10 @@ test("types of columns have the names that people use", () => {
     "VARCHAR",
     "TIMESTAMP WITH TIME ZONE",
     "BLOB",
+    "DOUBLE[]",
+    "STRUCT(a BIGINT)",
+    "TIME",
+    "UUID",
   ];
   assert.deepEqual(words.map(wordFor), [
     "whole number",
@@ -60,7 +64,11 @@ test("types of columns have the names that people use", () => {
     "number",
     "text",
     "date and time",
-    "blob",
+    "bytes",
+    "list",
+    "nested values",
+    "time of day",
+    "uuid",
   ]);
 });
 
@@ -73,6 +81,7 @@ test("empty cells are counted, and a share below one percent is not called none"
 test("a line in the list, for datasets and for sources", () => {
   assert.deepEqual([badge(dataset), badge({ kind: "source" })], ["csv", "source"]);
   assert.equal(factsLine(dataset), "100 rows · 2 columns · 2 kB · for ever");
+  assert.equal(factsLine({ ...dataset, rows: 1, columns: [{ name: "town" }] }), "1 row · 1 column · 2 kB · for ever");
   assert.equal(factsLine({ kind: "source", name: "sales", label: "All sales" }), "All sales");
   assert.equal(factsLine({ kind: "source", name: "sales", label: "sales" }), "Registered");
 });

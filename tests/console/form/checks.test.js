@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkCount, checkNumber, checkText, limitHint } from "../../../realtime/static/streamer/form/checks.js";
+import { count } from "../../../realtime/static/streamer/ground/format.js";
 import { forSeeds } from "../fakes/random.js";
 
 const number = (limits, kind = "number") => ({ kind, limits });
@@ -28,6 +29,7 @@ test("a fault says what would be right", () => {
   assert.equal(checkNumber(1.5, number({}, "integer")).fault, "This must be a whole number.");
   assert.equal(checkNumber(7, number({ multipleOf: 5 }, "integer")).fault, "This must be a multiple of 5.");
   assert.equal(checkText("ab", { limits: { minLength: 3 } }).fault, "This must have at least 3 characters.");
+  assert.equal(checkText("", { limits: { minLength: 1 } }).fault, "This must have at least 1 character.");
   assert.equal(checkText("ab", { limits: { pattern: "^\\d+$" } }).fault, "This does not fit the pattern ^\\d+$.");
 });
 
@@ -53,5 +55,7 @@ test("the line under a field names its limits", () => {
   assert.equal(hint({ minimum: 0 }), "at least 0");
   assert.equal(hint({ exclusiveMinimum: 0, maximum: 1 }), "more than 0, at most 1");
   assert.equal(hint({ exclusiveMaximum: 5 }), "less than 5");
+  assert.equal(hint({ minimum: 2000, maximum: 100_000 }), `2000 to ${count(100_000)}`);
+  assert.equal(hint({ minimum: 0.00000012 }), "at least 1.2e-7");
   assert.equal(hint({}), "");
 });

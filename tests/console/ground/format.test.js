@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   count,
+  counted,
   cut,
   duration,
   fineTime,
@@ -23,6 +24,7 @@ const groupsFromFive = new Intl.NumberFormat("en", { useGrouping: "min2" }).form
 test("Python and JavaScript write the same words", { skip: !groupsFromFive }, () => {
   for (const [bytes, text] of CASES.bytes) assert.equal(size(bytes), text);
   for (const [seconds, text] of CASES.durations) assert.equal(duration(seconds * 1000), text);
+  for (const [number, noun, text] of CASES.counted) assert.equal(counted(number, noun), text);
   for (const [status, failedItems, text] of CASES.statuses) assert.equal(statusText(status, failedItems), text);
 });
 

@@ -47,7 +47,7 @@ def test_an_old_file_that_belongs_to_nothing() -> None:
     name = default_storage.save(f"artifacts/{uuid.uuid4()}/1/left/over.txt", ContentFile(b"over"))
     assert not ill()
     make_old(Path(default_storage.path(name)), 2 * HOUR)
-    assert mended("orphans") == "deleted 1 files"
+    assert mended("orphans") == "deleted 1 file"
     assert stored_files() == ["hello.txt"]
 
 
@@ -112,4 +112,4 @@ def test_a_file_of_no_dataset() -> None:
     row = make_dataset()
     make_old(Path(default_storage.path(row.storage_name)), 2 * HOUR)
     Dataset.objects.all().delete()
-    assert mended("orphans") == "deleted 1 files"
+    assert mended("orphans") == "deleted 1 file"

@@ -23,7 +23,7 @@ def test_more_rings_than_workers() -> None:
     assert waiting_rings("default") == 8
     assert not ill()
     connection().delete(WORKERS_BY_QUEUE_KEY % "default")
-    assert mended("rings") == "rang 1 queues anew, once for each worker"
+    assert mended("rings") == "rang 1 queue anew, once for each worker"
     assert waiting_rings("default") == 1
 
 

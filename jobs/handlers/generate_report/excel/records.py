@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from xlsxwriter.utility import xl_col_to_name
 
+from jobs.handler import format_counted
 from jobs.handlers.generate_report.excel.cells import write_cells, writer_of
 from jobs.handlers.generate_report.excel.extent import Extent
 from jobs.handlers.generate_report.excel.formats import Formats, fit_width, prepare_print
@@ -121,7 +122,7 @@ class RecordRows:
 
     def _report(self, rows: int) -> None:
         self._written += rows
-        message = f"Wrote {self._written:,} of {self._total:,} rows"
+        message = f"Wrote {self._written:,} of {format_counted(self._total, 'row')}"
         self._progress.report(
             Stage.GENERATING,
             self._written,

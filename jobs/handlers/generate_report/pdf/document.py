@@ -203,6 +203,7 @@ def _notes(heading: Heading, figures: Figures) -> list[Flowable]:
     if any(period.is_partial for period, _ in figures.periods):
         notes.append(f"* The report covers only part of this period ({heading.days}).")
     if without := figures.whole.records - figures.whole.with_value:
-        notes.append(f"{without:,} records have no value; they count as records but not in the average.")
+        who, they = ("1 record has", "it counts") if without == 1 else (f"{without:,} records have", "they count")
+        notes.append(f"{who} no value; {they} as {'a record' if without == 1 else 'records'} but not in the average.")
     notes += heading.notes
     return [Spacer(0, 14), *(Paragraph(markup(note), SMALL) for note in notes)]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from jobs.handler import OpenSource, unusable_notes, unusable_sql, usable_sql
+from jobs.handler import OpenSource, format_counted, unusable_notes, unusable_sql, usable_sql
 from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.payload import ReportPayload
 from jobs.handlers.generate_report.records.columns import Column, Columns
@@ -121,7 +121,7 @@ def _fill(
             Stage.PROCESSING,
             processed,
             total,
-            f"Processed {processed:,} of {total:,} records",
+            f"Processed {processed:,} of {format_counted(total, 'record')}",
             records_processed=processed,
             records_total=total,
         )

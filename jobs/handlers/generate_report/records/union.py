@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
-from jobs.handler import OpenSource, unusable_notes, unusable_sql
+from jobs.handler import OpenSource, format_counted, unusable_notes, unusable_sql
 from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.payload import ReportPayload
 from jobs.handlers.generate_report.records.columns import Column, Columns, Kind, find_columns, require_columns
@@ -99,7 +99,7 @@ def _add(first: OpenSource, other: OpenSource, columns: str, days: Days, progres
             Stage.QUERYING,
             rows,
             total,
-            f"Added {rows:,} of {total:,} records of {other.source.label}",
+            f"Added {rows:,} of {format_counted(total, 'record')} of {other.source.label}",
             share=share.part(_READ_SHARE, 1),
             source=other.source.name,
             records_added=rows,

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from jobs.handler import Context, DatasetFile, Permanent
+from jobs.handler import Context, DatasetFile, Permanent, format_counted
 from jobs.handlers.process_data.output.outcome import Outcome
 from jobs.handlers.process_data.output.writers import MEDIA_TYPES, as_records, open_writer
 from jobs.handlers.process_data.payload import OutputFormat
@@ -22,7 +22,7 @@ def write_output(
     """Write the output file; return the artifact's description."""
     total, written = outcome.rows, 0
     size = min(_MAX_ROWS, max(_MIN_ROWS, -(-total // _BATCHES)))
-    progress.report(Stage.OUTPUT, 0, total, f"Writing {total:,} rows as {form}")
+    progress.report(Stage.OUTPUT, 0, total, f"Writing {format_counted(total, 'row')} as {form}")
     with (
         context.save_artifact(filename, MEDIA_TYPES[form]) as artifact,
         open_writer(form, artifact.file, outcome.schema) as writer,
@@ -30,7 +30,7 @@ def write_output(
         for batch in outcome.batches(size):
             writer.write(batch)
             written += batch.num_rows
-            progress.report(Stage.OUTPUT, written, total, f"Wrote {written:,} of {total:,} rows")
+            progress.report(Stage.OUTPUT, written, total, f"Wrote {written:,} of {format_counted(total, 'row')}")
     return artifact.describe()
 
 
@@ -45,7 +45,7 @@ def write_dataset(
             for batch in outcome.batches(_MAX_ROWS):
                 writer.write(batch)
                 context.check()
-        progress.report(Stage.STORING, 0, 1, f"Saving {outcome.rows:,} rows as a dataset")
+        progress.report(Stage.STORING, 0, 1, f"Saving {format_counted(outcome.rows, 'row')} as a dataset")
     return dataset.describe()
 
 

@@ -1,6 +1,6 @@
 """Count the missing values of each column before anything is changed."""
 
-from jobs.handler import DATA, OpenTable, quote_name
+from jobs.handler import DATA, OpenTable, format_counted, quote_name
 from jobs.handlers.process_data.stages import Progress, Stage
 from jobs.handlers.process_data.transformation.working_table import slices
 
@@ -13,5 +13,6 @@ def count_missing(table: OpenTable, progress: Progress) -> dict[str, int]:
     for first, after in slices(total):
         [row] = table.fetch(f"SELECT {counted} FROM {DATA} WHERE rowid >= {first} AND rowid < {after}")
         missing = {name: count + found for (name, count), found in zip(missing.items(), row, strict=True)}
-        progress.report(Stage.PREPROCESSING, after, total, f"Checked {after:,} of {total:,} rows for missing values")
+        text = f"Checked {after:,} of {format_counted(total, 'row')} for missing values"
+        progress.report(Stage.PREPROCESSING, after, total, text)
     return {name: count for name, count in missing.items() if count}

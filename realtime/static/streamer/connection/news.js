@@ -1,5 +1,7 @@
 /** Say in words what the service tells a person. No DOM here. */
 
+import { duration } from "../ground/format.js";
+
 /** The text of a message from the service: the message itself, or what an object says; of other data the JSON. */
 export function newsOf(data) {
   if (typeof data === "string") return data;
@@ -8,5 +10,5 @@ export function newsOf(data) {
 
 /** For a token that nobody here can renew. */
 export function expiryOf({ expires_in: seconds }) {
-  return `Your token expires in ${Math.round(seconds)} seconds. Sign in again to stay connected.`;
+  return `Your token expires in ${duration(seconds * 1000)}. Sign in again to stay connected.`;
 }

@@ -1,17 +1,22 @@
 /** Say in words what is known of a dataset. No DOM here. */
 
 import { toMs } from "../ground/clock.js";
-import { count, exactTime, fullTime, roughTime, size } from "../ground/format.js";
+import { count, counted, exactTime, fullTime, roughTime, size } from "../ground/format.js";
 
 const NEARLY_FULL_PERCENT = 90;
 /** What people call the types of columns; the engine's own word is in the title. */
 const TYPES = [
+  [/\[\d*\]$/, "list"],
   [/^(TINY|SMALL|BIG|HUGE|U.*)?INT(EGER)?$/, "whole number"],
   [/^(DOUBLE|FLOAT|REAL|DECIMAL.*)$/, "number"],
   [/^VARCHAR$/, "text"],
   [/^BOOLEAN$/, "yes or no"],
   [/^DATE$/, "date"],
   [/^TIMESTAMP.*$/, "date and time"],
+  [/^TIME/, "time of day"],
+  [/^INTERVAL$/, "duration"],
+  [/^(STRUCT|MAP|UNION)\(/, "nested values"],
+  [/^BLOB$/, "bytes"],
 ];
 
 /** What kind it is, in a word. */
@@ -23,8 +28,8 @@ export function badge(dataset) {
 export function factsLine(dataset) {
   if (dataset.kind === "source") return dataset.label && dataset.label !== dataset.name ? dataset.label : "Registered";
   return [
-    `${count(dataset.rows)} rows`,
-    `${count(dataset.columns.length)} columns`,
+    counted(dataset.rows, "row"),
+    counted(dataset.columns.length, "column"),
     size(dataset.size_bytes),
     dataset.expires_at ? `until ${roughTime(toMs(dataset.expires_at))}` : "for ever",
   ].join(" · ");

@@ -2,7 +2,7 @@
 
 import { confirmed } from "../ground/confirm.js";
 import { fill, h, icon } from "../ground/dom.js";
-import { count } from "../ground/format.js";
+import { counted } from "../ground/format.js";
 import { dataTable } from "../ground/table.js";
 import { copyLinkButton } from "../shell/copy_link.js";
 import { emptyCells, factsOf, wordFor } from "./facts.js";
@@ -100,7 +100,8 @@ export class DatasetPage {
   }
 
   async #delete(dataset, button, fault) {
-    const text = `Its ${count(dataset.rows)} rows are deleted for everybody in your organisation. Requests that have yet to read them will fail.`;
+    const rows = `${counted(dataset.rows, "row")} ${dataset.rows === 1 ? "is" : "are"} deleted`;
+    const text = `${rows}, for everybody in your organisation. Requests that have yet to read the dataset will fail.`;
     if (!(await confirmed(`Delete ${dataset.name}?`, text, "Delete"))) return;
     button.disabled = true;
     fault.hidden = true;
@@ -141,16 +142,16 @@ function bodyOf(dataset) {
 }
 
 function columnTable(dataset) {
-  const counted = dataset.columns.some((column) => "nulls" in column);
+  const hasNulls = dataset.columns.some((column) => "nulls" in column);
   const head = ["Column", "Type"].map((name) => h("th", { scope: "col" }, name));
-  if (counted) head.push(h("th", { scope: "col", class: "number" }, "Empty"));
+  if (hasNulls) head.push(h("th", { scope: "col", class: "number" }, "Empty"));
   const row = (column) =>
     h(
       "tr",
       {},
       h("th", { scope: "row" }, column.name),
       h("td", { title: column.type }, wordFor(column.type)),
-      counted ? h("td", { class: "number" }, emptyCells(column.nulls, dataset.rows)) : null,
+      hasNulls ? h("td", { class: "number" }, emptyCells(column.nulls, dataset.rows)) : null,
     );
   const table = h(
     "table",

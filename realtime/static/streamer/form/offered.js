@@ -2,7 +2,7 @@
 
 import { wordFor } from "../datasets/facts.js";
 import { now, toMs } from "../ground/clock.js";
-import { count, duration } from "../ground/format.js";
+import { counted, duration } from "../ground/format.js";
 
 /** The options that have a text in their value, label or description: first those that begin with it. */
 export function offered(options, text) {
@@ -21,7 +21,7 @@ export function datasetOption({ name, kind, label, rows, columns, created_at: cr
     .split(" ")
     .slice(0, 2)
     .join(" ")} old`;
-  return { value: name, about: [`${count(rows)} rows`, `${count(columns.length)} columns`, age].join(" · ") };
+  return { value: name, about: [counted(rows, "row"), counted(columns.length, "column"), age].join(" · ") };
 }
 
 /** A column as an option: its type in a word. */

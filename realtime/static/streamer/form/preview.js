@@ -2,7 +2,7 @@
 
 import { wordFor } from "../datasets/facts.js";
 import { fill, h } from "../ground/dom.js";
-import { count } from "../ground/format.js";
+import { count, counted } from "../ground/format.js";
 import { dataTable } from "../ground/table.js";
 import { collect } from "./payload.js";
 
@@ -58,8 +58,9 @@ export class Preview {
 
   #show({ columns, rows, total_rows: total, read_rows: read, is_cut: isCut }) {
     this.#row.showFault("");
-    const first = rows.length < total ? `The first ${count(rows.length)} of ${count(total)} rows` : rowsText(total);
-    this.#say(`${first}, made from ${isCut ? `the first ${count(read)} rows` : rowsText(read)} of the data.`, false);
+    const first =
+      rows.length < total ? `The first ${count(rows.length)} of ${count(total)} rows` : counted(total, "row");
+    this.#say(`${first}, made from ${isCut ? "the first " : ""}${counted(read, "row")} of the data.`, false);
     const named = Object.fromEntries(columns.map(({ name, type }) => [name, wordFor(type)]));
     const names = columns.map(({ name }) => name);
     fill(this.#table, dataTable(rows, { columns: names, label: "Preview of the outcome" }));
@@ -91,8 +92,4 @@ export class Preview {
     else this.#table.classList.remove("stale");
     if (isAlone && !text.startsWith("Looking")) this.#asked = "";
   }
-}
-
-function rowsText(rows) {
-  return rows === 1 ? "1 row" : `${count(rows)} rows`;
 }

@@ -48,10 +48,15 @@ export function count(number) {
   return NUMBER.format(number);
 }
 
+/** 1, "row" → "1 row"; 18204, "row" → "18,204 rows". */
+export function counted(number, noun) {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** A status as people read it; a completed request says how many of its items failed. */
 export function statusText(status, failedItems = 0) {
   if (status !== "completed" || !failedItems) return STATUS_LABELS[status];
-  return `Completed with ${count(failedItems)} ${failedItems === 1 ? "failure" : "failures"}`;
+  return `Completed with ${counted(failedItems, "failure")}`;
 }
 
 /** Powers of ten: 482133 → "482 kB". */

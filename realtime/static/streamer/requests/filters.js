@@ -36,7 +36,7 @@ export class Filters {
       on: { click: () => this.#open(this.#panel.hidden) },
     });
     this.#tag = new TagFilter({ suggest, onChange: (tag) => this.#set({ tag }) });
-    this.#days = { from: this.#input("date", "from", "First day"), to: this.#input("date", "to", "Last day") };
+    this.#days = { from: this.#input("date", "from", "From"), to: this.#input("date", "to", "To") };
     this.#action.addEventListener("change", () => this.#set({ action: this.#action.value }));
     this.#action.addEventListener("focus", () => this.#fillActions());
     this.#clear = h(

@@ -3,7 +3,7 @@
 import { asOf } from "../connection/banner.js";
 import { isFile } from "../files/artifacts.js";
 import { now } from "../ground/clock.js";
-import { count, duration, time, valuesLine } from "../ground/format.js";
+import { count, counted, duration, time, valuesLine } from "../ground/format.js";
 import { isStored, LIVE } from "./record.js";
 
 const SHORT_WAIT_MS = 1000;
@@ -109,7 +109,7 @@ function retrySentence(record) {
 function itemsLine(result) {
   if (typeof result?.total_items !== "number") return "";
   const { total_items: total, succeeded, failed, skipped } = result;
-  const parts = [`${count(succeeded)} of ${count(total)} items done`];
+  const parts = [`${count(succeeded)} of ${counted(total, "item")} done`];
   if (failed) parts.push(`${count(failed)} failed`);
   if (skipped) parts.push(`${count(skipped)} skipped`);
   return `${parts.join(", ")}.`;

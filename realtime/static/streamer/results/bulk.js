@@ -1,6 +1,6 @@
 /** What became of the items of a bulk, at a glance. No DOM here. */
 
-import { count, duration, words } from "../ground/format.js";
+import { count, counted, duration, words } from "../ground/format.js";
 import { chartOf } from "./chart.js";
 import { figure, percent, tile } from "./figures.js";
 
@@ -16,7 +16,7 @@ export function bulkView(result) {
   return {
     tiles: [
       tile("Succeeded", count(result.succeeded), {
-        note: `of ${count(result.total_items)} items`,
+        note: `of ${counted(result.total_items, "item")}`,
         tone: failed || skipped ? "" : "good",
       }),
       tile("Failed", count(failed), { tone: failed ? "bad" : "" }),

@@ -4,13 +4,13 @@ import { h, icon } from "../ground/dom.js";
 
 const NOTICE_MS = 8000;
 
-/** `root`: where they are shown. */
-export function notify(root, text) {
+/** `root`: where they are shown. `isGood`: what somebody wanted is done. */
+export function notify(root, text, { isGood = false } = {}) {
   const close = () => notice.remove();
   const notice = h(
     "div",
-    { class: "notice", "data-testid": "notice" },
-    icon("alert"),
+    { class: "notice", dataset: { testid: "notice", good: isGood } },
+    icon(isGood ? "check" : "alert"),
     h("p", {}, text),
     h(
       "button",

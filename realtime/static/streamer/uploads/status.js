@@ -1,6 +1,6 @@
 /** Say in words and figures how an upload stands. No DOM here. */
 
-import { count, duration, size } from "../ground/format.js";
+import { counted, duration, size } from "../ground/format.js";
 
 const UNDER_WAY = new Set(["waiting", "sending", "reading"]);
 /** A time that is left, guessed after less than this, would jump about. */
@@ -27,9 +27,10 @@ export function sentenceOf(upload) {
     case "reading":
       return "All is sent. The server is reading it…";
     case "done":
-      return [`Stored as ${upload.dataset.name}: ${count(upload.dataset.rows)} rows.`, ...upload.dataset.notes].join(
-        " ",
-      );
+      return [
+        `Stored as ${upload.dataset.name}: ${counted(upload.dataset.rows, "row")}.`,
+        ...upload.dataset.notes,
+      ].join(" ");
     case "stopped":
       return "Stopped. Nothing of it was stored.";
     default:

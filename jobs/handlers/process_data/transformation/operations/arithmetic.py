@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from jobs.handler import format_counted
 from jobs.handlers.process_data.columns import FLOATS, Column
 from jobs.handlers.process_data.faults import ArithmeticFault
 from jobs.handlers.process_data.transformation.working_table import WorkingTable
@@ -23,7 +24,7 @@ def require_outcomes(
     lost = f"{present} AND ({_sql_or_null(sql)}) IS NULL"
     [(count, *found)] = working.fetch(f"SELECT count(*), {examples} FROM {working.name} WHERE {lost}", parameters)
     if count:
-        rows = "1 row" if count == 1 else f"{count:,} rows"
+        rows = format_counted(count, "row")
         names = " and ".join(f"'{column.name}'" for column in columns)
         raise ArithmeticFault(
             f"'{function}' of {names} is too large for whole numbers of 64 bits, or decimals of 38 digits, in {rows}, "
