@@ -6,19 +6,18 @@ import time
 from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import IO, Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
-from rich.console import Console
-from rich.table import Table
 
 from jobs.admin.formatting import relative
 from jobs.formatting import format_duration, format_status
 from jobs.log.events import Event, read_after
 from jobs.management.choosing import NOBODY, NOT_DONE, add_filters, chosen, filters_of
 from jobs.management.explaining import add_dry_run, add_json, add_verb, explain
+from jobs.management.printing import print_table
 from jobs.models import AsyncRequest
 from jobs.operations.acts import SLICE, begin, carry_on, stop
 from jobs.operations.audit import command_actor
@@ -29,8 +28,8 @@ from jobs.requests.reads import brief_snapshot, explained
 
 _LOOK_SECONDS: Final = 0.5
 _COLUMNS: Final = ("request", "action", "status", "done", "user", "tenant", "submitted", "took", "message")
-_WIDTH: Final = 200
 _MAX_LISTED: Final = 1_000_000
+_SPARE: Final = ("tenant", "took", "user", "submitted", "message")
 _HELP: Final = {
     "cancel": "cancel requests that wait, and ask running ones to stop",
     "retry": "run failed and cancelled requests again as new ones; start the next attempt of retrying ones now",
@@ -103,10 +102,7 @@ class Command(BaseCommand):
         if as_json:
             self._write([{**brief_snapshot(row), **_owner(row)} for row in rows])
         elif rows:
-            table = Table(*_COLUMNS, box=None, header_style="bold")
-            for row in rows:
-                table.add_row(*_cells(row))
-            Console(file=cast(IO[str], self.stdout), highlight=False, markup=False, width=_WIDTH).print(table)
+            print_table(self, _COLUMNS, [_cells(row) for row in rows], spare=_SPARE)
         else:
             self.stdout.write("No request matches")
         if not rows:

@@ -17,6 +17,7 @@ from jobs.queue.health.workers import WorkerState, await_left, list_workers, uns
 from jobs.queue.presence import host_name
 
 _COLUMNS: Final = ("worker", "state", "since", "runs", "for", "memory", "queues")
+_SPARE: Final = ("memory", "since")
 
 
 class Command(BaseCommand):
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             print_json(self, fields)
         else:
             if workers:
-                print_table(self, _COLUMNS, [_cells(worker) for worker in workers])
+                print_table(self, _COLUMNS, [_cells(worker) for worker in workers], spare=_SPARE)
             self.stdout.write(f"No worker for: {', '.join(missing)}" if missing else "Every queue has a worker")
         if missing:
             raise SystemExit(NOBODY)

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from typing import IO, Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
-from rich.table import Table
 
 from jobs.admin.formatting import relative
 from jobs.management.explaining import AWAY, add_json, add_verb, explain
+from jobs.management.printing import print_table
 from jobs.operations.audit import record
 from realtime.management.reaching import (
     NOBODY,
@@ -28,6 +27,7 @@ from realtime.wire.close_codes import CloseCode
 
 _LIMIT = 100
 _COLUMNS = ("id", "user", "tenant", "process", "connected", "in / out", "round trip", "waiting", "problems")
+_SPARE = ("round trip", "waiting", "in / out", "tenant", "process")
 
 
 class Command(BaseCommand):
@@ -101,13 +101,9 @@ class Command(BaseCommand):
             raise SystemExit(NOBODY)
 
     def _print(self, connections: Sequence[Listed]) -> None:
-        table = Table(*_COLUMNS, box=None, header_style="bold")
-        for listed in connections:
-            table.add_row(*_cells(listed))
-        console = Console(file=cast(IO[str], self.stdout), highlight=False, markup=False, width=180)
         if connections:
-            console.print(table)
-        console.print(counted(len(connections), "connection", "connections"))
+            print_table(self, _COLUMNS, [_cells(listed) for listed in connections], spare=_SPARE)
+        self.stdout.write(counted(len(connections), "connection", "connections"))
 
     def _show(self, *, connection: UUID, as_json: bool, **options: Any) -> None:
         listed = answered(lambda: find(connection))
