@@ -75,7 +75,7 @@ export class DatasetList {
       h(
         "span",
         { class: "dataset-head" },
-        h("strong", {}, dataset.name),
+        h("strong", { dir: "auto" }, dataset.name),
         h("span", { class: "badge" }, badge(dataset)),
       ),
       h("span", { class: "dataset-facts" }, factsLine(dataset)),

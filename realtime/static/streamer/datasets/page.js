@@ -36,7 +36,7 @@ export class DatasetPage {
 
   async open(dataset) {
     const round = ++this.#round;
-    const title = h("h2", { tabindex: "-1" }, dataset.name);
+    const title = h("h2", { tabindex: "-1", dir: "auto" }, dataset.name);
     const body = h("div", { class: "dataset-body", "aria-busy": "true" });
     const waiting = [1, 2, 3].map(() => h("div", { class: "skeleton", "aria-hidden": "true" }));
     fill(body, waiting);
@@ -47,7 +47,7 @@ export class DatasetPage {
       const whole = await this.#api.dataset(dataset.dataset_id);
       if (round !== this.#round) return;
       // Who came by an address knows the id alone.
-      if (!dataset.name) fill(this.#root, this.#head(whole, h("h2", {}, whole.name)), body);
+      if (!dataset.name) fill(this.#root, this.#head(whole, h("h2", { dir: "auto" }, whole.name)), body);
       fill(body, bodyOf(whole));
     } catch (error) {
       if (round === this.#round) fill(body, this.#failure(dataset, error));

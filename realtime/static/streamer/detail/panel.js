@@ -83,8 +83,8 @@ export class Detail {
     shown.files = new Files((file, days) => this.#extend(record, file, days));
     shown.more = h("button", { class: "button small", type: "button", "data-testid": "all-files" });
     shown.more.addEventListener("click", () => this.#showAllFiles(shown));
-    shown.heading = h("h2", { id: "detail-title" });
-    shown.text = h("p", { class: "card-text" });
+    shown.heading = h("h2", { id: "detail-title", dir: "auto" });
+    shown.text = h("p", { class: "card-text", dir: "auto" });
     shown.time = h("span", { class: "card-time" });
     shown.tags = new TagList(this.#on.onTag);
     shown.facts = h("dl", { class: "facts-table" });

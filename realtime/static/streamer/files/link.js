@@ -12,7 +12,7 @@ export function downloadLink(artifact) {
   if (!url) return null;
   const label = [
     icon("download"),
-    h("span", { class: "file-name" }, artifact.filename),
+    h("span", { class: "file-name", dir: "auto" }, artifact.filename),
     h("span", { class: "file-size" }, [typeText(artifact), size(artifact.size_bytes)].filter(Boolean).join(" · ")),
   ];
   const expires = toMs(artifact.expires_at);

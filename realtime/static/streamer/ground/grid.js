@@ -1,6 +1,6 @@
 /** Choose which rows and columns of a table are shown, and say what is left out. No DOM here. */
 
-import { count, cut } from "./format.js";
+import { counted, cut } from "./format.js";
 
 const MAX_ROWS = 100;
 const MAX_COLUMNS = 60;
@@ -16,8 +16,8 @@ export function gridOf(rows, columns) {
   const names = all.slice(0, MAX_COLUMNS);
   const numeric = new Set(names.filter((name) => shown.some((row) => typeof row[name] === "number")));
   const left = [
-    rows.length > shown.length ? `${count(rows.length - shown.length)} more rows` : "",
-    all.length > names.length ? `${count(all.length - names.length)} more columns` : "",
+    rows.length > shown.length ? counted(rows.length - shown.length, "more row") : "",
+    all.length > names.length ? counted(all.length - names.length, "more column") : "",
   ].filter(Boolean);
   return { names, rows: shown, numeric, left: left.length ? `And ${left.join(" and ")}.` : "" };
 }

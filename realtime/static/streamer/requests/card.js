@@ -19,7 +19,7 @@ export class Card {
   #pill = statusPill();
   #origin = originTag();
   #bar = progressBar();
-  #text = h("p", { class: "card-text" });
+  #text = h("p", { class: "card-text", dir: "auto" });
   #payload = h("p", { class: "card-payload" });
   #tags;
   #files = h("div", { class: "downloads" });
@@ -38,6 +38,7 @@ export class Card {
     this.#open = h("button", {
       class: "card-open",
       type: "button",
+      dir: "auto",
       "data-testid": "open",
       on: { click: () => on.onOpen(record) },
     });

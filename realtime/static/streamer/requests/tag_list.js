@@ -23,6 +23,10 @@ export class TagList {
 
   #button(tag) {
     const props = { class: "tag", type: "button", "aria-label": `Show requests with the tag ${tag}`, title: tag };
-    return h("button", { ...props, on: { click: () => this.#onTag(tag) } }, h("span", { class: "tag-text" }, tag));
+    return h(
+      "button",
+      { ...props, on: { click: () => this.#onTag(tag) } },
+      h("span", { class: "tag-text", dir: "auto" }, tag),
+    );
   }
 }
