@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobs.handler import OpenSource
+from jobs.handler import OpenSource, format_counted
 from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.records.columns import Columns, find_columns
 from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
@@ -41,13 +41,13 @@ def read_source(
     check_columns(_columns_of(reader))
     total, before = sum(table.total for table in tables), 0
     for table in tables:
-        plural = table.name.replace("_", " ")
+        name = table.name.replace("_", " ")
         for rows in reader.load(table):
             progress.report(
                 Stage.QUERYING,
                 before + rows,
                 total,
-                f"Read {rows:,} of {table.total:,} {plural}",
+                f"Reading {name}: {rows:,} of {format_counted(table.total, 'row')}",
                 share=share,
                 source=reader.source.name,
                 table=table.name,

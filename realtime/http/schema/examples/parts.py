@@ -28,7 +28,7 @@ STATE_FACTS: Final[dict[str, Any]] = {
     "seq": 2,
     "status": "processing",
     "percentage": 12.4,
-    "message": "Read 48,210 of 203,114 transactions",
+    "message": "Reading transactions: 48,210 of 203,114 rows",
     "attempt": 1,
     "created_at": 1769817590.5,
     "started_at": 1769817591.0,

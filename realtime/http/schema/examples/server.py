@@ -102,7 +102,7 @@ SERVER_EXAMPLES: Final[Sequence[Struct]] = (
         seq=2,
         attempt=1,
         percentage=12.4,
-        message="Read 48,210 of 203,114 transactions",
+        message="Reading transactions: 48,210 of 203,114 rows",
         metadata={"stage": "querying"},
     ),
     events.Partial(**_OWN, seq=3, attempt=1, data={"records": [{"town": "Lyon"}]}),
