@@ -95,6 +95,10 @@ test("the values of a payload stand on one line, without what is empty", () => {
     valuesLine(payload),
     "start date 2025-01-01 · charts false · regions north, south · data source dataset sales · operations 2 entries",
   );
+  assert.equal(
+    valuesLine({ took_seconds: 65, size_bytes: 482_133, seconds: 5 }),
+    "took 1 min 5 s · size 482 kB · seconds 5",
+  );
   assert.equal(valuesLine(null), "");
 });
 

@@ -239,7 +239,7 @@ test("a shape like no other: numbers are tiles in their unit, rows of numbers ch
     mixed: [{ a: 1 }, { b: 2 }],
   };
   const { charts, notes, rest, known } = viewOf(result);
-  assert.deepEqual(tilesOf(result), { Rows: "18,204", "Took seconds": "1 min 5 s", "Size bytes": "482 kB" });
+  assert.deepEqual(tilesOf(result), { Rows: "18,204", Took: "1 min 5 s", Size: "482 kB" });
   assert.deepEqual(
     charts.map(({ title, kind }) => [title, kind]),
     [

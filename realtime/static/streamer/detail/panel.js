@@ -8,6 +8,7 @@ import { originTag, progressBar, statusPill } from "../requests/progress.js";
 import { isStored, LIVE, nameOf } from "../requests/record.js";
 import { standingOf, timing } from "../requests/status.js";
 import { TagList } from "../requests/tag_list.js";
+import { isEmpty } from "../results/shape.js";
 import { pdfOf } from "../results/views.js";
 import { copyLinkButton } from "../shell/copy_link.js";
 import { adminFact } from "./admin_link.js";
@@ -127,7 +128,7 @@ export class Detail {
     setText(more, `Show all ${count(countFiles(record))} files`);
     bar.update(record, title, !this.#link.isLive);
     setText(text, standingOf(record, this.#link));
-    text.hidden = record.status === "failed" && record.error !== null;
+    text.hidden = saysMore(record);
     setText(this.#shown.time, timing(record));
     timeline.update(record);
     this.#shown.tags.update(record.tags);
@@ -226,6 +227,11 @@ export class Detail {
     }
     this.#store.changed(record);
   }
+}
+
+/** Whether what is shown below it says all that the sentence on top would say. */
+function saysMore({ status, error, result }) {
+  return status === "completed" ? !isEmpty(result) : status === "failed" && error !== null;
 }
 
 function alertOf(record) {

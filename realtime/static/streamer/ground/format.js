@@ -124,13 +124,21 @@ export function sentence(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** A number with its unit at the end of its name: "took_seconds", 65 → ["took", "1 min 5 s"]. Null for any other. */
+export function inUnit(name, value) {
+  const [, what, unit] = (typeof value === "number" && /^(.+)_(seconds|milliseconds|bytes)$/.exec(name)) || [];
+  if (!what) return null;
+  return [what, unit === "bytes" ? size(value) : duration(unit === "seconds" ? value * 1000 : value)];
+}
+
 /** The values of an object on one line; what is empty is left out. */
 export function valuesLine(object) {
   return Object.entries(object ?? {})
     .filter(
       ([, value]) => value !== null && value !== "" && (typeof value !== "object" || Object.keys(value).length > 0),
     )
-    .map(([name, value]) => `${words(name)} ${brief(value)}`)
+    .map(([name, value]) => inUnit(name, value) ?? [name, brief(value)])
+    .map(([name, text]) => `${words(name)} ${text}`)
     .join(" · ");
 }
 

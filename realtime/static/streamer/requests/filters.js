@@ -90,6 +90,7 @@ export class Filters {
   }
 
   #open(open) {
+    if (open) this.#fillActions();
     this.#panel.hidden = !open;
     this.#toggle.setAttribute("aria-expanded", String(open));
   }
@@ -118,8 +119,9 @@ export class Filters {
     const { action } = this.#filter;
     const names = this.#catalog.actions.map((one) => one.action);
     const all = action && !names.includes(action) ? [...names, action] : names;
-    const known = [...this.#action.options].map((option) => option.value).join();
-    if (known !== ["", ...all].join())
+    const shown = [...this.#action.options].map((option) => option.value);
+    // As JSON, for without any option it would be the same text as with the empty one alone.
+    if (JSON.stringify(shown) !== JSON.stringify(["", ...all]))
       fill(
         this.#action,
         h("option", { value: "" }, "All"),

@@ -1,7 +1,7 @@
 /** Find in a result what can be shown for people: facts, tables, what is nested. No DOM here. */
 
 import { isFile } from "../files/artifacts.js";
-import { cut } from "../ground/format.js";
+import { cut, inUnit } from "../ground/format.js";
 import { measure, measured, valueText } from "./figures.js";
 
 const MAX_FACTS = 60;
@@ -56,7 +56,13 @@ function listPart(name, value) {
 }
 
 function fact([name, value]) {
-  return [label(name), cut(valueText(name, value), MAX_FACT_CHARACTERS)];
+  return labelled(name, value).map((text) => cut(text, MAX_FACT_CHARACTERS));
+}
+
+/** The label of a plain value, without the unit that its text has, and the text. */
+export function labelled(name, value) {
+  const [what, text] = inUnit(name, value) ?? [name, valueText(name, value)];
+  return [label(what), text];
 }
 
 /** Codes stay as they are. */

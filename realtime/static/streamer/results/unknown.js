@@ -3,8 +3,8 @@
 import { isFile } from "../files/artifacts.js";
 import { sentence, words } from "../ground/format.js";
 import { chartOf } from "./chart.js";
-import { tile, valueText } from "./figures.js";
-import { isObject, label, withoutFile } from "./shape.js";
+import { tile } from "./figures.js";
+import { isObject, label, labelled, withoutFile } from "./shape.js";
 
 const MAX_TILES = 6;
 const MAX_BARS = 30;
@@ -23,7 +23,7 @@ export function unknownView(result) {
   const drawn = charts.filter(([, chart]) => chart !== null);
   const left = new Set([...shown, ...drawn].map(([name]) => name).concat("notes"));
   return {
-    tiles: shown.map(([name, value]) => tile(label(name), valueText(name, value))),
+    tiles: shown.map(([name, value]) => tile(...labelled(name, value))),
     charts: drawn.map(([, chart]) => chart),
     tables: [],
     notes: notesOf(own.notes),
