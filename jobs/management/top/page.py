@@ -118,7 +118,7 @@ def _cells(board: Board, row: AsyncRequest) -> Iterator[RenderableType]:
     filled = round(row.percentage / 100 * _BAR_CHARACTERS)
     yield Text("━" * filled, style=_COLOURS[row.status]).append("─" * (_BAR_CHARACTERS - filled), style="dim")
     yield escape(row.action)
-    yield Text(format_status(row.status), style=_COLOURS[row.status])
+    yield Text(format_status(row.status, row.failed_items), style=_COLOURS[row.status])
     yield escape(row.user_id[:20])
     since = row.finished_at or row.started_at or row.created_at
     yield format_duration((board.moment - since).total_seconds())

@@ -49,6 +49,8 @@ def test_it_works() -> None:
     assert listed("--user", "nobody") == [] and "No request matches" in run("list", "--user", "nobody")[1]
     status, text = run("list")
     assert status == 0 and str(third) in text and "Waiting" in text and "Completed" in text
+    AsyncRequest.objects.filter(id=first).update(failed_items=3)
+    assert "Completed with 3 failures" in run("list")[1]
 
 
 def test_one_is_shown_with_the_reason_of_its_wait() -> None:
