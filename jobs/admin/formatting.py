@@ -66,7 +66,7 @@ def shortened(text: str, length: int) -> SafeString:
 def request_name(row: AsyncRequest) -> SafeString:
     """Show the title, with the action and the beginning of the id. Without a title the action takes its place."""
     below = f"{row.action} {str(row.id)[:8]}" if row.title else str(row.id)[:8]
-    return format_html('{} <span class="st-id">{}</span>', row.name, below)
+    return format_html('<bdi>{}</bdi> <span class="st-id">{}</span>', row.name, below)
 
 
 def owner_lines(user_id: str, tenant_id: str) -> SafeString:
