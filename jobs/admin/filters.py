@@ -139,7 +139,7 @@ def distinct_values(model: type[Model], column: str, limit: int) -> list[str]:
         return [value for (value,) in cursor.fetchall()]
 
 
-def kept_parameters(changelist: Any, own: str) -> list[tuple[str, str]]:
+def kept_parameters(changelist: Any, own: str | None) -> list[tuple[str, str]]:
     """List the parameters of the page that the form of a filter keeps: all but its ``own``, and the page's number."""
     shown = changelist.get_filters_params() | ({"q": changelist.query} if changelist.query else {})
     last = {name: value[-1] if isinstance(value, list) else value for name, value in shown.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streamer_site.local.stack import PROJECT_DIR
-from tests.streamer_site.test_data_folder import run
+from tests.streamer_site.starting.test_data_folder import run
 
 
 @pytest.fixture(scope="module")
