@@ -6,6 +6,7 @@ import msgspec
 from django.http import HttpRequest
 
 from realtime.http.responses import Refused, invalid
+from realtime.wire.protocol import field_fault
 
 T = TypeVar("T")
 
@@ -16,5 +17,7 @@ def read_body(request: HttpRequest, kind: type[T]) -> T:
         return msgspec.json.decode(request.body, type=kind)
     except RecursionError:
         raise Refused(invalid("The body is nested too deep")) from None
+    except msgspec.ValidationError as error:
+        raise Refused(field_fault(error)) from None
     except (msgspec.MsgspecError, UnicodeError) as error:
-        raise Refused(invalid(str(error))) from None
+        raise Refused(invalid(f"This is not JSON: {error}")) from None

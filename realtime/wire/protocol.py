@@ -89,8 +89,7 @@ def read_as(kind: type[M], fields: Mapping[str, Any], **place: int) -> M:
     try:
         message = msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
-        text, _, path = str(error).partition(" - at `$")
-        raise BadMessage(bad_field(path.strip("`").lstrip("."), text), _readable_id(fields), **place) from None
+        raise BadMessage(field_fault(error), _readable_id(fields), **place) from None
     if isinstance(message, Request) and _is_larger(message.metadata, MAX_METADATA_BYTES):
         text = f"Expected at most {MAX_METADATA_BYTES} bytes of JSON"
         raise BadMessage(bad_field("metadata", text), message.client_id, **place)
@@ -176,6 +175,12 @@ def _readable_id(fields: Any) -> str | None:
     if value is None and fields.get("type", "request") == "request":  # elsewhere it names a request
         value = fields.get("request_id")
     return value if isinstance(value, str) and 0 < len(value) <= 128 else None
+
+
+def field_fault(error: msgspec.ValidationError) -> ErrorBody:
+    """Return the error of the field that did not fit."""
+    text, _, path = str(error).partition(" - at `$")
+    return bad_field(path.strip("`").lstrip("."), text)
 
 
 def bad_field(path: str, text: str) -> ErrorBody:

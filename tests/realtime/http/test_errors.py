@@ -56,6 +56,25 @@ def test_a_body_that_is_nested_too_deep_is_told_so(
     assert "nested too deep" in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("body", "path", "text"),
+    [
+        (b'{"days": "x"}', "days", "days: Expected `float`, got `str`"),
+        (b'{"days": -1}', "days", "days: Expected `float` > 0.0"),
+        (b"{}", "", "Object missing required field `days`"),
+    ],
+)
+def test_a_field_that_does_not_fit_is_named_as_in_messages(
+    client: Client, body: bytes, path: str, text: str, make_token: MakeToken
+) -> None:
+    headers = {"Authorization": f"Bearer {make_token()}"}
+    url = f"/api/artifacts/{UUID(int=0)}/extend/"
+    answer = client.post(url, body, content_type="application/json", headers=headers)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["message"]) == (400, "VALIDATION_ERROR", text)
+    assert [fault["path"] for fault in error["details"]["faults"]] == [path]
+
+
 def test_all_faults_come_at_once(client: Client) -> None:
     error = post(client, b"{}").json()["error"]
     assert [fault["path"] for fault in error["details"]["faults"]] == ["username", "password"]

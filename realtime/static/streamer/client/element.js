@@ -7,6 +7,7 @@ function E(r){let{protocol:e,host:t,pathname:s}=new URL(r,globalThis.document?.b
 .fill { height: 100%; width: 0; background: var(--streamer-color, light-dark(#0b65c2, #6cb2ff)); transition: width .3s; }
 .with-failures .fill { background: var(--streamer-warning-color, light-dark(#8a5a00, #e6b65c)); }
 .with-failures p { color: var(--streamer-warning-color, light-dark(#8a5a00, #e6b65c)); }
+.failed p { color: var(--streamer-error-color, light-dark(#b3261e, #ff8a80)); }
 .failed .fill { background: var(--streamer-error-color, light-dark(#b3261e, #ff8a80)); }
 p { margin: .3em 0 0; overflow-wrap: anywhere; }
 ul { margin: .3em 0 0; padding: 0; list-style: none; }
