@@ -86,6 +86,8 @@ def test_cancel_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "echo", "[]"], 2, "The payload must be a JSON object"),
         (["run", "echo", "{"], 2, "The payload is not JSON"),
         (["upload", "/no/such/file"], 2, "There is no file"),
+        (["download", ""], 2, "Name a request"),
+        (["download", "5f0c2b1e"], 2, "Name a request"),
         (["--token-file", "/no/such/file", "list"], 2, "The file of the token cannot be read"),
         (["--url", "gopher://x", "list"], 2, "begins with https"),
         (["--url", "http://127.0.0.1:1", "--connect-timeout", "0.2", "list"], 3, "No connection"),

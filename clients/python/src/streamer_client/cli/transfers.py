@@ -27,9 +27,12 @@ async def upload(options: argparse.Namespace) -> int:
 
 
 async def download(options: argparse.Namespace) -> int:
+    is_request = _REQUEST_ID.fullmatch(options.what) is not None
+    if not is_request and "/" not in options.what:
+        raise UsageError("Name a request by its id, or a file by its URL")
     async with connected(options) as client:
         files = [options.what]
-        if _REQUEST_ID.fullmatch(options.what):
+        if is_request:
             files = [artifact async for artifact in client.artifacts(options.what)]
         if not files:
             raise NotFound("This request has no files", code="NOT_FOUND")
