@@ -206,5 +206,20 @@ def test_a_message_is_shown_as_it_is_and_steers_no_terminal(has_rich: bool, monk
     assert "Reading [/data/x] [1]  ]0;title of" in shown and "\x1b]0;" not in shown
 
 
+def test_who_interrupts_reads_how_to_go_on_in_a_line_without_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(bars.PlainBar):
+        def show(self, percentage: float, text: str) -> None:
+            super().show(percentage, text)
+            raise KeyboardInterrupt
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(bars, "import_module", _no_module)
+    monkeypatch.setattr(bars, "PlainBar", Interrupted)
+    assert main(["run", "report", "--id", "mine"]) == 130
+    assert "40 %" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[KThe request goes on: streamer follow stored-mine\n")
+
+
 def _no_module(name: str) -> SimpleNamespace:
     raise ImportError(name)

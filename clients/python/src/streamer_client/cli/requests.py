@@ -60,18 +60,18 @@ async def cancel(options: argparse.Namespace) -> int:
 async def _follow_to_the_end(handle: Handle, options: argparse.Namespace) -> int:
     """Show the events as they come and print the result. Return the exit code. Raises the request's error."""
     failed_items = 0
-    with progress_bar(wanted=not options.quiet and not options.json) as bar:
-        try:
+    try:
+        with progress_bar(wanted=not options.quiet and not options.json) as bar:
             async for event in handle:
                 print_json(event.raw) if options.json else _show(event, bar)
                 if isinstance(event, Completed | Snapshot):
                     failed_items = event.failed_items
-        except (NotFound, ValidationFailed):
-            raise  # there is no such request
-        except BaseException:
-            if handle.request_id is not None and not options.quiet:
-                print(f"The request goes on; to see its end: streamer follow {handle.request_id}", file=sys.stderr)
-            raise
+    except (NotFound, ValidationFailed):
+        raise  # there is no such request
+    except BaseException:
+        if handle.request_id is not None and not options.quiet:
+            print(f"The request goes on; to see its end: streamer follow {handle.request_id}", file=sys.stderr)
+        raise
     result = await handle.result()
     if not options.json:
         print_json(result, indent=2)
