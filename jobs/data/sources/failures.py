@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 # Their texts name columns and values, never paths or hosts, and say what an operator has to fix.
 _TELLING = (duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException, duckdb.ParserException)
 
+_TOO_LARGE = ("out of range for the destination type", "Could not cast value")
+
 
 @contextmanager
 def readable_failures(label: str) -> Iterator[None]:
@@ -35,7 +37,7 @@ def readable_failures(label: str) -> Iterator[None]:
 def _is_overflow(error: Exception) -> bool:
     """Tell if a calculation failed, and not the reading."""
     return isinstance(error, duckdb.OutOfRangeException) or (
-        isinstance(error, duckdb.ConversionException) and "out of range for the destination type" in str(error)
+        isinstance(error, duckdb.ConversionException) and any(part in str(error) for part in _TOO_LARGE)
     )
 
 

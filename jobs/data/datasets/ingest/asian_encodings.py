@@ -13,7 +13,7 @@ _MIN_CHARACTERS = 4
 _COMMON, _TOGETHER = 0.9, 0.7
 """The least shares of common characters, and of those with another one beside them."""
 _MANY_SYLLABLES, _NEARLY_ALL = 8, 0.95
-"""So many Hangul syllables that no Chinese text has the same bytes by chance."""
+"""The number of Hangul syllables from which on no Chinese text has the same bytes by chance."""
 _SOME = 0.05
 """The share of kana, which no Chinese text has."""
 

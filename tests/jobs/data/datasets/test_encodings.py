@@ -3,14 +3,14 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.ingest.asian_encodings import asian_encoding
-from tests.jobs.data.datasets.reading import read
+from jobs.data.datasets.ingest.encoding import as_utf8
+from tests.jobs.data.datasets.reading import read, rows_of
 
 
 def characters(codec: str, first: range, second: range = range(0xA1, 0xFF)) -> list[str]:
@@ -44,11 +44,19 @@ def tables(draw: st.DrawFn) -> tuple[str, list[str]]:
 @given(tables(), st.sampled_from(",;\t"))
 def test_it_works(table: tuple[str, list[str]], delimiter: str) -> None:
     codec, words = table
-    lines = [f"name{delimiter}n", *(f"{word}{delimiter}{at}" for at, word in enumerate(words))]
+    text = "\r\n".join([f"name{delimiter}n", *(f"{word}{delimiter}{at}" for at, word in enumerate(words))])
+    notes: list[str] = []
     with TemporaryDirectory() as folder:
-        done = read(Path(folder), "\r\n".join(lines).encode(codec))
-        assert pq.read_table(done.path)["name"].to_pylist() == words
-    assert done.notes == [f"The text is not UTF-8 (byte 1 of line 2); it was read as {NAMES[codec]}"]
+        path = Path(folder) / "upload"
+        path.write_bytes(text.encode(codec))
+        assert as_utf8(path, path.with_name("utf8"), notes).read_bytes().decode() == text
+    [note] = notes
+    assert note.startswith("The text is not UTF-8 (byte ") and note.endswith(f"; it was read as {NAMES[codec]}")
+
+
+def test_a_table_is_read(tmp_path: Path) -> None:
+    done = read(tmp_path, "名前,値段\nソース,100\n表示価格,200\n".encode("cp932"))
+    assert rows_of(done) == [("ソース", 100), ("表示価格", 200)]
 
 
 @pytest.mark.parametrize(
