@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from decimal import localcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from jobs.handlers.generate_report.result import make_result
 from jobs.handlers.generate_report.result_model import ReportResult
 from jobs.handlers.generate_report.stages import Progress, Stage
 from jobs.handlers.generate_report.title import make_title
+
+_DIGITS = 80
 
 
 class GenerateReport(Handler[ReportPayload]):
@@ -72,6 +75,11 @@ class GenerateReport(Handler[ReportPayload]):
         return fingerprint_of(payload, tenant_id)
 
     def run(self, payload: ReportPayload, context: Context) -> dict[str, Any]:
+        # A sum may have more than the 28 digits that Python keeps by default.
+        with localcontext(prec=_DIGITS):
+            return self._make(payload, context)
+
+    def _make(self, payload: ReportPayload, context: Context) -> dict[str, Any]:
         started, generated_at = time.monotonic(), datetime.now(UTC)
         progress = Progress(context)
         path = context.scratch_dir / f"report.{EXTENSIONS[payload.format]}"

@@ -5,7 +5,7 @@ from decimal import Decimal
 from jobs.handler import format_counted
 from jobs.handlers.generate_report.figures.breakdowns import NO_NAME, Breakdown
 from jobs.handlers.generate_report.figures.report import Figures, Previous
-from jobs.handlers.generate_report.figures.tallies import Tally, change_of, round_cents
+from jobs.handlers.generate_report.figures.tallies import Tally, change_of, round_amount
 from jobs.handlers.generate_report.wording import Words, inside
 
 _MAX_NAME = 80
@@ -68,10 +68,10 @@ def _say_previous(now: Tally, previous: Previous, words: Words) -> str:
 
 def _compare(now: Decimal, before: Decimal, when: str, words: Words) -> str:
     """Return such as "90.00 CHF, 10.0 % less than Jan 2025 (100.00 CHF)"."""
-    shown, earlier = words.amount(round_cents(now)), words.amount(round_cents(before))
+    shown, earlier = words.amount(round_amount(now)), words.amount(round_amount(before))
     if now == before:
         return f"{shown}, the same as in {when}"
-    way, apart = ("more" if now > before else "less"), words.amount(round_cents(abs(now - before)))
+    way, apart = ("more" if now > before else "less"), words.amount(round_amount(abs(now - before)))
     change = change_of(before, now)
     if change is None or before < 0 or now < 0:
         # Percent of nothing, or of a negative sum, would mislead.

@@ -8,7 +8,7 @@ from typing import Any
 from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.figures.breakdowns import Breakdown
 from jobs.handlers.generate_report.figures.report import Figures
-from jobs.handlers.generate_report.figures.tallies import Tally, change_of, round_cents
+from jobs.handlers.generate_report.figures.tallies import Tally, change_of, round_amount
 from jobs.handlers.generate_report.payload import ReportPayload
 
 
@@ -108,7 +108,7 @@ def _days(days: Days) -> dict[str, str | None]:
 def _difference(before: Decimal, now: Decimal) -> dict[str, Any]:
     change = change_of(before, now)
     return {
-        "difference": _number(round_cents(now - before)),
+        "difference": _number(round_amount(now - before)),
         "change_percent": None if change is None else float(change),
     }
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 from jobs.handler import SourceDescription
 
+_CENT, _LARGE = Decimal("0.01"), Decimal(10**12)
 _MAX_LABEL = 60
 
 
@@ -37,7 +39,13 @@ class Words:
 
     def amount(self, amount: Decimal) -> str:
         """Write an amount with its unit: ``1,234.50 CHF``."""
-        return f"{amount:,.2f}".replace("-", "−") + (f" {self.unit}" if self.unit else "")
+        return write_amount(amount) + (f" {self.unit}" if self.unit else "")
+
+    def short(self, amount: Decimal) -> str:
+        """Write an amount, but with four digits if it is so large that it would not fit where there is little room."""
+        if abs(amount) < _LARGE:
+            return self.amount(amount)
+        return f"{float(amount):.4g}".replace("-", "−").replace("e+", "e") + (f" {self.unit}" if self.unit else "")
 
     def name_column(self, name: str) -> str:
         """Return the label of a column, or of the date of which ``name`` is a part, as ``order_date.weekday`` is."""
@@ -45,6 +53,12 @@ class Words:
             return self.columns[name]
         base, _, part = name.rpartition(".")
         return f"{self.columns[base]}, {part}" if base in self.columns else name
+
+
+def write_amount(amount: Decimal | float, sign: Literal["", "+"] = "") -> str:
+    """Write an amount with cents; what is less than a cent with three digits. ``sign``: show a plus, too."""
+    text = f"{float(amount):{sign}.3g}" if 0 < abs(amount) < _CENT else f"{amount:{sign},.2f}"
+    return text.replace("-", "−")
 
 
 def words_of(source: SourceDescription) -> Words:

@@ -7,7 +7,7 @@ from jobs.handlers.generate_report.excel.formats import Formats, start_table, wr
 from jobs.handlers.generate_report.excel.summary import write_change
 from jobs.handlers.generate_report.excel.texts import write_text
 from jobs.handlers.generate_report.figures.report import Figures
-from jobs.handlers.generate_report.figures.tallies import Tally, change_of, change_percent, round_cents
+from jobs.handlers.generate_report.figures.tallies import Tally, change_of, change_percent, round_amount
 from jobs.handlers.generate_report.wording import Words
 
 _VALUE, _MORE = 4, 6
@@ -64,5 +64,5 @@ def _write_previous(sheet: Any, formats: Formats, figures: Figures) -> None:
 def _write_pair(sheet: Any, row: int, now: Tally, before: Tally, styles: tuple[Any, Any, Any]) -> None:
     money, difference, change = styles
     sheet.write_number(row, _MORE, float(before.total), money)
-    sheet.write_number(row, _MORE + 1, float(round_cents(now.exact_total - before.exact_total)), difference)
+    sheet.write_number(row, _MORE + 1, float(round_amount(now.exact_total - before.exact_total)), difference)
     write_change(sheet, row, _MORE + 2, change_of(before.exact_total, now.exact_total), change)

@@ -15,7 +15,7 @@ from jobs.handlers.generate_report.excel.formats import (
 )
 from jobs.handlers.generate_report.excel.texts import write_text
 from jobs.handlers.generate_report.figures.report import Figures
-from jobs.handlers.generate_report.figures.tallies import change_of, round_cents
+from jobs.handlers.generate_report.figures.tallies import change_of, round_amount
 from jobs.handlers.generate_report.findings import find_sentences
 from jobs.handlers.generate_report.heading import Heading
 from jobs.handlers.generate_report.wording import Words, inside
@@ -125,10 +125,10 @@ def _write_key_figures(sheet: Any, formats: Formats, figures: Figures, words: Wo
     for name, earlier, later, style, difference in numbers:
         row += 1
         write_text(sheet, row, 0, name, formats.name)
-        sheet.write_number(row, 1, float(round_cents(later)), style)
+        sheet.write_number(row, 1, float(round_amount(later)), style)
         if earlier is not None:
-            sheet.write_number(row, 2, float(round_cents(earlier)), style)
-            sheet.write_number(row, 3, float(round_cents(later - earlier)), difference)
+            sheet.write_number(row, 2, float(round_amount(earlier)), style)
+            sheet.write_number(row, 3, float(round_amount(later - earlier)), difference)
             write_change(sheet, row, 4, change_of(earlier, later), formats.change)
     write_text(sheet, row + 1, 0, f"Top {inside(words.category)}", formats.name)
     write_text(sheet, row + 1, 1, figures.top_category or "–")

@@ -20,7 +20,7 @@ class Tally:
 
     @property
     def total(self) -> Decimal:
-        return round_cents(self.exact_total)
+        return round_amount(self.exact_total)
 
     @property
     def exact_average(self) -> Decimal:
@@ -28,7 +28,7 @@ class Tally:
 
     @property
     def average(self) -> Decimal:
-        return round_cents(self.exact_average)
+        return round_amount(self.exact_average)
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -61,8 +61,10 @@ def change_of(before: Decimal, now: Decimal) -> Decimal | None:
     return ((now - before) / abs(before) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
-def round_cents(amount: Decimal) -> Decimal:
-    return amount.quantize(_CENT, ROUND_HALF_UP)
+def round_amount(amount: Decimal) -> Decimal:
+    """Round to cents. What is less than a cent keeps three digits, so that it does not become nothing."""
+    unit = _CENT if abs(amount) >= _CENT or not amount else Decimal((0, (1,), amount.adjusted() - 2))
+    return amount.quantize(unit, ROUND_HALF_UP)
 
 
 def tally_sql(columns: Columns) -> str:

@@ -1,5 +1,6 @@
 """Draw the charts of a PDF as vectors: a line over the periods, bars for the categories."""
 
+import math
 from collections.abc import Sequence
 from itertools import chain
 
@@ -9,6 +10,7 @@ from reportlab.lib.colors import Color, white
 from jobs.handlers.generate_report.pdf.axis import Axis, fit_axis
 from jobs.handlers.generate_report.pdf.fonts import REGULAR, cut_text, part_width, split_by_font, text_width
 from jobs.handlers.generate_report.pdf.style import ACCENT, ACCENT_LIGHT, ACCENT_PALE, INK, MUTED, RULE
+from jobs.handlers.generate_report.wording import write_amount
 
 Points = Sequence[tuple[str, float]]
 """Label and value of each point."""
@@ -56,7 +58,7 @@ def bar_chart(points: Points, width: float, *, room: float = 1.0) -> Drawing:
     """Draw one horizontal bar per label with its value at the end, ``width`` points wide."""
     axis = fit_axis([value for _, value in points])
     names = min(width * 0.3, max(text_width(label, _SIZE + 1) for label, _ in points) + 10)
-    values = max(text_width(_write(value), _SIZE + 1) for _, value in points) + 8
+    values = max(text_width(write_amount(value), _SIZE + 1) for _, value in points) + 8
     length = width - names - values
     bar, pitch = _BAR_HEIGHT * room, (_BAR_HEIGHT + _BAR_GAP) * room
     height = len(points) * pitch + 18
@@ -70,14 +72,10 @@ def bar_chart(points: Points, width: float, *, room: float = 1.0) -> Drawing:
         drawing.add(_text(shown, names - 8, y + bar / 2 - 3, _SIZE + 1, INK, anchor="end"))
         drawing.add(Rect(min(zero, end), y, abs(end - zero), bar, fillColor=ACCENT, strokeColor=None))
         # White behind the number, so that no grid line crosses it.
-        number_width = text_width(_write(value), _SIZE + 1) + 6
+        number_width = text_width(write_amount(value), _SIZE + 1) + 6
         drawing.add(Rect(max(zero, end) + 2, y, number_width, bar, fillColor=white, strokeColor=None))
-        drawing.add(_text(_write(value), max(zero, end) + 5, y + bar / 2 - 3, _SIZE + 1, INK))
+        drawing.add(_text(write_amount(value), max(zero, end) + 5, y + bar / 2 - 3, _SIZE + 1, INK))
     return drawing
-
-
-def _write(value: float) -> str:
-    return f"{value:,.2f}".replace("-", "−")
 
 
 def _draw_horizontal_grid(
@@ -91,11 +89,14 @@ def _draw_horizontal_grid(
 
 
 def _draw_vertical_grid(drawing: Drawing, axis: Axis, left: float, length: float, height: float) -> None:
-    for mark in axis.marks:
+    widest = max(text_width(axis.label(mark), _SIZE) for mark in axis.marks) + _MIN_LABEL_GAP
+    every = max(1, math.ceil(widest * (len(axis.marks) - 1) / length))
+    for number, mark in enumerate(axis.marks):
         x = left + axis.place(mark, length)
         colour = MUTED if abs(mark) < axis.step / 1000 else RULE
         drawing.add(Line(x, 16, x, height, strokeColor=colour, strokeWidth=0.6))
-        drawing.add(_text(axis.label(mark), x, 4, _SIZE, MUTED, anchor="middle"))
+        if number % every == 0:
+            drawing.add(_text(axis.label(mark), x, 4, _SIZE, MUTED, anchor="middle"))
 
 
 def _draw_area(drawing: Drawing, places: list[tuple[float, float]], zero: float) -> None:

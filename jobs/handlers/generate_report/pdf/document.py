@@ -104,15 +104,15 @@ _LABEL = BODY.clone("label", textColor=MUTED)
 def _key_figures(figures: Figures, words: Words) -> list[Tile]:
     previous, now = figures.previous, figures.whole
     before = previous.whole if previous else None
-    total = before and _change_lines(words.amount(before.total), change_percent(before, now))
+    total = before and _change_lines(words.short(before.total), change_percent(before, now))
     records = before and _change_lines(
         write_count(before.records), change_of(Decimal(before.records), Decimal(now.records))
     )
-    average = before and _change_lines(words.amount(before.average), change_of(before.exact_average, now.exact_average))
+    average = before and _change_lines(words.short(before.average), change_of(before.exact_average, now.exact_average))
     return [
-        Tile(label=words.total, value=words.amount(now.total), below=total or ()),
+        Tile(label=words.total, value=words.amount(now.total), short=words.short(now.total), below=total or ()),
         Tile(label="Records", value=write_count(now.records), below=records or ()),
-        Tile(label=words.average, value=words.amount(now.average), below=average or ()),
+        Tile(label=words.average, value=words.amount(now.average), short=words.short(now.average), below=average or ()),
         _top_category(figures, words),
     ]
 

@@ -1,13 +1,13 @@
 """Register the fonts of a PDF, and replace characters that they lack.
 
 Roboto is embedded: Latin, Greek, Cyrillic, Vietnamese. DejaVu is, where a text needs it: Hebrew, Arabic, symbols, some
-emoji. Chinese, Japanese and Korean use the fonts that every PDF reader has for them. A character that none of these has
-is shown as a question mark, never as an empty box.
+emoji. Chinese, Japanese and Korean, with their punctuation, use the fonts that PDF readers have for them. A character
+that none of these has is shown as a question mark, never as an empty box.
 """
 
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
 from itertools import groupby
@@ -22,6 +22,8 @@ from jobs.handlers.generate_report.pdf.right_to_left import to_visual_order
 
 REGULAR, BOLD = "Report", "Report-Bold"
 _CHINESE, _JAPANESE, _KOREAN = "STSong-Light", "HeiseiKakuGo-W5", "HYGothic-Medium"
+_CODECS = {_CHINESE: ("gbk",), _JAPANESE: ("cp932", "shift_jis"), _KOREAN: ("cp949",)}
+"""Font of the readers → codecs of Python that know the characters it has in every reader."""
 _FILES = {REGULAR: "Roboto-Regular.ttf", BOLD: "Roboto-Medium.ttf"}
 _OTHERS = {REGULAR: ("Report-Others", "DejaVuSans.ttf"), BOLD: ("Report-Others-Bold", "DejaVuSans-Bold.ttf")}
 
@@ -54,7 +56,8 @@ def split_by_font(text: str, font: str = REGULAR) -> Iterator[tuple[str, str]]:
 
     The parts are in the order in which they stand from left to right.
     """
-    shown = [_choose(character, font) for character in to_visual_order(unicodedata.normalize("NFC", text))]
+    asian = _order_of_asian_fonts(text)
+    shown = [_choose(character, font, asian) for character in to_visual_order(unicodedata.normalize("NFC", text))]
     for name, part in groupby(shown, key=lambda pair: pair[0]):
         yield name, "".join(character for _, character in part)
 
@@ -76,7 +79,8 @@ def part_width(part: str, font: str, size: float) -> float:
 
 def cut_text(text: str, width: float, size: float, font: str = REGULAR) -> str:
     """Cut the text to ``width`` points, with an ellipsis at the end if anything was cut."""
-    if text_width(text, size, font) <= width:
+    # A width that was made from the text's own may be less by a rounding.
+    if text_width(text, size, font) <= width + 0.01:
         return text
     while text and text_width(text + "…", size, font) > width:
         text = text[:-1]
@@ -87,21 +91,42 @@ def shorten(text: str, max_characters: int) -> str:
     return text if len(text) <= max_characters else text[: max_characters - 1].rstrip() + "…"
 
 
-def _choose(character: str, font: str) -> tuple[str, str]:
+def _order_of_asian_fonts(text: str) -> tuple[str, ...]:
+    """Order the readers' fonts by the language of the text, which share ideographs and punctuation."""
+    if text.isascii():
+        return ()
+    if any("\u3041" <= character <= "\u30ff" or "\uff66" <= character <= "\uff9f" for character in text):
+        return _JAPANESE, _CHINESE, _KOREAN
+    if any("\u1100" <= character <= "\u11ff" or "\uac00" <= character <= "\ud7a3" for character in text):
+        return _KOREAN, _CHINESE, _JAPANESE
+    return _CHINESE, _JAPANESE, _KOREAN
+
+
+def _choose(character: str, font: str, asian: tuple[str, ...]) -> tuple[str, str]:
     code = ord(character)
     if unicodedata.category(character) in ("Cc", "Zl", "Zp"):
         return font, " "
     if code in register_fonts():
         return font, character
-    name = unicodedata.name(character, "")
-    if name.startswith(("HIRAGANA", "KATAKANA")):
-        return _JAPANESE, character
-    if name.startswith("HANGUL"):
-        return _KOREAN, character
-    # The readers' fonts hold the basic plane only.
-    if name.startswith(("CJK", "IDEOGRAPHIC")) and code <= 0xFFFF:
-        return _CHINESE, character
+    found = _asian_font(character, asian)
+    if found and unicodedata.east_asian_width(character) in ("W", "F", "H"):
+        return found, character
     if code in _register_others():
         return _OTHERS[font][0], character
+    if found:
+        return found, character
     # Variation selectors, joiners and the like change the look of a character and have none of their own.
     return font, "" if unicodedata.category(character) in ("Mn", "Cf") else "?"
+
+
+@lru_cache(10_000)
+def _asian_font(character: str, order: tuple[str, ...]) -> str | None:
+    """Return the first font of the readers that has the character."""
+    return next((font for font in order if any(_has(codec, character) for codec in _CODECS[font])), None)
+
+
+def _has(codec: str, character: str) -> bool:
+    try:
+        return bool(character.encode(codec))
+    except UnicodeEncodeError:
+        return False

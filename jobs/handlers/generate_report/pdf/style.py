@@ -9,6 +9,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 
 from jobs.handlers.generate_report.pdf.fonts import BOLD, REGULAR
+from jobs.handlers.generate_report.wording import write_amount
 
 INK, MUTED, RULE, PALE = HexColor("#1B2433"), HexColor("#4A5568"), HexColor("#E3E7EE"), HexColor("#F5F7FB")
 ACCENT, ACCENT_PALE = HexColor("#2457C5"), HexColor("#E9EFFC")
@@ -32,7 +33,7 @@ SMALL = ParagraphStyle("small", parent=BODY, fontSize=8.5, leading=12, textColor
 
 
 def write_money(amount: Decimal) -> str:
-    return f"{amount:,.2f}".replace("-", "−")
+    return write_amount(amount)
 
 
 def write_count(count: int) -> str:
@@ -48,7 +49,7 @@ def write_change(percent: Decimal | None) -> str:
 
 def write_difference(amount: Decimal) -> str:
     """Write the amount with its sign."""
-    return f"{amount:+,.2f}".replace("-", "−")
+    return write_amount(amount, "+")
 
 
 def write_share(part: Decimal, whole: Decimal) -> str:

@@ -11,7 +11,7 @@ from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
 from jobs.handlers.generate_report.figures.breakdowns import Breakdown
 from jobs.handlers.generate_report.figures.report import Figures, Previous
-from jobs.handlers.generate_report.figures.tallies import Tally, change_percent, round_cents
+from jobs.handlers.generate_report.figures.tallies import Tally, change_percent, round_amount
 from jobs.handlers.generate_report.pdf.fonts import BOLD, REGULAR, cut_text, markup, shorten, text_width
 from jobs.handlers.generate_report.pdf.style import (
     ACCENT,
@@ -38,12 +38,17 @@ _MAX_CHARACTERS = 160
 _NUMBERS_WIDTH = (28 * mm, 36 * mm, 32 * mm, 26 * mm)
 _COMPARED_WIDTH = (20 * mm, 32 * mm, 32 * mm, 32 * mm, 22 * mm)
 _TILE_GAP = 3 * mm
+_SIZE, _CELL_PADDING, _MIN_NAME_WIDTH = 9.0, 12.0, 28 * mm
+_SMALLEST_NUMBER = 6.0
+_HEADER_SIZE, _SMALLEST_SIZE = 8.5, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
     label: str
     value: str
+    short: str = ""
+    """A number in place of ``value`` where that does not fit. Without it, a value that does not fit is cut."""
     below: Sequence[str] = ()
     """Up to two small lines."""
 
@@ -85,7 +90,7 @@ def compared_table(figures: Figures, previous: Previous, words: Words, room: flo
             write_count(now.records),
             write_money(now.total),
             write_money(before.total),
-            write_difference(round_cents(now.exact_total - before.exact_total)),
+            write_difference(round_amount(now.exact_total - before.exact_total)),
             write_change(change),
         ]
         for (now, before), change in zip(pairs, changes, strict=True)
@@ -135,21 +140,41 @@ def _tally_table(
     heads += [Paragraph(markup(shorten(text, _MAX_CHARACTERS), BOLD), _NUMBER_HEADER) for text in header[1:]]
     body = [[Paragraph(markup(shorten(row[0], _MAX_CHARACTERS)), CELL), *row[1:]] for row in rows]
     closing = [Paragraph(markup(total[0], BOLD), CELL_BOLD), *total[1:]]
-    table = Table([heads, *body, closing], colWidths=[CONTENT_WIDTH - sum(widths), *widths], repeatRows=1)
-    table.setStyle(TableStyle([*_TALLY_STYLE, *_paddings(room, len(rows)), *style]))
+    size, fitted = fit_numbers(header, [*rows, total], widths)
+    table = Table([heads, *body, closing], colWidths=[CONTENT_WIDTH - sum(fitted), *fitted], repeatRows=1)
+    sizes = [("FONTSIZE", (1, 1), (-1, -1), size)] if size < _SIZE else []
+    table.setStyle(TableStyle([*_TALLY_STYLE, *sizes, *_paddings(room, len(rows)), *style]))
     return table
 
 
-_HEADER = ParagraphStyle("table-header", parent=CELL, fontName=BOLD, fontSize=8.5, leading=10.5, textColor=MUTED)
+def fit_numbers(
+    header: Sequence[str], rows: Sequence[Sequence[str]], usual: Sequence[float]
+) -> tuple[float, list[float]]:
+    """Return the size in which all numbers fit beside the names, and the widths of their columns."""
+    needed = [max(text_width(row[at], 1, BOLD) for row in rows) for at in range(1, len(usual) + 1)]
+    words = [max(text_width(word, _HEADER_SIZE, BOLD) for word in head.split()) for head in header[1:]]
+    room, size = CONTENT_WIDTH - _MIN_NAME_WIDTH, _SIZE
+    while True:
+        least = [max(need * size, word) + _CELL_PADDING for need, word in zip(needed, words, strict=True)]
+        if sum(least) <= room or size <= _SMALLEST_SIZE:
+            break
+        size -= 0.25
+    wished = [max(pair) for pair in zip(usual, least, strict=True)]
+    return size, wished if sum(wished) <= room else least
+
+
+_HEADER = ParagraphStyle(
+    "table-header", parent=CELL, fontName=BOLD, fontSize=_HEADER_SIZE, leading=10.5, textColor=MUTED
+)
 _NUMBER_HEADER = ParagraphStyle("number-header", parent=_HEADER, alignment=TA_RIGHT)
 _TALLY_STYLE = [
-    ("FONT", (0, 0), (-1, -1), REGULAR, 9, CELL.leading),
+    ("FONT", (0, 0), (-1, -1), REGULAR, _SIZE, CELL.leading),
     ("TEXTCOLOR", (0, 0), (-1, -1), INK),
     ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
     ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
     ("LINEBELOW", (0, 0), (-1, 0), 1, ACCENT),
     ("LINEBELOW", (0, 1), (-1, -2), 0.5, RULE),
-    ("FONT", (0, -1), (-1, -1), BOLD, 9, CELL.leading),
+    ("FONT", (0, -1), (-1, -1), BOLD, _SIZE, CELL.leading),
     ("BACKGROUND", (0, -1), (-1, -1), PALE),
 ]
 
@@ -166,14 +191,18 @@ def _paddings(room: float, rows: int) -> list[tuple[object, ...]]:
 def _tile(content: Tile, width: float) -> Table:
     room = width - 20
     size = min(16.0, 16.0 * room / max(1.0, text_width(content.value, 16, BOLD)))
-    size = max(size, 10.0)
-    shown = cut_text(content.value, room, size, BOLD)
+    size = max(size, _SMALLEST_NUMBER if content.short else 10.0)
+    value = content.value
+    if content.short and text_width(value, size, BOLD) > room:
+        value, size = content.short, 16.0
+    shown = cut_text(value, room, size, BOLD)
     style = ParagraphStyle("tile", fontName=BOLD, fontSize=size, leading=20, textColor=INK)
     small = ParagraphStyle("tile-label", fontName=REGULAR, fontSize=8, leading=11, textColor=MUTED)
     rows = [[Paragraph(markup(content.label), small)], [Paragraph(markup(shown, BOLD), style)]]
     for line, bold in zip(content.below, (BOLD, REGULAR), strict=False):
-        below = cut_text(line, room, 8, bold)
-        rows.append([Paragraph(markup(below, bold), small)])
+        below = min(8.0, max(_SMALLEST_NUMBER, 8.0 * room / max(1.0, text_width(line, 8, bold))))
+        shown = cut_text(line, room, below, bold)
+        rows.append([Paragraph(markup(shown, bold), small.clone("tile-below", fontSize=below))])
     commands = [
         ("BACKGROUND", (0, 0), (-1, -1), ACCENT_PALE),
         ("LINEABOVE", (0, 0), (-1, 0), 2, ACCENT),

@@ -15,6 +15,9 @@ class Kind(Enum):
     TEXT = "text"
 
 
+DIGITS_OF_FLOATS = {"FLOAT": 7, "DOUBLE": 15}
+"""Floating-point type → the digits that each of its numbers surely has."""
+MIN_DECIMALS, MAX_DECIMALS = 6, 37
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys((*_NUMBERS, *(f"U{name}" for name in _NUMBERS), "FLOAT", "DOUBLE", "DECIMAL"), Kind.NUMBER),
@@ -50,6 +53,8 @@ class Columns:
     value: Column
     category: Column
     region: Column | None
+    decimals: int = MIN_DECIMALS
+    """The decimals to which a floating-point value is rounded, so that the digits it surely has are kept."""
 
     @property
     def moment_sql(self) -> str:
@@ -66,9 +71,10 @@ class Columns:
 
     @property
     def amount_sql(self) -> str:
-        """Return SQL for the value with an exact type. Each floating-point value is rounded to six decimals."""
-        floating = self.value.type in ("FLOAT", "DOUBLE")
-        return f"CAST({self.value_sql} AS DECIMAL(38, 6))" if floating else self.value.sql
+        """Return SQL for the value with an exact type. A floating-point value is rounded to ``decimals``."""
+        if self.value.type not in DIGITS_OF_FLOATS:
+            return self.value.sql
+        return f"CAST({self.value_sql} AS DECIMAL(38, {self.decimals}))"
 
 
 def find_columns(types: Mapping[str, str], *, date: str, value: str, category: str, region: str | None) -> Columns:

@@ -1,13 +1,22 @@
 """Read the tables of a source, so that its records can be queried."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs.handler import OpenSource, format_counted
 from jobs.handlers.generate_report.comparison import Days
-from jobs.handlers.generate_report.records.columns import Columns, find_columns
+from jobs.handlers.generate_report.records.columns import (
+    DIGITS_OF_FLOATS,
+    MAX_DECIMALS,
+    MIN_DECIMALS,
+    Columns,
+    find_columns,
+)
 from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
 from jobs.handlers.generate_report.wording import Words, words_of
+
+_DIGITS_OF_SUMS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +64,12 @@ def read_source(
                 rows_total=table.total,
             )
         before += table.total
+    # Asked again: later rows of a database may have widened the types of its columns.
+    columns = _columns_of(reader)
     return Records(
         reader=reader,
         query=reader.records_query,
-        # Asked again: later rows of a database may have widened the types of its columns.
-        columns=_columns_of(reader),
+        columns=replace(columns, decimals=_decimals_of(reader, columns)),
         label=reader.source.label,
         description=reader.source.description,
         words=words_of(reader.source),
@@ -71,3 +81,15 @@ def _columns_of(reader: OpenSource) -> Columns:
     return find_columns(
         reader.columns(), date=source.date, value=source.value, category=source.category, region=source.region
     )
+
+
+def _decimals_of(reader: OpenSource, columns: Columns) -> int:
+    """Return the decimals that leave the largest value no more digits than floating point keeps."""
+    digits = DIGITS_OF_FLOATS.get(columns.value.type)
+    if digits is None:
+        return MIN_DECIMALS
+    [(largest,)] = reader.fetch(f"SELECT max(abs({columns.value_sql})) FROM ({reader.records_query})")
+    before_point = math.floor(math.log10(largest)) + 1 if largest else 0
+    wanted = max(MIN_DECIMALS, min(MAX_DECIMALS, digits - before_point))
+    # A number has 38 digits in all, and a sum has some more before the point than each value.
+    return max(0, min(wanted, 38 - before_point - _DIGITS_OF_SUMS))

@@ -12,7 +12,7 @@ from datetime import timedelta
 from jobs.handler import OpenSource, format_counted, unusable_notes, unusable_sql
 from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.payload import ReportPayload
-from jobs.handlers.generate_report.records.columns import Column, Columns, Kind, find_columns, require_columns
+from jobs.handlers.generate_report.records.columns import DIGITS_OF_FLOATS, Columns, Kind, find_columns, require_columns
 from jobs.handlers.generate_report.records.group_by import find_group_columns
 from jobs.handlers.generate_report.records.source import Records, read_source
 from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
@@ -23,7 +23,6 @@ SOURCE = "source"
 NAMES = ("date", "value", "category", "region", SOURCE)
 _SOURCE_RECORDS, _ALL_RECORDS = "report.source_records", "report.all_records"
 _MAX_DECIMALS = 12
-_FLOAT_DECIMALS = 6
 _BATCHES, _MIN_ROWS, _MAX_ROWS = 20, 2_000, 100_000
 _READ_SHARE = 0.7
 """The part of a source's share that is done when its tables are read."""
@@ -112,14 +111,15 @@ def _add(first: OpenSource, other: OpenSource, columns: str, days: Days, progres
 def _query(found: Sequence[Columns]) -> str:
     """Return the query over all records. Dates without a time stay dates, and no decimals are added to the values."""
     date = "CAST(date AS DATE)" if all(columns.date.kind is Kind.DATE for columns in found) else "date"
-    decimals = max(_decimals(columns.value) for columns in found)
+    decimals = max(map(_decimals, found))
     return (
         f"SELECT {date} AS date, CAST(value AS DECIMAL(38, {decimals})) AS value, category, region, source "
         f"FROM {_ALL_RECORDS}"
     )
 
 
-def _decimals(value: Column) -> int:
-    if value.type in ("FLOAT", "DOUBLE"):
-        return _FLOAT_DECIMALS
-    return min(_MAX_DECIMALS, int(value.type.split(",")[1].rstrip(") "))) if value.type.startswith("DECIMAL") else 0
+def _decimals(columns: Columns) -> int:
+    of_type = columns.value.type
+    if of_type in DIGITS_OF_FLOATS:
+        return min(_MAX_DECIMALS, columns.decimals)
+    return min(_MAX_DECIMALS, int(of_type.split(",")[1].rstrip(") "))) if of_type.startswith("DECIMAL") else 0

@@ -3,16 +3,24 @@
 import csv
 import io
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import hypothesis
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import strategies as st
 from pypdf import PdfReader
 from pytest_django import Settings
 
 from jobs.handler import Permanent
+from jobs.handlers.generate_report.pdf.fonts import BOLD, cut_text, register_fonts, text_width
+from jobs.handlers.generate_report.pdf.style import CONTENT_WIDTH
+from jobs.handlers.generate_report.pdf.tables import fit_numbers
+from jobs.handlers.generate_report.wording import write_amount
 from jobs.testing import SavedArtifact
 from tests.jobs.handlers.generate_report.conftest import RunReport
 from tests.jobs.handlers.report_tables import definition
@@ -151,3 +159,78 @@ def test_a_text_that_is_no_date_ends_the_report(tmp_path: Path, settings: Settin
     settings.STREAMER_SOURCES = {"drinks": definition(path)}
     with pytest.raises(Permanent, match="soon"):
         run_report()
+
+
+@pytest.mark.parametrize("file_format", ["csv", "excel", "pdf"])
+@pytest.mark.parametrize(
+    ("column_type", "values", "total"),
+    [
+        ("DOUBLE", ["1e31", "-4e31", "0.25"], -3e31),
+        ("DECIMAL(38, 8)", ["123456789012345678901234567890.12345678", "0.00000001"], 1.2345678901234568e29),
+        ("DECIMAL(38, 0)", ["90000000000000000000000000000000000000", "7"], 9e37),
+        ("DOUBLE", ["7e35", "1"], 7e35),
+    ],
+)
+def test_a_sum_has_as_many_digits_as_it_needs(
+    column_type: str,
+    values: list[str],
+    total: float,
+    file_format: str,
+    run_report: RunReport,
+    tmp_path: Path,
+    settings: Settings,
+) -> None:
+    rows = ", ".join(f"(DATE '2024-01-0{day}', '{value}'::{column_type}, 'Tea')" for day, value in enumerate(values, 1))
+    path = write(tmp_path / "large.parquet", rows, "day, amount, kind")
+    settings.STREAMER_SOURCES = {"drinks": definition(path, region=None)}
+    stats = run_report(format=file_format, compare="previous_year").result["stats"]
+    assert (stats["total_value"], stats["by_category"][0]["total_value"]) == (total, total)
+    assert stats["average_value"] == pytest.approx(total / len(values))
+
+
+def test_values_beyond_all_digits_are_told_as_such(run_report: RunReport, tmp_path: Path, settings: Settings) -> None:
+    path = write(tmp_path / "huge.parquet", "(DATE '2024-01-01', 1e300::DOUBLE, 'Tea')", "day, amount, kind")
+    settings.STREAMER_SOURCES = {"drinks": definition(path, region=None)}
+    with pytest.raises(Permanent, match="A result over 'Hot drinks' is outside the range of its numbers"):
+        run_report()
+
+
+@given(exponent=st.integers(-18, 25), digits=st.lists(st.integers(-999, 999), min_size=1, max_size=5))
+@hypothesis.settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(exponent=-12, digits=[1, 2])
+@example(exponent=-7, digits=[4] * 5)
+@example(exponent=13, digits=[100, -99])
+@example(exponent=-1, digits=[1, 2, -3])
+def test_small_and_large_values_add_up(
+    exponent: int, digits: list[int], run_report: RunReport, tmp_path: Path, settings: Settings
+) -> None:
+    rows = ", ".join(f"(DATE '2024-01-01', {one}e{exponent}::DOUBLE, 'Tea')" for one in digits)
+    settings.STREAMER_SOURCES = {
+        "drinks": definition(write(tmp_path / "v.parquet", rows, "day, amount, kind"), region=None)
+    }
+    stats = run_report().result["stats"]
+    total = float(sum(Decimal(one).scaleb(exponent) for one in digits))
+    is_small = abs(total) < 0.01
+    assert stats["total_value"] == pytest.approx(total, rel=0.005 if is_small else 1e-15, abs=0 if is_small else 0.005)
+    assert (stats["total_value"] == 0) == (total == 0)
+
+
+amounts = st.decimals(-(10**35), 10**35, places=2).map(write_amount)
+
+
+@given(rows=st.lists(st.tuples(st.sampled_from(["1", "9,999,999"]), amounts, amounts, st.just("100.0 %")), min_size=1))
+def test_numbers_of_any_length_fit_beside_each_other(rows: list[tuple[str, ...]]) -> None:
+    register_fonts()
+    header = ["Category", "Records", "Total value", "Average value", "Share"]
+    size, widths = fit_numbers(header, [("name", *row) for row in rows], (79.0, 102.0, 90.0, 74.0))
+    assert 2 < size <= 9 and sum(widths) <= CONTENT_WIDTH - 79
+    for row in rows:
+        for text, width in zip(row, widths, strict=True):
+            assert text_width(text, size, BOLD) <= width - 11.99
+    assert all(text_width(head.split()[-1], 8.5, BOLD) < width for head, width in zip(header[1:], widths, strict=True))
+
+
+@given(label=st.text("abcXYZ 0123日本", min_size=1, max_size=20), size=st.floats(6, 16))
+def test_a_text_that_just_fits_is_not_cut(label: str, size: float) -> None:
+    register_fonts()
+    assert cut_text(label, (text_width(label, size) + 10) - 10, size) == label
