@@ -12,7 +12,14 @@ from datetime import timedelta
 from jobs.handler import OpenSource, format_counted, unusable_notes, unusable_sql
 from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.payload import ReportPayload
-from jobs.handlers.generate_report.records.columns import DIGITS_OF_FLOATS, Columns, Kind, find_columns, require_columns
+from jobs.handlers.generate_report.records.columns import (
+    DIGITS_OF_FLOATS,
+    MIN_DECIMALS,
+    Columns,
+    Kind,
+    find_columns,
+    require_columns,
+)
 from jobs.handlers.generate_report.records.group_by import find_group_columns
 from jobs.handlers.generate_report.records.source import Records, read_source
 from jobs.handlers.generate_report.stages import WHOLE, Progress, Share, Stage
@@ -121,5 +128,7 @@ def _query(found: Sequence[Columns]) -> str:
 def _decimals(columns: Columns) -> int:
     of_type = columns.value.type
     if of_type in DIGITS_OF_FLOATS:
-        return min(_MAX_DECIMALS, columns.decimals)
+        # Only values below 1 need more of them.
+        is_small = columns.decimals > DIGITS_OF_FLOATS[of_type]
+        return min(_MAX_DECIMALS if is_small else MIN_DECIMALS, columns.decimals)
     return min(_MAX_DECIMALS, int(of_type.split(",")[1].rstrip(") "))) if of_type.startswith("DECIMAL") else 0
