@@ -30,6 +30,8 @@ _OF_OURS = {
 }
 CLOSINGS: dict[int, str] = {**_OF_THE_PROTOCOL, **{int(code): text for code, text in _OF_OURS.items()}}
 
+_WITHOUT_CODE = {"client": "the client was lost"}
+
 
 def advice(code: int) -> str:
     """Return the advice of a close code to clients. Empty for codes that are not Streamer's."""
@@ -42,5 +44,6 @@ def closing(row: Connection) -> str:
     """Describe the end: ``4002: the client read too slowly``. Empty for an open connection."""
     if row.closed_at is None:
         return ""
-    words = CLOSINGS.get(row.close_code or 0) or row.close_reason.replace("_", " ") or "no reason given"
+    reason = _WITHOUT_CODE.get(row.close_reason) or row.close_reason.replace("_", " ") or "no reason given"
+    words = CLOSINGS.get(row.close_code or 0) or reason
     return f"{row.close_code}: {words}" if row.close_code else words

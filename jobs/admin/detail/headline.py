@@ -14,7 +14,7 @@ from jobs.formatting import format_bytes, format_count, format_counted, format_s
 from jobs.models import Artifact, AsyncRequest, Status
 from jobs.queue.waits import waits_of
 
-_MODES: Mapping[str, str] = MappingProxyType(
+MODES: Mapping[str, str] = MappingProxyType(
     {
         "before_start": "Cancelled before it started.",
         "cooperative": "Cancelled while it was running.",
@@ -24,7 +24,7 @@ _MODES: Mapping[str, str] = MappingProxyType(
 # The page has a table of the files.
 _OF_FILES = frozenset(("url", "filename", "size_bytes", "sha256", "media_type", "artifact_id", "expires_at"))
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:")
-_MAX_VALUES, _MAX_TEXT = 4, 60
+_MAX_VALUES, _MAX_TEXT, _MAX_ERROR = 4, 60, 300
 
 
 def wait_headline(row: AsyncRequest) -> str:
@@ -50,9 +50,10 @@ def headline(row: AsyncRequest, files: Sequence[Artifact], cancel_mode: str) -> 
         first = format_status(row.status, row.failed_items) if row.failed_items else ""
         parts = [f"{first}:" if first else "", parts[0] or _values_sentence(row.result), *parts[1:]]
     elif row.status == Status.CANCELLED:
-        parts.insert(0, _MODES.get(cancel_mode, "Cancelled."))
+        parts.insert(0, MODES.get(cancel_mode, "Cancelled."))
     else:
-        parts.insert(0, said(row) or "It failed.")
+        # The page has the whole error below.
+        parts.insert(0, short(said(row), _MAX_ERROR) or "It failed.")
     return " ".join(filter(None, parts)) or "Done."
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from jobs.admin.detail.documents import Document, document
+from jobs.admin.detail.headline import MODES
 from jobs.admin.formatting import at, short
 from jobs.formatting import format_count, format_duration
 from jobs.log.events import EventType
@@ -93,5 +94,5 @@ def _text(data: dict[str, Any]) -> str:
     if isinstance(error, dict):
         return short(f"{error.get('code', '')}: {error.get('message', '')}", 300)
     if mode := data.get("mode"):
-        return str(mode).replace("_", " ")
+        return MODES.get(mode, str(mode).replace("_", " "))
     return short(str(data.get("message", "")), 300)

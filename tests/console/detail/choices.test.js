@@ -70,7 +70,7 @@ test("each event says in a line what it tells, and one of a new type nothing", (
     '{"rows":5}',
     "Attempt 2 follows. Away.",
     "TIMEOUT: Too long.",
-    "Cancelled (before start)",
+    "Cancelled before it started.",
     "Answered at once: failed",
     "",
   ]);

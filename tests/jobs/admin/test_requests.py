@@ -196,4 +196,4 @@ def test_a_request_is_called_by_its_title(viewer: Client) -> None:
         page = viewer.get(url).content.decode()
         assert "Wait &lt;a little&gt;" in page and "delay" in page
     old = make_request()
-    assert "<h1>delay</h1>" in viewer.get(page_of(old)).content.decode()
+    assert '<h1 dir="auto">delay</h1>' in viewer.get(page_of(old)).content.decode()

@@ -131,6 +131,7 @@ def test_the_end_of_a_connection_is_said_in_words() -> None:
     assert closing(Connection()) == ""
     assert closing(Connection(closed_at=now, close_code=4002)) == "4002: the client read too slowly"
     assert closing(Connection(closed_at=now, close_reason="server_lost")) == "server lost"
+    assert closing(Connection(closed_at=now, close_reason="client")) == "the client was lost"
     assert closing(Connection(closed_at=now, close_code=3999)) == "3999: no reason given"
 
 

@@ -1,6 +1,7 @@
 /** Say in a line what an event of a request tells. No DOM here. */
 
 import { cut } from "../ground/format.js";
+import { MODES } from "../requests/status.js";
 
 const MAX_CHARACTERS = 200;
 
@@ -11,7 +12,7 @@ const TEXTS = {
   retrying: (message) => `Attempt ${message.attempt} follows. ${message.error?.message ?? ""}`,
   complete: () => "Completed",
   error: (message) => `${message.error?.code}: ${message.error?.message}`,
-  cancelled: (message) => `Cancelled (${String(message.mode).replaceAll("_", " ")})`,
+  cancelled: ({ mode }) => MODES[mode] ?? "Cancelled",
   response: (message) => (message.success ? "Answered at once" : "Answered at once: failed"),
 };
 

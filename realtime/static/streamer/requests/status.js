@@ -7,7 +7,8 @@ import { count, counted, duration, time, valuesLine } from "../ground/format.js"
 import { isStored, LIVE } from "./record.js";
 
 const SHORT_WAIT_MS = 1000;
-const MODES = {
+/** How a request was cancelled. */
+export const MODES = {
   before_start: "Cancelled before it started.",
   cooperative: "Cancelled while it was running.",
   killed: "Cancelled: it did not stop by itself and was ended.",

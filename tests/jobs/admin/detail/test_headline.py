@@ -1,5 +1,6 @@
 """The sentence on top of a request's page: why it waits, what it does, what came of it."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,14 @@ def test_a_retry_says_when_and_after_what(viewer: Client) -> None:
     error = {"code": "PROCESSING_FAILED", "message": "Away."}
     row = make_request(Status.RETRYING, error=error, available_at=timezone.now() + timedelta(seconds=3_600.9))
     assert "Tries again in 1 h. Away." in shown(viewer, row)
+
+
+def test_a_long_error_is_whole_below_the_headline_alone(viewer: Client) -> None:
+    row = make_request(Status.FAILED, error={"code": "PROCESSING_FAILED", "message": "No row fits. " * 100})
+    page = shown(viewer, row)
+    [on_top] = re.findall(r'<p class="st-headline"[^>]*>(.*?)</p>', page, re.DOTALL)
+    assert on_top.startswith("PROCESSING_FAILED: No row fits.") and len(on_top) == 300 and on_top.endswith("…")
+    assert "No row fits. " * 99 in page
 
 
 def test_a_cancelled_one_says_how(viewer: Client) -> None:
