@@ -162,7 +162,7 @@ def test_old_requests_and_persons_are_deleted_as_the_page_says() -> None:
     page = "keep-and-delete.md"
     assert follow_here(text_below(page, "Delete old requests now")) == ["Deleted 0 requests and 0 files\n"]
     dry, revoked, erased = follow_here(text_below(page, "Delete what is stored about a user"))
-    assert "Would erase 1 requests" in dry and "void" in revoked and json.loads(erased)["erased"]["requests"] == 1
+    assert "Would erase 1 request," in dry and "void" in revoked and json.loads(erased)["erased"]["requests"] == 1
     assert not AsyncRequest.objects.filter(id=waiting).exists()
     assert '"requests": 0' in follow_here(text_below(page, "Delete a tenant"))[-1]
 

@@ -192,7 +192,7 @@ def test_the_command_deletes_what_is_older_than_it_is_told() -> None:
     fresh = completed()
     assert prune() == "Deleted 2 requests and 0 files"
     assert row_of(fresh).status == Status.COMPLETED
-    assert prune("--days", "0") == "Deleted 1 requests and 0 files"
+    assert prune("--days", "0") == "Deleted 1 request and 0 files"
     submit()
     assert prune("--days", "0") == "Deleted 0 requests and 0 files"
 
@@ -204,7 +204,7 @@ def test_files_go_with_their_requests_when_that_is_asked_for() -> None:
     shared = Artifact.objects.get(request_id=kept).storage_name
     Artifact.objects.filter(request_id=first).update(storage_name=shared)
     AsyncRequest.objects.filter(id=kept).update(finished_at=timezone.now() + timedelta(hours=1))
-    assert prune("--days", "0", "--files") == "Deleted 2 requests and 1 files"
+    assert prune("--days", "0", "--files") == "Deleted 2 requests and 1 file"
     assert row_of(kept) and not AsyncRequest.objects.filter(id=second).exists()
     assert default_storage.exists(shared) and len(stored_files()) == 2  # the other is one that no row names
 
