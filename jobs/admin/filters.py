@@ -149,6 +149,7 @@ def kept_parameters(changelist: Any, own: str | None) -> list[tuple[str, str]]:
 class TypedFilter(SimpleListFilter):
     """A filter with a value that is typed in. Its template has a form with one field."""
 
+    parameter_name: str
     other_parameters: Sequence[tuple[str, str]] = ()
     """The parameters of the page that the form keeps."""
 
