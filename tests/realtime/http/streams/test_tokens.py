@@ -73,7 +73,7 @@ async def test_only_the_owner_shares(who: dict[str, Any], share: Any) -> None:
 
 
 async def test_it_opens_nothing_else(share: Any, get: Get, async_client: AsyncClient) -> None:
-    request_id, other_id = await run_one("zoo_file"), await run_one()
+    request_id, other_id = await run_one("zoo_file"), await run_one("zoo_file")
     token = (await share(request_id)).json()["token"]
     other = await Artifact.objects.aget(request_id=other_id)
     for path in (f"/api/requests/{other_id}/", f"/api/requests/{other_id}/events/", f"/api/artifacts/{other.id}/"):
