@@ -47,13 +47,12 @@ def job(live_stack: LiveStack) -> Iterator[Job]:
         job.delete()
 
 
-@pytest.mark.usefixtures("job")
-def test_it_works(admin: Page, live_stack: LiveStack, token: str) -> None:
+def test_it_works(admin: Page, live_stack: LiveStack, token: str, job: Job) -> None:
     """Visit every page that links lead to. The fixture ``page`` fails at the first breach of the content policy."""
     sent_elsewhere(live_stack, token, "echo_async", {"message": "to have a page"})
     policy = (admin.request.get("/admin/")).headers["content-security-policy"]
     assert "default-src 'self'" in policy and "unsafe" not in policy
-    waiting, seen = ["/admin/"], set[str]()
+    waiting, seen = ["/admin/", f"{RQ}queues/0/{job.id}/"], set[str]()
     while waiting:
         path = waiting.pop()
         seen.add(_kind_of(path))
@@ -70,7 +69,7 @@ def _kind_of(path: str) -> str:
     """Return the path with 0 for the id of a row, and for the number of a queue and the id of a job or worker of RQ."""
     if path.startswith(RQ):
         path = re.sub(r"/\d+/", "/0/", path)
-        return re.sub(r"(?<=queues/0/)[0-9a-f-]{36}/|(?<=workers/0/)[^/]+/", "0/", path)
+        return re.sub(r"(?<=queues/0/)[0-9a-f-]{36}/|(?<=workers/0/)[^/]+/0/", "0/", path)
     return re.sub(r"(?<=^/admin/)(\w+/\w+)/(?!add/)[^/]+/(?=\w)", r"\1/0/", path)
 
 
