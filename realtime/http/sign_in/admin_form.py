@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from jobs.formatting import format_duration
 from realtime.http.sign_in.log import log_refused_sign_in
@@ -13,7 +14,15 @@ from realtime.limits.sign_ins import LimitUnavailable, seconds_to_wait
 
 
 class LimitedAdminForm(AdminAuthenticationForm):
-    """Django's form, which looks at no password of an address that has tried too often."""
+    """Django's form, which looks at no password of an address that has tried too often.
+
+    Nobody could use it without the database. Then it raises ``django.db.Error``, so that the page says so at once.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
 
     def clean(self) -> dict[str, Any]:
         try:
