@@ -52,7 +52,8 @@ class _All(Collector):
         # The few counts of this process alone would look like counters that begin anew, and then like a great rush.
         yield from _counted(exchange.read() if is_redis_there else {})
         now = timezone.now()
-        for source in (_outcomes, partial(_recent, served), _live, _stored_sizes, *SOURCES):
+        sources: list[Source] = [_outcomes, partial(_recent, served), _live, _stored_sizes, *SOURCES]
+        for source in sources:
             try:
                 families = list(source(now))
             except DatabaseError:
