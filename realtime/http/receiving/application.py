@@ -88,7 +88,11 @@ class _HeldBack:
             self._is_told = True
             return {"type": "http.request", "body": b"", "more_body": False}
         await self._body.is_over.wait()
-        return {"type": "http.disconnect"} if self._body.is_gone else await self._receive()
+        if self._body.is_gone:
+            return {"type": "http.disconnect"}
+        while (message := await self._receive())["type"] == "http.request":
+            pass  # a body without a byte, which the view has not read
+        return message
 
 
 class _Answer:

@@ -1,7 +1,8 @@
 """Makes Daphne wait for clients that read a long response slowly, and lets the application cut off those that do not.
 
 By itself, Daphne takes every piece of a response at once and keeps it in memory until the client has read it. Here
-``send`` returns only while little waits in the transport, as ASGI means it.
+``send`` returns only while little waits in the transport, as ASGI means it. And Daphne answers HEAD with all pieces but
+the first, which a proxy would take for the answer to its next request.
 
 The patched places are internal to Daphne and Twisted: requirements.txt pins the version, and a test uses a real server.
 """
@@ -75,6 +76,8 @@ def install() -> None:
         return create_application(self, protocol, scope)
 
     async def reply(self: Any, protocol: Any, message: Any) -> None:
+        if message["type"] == "http.response.body" and protocol.method == b"HEAD":
+            message = {**message, "body": b""}
         await handle_reply(self, protocol, message)
         if message["type"] == "http.response.body" and protocol._streamer_flow is not None:
             await protocol._streamer_flow.wait()

@@ -86,6 +86,23 @@ def test_a_path_prefix_of_a_stranger_is_no_error_of_the_server(attacked_stack: L
         assert status(raw) == (400 if server == "daphne" else 200)
 
 
+@pytest.mark.parametrize("length", [[], ["Content-Length: 0"]])
+def test_an_upload_without_a_body_is_refused_in_silence(attacked_stack: LiveStack, length: list[str]) -> None:
+    with raw_connection(attacked_stack) as raw:
+        raw.send(head("/api/datasets/", MULTIPART, *length))
+        assert status(raw) == 401
+
+
+def test_the_answer_to_head_has_no_body(attacked_stack: LiveStack) -> None:
+    # Long enough to be sent in several pieces.
+    with raw_connection(attacked_stack) as raw:
+        raw.send(b"HEAD /api/docs/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        raw.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        first, second = raw.read_head(), raw.read_head()
+    assert b"200" in first.splitlines()[0] and b"content-length:" in first.lower()
+    assert second.startswith(b"HTTP/1.1 200 OK")
+
+
 def test_a_form_with_a_part_that_nobody_can_read_is_refused(attacked_stack: LiveStack) -> None:
     body = b"--frontier\r\nContent-Disposition: form-data; name*=a; name*0=b\r\n\r\nx\r\n--frontier--\r\n"
     with raw_connection(attacked_stack) as raw:

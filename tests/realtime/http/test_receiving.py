@@ -161,6 +161,25 @@ async def test_what_still_comes_is_read_before_an_early_answer_ends() -> None:
     assert await communicator.receive_output(DEADLINE_SECONDS) == {"type": "http.response.body"}
 
 
+async def test_behind_a_body_without_a_byte_comes_the_end_of_the_client() -> None:
+    async def tell_what_comes(scope: Scope, receive: Receive, send: Send) -> None:
+        kinds = [(await receive())["type"] for _ in range(2)]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": " ".join(kinds).encode()})
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "path": "/",
+        "headers": [(b"content-length", b"0")],
+    }
+    communicator = ApplicationCommunicator(BoundedBodies(tell_what_comes, ("/",)), scope)
+    await send(communicator, b"")
+    await communicator.send_input({"type": "http.disconnect"})
+    assert (await answer(communicator))[1] == b"http.request http.disconnect"
+
+
 async def test_a_client_that_waits_for_permission_sends_nothing() -> None:
     communicator = request(refuse_unread, content_length="600", expect="100-continue")
     await answer(communicator)
