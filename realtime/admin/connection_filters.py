@@ -14,6 +14,7 @@ from realtime.sending.asking import ask_unhealthy
 from realtime.wire.close_codes import CloseCode
 
 _MAX_SERVERS = 50
+_MAX_DIGITS = 5
 # The usual codes of the protocol itself; the others are found by their number in the URL.
 _USUAL = (1000, 1001, 1006)
 
@@ -80,4 +81,4 @@ class CloseCodeFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Connection]) -> QuerySet[Connection]:
         value = self.value() or ""
-        return queryset.filter(close_code=int(value)) if value.isdecimal() else queryset
+        return queryset.filter(close_code=int(value)) if value.isdecimal() and len(value) <= _MAX_DIGITS else queryset

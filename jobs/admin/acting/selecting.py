@@ -39,7 +39,10 @@ def selection_of_list(request: HttpRequest, readings: Callable[[str], Iterator[Q
                     raise NotSelectable(f"The search and a filter name two different values of '{field}'")
     if "ids" in fields and len(fields) > 1:
         raise NotSelectable("An id and a filter")
-    return Selection(**fields)
+    try:
+        return Selection.of_json(Selection(**fields).as_json())
+    except ValueError as error:
+        raise NotSelectable(str(error)) from None
 
 
 def _fields_of(name: str, value: str, readings: Callable[[str], Iterator[Q]]) -> Mapping[str, Any]:

@@ -130,7 +130,10 @@ class VerbActions(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
     def _chosen(self, request: HttpRequest) -> Selection:
         if request.POST.get("select_across") == "1":
             return selection_of_list(request, self.readings)
-        ids = [UUID(one) for one in request.POST.getlist(ACTION_CHECKBOX_NAME)]
+        try:
+            ids = [UUID(one) for one in request.POST.getlist(ACTION_CHECKBOX_NAME)]
+        except ValueError:
+            raise BadRequest("No such request") from None
         if len(ids) > MAX_SELECTED:
             text = f"Only the first {MAX_SELECTED} of the selected requests were taken; a filter reaches any number."
             self.message_user(request, text, messages.WARNING)
@@ -148,7 +151,7 @@ class VerbActions(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
         self._check_may(request, verb)
         try:
             selection = Selection.of_json(json.loads(request.POST.get("selection", "")))
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             raise BadRequest("The selection of requests cannot be read") from None
         argument = self._argument(request, verb)
         count = selection.count(verb.statuses)

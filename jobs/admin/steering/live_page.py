@@ -3,12 +3,13 @@
 from typing import Any, ClassVar
 
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from jobs.admin.read_only import ReadOnlyAdmin
+from jobs.jsonable import is_storable
 
 
 class LivePageAdmin(ReadOnlyAdmin):
@@ -29,6 +30,8 @@ class LivePageAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         if request.method == "POST":
+            if not all(is_storable(value) for _, values in request.POST.lists() for value in values):
+                raise BadRequest("A text with a character that cannot be stored")
             self.obey(request)
             return HttpResponseRedirect(request.path)
         context = {

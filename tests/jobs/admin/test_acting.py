@@ -176,3 +176,30 @@ def test_the_acts_of_all_are_listed_and_found(operator: Client) -> None:
     assert "Cancel" in page and "operator" in page and "cancelled" in page
     assert OperatorAct.objects.count() == 1
     assert operator.get(ACTS, {"q": "nobody"}).context["cl"].result_list.count() == 0
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        *("[" * 100_000, "null", "7", '{"longer": 1e999}', '{"longer": NaN}', '{"tenant": "a\\u0000"}'),
+        *('{"until": "2026-05-01T10:00:00"}', '{"argument": "nonsense"}', '{"status": "nonsense"}', '{"ids": ["x"]}'),
+    ],
+)
+def test_a_selection_that_no_page_made_is_refused(operator: Client, selection: str) -> None:
+    make_request()
+    response = operator.post(f"{LIST}act/", {"verb": "cancel", "selection": selection})
+    assert response.status_code == 400
+    assert not OperatorAct.objects.exists() and not AsyncRequest.objects.filter(status="cancelled").exists()
+
+
+@pytest.mark.parametrize(
+    "filters", [{"argument": "nonsense"}, {"longer": "inf"}, {"longer": "nan"}, {"longer": "1e300"}, {"longer": "-1"}]
+)
+def test_a_filter_that_makes_no_sense_cannot_be_taken_as_a_whole(operator: Client, filters: dict[str, str]) -> None:
+    make_request()
+    page = operator.post(
+        f"{LIST}?{urlencode(filters)}",
+        {"action": "cancel_selected", "select_across": "1", "_selected_action": ["x"]},
+        follow=True,
+    )
+    assert page.status_code == 200 and not OperatorAct.objects.exists()

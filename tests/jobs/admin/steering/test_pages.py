@@ -43,6 +43,15 @@ def test_it_works(client: Client) -> None:
     assert client.get(f"{QUEUES}default/change/").status_code == 302
 
 
+@pytest.mark.parametrize("field", ["queue", "reason"])
+def test_a_text_that_cannot_be_stored_is_refused(client: Client, field: str) -> None:
+    sign_in_staff(client, "view_pausedqueue", "add_pausedqueue", "delete_pausedqueue")
+    for verb in ("pause", "resume"):
+        order = {"verb": verb, "queue": "default", field: "a\x00b"}
+        assert client.post(QUEUES, order).status_code == 400
+    assert not PausedQueue.objects.exists()
+
+
 def test_limits_are_set_on_the_page_of_queues(client: Client) -> None:
     sign_in_staff(client, "view_pausedqueue", "add_limitoverride", "delete_limitoverride")
     client.post(QUEUES, {"verb": "limit", "queue": "default", "number": "3"})
