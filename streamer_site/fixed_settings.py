@@ -6,7 +6,7 @@ from typing import Final
 APPS: Final = (
     # It teaches `runserver` to serve sockets. Any other process would load Twisted for nothing, which takes 14 MB.
     *(("daphne",) if "runserver" in sys.argv[1:2] else ()),
-    "django.contrib.admin",
+    "streamer_site.admin_site.StreamerAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
