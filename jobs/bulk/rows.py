@@ -66,7 +66,20 @@ def _assign(entity: Entity, row: Model, values: Item, tenant_id: str) -> None:
         target = entity.target_of(name)
         if target is not None and value is not None and not _is_there(target, value, tenant_id):
             raise InvalidPayload([{"path": name, "message": f"there is no such {target.name}", "type": "not_found"}])
+        if target is None and not _can_be_read(entity, name, value):
+            raise InvalidPayload([{"path": name, "message": "this kind of value does not fit", "type": "value_error"}])
         setattr(row, entity.field(name).attname, value)
+
+
+def _can_be_read(entity: Entity, name: str, value: Any) -> bool:
+    """Return False where the field does not even say that a value is wrong, as a date does of a number."""
+    try:
+        entity.field(name).to_python(value)
+    except ValidationError:
+        return True  # the check of the row tells of all such fields at once
+    except (TypeError, ValueError, ArithmeticError, AttributeError):
+        return False
+    return True
 
 
 def _is_there(target: Entity, value: Any, tenant_id: str) -> bool:

@@ -19,10 +19,12 @@ from jobs.data.tables.loaded import LoadedTable
 from jobs.data.tables.run_database import run_database
 from jobs.data.tables.staged import StagedRows
 from jobs.errors import Retryable
+from jobs.jsonable import to_json
 
 UNPACKED = "data"
 """The field whose value, if it is a JSON object, becomes columns."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BATCH_MESSAGES = 1_000
 _WAIT_SECONDS = 0.25
 
@@ -99,4 +101,8 @@ def _object(text: str | None, parser: JsonParser) -> dict[str, Any] | None:
         value = parser.parse(text)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    # Half a surrogate pair is legal in JSON, but no table can hold it.
+    cleaned: dict[str, Any] = to_json(value) if _SURROGATE.search(text) else value
+    return cleaned

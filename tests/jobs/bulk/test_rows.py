@@ -102,6 +102,13 @@ def test_each_fault_has_its_path() -> None:
     assert text.startswith("name: ") and text.endswith("(and 1 more)")
 
 
+@pytest.mark.parametrize("joined", [5, 1.5, True, 10**30])
+def test_a_value_of_another_kind_is_a_fault_of_its_item_alone(joined: Any) -> None:
+    row = done(customers("create"), [{"name": "A", "joined": joined}, {"name": "B"}])
+    assert (row.result["succeeded"], row.result["failed"]) == (1, 1)
+    assert messages(row) == ["joined: this kind of value does not fit"]
+
+
 def test_two_in_one_batch_that_exclude_each_other(ours: Customer) -> None:
     same = {"name": "Twin", "email": "twin@example.org"}
     submitted = submit_bulk(customers("create"), [same, same, {"name": "Other"}])

@@ -36,6 +36,13 @@ def test_an_object_in_the_field_data_is_unpacked(opened: Opened) -> None:
         assert all_rows(table)[1][3] == "[1]"
 
 
+def test_half_a_surrogate_pair_is_replaced(opened: Opened) -> None:
+    add({"data": '{"name": "a\\ud800b", "\\udfffx": 1}'})
+    with opened(stream()) as table:
+        assert dict(table.columns) == {"name": "VARCHAR", "?x": "BIGINT"}
+        assert all_rows(table) == [("a?b", 1)]
+
+
 def test_it_ends_when_there_are_enough(opened: Opened) -> None:
     add(*({"x": str(at)} for at in range(2_500)))
     with opened(stream(max_messages=2_100, max_seconds=600)) as table:
