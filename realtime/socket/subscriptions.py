@@ -57,8 +57,14 @@ class Subscriptions:
 
     async def follow_again(self, request_id: UUID, client_id: str | None) -> None:
         """Follow from the start a request that was submitted before, unless this connection still does."""
-        if request_id not in self._follows:
-            await self._follow(request_id, client_id, 0)
+        if request_id in self._follows:
+            return
+        follow = await self._open(request_id, client_id, 0)
+        if request_id in self._follows:  # another message of this connection was quicker
+            delivery().close(follow)
+            return
+        self._keep(follow)
+        await delivery().catch_up(follow)
 
     async def subscribe(self, message: Subscribe) -> None:
         if message.topic is not None:
@@ -130,12 +136,18 @@ class Subscriptions:
             self._forget(request_id)
 
     async def _follow(self, request_id: UUID, client_id: str | None, after_seq: int) -> None:
-        push = self._push_to_others if request_id in self._foreign else self._push
-        follow = await delivery().open(request_id, push, after_seq=after_seq, client_id=client_id, window=self._window)
+        follow = await self._open(request_id, client_id, after_seq)
         self._keep(follow)
         await delivery().catch_up(follow)
 
+    async def _open(self, request_id: UUID, client_id: str | None, after_seq: int) -> Subscription:
+        push = self._push_to_others if request_id in self._foreign else self._push
+        return await delivery().open(request_id, push, after_seq=after_seq, client_id=client_id, window=self._window)
+
     def _keep(self, follow: Subscription) -> None:
+        """Keep it in place of one that another message has begun meanwhile: two would send each message twice."""
+        if (other := self._follows.get(follow.key)) is not None:
+            delivery().close(other)
         self._follows[follow.key] = follow
         follow.on_end = lambda: self._drop(follow.key)
 

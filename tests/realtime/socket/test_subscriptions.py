@@ -1,7 +1,8 @@
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from realtime.shared import delivery
 from realtime.socket import subscriptions
 from tests.jobs.building import make_submission, row_of, run_next, store
 from tests.realtime.conftest import OpenSocket
@@ -56,6 +57,24 @@ async def test_who_unsubscribes_hears_no_more(open_socket: OpenSocket) -> None:
     assert (answer["type"], answer["id"], answer["request_id"]) == ("unsubscribed", "un", request_id)
     await aside(run_next)
     assert await socket.is_silent(0.3)
+
+
+@pytest.mark.parametrize("second", ["request", "subscribe"])
+async def test_one_that_two_messages_begin_to_follow_at_once_is_heard_once(
+    second: str, open_socket: OpenSocket
+) -> None:
+    # Nobody follows it here, so that both have to wait until its group is joined.
+    request_id = str(await aside(store, make_submission("echo_async", client_id="mine")))
+    socket = await open_socket()
+    ways = {"request": {"action": "echo_async", "id": "mine"}, "subscribe": {"request_id": request_id}}
+    await socket.say(type="request", action="echo_async", id="mine")
+    await socket.say(type=second, **ways[second])
+    answers = {message["type"] for message in (await socket.hear(), await socket.hear())}
+    assert answers <= {"acknowledgment", "subscribed"}
+    assert len(delivery()._follows[UUID(request_id)]) == 1
+    await aside(run_next)
+    assert [message["seq"] for message in await socket.hear_until("complete")] == [1, 2, 3]
+    assert await socket.is_silent()
 
 
 async def test_no_more_are_followed_than_a_connection_may(
