@@ -16,6 +16,8 @@ MAX_CHARACTERS: Final = 1_024
 _MAX_PARAMETERS: Final = 64
 _TYPE: Final = b"content-type"
 _ACCEPT: Final = b"accept"
+# Python reads no number of more than 4,300 digits.
+_LENGTH: Final = b"content-length"
 # RFC 2231: a parameter in parts, or in a charset of its own. No type or preference has one.
 _EXTENDED: Final = re.compile(r";[^;=,]*\*")
 _CHARSETS: Final = frozenset(("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1"))
@@ -24,11 +26,11 @@ _CHARSETS: Final = frozenset(("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"
 
 def fault_of_head(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """Return what is wrong with the headers of an ASGI scope, in words, or None."""
-    found: dict[bytes, list[str]] = {_TYPE: [], _ACCEPT: []}
+    found: dict[bytes, list[str]] = {_TYPE: [], _ACCEPT: [], _LENGTH: []}
     for name, value in headers:
         if name in found:
             found[name].append(value.decode("latin-1"))
-    for name, label in ((_TYPE, "Content-Type"), (_ACCEPT, "Accept")):
+    for name, label in ((_TYPE, "Content-Type"), (_ACCEPT, "Accept"), (_LENGTH, "Content-Length")):
         # Django puts those of one name together like this.
         text = ",".join(found[name])
         if len(text) > MAX_CHARACTERS:
