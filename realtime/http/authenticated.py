@@ -20,6 +20,7 @@ from realtime import sessions
 from realtime.auth import Identity, KeysUnavailable, Unauthorized, token_of, verify
 from realtime.http.refused import log_refused_request
 from realtime.http.responses import Refused, error_response, forbidden, invalid, not_found, unavailable
+from realtime.http.sender import Sender
 from realtime.http.sign_in.csrf import is_from_own_form
 from realtime.revocations.table import admit
 from realtime.scoped_tokens import PREFIX, verify_scoped_token
@@ -126,13 +127,14 @@ def refusing() -> Iterator[None]:
 
 
 def answering(
-    *methods: str, takes_scoped: bool = False
+    *methods: str, takes_scoped: bool = False, counts: bool = True
 ) -> Callable[
     [Callable[Concatenate[HttpRequest, Identity, P], Awaitable[HttpResponseBase]]], Callable[..., HttpResponseBase]
 ]:
     """Let only these methods and requests with a good token through, and answer for a dead database.
 
     ``takes_scoped``: a token for one request is good too. The view must look for no more than ``access`` allows.
+    ``counts``: each call counts as a message of the client. False: the view counts by itself.
     """
 
     def decorate(
@@ -147,6 +149,8 @@ def answering(
             try:
                 with refusing():
                     identity = await identify_apart(request, takes_scoped=takes_scoped)
+                    if counts:
+                        Sender(request, identity).take_message()
                     return await view(request, identity, *args, **kwargs)
             except Refused as refused:
                 log_refused_request(request, refused.error, identity or refused.identity)

@@ -9,6 +9,7 @@ from realtime.auth import Identity
 from realtime.http.authenticated import answering
 from realtime.http.bodies import read_body
 from realtime.http.responses import Refused, json_response
+from realtime.http.sender import Sender
 from realtime.topics.publishing import publish_for
 from realtime.topics.refusals import PublishRefused
 
@@ -17,9 +18,10 @@ class _Message(msgspec.Struct):
     data: Any
 
 
-@answering("POST")
+@answering("POST", counts=False)
 async def publish_to_topic(request: HttpRequest, identity: Identity, topic: str) -> HttpResponse:
     """``POST /api/topics/<topic>/``: send ``data`` to all who follow the topic."""
+    Sender(request, identity).take_message(len(request.body))
     message = read_body(request, _Message)
     try:
         seq = await publish_for(identity, topic, message.data)

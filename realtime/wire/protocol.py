@@ -45,11 +45,7 @@ def parse(text: str, *, longest_bytes: int, most_containers: int, default_type: 
 
     ``default_type`` is the type of a message that names none.
     """
-    # A character takes at most four bytes, so most frames need not be encoded to be measured.
-    if len(text) * 4 > longest_bytes and len(text.encode("utf-8", "replace")) > longest_bytes:
-        raise BadMessage(_too_large(longest_bytes))
-    if count_containers(text, most=most_containers) > most_containers:
-        raise BadMessage(_too_wide(most_containers))
+    require_bounds(text, longest_bytes=longest_bytes, most_containers=most_containers)
     fields = _object(text)
     message_id = _readable_id(fields)
     kind = fields.get("type", default_type)
@@ -65,6 +61,15 @@ def parse(text: str, *, longest_bytes: int, most_containers: int, default_type: 
         raise BadMessage(_nul(), message_id)
     own = {"type": kind, "needs_inspection": may_be_deep or may_have_nul} if is_batch else {"type": kind}
     return read_as(CLIENT_MESSAGES[kind], {**fields, **own})
+
+
+def require_bounds(text: str, *, longest_bytes: int, most_containers: int) -> None:
+    """Raise ``BadMessage`` for a text that is too long, or too wide, to be decoded."""
+    # A character takes at most four bytes, so most frames need not be encoded to be measured.
+    if len(text) * 4 > longest_bytes and len(text.encode("utf-8", "replace")) > longest_bytes:
+        raise BadMessage(_too_large(longest_bytes))
+    if count_containers(text, most=most_containers) > most_containers:
+        raise BadMessage(_too_wide(most_containers))
 
 
 def read_item(fields: Any, index: int, *, inspect: bool = True) -> BatchedRequest:

@@ -14,9 +14,9 @@ from jobs.requests.submission import Refused as NotStored
 from realtime.answers.submissions import ACKNOWLEDGED, Chosen, acknowledgment, submission_of, with_known_results
 from realtime.answers.traces import SubmissionSpans
 from realtime.http.requests.preferences import preferred_wait
-from realtime.http.requests.sender import Sender
 from realtime.http.requests.waiting import EndWait, end_wait
 from realtime.http.responses import Refused, message_response
+from realtime.http.sender import Sender
 from realtime.shared import handover, submission_writer
 
 _MAX_RETRY_SECONDS = 30

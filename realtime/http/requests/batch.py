@@ -25,8 +25,8 @@ from realtime.http.refused import log_refused_request
 from realtime.http.requests.accepting import store
 from realtime.http.requests.reading import read_message
 from realtime.http.requests.routing import choose
-from realtime.http.requests.sender import Sender
 from realtime.http.responses import Refused, message_response, unavailable
+from realtime.http.sender import Sender
 from realtime.wire.batch import take_apart
 from realtime.wire.messages import BatchedRequest, Request, Requests
 from realtime.wire.oversized import MAX_BYTES
@@ -38,7 +38,7 @@ Answers = dict[int, str]
 """The place in the batch → the message that answers."""
 
 
-@answering("POST")
+@answering("POST", counts=False)
 async def request_batch(request: HttpRequest, identity: Identity) -> HttpResponse:
     """``POST /api/requests/batch/``: the answers to its requests, in the order sent."""
     sender = Sender(request, identity)

@@ -42,7 +42,7 @@ async def request_events(request: HttpRequest, identity: Identity, request_id: U
     _require_reached(row, after_seq)
     if row.is_final and after_seq == row.last_seq:
         return HttpResponse(status=204)  # a browser comes back after the end, and would for ever
-    require_room(request, identity)
+    require_room(identity)
     return respond_with(request, identity, RequestSource(identity, row, after_seq))
 
 
@@ -52,7 +52,7 @@ async def _answer(request: HttpRequest, identity: Identity, request_id: UUID, af
     _require_reached(log.row, after_seq)
     texts, last_seq = log.texts, log.last_seq
     if seconds and not texts and not log.row.is_final and request.method == "GET":
-        require_room(request, identity)
+        require_room(identity)
         texts, last_seq = await wait_for_events(identity, log.row, after_seq, seconds)
     body: dict[str, Any] = {"events": [Raw(text.encode()) for text in texts], "last_seq": last_seq}
     return json_response(as_seen_by(identity, log.row, body))

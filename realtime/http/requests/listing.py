@@ -10,8 +10,8 @@ from realtime.answers.lists import list_requests
 from realtime.answers.refusal import Refusal
 from realtime.auth import Identity
 from realtime.http.authenticated import whole_number
-from realtime.http.requests.sender import Sender
 from realtime.http.responses import Refused, json_response
+from realtime.http.sender import Sender
 from realtime.wire.messages import List
 from realtime.wire.protocol import BadMessage, bad_field, read_as
 

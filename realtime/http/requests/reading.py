@@ -7,8 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from jobs.errors import ErrorCode, error_body
-from realtime.http.requests.sender import Sender
 from realtime.http.responses import Refused, invalid
+from realtime.http.sender import Sender
 from realtime.wire.messages import ClientMessage, Request
 from realtime.wire.protocol import BadMessage, bad_field, parse
 

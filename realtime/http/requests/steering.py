@@ -14,8 +14,8 @@ from realtime.http.authenticated import answering
 from realtime.http.bodies import read_body
 from realtime.http.requests.accepting import accept
 from realtime.http.requests.reading import idempotency_key
-from realtime.http.requests.sender import Sender
 from realtime.http.responses import Refused, message_response
+from realtime.http.sender import Sender
 from realtime.wire.messages import Id, Regenerate
 from realtime.wire.protocol import bad_field, encode
 
@@ -27,7 +27,6 @@ class _Again(msgspec.Struct):
 @answering("POST")
 async def cancel_request(request: HttpRequest, identity: Identity, request_id: UUID) -> HttpResponse:
     """``POST /api/requests/<id>/cancel/``: its snapshot; 200 if it has ended by that, 202 if it is about to."""
-    Sender(request, identity).take_message()
     try:
         row = await cancel(request_id, identity)
     except Refusal as refusal:
@@ -36,7 +35,7 @@ async def cancel_request(request: HttpRequest, identity: Identity, request_id: U
     return message_response(text, 200 if row.is_final else 202)
 
 
-@answering("POST")
+@answering("POST", counts=False)
 async def retry_request(request: HttpRequest, identity: Identity, request_id: UUID) -> HttpResponse:
     """``POST /api/requests/<id>/retry/``: do a finished request again, as a new one."""
     sender = Sender(request, identity)

@@ -12,8 +12,8 @@ from realtime.auth import Identity
 from realtime.http.requests.accepting import accept
 from realtime.http.requests.reading import read_request
 from realtime.http.requests.routing import choose
-from realtime.http.requests.sender import Sender
 from realtime.http.responses import Refused, message_response
+from realtime.http.sender import Sender
 
 
 async def submit(request: HttpRequest, identity: Identity) -> HttpResponse:

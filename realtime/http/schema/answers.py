@@ -51,6 +51,8 @@ def _general(operation: Operation) -> Iterator[ErrorCode | tuple[int, ErrorCode]
     yield ErrorCode.INTERNAL_ERROR
     if operation.security not in ("none", "signature", "signature_or_request_token"):
         yield from (ErrorCode.UNAUTHORIZED, ErrorCode.SERVICE_UNAVAILABLE)
+    if operation.security in ("token", "request_token"):
+        yield ErrorCode.RATE_LIMITED
     if operation.permission is not None:
         yield ErrorCode.FORBIDDEN
     if operation.body is not None:

@@ -25,14 +25,14 @@ async def user_feed(request: HttpRequest, identity: Identity) -> HttpResponseBas
     if not wants_stream(request):
         return await _answer(request, identity, cursor)
     since = _since(request.headers.get("Last-Event-ID") or cursor)
-    require_room(request, identity)
+    require_room(identity)
     return respond_with(request, identity, FeedSource(identity, since))
 
 
 async def _answer(request: HttpRequest, identity: Identity, cursor: str | None) -> HttpResponse:
     seconds = whole_number(request, "wait", default=0, least=0, most=MAX_WAIT_SECONDS)
     since = _since(cursor)
-    require_room(request, identity)
+    require_room(identity)
     news = await wait_for_news(identity, since, _moment(cursor), seconds if request.method == "GET" else 0)
     messages = [Raw(text.encode()) for text in news.texts]
     return json_response({"messages": messages, "cursor": news.cursor, "truncated": news.truncated})

@@ -15,9 +15,8 @@ from realtime.http.responses import Refused
 from realtime.http.streams.server_sent import MEDIA_TYPE
 from realtime.http.streams.stream import EventStream, Source
 from realtime.http.streams.threads import release_thread
-from realtime.limits.addresses import address_of
 from realtime.limits.refusals import REFUSALS
-from realtime.shared import limits, registry
+from realtime.shared import registry
 
 _RETRY_SECONDS: Final = 5.0
 
@@ -27,16 +26,13 @@ def wants_stream(request: HttpRequest) -> bool:
     return any(f"{kind.main_type}/{kind.sub_type}" == MEDIA_TYPE for kind in request.accepted_types)
 
 
-def require_room(request: HttpRequest, identity: Identity) -> None:
-    """Refuse a stream, or a long poll, beyond those that a user may have open, or one that comes too soon."""
+def require_room(identity: Identity) -> None:
+    """Refuse a stream, or a long poll, beyond those that a user may have open."""
     most = settings.STREAMER_MAX_STREAMS_PER_USER
     if registry().streams.count(identity) >= most:
         REFUSALS.count("streams", "user", identity.tenant_id)
         text = f"You have {most} streams open, which is the most allowed"
         raise Refused(error_body(ErrorCode.RATE_LIMITED, text, retry_after=_RETRY_SECONDS))
-    client = {"tenant_id": identity.tenant_id, "user_id": identity.user_id, "address": address_of(request)}
-    if error := limits().messages.of(**client).take():
-        raise Refused(error)
 
 
 def respond_with(request: HttpRequest, identity: Identity, source: Source) -> HttpResponseBase:

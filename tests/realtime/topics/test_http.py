@@ -63,6 +63,19 @@ async def test_limits_have_their_answers(post: Post, settings: Settings) -> None
     assert 0 < int(response["Retry-After"]) <= 34
 
 
+async def test_a_body_of_very_many_parts_is_refused_before_it_is_decoded(post: Post) -> None:
+    response = await post(ROOM, b'{"data": [%s[]]}' % (b"[]," * 200_000))
+    assert response.status_code == 413
+    assert response.json()["error"]["details"] == {"limit_containers": 30_000}
+
+
+async def test_it_counts_as_a_message(post: Post, settings: Settings) -> None:
+    settings.STREAMER_MESSAGES_PER_USER = 0.2
+    statuses = [(await post(ROOM, user="mary")).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    assert (await post(ROOM, user="bob")).status_code == 200
+
+
 async def test_it_takes_a_token(async_client: AsyncClient) -> None:
     response = await async_client.post(f"/api/topics/{PRICES}/", b'{"data": 1}', content_type="application/json")
     assert response.status_code == 401
