@@ -8,7 +8,7 @@ from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
 
 from realtime.http.sign_in.admin_form import LimitedAdminForm
-from streamer_site.rq_pages import RestrictedQueueAdmin
+from streamer_site.rq_admin.pages import RestrictedQueueAdmin
 
 admin.site.site_header = "Streamer"
 admin.site.site_title = "Streamer"
@@ -19,8 +19,8 @@ admin.site.site_url = cast(str, reverse_lazy("console"))
 admin.site.enable_nav_sidebar = False
 admin.site.login_form = LimitedAdminForm
 
-# As django-rq registers its pages, all staff may use them. Its module is imported by ``rq_pages``, so that this comes
-# after that, whatever the order of the apps.
+# As django-rq registers its pages, all staff may use them. Its module is imported by ``rq_admin.pages``, so that this
+# comes after that, whatever the order of the apps.
 if admin.site.is_registered(Dashboard) and isinstance(admin.site.get_model_admin(Dashboard), QueueAdmin):
     admin.site.unregister(Dashboard)
     admin.site.register(Dashboard, RestrictedQueueAdmin)

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from jobs.queue.wakeups import _queue, ring
-from streamer_site.rq_policy import with_styles
+from streamer_site.rq_admin.policy import with_styles
 from tests.jobs.queue.workers import register, silence
 
 pytestmark = pytest.mark.django_db

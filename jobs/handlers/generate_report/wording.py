@@ -57,7 +57,8 @@ class Words:
 
 def write_amount(amount: Decimal | float, sign: Literal["", "+"] = "") -> str:
     """Write an amount with cents; what is less than a cent with three digits. ``sign``: show a plus, too."""
-    text = f"{float(amount):{sign}.3g}" if 0 < abs(amount) < _CENT else f"{amount:{sign},.2f}"
+    is_small = 0 < abs(float(amount)) < _CENT
+    text = f"{float(amount):{sign}.3g}" if is_small else f"{amount:{sign},.2f}"
     return text.replace("-", "−")
 
 

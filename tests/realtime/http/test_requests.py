@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 from django.test import AsyncClient
+from pytest_django import Settings
 
 from jobs.contract.registry import all_handlers
 from jobs.models import Artifact

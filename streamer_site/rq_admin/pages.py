@@ -17,7 +17,7 @@ from rq.exceptions import NoSuchJobError
 from rq.worker import BaseWorker
 
 from jobs.queue.wakeups import connection
-from streamer_site.rq_policy import with_styles
+from streamer_site.rq_admin.policy import with_styles
 
 PERMISSION = "django_rq.admin"
 _OF_A_ROW = frozenset(f"django_rq_dashboard_{page}" for page in ("add", "history", "delete", "change"))
