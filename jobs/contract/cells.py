@@ -57,7 +57,7 @@ def moment_of_text_sql(sql: str, *, cast: str = "TRY_CAST") -> str:
     is_word = f"lower({text}) IN ('infinity', '-infinity', 'epoch')"
     is_iso = f"regexp_matches({text}, '{_YEAR_FIRST}') AND NOT regexp_matches({text}, '{_WRONG_OFFSET}')"
     # Nothing that ends in this can be cast, so that the error shows the text.
-    wrong = f"CAST({cast}({text} || ' is not in ISO 8601' AS TIMESTAMP WITH TIME ZONE) AS TIMESTAMP)"
+    wrong = f"CAST({cast}({text} || '\" is not in ISO 8601' AS TIMESTAMP WITH TIME ZONE) AS TIMESTAMP)"
     return f"CASE WHEN {is_word} THEN NULL WHEN {is_iso} THEN {usable_sql(moment, 'TIMESTAMP')} ELSE {wrong} END"
 
 

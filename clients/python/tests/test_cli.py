@@ -218,7 +218,7 @@ def test_who_interrupts_reads_how_to_go_on_in_a_line_without_the_bar(monkeypatch
     monkeypatch.setattr(bars, "PlainBar", Interrupted)
     assert main(["run", "report", "--id", "mine"]) == 130
     assert "40 %" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\r\x1b[KThe request goes on: streamer follow stored-mine\n")
+    assert terminal.getvalue().endswith("\r\x1b[KThe request goes on; to see its end: streamer follow stored-mine\n")
 
 
 def _no_module(name: str) -> SimpleNamespace:

@@ -196,10 +196,10 @@ def test_a_selection_that_no_page_made_is_refused(operator: Client, selection: s
     "filters", [{"argument": "nonsense"}, {"longer": "inf"}, {"longer": "nan"}, {"longer": "1e300"}, {"longer": "-1"}]
 )
 def test_a_filter_that_makes_no_sense_cannot_be_taken_as_a_whole(operator: Client, filters: dict[str, str]) -> None:
-    make_request()
+    row = make_request()
     page = operator.post(
         f"{LIST}?{urlencode(filters)}",
-        {"action": "cancel_selected", "select_across": "1", "_selected_action": ["x"]},
+        {"action": "cancel_selected", "select_across": "1", "_selected_action": [str(row.id)]},
         follow=True,
     )
     assert page.status_code == 200 and not OperatorAct.objects.exists()

@@ -110,7 +110,7 @@ def test_a_year_of_fewer_than_four_digits_is_none(database: duckdb.DuckDBPyConne
     text = form.format(day, day.year % 100)
     assert database.execute(f"SELECT {moment_of_text_sql('$text')}", {"text": text}).fetchall() == [(None,)]
     cast = moment_of_text_sql("text", cast="CAST")
-    with pytest.raises(duckdb.ConversionException, match=f"{text} is not in ISO 8601"):
+    with pytest.raises(duckdb.ConversionException, match=f'"{text}" is not in ISO 8601'):
         database.execute(f"SELECT {cast} FROM (SELECT CAST($text AS VARCHAR) AS text)", {"text": text})
 
 

@@ -213,7 +213,7 @@ def test_progress_is_steady_and_its_counts_are_true(run_report: RunReport, file_
     assert last["storing"].metadata["bytes_stored"] == result["size_bytes"]
     if file_format != "pdf":
         assert last["generating"].message == f"Wrote {records:,} of {records:,} rows"
-    assert any(report.message == "Read 80 of 80 products" for report in run.progress)
+    assert any(report.message == "Reading products: 80 of 80 rows" for report in run.progress)
 
 
 def test_the_sample_report_adds_up(sample: Path, run_report: RunReport) -> None:
