@@ -78,7 +78,7 @@ def _check_name(name: str, taken: Collection[str]) -> None:
     if name in source_names():
         raise InvalidName(f"'{name}' is the name of a source")
     if name in taken:
-        raise InvalidName(f"There is a dataset '{name}' already; delete it first or take another name")
+        raise InvalidName(f"There is a dataset '{name}' already; delete it first, or take another name")
 
 
 def _check_quota(size_bytes: int) -> None:

@@ -34,6 +34,11 @@ def main(argv: Sequence[str]) -> None:
     try:
         execute_from_command_line(list(argv))
         sys.stdout.flush()
+    except SystemExit as end:
+        # What prints tables has ended the command with a status that says something else.
+        if isinstance(end.__context__, BrokenPipeError):
+            raise SystemExit(_READ_NO_MORE) from None
+        raise
     except KeyboardInterrupt:
         raise SystemExit(_INTERRUPTED) from None
     except BrokenPipeError:

@@ -22,10 +22,12 @@ def test_it_shows_what_there_is() -> None:
     assert asked <= there_are
     assert there_are - asked == {
         "streamer_action_paused",
+        "streamer_attempts_lost_recently",
         "streamer_circuit_open",
         "streamer_handshake_seconds",
         "streamer_queue_paused",
         "streamer_received_bytes_total",
+        "streamer_requests_ended_recently",
         "streamer_sent_bytes_total",
         "streamer_web_processes",
     }

@@ -14,8 +14,9 @@ from tests.streamer_site.starting.test_data_folder import run
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    done = run("manage.py", "migrate", "--verbosity", "0", STREAMER_DATA_DIR=str(folder))
-    assert done.returncode == 0, done.stderr
+    for command in (["migrate", "--verbosity", "0"], ["streamer_sample"]):
+        done = run("manage.py", *command, STREAMER_DATA_DIR=str(folder))
+        assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -43,7 +44,7 @@ def in_shell(line: str, data_dir: Path, *descriptors: int) -> subprocess.Complet
 
 def test_it_works(data_dir: Path) -> None:
     done = in_shell("$MANAGE streamer_usage", data_dir)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "Nothing was used\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Nothing was used on these days\n", "")
 
 
 @pytest.mark.parametrize("command", ["streamer_usage", "streamer_usage --json", "streamer_stats"])

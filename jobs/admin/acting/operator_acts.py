@@ -43,7 +43,7 @@ class ActPage:
     can_stop: bool
     percentage: float
     done: str
-    """How many of how many requests it has reached."""
+    """The number of requests that it has reached, and of all."""
     facts: Sequence[tuple[str, Any]]
     made: Sequence[tuple[str, str]]
     """The first of the new requests: their URLs and the beginnings of their ids."""

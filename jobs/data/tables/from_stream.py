@@ -19,7 +19,6 @@ from jobs.data.tables.loaded import LoadedTable
 from jobs.data.tables.run_database import run_database
 from jobs.data.tables.staged import StagedRows
 from jobs.errors import Retryable
-from jobs.jsonable import to_json
 
 UNPACKED = "data"
 """The field whose value, if it is a JSON object, becomes columns."""
@@ -104,5 +103,12 @@ def _object(text: str | None, parser: JsonParser) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         return None
     # Half a surrogate pair is legal in JSON, but no table can hold it.
-    cleaned: dict[str, Any] = to_json(value) if _SURROGATE.search(text) else value
-    return cleaned
+    return _without_surrogates(value) if _SURROGATE.search(text) else value
+
+
+def _without_surrogates(value: Any) -> Any:
+    if type(value) is str:  # the digits of a number are another kind of text
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_without_surrogates(name): _without_surrogates(one) for name, one in value.items()}
+    return [_without_surrogates(one) for one in value] if isinstance(value, list) else value

@@ -97,7 +97,7 @@ def test_each_source_has_its_share_of_the_progress(run_report: RunReport) -> Non
     assert {name: max(reached) for name, reached in shares.items()} == {"drinks": 15, "till": 30}
     assert min(shares["till"]) > 15 and min(jumps(run)) >= 0
     messages = [report.message for report in run.progress]
-    assert "Read 2 of 2 records" in messages and "Added 2 of 2 records of The till" in messages
+    assert "Reading records: 2 of 2 rows" in messages and "Added 2 of 2 records of The till" in messages
 
 
 @pytest.mark.usefixtures("two")

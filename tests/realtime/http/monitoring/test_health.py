@@ -1,4 +1,4 @@
-"""What programs that start and watch the web process are told."""
+"""The answers to programs that start and watch the web process are told."""
 
 import pytest
 from django.test import AsyncClient

@@ -15,7 +15,7 @@ _ROOM_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of a message something takes, or how much it may take."""
+    """The part of a message that something takes, or may take."""
 
     bytes: int
     containers: int
@@ -26,7 +26,7 @@ class Size:
 
 
 BATCH = Size(_ROOM_BYTES, 2)
-"""What a batch takes beside its requests."""
+"""The room that a batch takes beside its requests."""
 
 
 @dataclass(frozen=True, slots=True)

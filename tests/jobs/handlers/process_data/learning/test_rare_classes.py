@@ -35,7 +35,7 @@ def test_they_are_left_out(learn: Learn) -> None:
 
 
 def test_by_default_they_end_the_request_and_the_option_is_named(learn: Learn) -> None:
-    with pytest.raises(Permanent, match=r"1 of the target 'y' has fewer: 'c'.*option rare .*\(group\).*\(drop\)"):
+    with pytest.raises(Permanent, match=r"1 of the target 'y' has fewer: 'c'.*option 'rare' .*\(group\).*\(drop\)"):
         learn(table("c"), "classification", target="y")
 
 
