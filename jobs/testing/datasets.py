@@ -76,7 +76,7 @@ class MemoryDatasets(DatasetStaging):
 def _check_name(name: str, taken: Collection[str]) -> None:
     checked_name(name)
     if name in source_names():
-        raise InvalidName(f"'{name}' is the name of a source")
+        raise InvalidName(f"'{name}' is the name of a registered source; take another name")
     if name in taken:
         raise InvalidName(f"There is a dataset '{name}' already; delete it first, or take another name")
 
