@@ -106,5 +106,7 @@ def test_the_answer_to_head_has_no_body(attacked_stack: LiveStack) -> None:
 def test_a_form_with_a_part_that_nobody_can_read_is_refused(attacked_stack: LiveStack) -> None:
     body = b"--frontier\r\nContent-Disposition: form-data; name*=a; name*0=b\r\n\r\nx\r\n--frontier--\r\n"
     with raw_connection(attacked_stack) as raw:
-        raw.send(head("/admin/login/", MULTIPART, f"Content-Length: {len(body)}") + body)
+        # Without the cookie, the form is refused unread.
+        cookie = f"Cookie: csrftoken={'a' * 32}"
+        raw.send(head("/admin/login/", MULTIPART, cookie, f"Content-Length: {len(body)}") + body)
         assert status(raw) == 400

@@ -46,7 +46,8 @@ async def test_a_body_that_is_nested_too_deep_is_refused(
     headers = {"Authorization": f"Bearer {attacked_stack.token(cast('mallory'))}", "Content-Type": "application/json"}
     async with httpx.AsyncClient(base_url=attacked_stack.http_url, trust_env=False, headers=headers) as http:
         answer = await http.post(path, content=opening * DEPTH)
-    assert answer.status_code in (400, 429) and is_our_error(answer)
+    # Where the containers are counted first, there are too many.
+    assert answer.status_code in (413 if path.endswith("/extend/") else 400, 429) and is_our_error(answer)
 
 
 async def test_metadata_are_small(attacked_stack: LiveStack, cast: Callable[[str], str]) -> None:
