@@ -8,21 +8,26 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.views.decorators.cache import never_cache
 from django_rq.admin import QueueAdmin
+from django_rq.queues import get_queue_by_index
+from django_rq.views import each_context
+from rq import Worker
 from rq.exceptions import NoSuchJobError
-from rq.worker import BaseWorker
 
-from jobs.queue.wakeups import connection
+from jobs.queue.wakeups import SERIALIZER
 from streamer_site.rq_admin.policy import with_styles
 
 PERMISSION = "django_rq.admin"
 _OF_A_ROW = frozenset(f"django_rq_dashboard_{page}" for page in ("add", "history", "delete", "change"))
 _OF_A_WORKER = "django_rq_worker_details"
-_WORKERS = BaseWorker.redis_worker_namespace_prefix
+_WORKERS = Worker.redis_worker_namespace_prefix
 View = Callable[..., HttpResponseBase]
 
 
@@ -49,21 +54,29 @@ def _restricted(page: URLPattern) -> URLPattern:
     if page.name == _OF_A_WORKER:
         # Our workers are called by host and number, with a slash between, for which RQ's own route has no place.
         route = str(page.pattern).replace("<str:key>", "<path:key>")
-        return path(route, restrict(_by_name(page.callback)), page.default_args, page.name)
+        return path(route, restrict(_worker), page.default_args, page.name)
     return URLPattern(page.pattern, restrict(page.callback), page.default_args, page.name)
 
 
-def _by_name(view: View) -> View:
-    """Have RQ's view of a worker take its name too, as in the page's own link to itself, and not fail without one."""
-
-    @wraps(view)
-    def by_name(request: HttpRequest, *, key: str, **kwargs: Any) -> HttpResponseBase:
-        key = f"{_WORKERS}{key.removeprefix(_WORKERS)}"
-        if not connection().exists(key):
-            raise Http404("The worker has left")
-        return view(request, key=key, **kwargs)
-
-    return by_name
+@never_cache
+def _worker(request: HttpRequest, *, queue_index: int, key: str) -> HttpResponseBase:
+    """Show a worker by its key or its name. RQ's own view cannot read the ring of one that is busy."""
+    request.current_app = admin.site.name  # by which the page's links are made
+    queue = get_queue_by_index(queue_index)
+    key = f"{_WORKERS}{key.removeprefix(_WORKERS)}"
+    worker = Worker.find_by_key(key, connection=queue.connection, serializer=SERIALIZER)
+    if worker is None:
+        raise Http404("The worker has left")
+    context = {
+        **each_context(request),
+        "queue": queue,
+        "queue_index": queue_index,
+        "worker": worker,
+        "queue_names": ", ".join(worker.queue_names()),
+        "job": worker.get_current_job(),
+        "total_working_time": worker.total_working_time,
+    }
+    return render(request, "django_rq/worker_details.html", context)
 
 
 def restrict(view: View) -> View:

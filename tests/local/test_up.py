@@ -153,4 +153,4 @@ def test_nonsense_is_refused(tmp_path: Path) -> None:
     command = [*COMMAND, "--port", "70000"]
     done = subprocess.run(command, cwd=PROJECT_DIR, env=environment(tmp_path), capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr == "CommandError: --port must be between 1 and 65535, --workers at least 1.\n"
+    assert done.stderr == "CommandError: --port must be from 1 to 65535, and --workers at least 1\n"

@@ -92,5 +92,9 @@ def test_the_page_of_a_worker_opens_though_its_name_has_a_slash(admin_client: Cl
     (address,) = re.findall(rf"'({ROOT}workers/0/[^']+)'", listed)
     for shown in (address, f"{ROOT}workers/0/{worker.name}/"):
         assert "host/1" in admin_client.get(shown).content.decode()
+    ring(["bulk"])
+    (job,) = _queue("bulk").jobs
+    worker.prepare_execution(job)
+    assert "work_shift" in admin_client.get(address).content.decode()
     silence(worker)
     assert admin_client.get(f"{ROOT}workers/0/none/1/").status_code == 404
