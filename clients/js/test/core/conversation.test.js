@@ -1,68 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Conversation } from "../../dist/core/conversation.js";
 import { NotFound, RequestCancelled, StreamerError, ValidationFailed } from "../../dist/index.js";
 import { forSeeds } from "../fakes/random.js";
 import { acknowledgment, complete, ID, progress, started } from "../fakes/service.js";
-
-/** A conversation whose surroundings are the test. */
-class Talk {
-  sent = [];
-  taken = [];
-  planned = [];
-  soon = [];
-  isOpen = false;
-  #ids = 0;
-
-  constructor(maxQueued = 1000) {
-    this.conversation = new Conversation(
-      {
-        send: (frame) => this.isOpen && this.sent.push(structuredClone(frame)) > 0,
-        took: (field, name, seq) => this.taken.push([field, name, seq]),
-        later: (ms, work) => this.planned.push({ ms, work }),
-        soon: (work) => this.soon.push(work),
-        newId: (purpose) => {
-          this.#ids += 1;
-          return `${purpose}.${this.#ids}`;
-        },
-      },
-      maxQueued,
-    );
-  }
-
-  open(limits = {}) {
-    this.isOpen = true;
-    this.sent = [];
-    this.conversation.opened({ limits });
-    return this;
-  }
-
-  close() {
-    this.isOpen = false;
-    this.conversation.closed();
-  }
-
-  /** Let everything happen that waits for the end of the moment. */
-  settle() {
-    for (const work of this.soon.splice(0)) work();
-  }
-
-  say(...frames) {
-    this.settle();
-    for (const frame of frames) this.conversation.receive(frame);
-  }
-
-  sentOf(type) {
-    this.settle();
-    return this.sent.filter((frame) => frame.type === type);
-  }
-
-  submitted(id = "my-1") {
-    const submission = this.conversation.submit({ type: "request", action: "delay", id });
-    this.say(acknowledgment(id));
-    return submission;
-  }
-}
+import { Talk } from "../fakes/talk.js";
 
 /** What a stream gives until it ends. */
 async function all(stream) {
@@ -267,46 +208,6 @@ test("whatever is lost, doubled or out of order, each event counts once, in orde
       log.map(({ seq }) => seq),
     );
   });
-});
-
-const rows = (number) => ({ rows: Array.from({ length: number }, () => ({ text: "[{\\" })) });
-const batch = (count, payload) =>
-  Array.from({ length: count }, (_, number) => ({ type: "request", action: "echo", id: String(number), payload }));
-
-test("what the server could not read is refused before it is sent, because no answer would name it", async () => {
-  const talk = new Talk().open({ frame_bytes: 2000, frame_containers: 50 });
-  const submit = (payload) => talk.conversation.submit({ type: "request", action: "echo", id: "a", payload });
-  assert.throws(() => submit({ text: "\ud83d" }), { name: "ValidationFailed", message: /half a character/ });
-  assert.throws(() => submit({ text: "x".repeat(2000) }), { code: "PAYLOAD_TOO_LARGE", message: /of 2000 bytes/ });
-  assert.throws(() => submit(rows(48)), { code: "PAYLOAD_TOO_LARGE", message: /51 of 50 containers/ });
-  assert.throws(() => talk.conversation.ask({ type: "list", tag: "\udc00" }, true), ValidationFailed);
-  assert.equal(talk.sent.length, 0);
-  assert.equal(talk.conversation.isBusy, false);
-  submit({ ...rows(47), text: "caf\u00e9 \u{1f600} \\ud83d" });
-  assert.equal(talk.sentOf("request").length, 1);
-});
-
-test("a batch goes in as few messages as the server takes", () => {
-  const sizes = (limits, frames) => {
-    const talk = new Talk().open(limits);
-    talk.conversation.submitMany(frames);
-    for (const frame of talk.sent) {
-      assert.ok(JSON.stringify(frame).length <= (limits.frame_bytes ?? 1 << 20));
-    }
-    return talk.sentOf("requests").map(({ requests }) => requests.length);
-  };
-  assert.deepEqual(sizes({}, batch(250, {})), [100, 100, 50]);
-  assert.deepEqual(sizes({ frame_bytes: 4000 }, batch(8, { text: "x".repeat(900) })), [3, 3, 2]);
-  assert.deepEqual(sizes({ frame_containers: 50 }, batch(5, rows(18))), [2, 2, 1]);
-});
-
-test("of a batch with one that cannot be sent, none is", () => {
-  const talk = new Talk().open();
-  const frames = [...batch(3, {}), { type: "request", action: "echo", id: "bad", payload: { text: "\ud83d" } }];
-  assert.throws(() => talk.conversation.submitMany(frames), ValidationFailed);
-  talk.close();
-  talk.open();
-  assert.equal(talk.sent.length, 0);
 });
 
 test("an id that is none spoils no other following", async () => {
