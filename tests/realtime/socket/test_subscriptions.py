@@ -1,12 +1,15 @@
-from uuid import UUID, uuid4
+import asyncio
+from uuid import uuid4
 
 import pytest
 
+from realtime.delivery.groups import Groups
+from realtime.delivery.request_log import RequestLog
 from realtime.shared import delivery
 from realtime.socket import subscriptions
 from tests.jobs.building import make_submission, row_of, run_next, store
 from tests.realtime.conftest import OpenSocket
-from tests.realtime.sockets import aside, submit
+from tests.realtime.sockets import aside, submit, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,17 +64,29 @@ async def test_who_unsubscribes_hears_no_more(open_socket: OpenSocket) -> None:
 
 @pytest.mark.parametrize("second", ["request", "subscribe"])
 async def test_one_that_two_messages_begin_to_follow_at_once_is_heard_once(
-    second: str, open_socket: OpenSocket
+    second: str, open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nobody follows it here, so that both have to wait until its group is joined.
-    request_id = str(await aside(store, make_submission("echo_async", client_id="mine")))
+    request_id = await aside(store, make_submission("echo_async", client_id="mine"))
+    may_join = asyncio.Event()
+    join = Groups.wait_until_joined
+
+    async def wait_until_joined(groups: Groups, group: str) -> None:
+        if group == RequestLog(request_id, None).group:
+            await may_join.wait()
+        await join(groups, group)
+
+    monkeypatch.setattr(Groups, "wait_until_joined", wait_until_joined)
     socket = await open_socket()
-    ways = {"request": {"action": "echo_async", "id": "mine"}, "subscribe": {"request_id": request_id}}
+    ways = {"request": {"action": "echo_async", "id": "mine"}, "subscribe": {"request_id": str(request_id)}}
     await socket.say(type="request", action="echo_async", id="mine")
     await socket.say(type=second, **ways[second])
     answers = {message["type"] for message in (await socket.hear(), await socket.hear())}
     assert answers <= {"acknowledgment", "subscribed"}
-    assert len(delivery()._follows[UUID(request_id)]) == 1
+    followers = delivery()._follows
+    await until(lambda: len(followers.get(request_id, ())) == 2, "both messages begin to follow")
+    may_join.set()
+    await until(lambda: len(followers[request_id]) == 1, "one of them follows")
     await aside(run_next)
     assert [message["seq"] for message in await socket.hear_until("complete")] == [1, 2, 3]
     assert await socket.is_silent()
