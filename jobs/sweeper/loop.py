@@ -61,7 +61,7 @@ def sweep_until(stopped: threading.Event) -> None:
     prompt = [rule for rule in rules if not rule.apart]
     grace = OutageGrace(time.time())
     key = f"{SWEEPER_HEARTBEATS}{socket.gethostname()}:{os.getpid()}"
-    flushed_at = time.time()
+    flushed_at = time.monotonic()
     while not stopped.is_set():
         began_at = time.time()
         in_grace = grace.holds(began_at)
@@ -69,9 +69,9 @@ def sweep_until(stopped: threading.Event) -> None:
             grace.swept(began_at)
         # A silent Redis is waited for once in a sweep, whichever part of it asks first.
         is_there = breaker.call(lambda: connection().set(key, 1, ex=_HEARTBEAT_SECONDS))
-        if is_there and began_at - flushed_at >= FLUSH_SECONDS:
+        if is_there and time.monotonic() - flushed_at >= FLUSH_SECONDS:
             flush()
-            flushed_at = began_at
+            flushed_at = time.monotonic()
         # Not ``stopped.wait``: a signal handler that sets the event while this thread waits on it could deadlock.
         time.sleep(settings.STREAMER_SWEEP_SECONDS)
     if not breaker.is_open:

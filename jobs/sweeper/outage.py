@@ -20,15 +20,19 @@ class OutageGrace:
 
     def holds(self, now: float) -> bool:
         """Return True if the sweep that begins now must take no silent attempt for dead."""
-        return now < self._until or (self._is_gap(now) and not self._has_waited)
+        return self._settles(now) or (self._is_gap(now) and not self._has_waited)
 
     def swept(self, now: float) -> None:
         """Note that the database has answered in the sweep that began at ``now``."""
         if self._is_gap(now) and not self._has_waited:
             self._until, self._has_waited = now + SETTLE_SECONDS, True
-        elif now >= self._until:
+        elif not self._settles(now):
             self._has_waited = False
         self._swept_at = now
+
+    def _settles(self, now: float) -> bool:
+        # A clock that is put back must not make the grace longer: it would last as long as the clock was fast.
+        return 0 < self._until - now <= SETTLE_SECONDS
 
     def _is_gap(self, now: float) -> bool:
         return now - self._swept_at > GAP_SECONDS

@@ -34,3 +34,11 @@ def test_one_that_never_sweeps_in_time_waits_only_every_other_time(monkeypatch: 
         held.append(grace.holds(now))
         grace.swept(now)
     assert held == [True, False] * 3
+
+
+def test_a_clock_that_is_put_back_does_not_make_it_longer() -> None:
+    grace = OutageGrace(100.0)
+    grace.swept(400.0)  # the clock was put forward, which looks like a pause
+    assert grace.holds(401.0)
+    grace.swept(100.0)
+    assert not grace.holds(100.0 + SETTLE_SECONDS)
