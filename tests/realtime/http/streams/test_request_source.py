@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from jobs.log import publishing
 from jobs.models import RequestEvent
+from realtime.delivery import places
 from realtime.revocations.writing import revoke_tokens
 from realtime.shared import delivery, registry
 from realtime.wire.close_codes import CloseCode
@@ -47,7 +48,8 @@ async def test_it_works(open_stream: OpenStream) -> None:
     assert registry().streams.open == set() and delivery()._follows == {}
 
 
-async def test_a_place_in_the_queue_has_no_id(open_stream: OpenStream) -> None:
+async def test_a_place_in_the_queue_has_no_id(open_stream: OpenStream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "WAITING_SECONDS", 0.05)
     request_id = await aside(store, make_submission())
     stream = await open_stream(path_of(request_id))
     while (event := await stream.read()) is not None and event.message is None:
