@@ -14,8 +14,8 @@ from rest_framework_simplejwt.backends import TokenBackend
 from jobs.log import events, publishing
 from jobs.queue import wakeups
 from realtime import shared
+from realtime.delivery import groups, places
 from realtime.delivery import hub as delivery_module
-from realtime.delivery import places
 from realtime.delivery.hub import Delivery
 from realtime.sending import publishing as sending
 from tests.conftest import MakeToken
@@ -82,7 +82,13 @@ def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def no_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+def patient_joins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for each group until it is joined. Who goes on without it hears of nothing that only a hint tells."""
+    monkeypatch.setattr(groups, "_JOIN_SECONDS", 3600.0)
+
+
+@pytest.fixture
+def no_checks(monkeypatch: pytest.MonkeyPatch, patient_joins: None) -> None:
     """Switch off the checks, so that messages arrive by a hint, or by the read that starts a subscription."""
     monkeypatch.setattr(delivery_module, "FIRST_CHECK_SECONDS", 3600.0)
 

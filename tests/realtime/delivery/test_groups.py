@@ -82,6 +82,8 @@ async def test_a_lost_connection_joins_all_groups_anew(layer: Layer, monkeypatch
 
 
 async def test_a_layer_that_does_not_answer_is_waited_for_once(layer: Layer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups_module, "_JOIN_SECONDS", 0.01)
+    monkeypatch.setattr(groups_module, "_AWAY_SECONDS", 3600.0)
     layer.may_join.clear()
     groups = Groups(lambda hint: None)
     groups.join("a")

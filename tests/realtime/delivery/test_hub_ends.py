@@ -23,7 +23,7 @@ async def test_following_joins_the_group_and_the_last_to_go_leaves_it(delivery: 
     request_id = await aside(submit)
     first = await follow(delivery, request_id, Follower())
     second = await follow(delivery, request_id, Follower())
-    assert members(request_id) == 1
+    await until(lambda: members(request_id) == 1, "the group is joined")
     delivery.close(first)
     delivery.close(first)
     assert len(delivery._follows[request_id]) == 1 and members(request_id) == 1

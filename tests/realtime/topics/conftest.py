@@ -11,6 +11,11 @@ Declare = Callable[[Any], None]
 
 
 @pytest.fixture(autouse=True)
+def heard(patient_joins: None) -> None:
+    """Have each follower in the group of its topic: a message without a number is told once, by a hint."""
+
+
+@pytest.fixture(autouse=True)
 def unlimited(settings: Settings) -> None:
     settings.STREAMER_TOPIC_MESSAGES_PER_SECOND = 0
 

@@ -32,8 +32,8 @@ async def test_a_hint_closes_the_sockets_of_the_user_and_no_others(
     first, second, other = await open_socket(), await open_socket(), await open_socket(user="bob")
     watch = RevocationWatch(registry().open)
     task = asyncio.create_task(watch.run())
-    await until(lambda: writing.GROUP in watch._groups._wanted, "the watch asks for hints")
-    await watch._groups.wait_until_joined(writing.GROUP)
+    joined = watch._groups._wanted
+    await until(lambda: writing.GROUP in joined and joined[writing.GROUP].is_set(), "the watch hears hints")
     await aside(lambda: revoke_tokens(user_id="alice"))
     for socket in (first, second):
         assert await closing_of(socket) == (4501, False)
