@@ -51,6 +51,8 @@ class Registry:
         self._counted_at = 0.0
         self._has_ended = False
         self._disconnects = Disconnects()
+        # Held while rows are written: they are in none of the lists then.
+        self._writing = asyncio.Lock()
         # Others took this process for dead, and have closed the rows of its open connections.
         self._was_given_up = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -109,7 +111,14 @@ class Registry:
                 logger.exception("The rows of %d connections could not be written", len(self.open))
 
     async def write(self) -> None:
-        """Update the rows. Close connections above a user's limit, and those that an operator wants closed."""
+        """Update the rows. Close connections above a user's limit, and those that an operator wants closed.
+
+        A write that goes on is waited for, so that all that happened before is written when this returns.
+        """
+        async with self._writing:
+            await self._write()
+
+    async def _write(self) -> None:
         await self._beat()
         new, self._new = self._new, []
         closed, self._closed = self._closed, []

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -71,6 +72,29 @@ async def test_rows_are_written_without_being_asked_for(monkeypatch: pytest.Monk
     registry.add(connection)
     await asyncio.wait_for(written.wait(), 10)
     assert connection.id in await rows()
+
+
+async def test_who_writes_waits_for_a_write_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a process could stop while its last rows are on their way."""
+    begun, may_go_on, write = threading.Event(), threading.Event(), connections_module.write_rows
+
+    def slow_at_first(*args: Any) -> Any:
+        if not begun.is_set():
+            begun.set()
+            assert may_go_on.wait(10)
+        return write(*args)
+
+    monkeypatch.setattr(connections_module, "write_rows", slow_at_first)
+    registry, connection = Registry(), make()
+    registry.add(connection)
+    going_on = asyncio.create_task(registry.write())
+    await asyncio.to_thread(begun.wait, 10)
+    asked = asyncio.create_task(registry.write())
+    done, _ = await asyncio.wait({asked}, timeout=0.2)
+    assert not done
+    may_go_on.set()
+    await asked
+    assert going_on.done() and connection.id in await rows()
 
 
 async def test_an_end_is_written_with_code_reason_and_counters() -> None:

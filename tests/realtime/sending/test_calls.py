@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from jobs.circuit import circuit_states
 from realtime import sending
+from realtime.connections import registry as registry_module
 from realtime.connections.orders import receiver
 from realtime.connections.process_groups import new_connection_id
 from realtime.models import Connection
@@ -70,7 +71,8 @@ async def test_each_call_reaches_its_connections_and_no_others(open_known: OpenK
         assert (await socket.ask(type="ping"))["type"] == "pong"  # and nothing else came before
 
 
-async def test_one_that_opened_a_moment_ago_is_told_too(open_known: OpenKnown) -> None:
+async def test_one_that_opened_a_moment_ago_is_told_too(open_known: OpenKnown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry_module, "WRITE_SECONDS", 3600.0)
     connection_id, socket = await open_known()
     assert not await aside(Connection.objects.exists)
     assert await sending.asend(connection_id, 1) == TOLD
