@@ -3,6 +3,7 @@
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from realtime import shared
 from realtime.delivery import groups, places
 from realtime.delivery import hub as delivery_module
 from realtime.delivery.hub import Delivery
+from realtime.http.requests import reading
 from realtime.sending import publishing as sending
-from tests.conftest import MakeToken
+from realtime.socket import consumer
+from tests.conftest import Advance, MakeToken
 from tests.realtime.signing import Pair, UseBackend, pem
 from tests.realtime.sockets import Socket, end_all_tasks
 
@@ -40,6 +43,13 @@ def fresh_process_state() -> Iterator[None]:
 def no_places(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tell nobody the place of a waiting request: on a slow machine that would come between any two messages."""
     monkeypatch.setattr(places, "WAITING_SECONDS", 3600.0)
+
+
+@pytest.fixture
+def still_buckets(advance: Advance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no tokens come back, and charge none for processor time: a busy machine would give and take others."""
+    for module in (consumer, reading):
+        monkeypatch.setattr(module, "time", SimpleNamespace(thread_time=lambda: 0.0))
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from realtime.limits.connects import EXPLAINED_AT_ONCE, ConnectLimit
 from realtime.limits.exchange import Exchange
 from realtime.limits.shared_buckets import BURST_SECONDS
 
+pytestmark = pytest.mark.usefixtures("advance")
+
 
 def limit_of(user: float = 0, tenant: float = 0, address: float = 0) -> ConnectLimit:
     return ConnectLimit(Exchange(), Rates(user, tenant, address))

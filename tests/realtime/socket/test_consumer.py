@@ -203,6 +203,7 @@ async def test_a_bug_of_ours_is_one_answer_with_a_number_to_find_it_by(
 # --- floods ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_a_flood_is_refused_and_then_ended(
     open_socket: OpenSocket, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,7 @@
 """Users whose queue is full are refused without another look for a moment, and only they."""
 
+from types import SimpleNamespace
+
 import pytest
 from pytest_django import Settings
 
@@ -10,12 +12,14 @@ from realtime.socket import submitting
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Message, Socket, aside
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("still_buckets")]
 
 
 @pytest.fixture(autouse=True)
-def small_queue(settings: Settings) -> None:
+def small_queue(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the queue small, and let what is remembered of it be as old as it was."""
     settings.STREAMER_MAX_WAITING_PER_USER = 2
+    monkeypatch.setattr(full_queues, "time", SimpleNamespace(monotonic=lambda: 1000.0))
 
 
 @pytest.fixture

@@ -4,18 +4,21 @@ Each test has users of its own: a thread of an earlier one may still tell what w
 """
 
 import asyncio
+import threading
+from collections.abc import Iterator
 
 import pytest
 from pytest_django import Settings
 
 from jobs.models import AsyncRequest
-from realtime.limits.clients import ClientLimit
-from realtime.limits.exchange import breaker
+from realtime.limits.clients import ClientBuckets, ClientLimit
+from realtime.limits.exchange import Exchange, SharedBucket, breaker
 from realtime.limits.process import Limits
+from realtime.shared import limits
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Message, Socket, aside, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("still_buckets")]
 
 
 @pytest.fixture(autouse=True)
@@ -97,15 +100,33 @@ async def test_regenerate_counts_as_a_submit(open_socket: OpenSocket, settings: 
     assert refused["id"] == "again" and refused["error"]["code"] == "RATE_LIMITED"
 
 
+def tenants(buckets: ClientBuckets) -> SharedBucket:
+    return buckets._buckets[[*buckets._names].index("tenant")]
+
+
+@pytest.fixture
+def may_tell(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Have no process hear of another before this is set."""
+    may, exchange = threading.Event(), Exchange.exchange
+
+    def held(self: Exchange) -> None:
+        may.wait(30)
+        exchange(self)
+
+    monkeypatch.setattr(Exchange, "exchange", held)
+    yield may
+    may.set()
+
+
 @pytest.mark.parametrize("kind", ["messages", "submits"])
 async def test_a_tenant_that_floods_two_processes_is_refused_on_both_and_another_is_not(
-    kind: str, open_socket: OpenSocket, settings: Settings
+    kind: str, open_socket: OpenSocket, settings: Settings, may_tell: threading.Event
 ) -> None:
     settings.STREAMER_MESSAGES_PER_TENANT = settings.STREAMER_SUBMITS_PER_TENANT = 1.0
     flooding, other = await open_socket(tenant=f"flood-{kind}"), await open_socket(tenant=f"calm-{kind}")
-    elsewhere: ClientLimit = getattr(Limits(), kind)
-    buckets = elsewhere.of(tenant_id=f"flood-{kind}", user_id="another", address="")
-    assert [buckets.take() is None for _ in range(12)] == [True] * 10 + [False] * 2
+    limits_of: list[ClientLimit] = [getattr(process, kind) for process in (Limits(), limits())]
+    both = [one.of(tenant_id=f"flood-{kind}", user_id="another", address="") for one in limits_of]
+    assert [both[0].take() is None for _ in range(12)] == [True] * 10 + [False] * 2
     sent = 0
 
     async def send(socket: Socket) -> Message:
@@ -120,7 +141,11 @@ async def test_a_tenant_that_floods_two_processes_is_refused_on_both_and_another
     while (refused := await send(flooding))["type"] != "error":
         passed += 1
     assert passed <= 11 and refused["error"]["details"]["by"] == "tenant"
-    # About twenty were spent of ten: the tenant is in debt at both.
-    await until(lambda: (buckets.take() or {}).get("retry_after", 0) > 2, "the other process has heard of it")
+    may_tell.set()
+    await until(lambda: not any(tenants(buckets).untold for buckets in both), "both have told")
+    # About twenty were spent of ten. Who spends the next one hears that the tenant is in debt.
+    for buckets in both:
+        buckets.spend(1)
+        await until(lambda one=buckets: (one.take() or {}).get("retry_after", 0) > 2, "it has heard of the other")
     assert {(await send(other))["type"] for _ in range(5)} == {"pong" if kind == "messages" else "acknowledgment"}
     assert (await send(flooding))["type"] == "error"

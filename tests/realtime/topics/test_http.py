@@ -69,6 +69,7 @@ async def test_a_body_of_very_many_parts_is_refused_before_it_is_decoded(post: P
     assert response.json()["error"]["details"] == {"limit_containers": 30_000}
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_it_counts_as_a_message(post: Post, settings: Settings) -> None:
     settings.STREAMER_MESSAGES_PER_USER = 0.2
     statuses = [(await post(ROOM, user="mary")).status_code for _ in range(3)]

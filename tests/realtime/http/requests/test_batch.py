@@ -67,6 +67,7 @@ async def test_what_is_no_batch_is_refused_as_a_whole(body: Any, call: Call) -> 
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_MESSAGE")
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_each_request_counts_towards_the_limits(call: Call, settings: Settings) -> None:
     settings.STREAMER_SUBMITS_PER_USER, settings.STREAMER_MESSAGES_PER_USER = 0.2, 0.4
     answer = await call("post", "batch/", {"requests": [queued(name) for name in "abcdef"]}, user="ida")

@@ -1,5 +1,6 @@
 """One request over HTTP: answered at once, or stored and acknowledged, as on a socket."""
 
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock
 from uuid import UUID
@@ -13,6 +14,7 @@ from jobs.contract.registry import all_handlers
 from jobs.models import AsyncRequest
 from jobs.requests import writer as writer_module
 from realtime.http.requests import accepting
+from realtime.limits import full_queues
 from tests.conftest import MakeToken
 from tests.jobs.building import row_of, run_next
 from tests.realtime.http.requests.conftest import Call
@@ -135,6 +137,7 @@ async def test_a_known_result_is_acknowledged_as_such(call: Call, monkeypatch: p
     assert fresh.json()["message"] == "The request is queued"
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_messages_and_requests_that_come_too_fast_are_refused(call: Call, settings: Settings) -> None:
     settings.STREAMER_SUBMITS_PER_USER = 0.2
     statuses = [(await call("post", "", {**ECHO, "id": name}, user="fay")).status_code for name in "aaab"]
@@ -148,6 +151,7 @@ async def test_a_full_queue_is_not_looked_at_again_at_once(
     call: Call, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.STREAMER_MAX_WAITING_PER_USER = 1
+    monkeypatch.setattr(full_queues, "time", SimpleNamespace(monotonic=lambda: 1000.0))
     assert (await call("post", "", ECHO, user="gus")).status_code == 202
     full = await call("post", "", ECHO, user="gus")
     assert (full.status_code, full.json()["error"]["code"]) == (429, "RATE_LIMITED")
@@ -167,6 +171,7 @@ async def test_without_a_token_nothing_is_done(path: str, async_client: AsyncCli
     assert not await aside(AsyncRequest.objects.exists)
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_messages_of_all_kinds_count_together(call: Call, settings: Settings) -> None:
     settings.STREAMER_MESSAGES_PER_USER = 0.3
     paths = [("get", ""), ("post", "batch/"), ("post", f"{UUID(int=1)}/cancel/")]
