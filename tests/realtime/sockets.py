@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.db import connections
 
+from realtime import database
 from streamer_site.asgi import application
 from tests.local.waiting import DEADLINE_SECONDS
 from tests.realtime.wire.server.fitting import assert_fits
@@ -122,13 +124,22 @@ async def aside(work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 
 
 async def end_all_tasks() -> None:
-    """End what the parts of this process still do on this event loop, and the loop's channel layer."""
+    """End what the parts of this process still do for this event loop, and the loop's channel layer."""
     while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
         for task in tasks:
             task.cancel()
         # In a loop, because before Python 3.12 ``asyncio.wait_for`` can lose a cancellation.
         await asyncio.wait(tasks, timeout=0.2)
+    await _end_database_work()
     await get_channel_layer().flush()
+
+
+async def _end_database_work() -> None:
+    """Wait until all database threads are free: what a cancelled task began there would be seen by the next test."""
+    threads, loop = database._threads(), asyncio.get_running_loop()
+    all_free = threading.Barrier(threads._max_workers)
+    work = [loop.run_in_executor(threads, all_free.wait, DEADLINE_SECONDS) for _ in range(all_free.parties)]
+    await asyncio.gather(*work)
 
 
 async def submit(socket: Socket, action: str = "echo_async", **fields: Any) -> dict[str, Any]:
