@@ -102,21 +102,31 @@ async def test_a_kept_answer_is_given_again_unless_it_is_wanted_anew(
 async def test_an_action_on_the_spot_that_fails_is_answered(
     action: str, code: str, open_socket: OpenSocket, settings: Settings
 ) -> None:
-    settings.STREAMER_INLINE_THRESHOLD_SECONDS = 0.2
+    settings.STREAMER_INLINE_THRESHOLD_SECONDS = 0.2 if code == "TIMEOUT" else 5.0
     answer = await (await open_socket()).ask(action=action, id="mine")
     assert (answer["type"], answer["id"], answer["error"]["code"]) == ("error", "mine", code)
     assert "secret" not in str(answer) and "final" not in answer
 
 
-async def test_a_slow_one_holds_back_nothing_else(open_socket: OpenSocket, settings: Settings) -> None:
-    settings.STREAMER_INLINE_THRESHOLD_SECONDS = 1.0
+async def test_a_slow_one_holds_back_nothing_else(
+    open_socket: OpenSocket, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STREAMER_INLINE_THRESHOLD_SECONDS = 20.0
+    may_end = threading.Event()
+
+    def wait(*_: object) -> Any:
+        assert may_end.wait(10)
+        return {}
+
+    monkeypatch.setattr(type(all_handlers()["zoo_slow_inline"]), "run", wait)
     socket = await open_socket()
     await socket.say(action="zoo_slow_inline", id="slow")
     await socket.say(action="echo", id="quick")
     await socket.say(type="ping", id="ping")
     heard = {(await socket.hear())["id"], (await socket.hear())["id"]}
     assert heard == {"quick", "ping"}
-    assert (await socket.hear("error"))["id"] == "slow"
+    may_end.set()
+    assert (await socket.hear("response"))["id"] == "slow"
 
 
 async def test_too_many_at_once_are_refused(
@@ -176,6 +186,7 @@ async def test_too_many_waiting_are_refused(open_socket: OpenSocket, settings: S
     assert (answer["id"], answer["error"]["code"]) == ("two", "RATE_LIMITED")
 
 
+@pytest.mark.usefixtures("midday")
 async def test_above_a_quota_of_the_day_nothing_is_stored_until_midnight(
     open_socket: OpenSocket, settings: Settings
 ) -> None:
