@@ -1,5 +1,7 @@
 """The presence in topics: one for each user, however many sockets, on whichever web process."""
 
+import asyncio
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +11,11 @@ from django.utils import timezone
 
 from realtime.connections.processes import SILENCE
 from realtime.models import TopicMember, WebProcess
+from realtime.shared import presence
 from realtime.topics import members, present
 from realtime.topics import presence as presence_module
 from realtime.topics.sweep_rules import delete_dead_members
+from tests.local.waiting import DEADLINE_SECONDS
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Message, Socket, aside, until
 
@@ -51,6 +55,7 @@ async def test_it_works(open_socket: OpenSocket) -> None:
     assert await change(alice) == (["bob"], [], 2)
     await bob.leave()
     assert await change(alice) == ([], ["bob"], 1)
+    await until_written(("alice",))  # sockets are told of what this process knows, before it is written
     assert await aside(present, ROOM) == ["alice"]
 
 
@@ -68,14 +73,17 @@ async def test_several_tabs_of_a_user_are_one(open_socket: OpenSocket) -> None:
     assert await change(watching) == ([], ["alice"], 1)
 
 
-async def test_a_page_that_is_reloaded_was_never_away(open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch) -> None:
-    watching, first = await open_socket(user="bob"), await open_socket()
+async def test_a_page_that_is_reloaded_was_never_away(open_socket: OpenSocket) -> None:
+    watching, first, again = await open_socket(user="bob"), await open_socket(), await open_socket()
     await enter(watching)
     await enter(first)
     await change(watching)
-    monkeypatch.setattr(presence_module, "SPACING_SECONDS", 0.5)
-    await first.leave()
-    assert (await enter(await open_socket()))["present"] == 2
+    async with presence()._reading:  # nobody looks who is there before the page is back
+        await first.leave()
+        assert (ROOM, "alice") not in presence()._here
+        await again.say(type="subscribe", topic=ROOM)
+        await until(lambda: (ROOM, "alice") in presence()._here, "the page is back")
+    assert (await again.hear("subscribed"))["present"] == 2
     assert await watching.is_silent(0.8)
 
 
@@ -107,11 +115,10 @@ async def test_who_is_there_twice_leaves_with_the_last(open_socket: OpenSocket) 
 async def until_written(users: tuple[str, ...]) -> None:
     """Wait for the rows of this process."""
     own = TopicMember.objects.filter(server=project_settings.STREAMER_SERVER_ID)
-    for _ in range(200):
-        if await aside(lambda: sorted(own.values_list("user_id", flat=True))) == sorted(users):
-            return
-        await aside(lambda: None)
-    raise AssertionError(f"{users} were not written")
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while await aside(lambda: sorted(own.values_list("user_id", flat=True))) != sorted(users):
+        assert time.monotonic() < deadline, f"{users} were not written"
+        await asyncio.sleep(0.01)
 
 
 async def test_a_lost_hint_is_repaired_by_the_check(open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch) -> None:
