@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from realtime.auth import Identity
-from realtime.connections import drain as drain_module
 from realtime.connections.drain import SPREAD_MS, Drain, after_ms
 from realtime.connections.open_connection import OpenConnection
 from realtime.connections.registry import Registry
@@ -66,10 +65,7 @@ async def test_it_works(server: Server) -> None:
     await end_all_tasks()
 
 
-async def test_a_client_that_does_not_go_holds_it_up_for_a_while_only(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(drain_module, "DRAIN_SECONDS", 0.2)
+async def test_a_client_that_does_not_go_holds_it_up_for_a_while_only(server: Server) -> None:
     registry, drain = Registry(), Drain()
     drain.watch(registry)
     add(registry, leaves=False)

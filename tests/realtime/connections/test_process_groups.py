@@ -14,7 +14,7 @@ from realtime.connections.process_groups import (
     group_of_process,
     new_connection_id,
 )
-from tests.realtime.sockets import aside, end_all_tasks
+from tests.realtime.sockets import aside, end_all_tasks, until
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +27,9 @@ async def test_it_works() -> None:
     layer, names = get_channel_layer(), [settings.STREAMER_SERVER_ID, "killed-1"]
     assert await aside(dead_processes, names) == set(names) and dead_processes([]) == set()
     await layer.group_add(group_of_process(settings.STREAMER_SERVER_ID), await layer.new_channel())
-    assert await aside(dead_processes, names) == {"killed-1"}
+    await until(lambda: dead_processes(names) == {"killed-1"}, "Redis has the subscription")
     await layer.flush()  # closes its connections, as the end of a process does
-    assert await aside(dead_processes, names) == set(names)
+    await until(lambda: dead_processes(names) == set(names), "Redis has noticed that they are closed")
 
 
 def test_the_id_of_a_connection_names_the_group_of_its_process() -> None:

@@ -228,7 +228,9 @@ async def test_those_that_died_with_their_process_do_not_count(lives: bool, sett
     await aside(lambda: Connection.objects.update(server="other-1"))
     if lives:
         layer = get_channel_layer()
-        await layer.group_add(group_of_process("other-1"), await layer.new_channel())
+        group = group_of_process("other-1")
+        await layer.group_add(group, await layer.new_channel())
+        await until(lambda: layer.count_members([group]) == [1], "Redis has the subscription")
     again = Registry()
     again.add(make(closed=closed))
     await again.write()

@@ -164,10 +164,11 @@ async def test_a_connection_that_was_cut_without_a_word_is_given_up(
     answers = [True]
     hear = Liveness.hear
     monkeypatch.setattr(Liveness, "hear", lambda self, now: answers[-1] and hear(self, now))
-    monkeypatch.setattr(layer_module, "SILENCE_SECONDS", 0.3)
-    monkeypatch.setattr(layer_module, "PING_SECONDS", 0.1)
-    answers.append(False)
-    await until(lambda: shard.is_away, "it counts as away")
+    with monkeypatch.context() as hurry:  # no longer than this: a busy core makes the new connection silent as well
+        hurry.setattr(layer_module, "SILENCE_SECONDS", 0.3)
+        hurry.setattr(layer_module, "PING_SECONDS", 0.1)
+        answers.append(False)
+        await until(lambda: shard.is_away, "it counts as away")
     answers.append(True)
     await until(lambda: not shard.is_away, "there is a new connection")
     layer.group_send_now(GROUP, hint(1))
