@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -98,6 +99,7 @@ def test_a_deleted_row_is_noticed_within_a_minute(make_token: MakeToken) -> None
 
 
 async def test_a_known_table_costs_no_query(make_token: MakeToken, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "time", SimpleNamespace(monotonic=lambda: 1_000.0))
     reads: list[Any] = []
     monkeypatch.setattr(table, "_read", lambda newest: reads.append(newest) or [])
     identity = verify(make_token())

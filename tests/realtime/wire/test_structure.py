@@ -59,11 +59,15 @@ def test_a_message_with_too_many_arrays_and_objects_is_told_the_limit() -> None:
 )
 def test_a_megabyte_of_brackets_takes_a_few_milliseconds(inside: str) -> None:
     text = '{"action": "echo", "payload": {"message": [' + inside + "]}}"
-    begun = time.thread_time()
-    with pytest.raises(BadMessage):
-        parse(text, longest_bytes=2**20, most_containers=30_000)
-    # The decoder alone would take ten times as long, and a check in Python a hundred times.
-    assert time.thread_time() - begun < 0.05
+    seconds = []
+    for _ in range(5):
+        begun = time.thread_time()
+        with pytest.raises(BadMessage):
+            parse(text, longest_bytes=2**20, most_containers=30_000)
+        seconds.append(time.thread_time() - begun)
+    # The decoder alone would take ten times as long, and a check in Python a hundred times. Whatever takes turns with
+    # this thread makes it slower, and never faster.
+    assert min(seconds) < 0.05
 
 
 def test_a_batch_is_inspected_only_where_it_must_be() -> None:
