@@ -10,7 +10,8 @@ from realtime.socket.backpressure import Backpressure
 from realtime.wire.messages import Received
 from tests.jobs.building import run_next
 from tests.realtime.conftest import OpenSocket
-from tests.realtime.sockets import Message, Socket, aside
+from tests.realtime.sockets import Message, Socket, aside, until
+from tests.realtime.timers import Timers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = "00000000-0000-0000-0000-000000000007"
@@ -99,20 +100,24 @@ async def test_who_has_no_room_and_says_nothing_is_told_to_come_back(
 async def test_patience_is_with_those_who_speak_or_have_room(
     open_socket: OpenSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backpressure, "ACKNOWLEDGE_SECONDS", 2.0)
+    timers = Timers()
+    monkeypatch.setattr(backpressure, "asyncio", timers)
     request_id = await finished(await open_socket(), 28)
     socket = await open_socket()
     await acknowledge(socket, UNKNOWN, 0)
     await socket.say(type="subscribe", request_id=request_id)
     await socket.hear("subscribed")
     await events(socket, 8)
-    for _ in range(6):  # longer than its limit, with a message long before the end
-        assert await socket.is_silent(0.4)
+    await until(lambda: timers.waiting, "the time in which it must acknowledge has begun")
+    for _ in range(6):  # longer than its limit, with a message before the end
+        timers.advance(0.9 * backpressure.ACKNOWLEDGE_SECONDS)
         await acknowledge(socket, request_id, 0)
+        await events(socket, 0)
     for seq in (8, 16, 24):
         await acknowledge(socket, request_id, seq)
         await events(socket, min(8, 30 - seq))
-    assert await socket.is_silent(2.3)  # unacknowledged, but nothing waits for it
+    timers.advance(2 * backpressure.ACKNOWLEDGE_SECONDS)  # unacknowledged, but nothing waits for it
+    await events(socket, 0)
 
 
 async def test_the_end_of_a_connection_ends_the_waiting_for_it() -> None:
