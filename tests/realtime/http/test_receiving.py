@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from realtime.http.receiving.body import Receive, Scope, Send
 from realtime.http.receiving.heads import MAX_CHARACTERS
 from tests.conftest import MakeToken
 from tests.realtime.http.uploading import DEADLINE_SECONDS, Upload, body_of
+from tests.realtime.sockets import until
 
 MOST = 1000
 Request = Callable[..., ApplicationCommunicator]
@@ -148,11 +150,14 @@ async def test_a_slow_body_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_body_that_keeps_its_pace_is_read(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    monkeypatch.setattr(body, "WINDOW_SECONDS", 0.5)
+    now = [1_000.0]
+    monkeypatch.setattr(body, "time", SimpleNamespace(monotonic=lambda: now[0]))
     settings.STREAMER_BODY_BYTES_PER_SECOND = 20
     communicator = request(content_length="600")
     for at in range(6):
-        assert await communicator.receive_nothing(0.2)
+        if at:
+            await until(lambda: communicator.input_queue._getters, "the next piece is waited for")
+            now[0] += 0.4 * body.WINDOW_SECONDS
         await send(communicator, b"x" * 100, more=at < 5)
     assert (await answer(communicator))[1] == b"600"
 

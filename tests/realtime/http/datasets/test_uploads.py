@@ -17,7 +17,7 @@ from realtime.http.uploads import view
 from tests.conftest import MakeToken
 from tests.realtime.http.datasets.conftest import Ask
 from tests.realtime.http.uploading import CSV, DEADLINE_SECONDS, Upload, body_of
-from tests.realtime.sockets import aside
+from tests.realtime.sockets import aside, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,7 +113,7 @@ async def test_a_used_up_quota_is_told_before_the_body(make_token: MakeToken, po
 async def test_a_user_has_few_uploads_at_once(make_token: MakeToken, post: Ask, settings: Settings) -> None:
     settings.STREAMER_UPLOADS_PER_USER = 1
     first = await Upload(make_token()).send(body_of()[:150], more=True)
-    assert await first._communicator.receive_nothing(0.5)
+    await until(lambda: view._under_way["acme", "alice"] == 1, "the first is under way")
     status, body = await Upload(make_token()).answer()
     assert status == 429 and body["error"]["code"] == "RATE_LIMITED" and body["error"]["retry_after"] == 5
     assert (await post(who={"user": "bob"}))[0] == 201
