@@ -4,6 +4,7 @@ from jobs.doctor import Diagnosis, all_checks, examine
 from realtime.sending import asking, publishing
 from tests.realtime.sending.conftest import OpenKnown
 from tests.realtime.sending.conftest import open_known as open_known
+from tests.realtime.sending.conftest import patient_questions as patient_questions
 from tests.realtime.sockets import aside
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,6 +12,7 @@ from realtime.models import Connection
 from realtime.shared import registry
 from tests.realtime.sending.conftest import OpenKnown, write_rows
 from tests.realtime.sending.conftest import open_known as open_known
+from tests.realtime.sending.conftest import patient_questions as patient_questions
 from tests.realtime.sockets import aside
 
 pytestmark = pytest.mark.django_db(transaction=True)

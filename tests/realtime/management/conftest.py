@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management import CommandError, call_command
 
 from tests.realtime.sending.conftest import open_known as open_known
+from tests.realtime.sending.conftest import patient_questions as patient_questions
 from tests.realtime.sockets import aside
 
 

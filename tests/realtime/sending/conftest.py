@@ -1,15 +1,18 @@
 """Sockets of this process that are ready to be sent to, without a server in between."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
+import redis
 from channels.layers import get_channel_layer
 from django.conf import settings
 
 from realtime.connections.process_groups import ALL_PROCESSES, group_of_process
+from realtime.sending import asking
 from realtime.shared import registry
+from tests.local.waiting import DEADLINE_SECONDS
 from tests.realtime.conftest import OpenSocket
 from tests.realtime.sockets import Socket, until
 
@@ -22,7 +25,16 @@ def is_listening() -> bool:
 
 
 @pytest.fixture
-def open_known(open_socket: OpenSocket) -> OpenKnown:
+def patient_questions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have who asks a process for the health of its sockets wait for the answer, however busy the process is."""
+    monkeypatch.setattr(asking, "WAIT_SECONDS", DEADLINE_SECONDS)
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2 * DEADLINE_SECONDS) as patient:
+        monkeypatch.setattr(asking, "redis_connection", lambda: patient)
+        yield
+
+
+@pytest.fixture
+def open_known(open_socket: OpenSocket, patient_questions: None) -> OpenKnown:
     """Return ``await open_known(user="alice", …)``, which opens a socket, and gives its id too."""
 
     async def open_one(**token: Any) -> tuple[UUID, Socket]:
