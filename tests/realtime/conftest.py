@@ -19,6 +19,7 @@ from realtime.delivery import groups, places
 from realtime.delivery import hub as delivery_module
 from realtime.delivery.hub import Delivery
 from realtime.http.requests import reading
+from realtime.revocations import table
 from realtime.sending import publishing as sending
 from realtime.socket import consumer
 from tests.conftest import Advance, MakeToken
@@ -37,6 +38,12 @@ def fresh_process_state() -> Iterator[None]:
     yield
     signal.signal(signal.SIGTERM, on_terminate)
     shared.drain.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def patient_admission(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the revocations, which each test reads anew: who comes before they are known is sent away."""
+    monkeypatch.setattr(table, "_WAIT_SECONDS", 3600.0)
 
 
 @pytest.fixture(autouse=True)
