@@ -33,8 +33,11 @@ from streamer_site.local.valkey import EmbeddedValkey
 from streamer_site.storage import storage_backend
 from tests.lanes import Lanes
 
-# A time for one example would measure how busy the machine is. `--hypothesis-profile` overrides it.
-hypothesis.settings.register_profile("unhurried", deadline=None)
+# A time for one example, or for the drawing of some, would measure how busy the machine is.
+# `--hypothesis-profile` overrides it.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("unhurried")
 
 pytest_plugins = ["jobs.testing.fixtures", "tests.acceptance.figures"]

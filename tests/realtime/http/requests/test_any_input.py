@@ -49,7 +49,7 @@ def runner() -> Iterator[asyncio.Runner]:
         made.run(end_all_tasks())
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(path=st.sampled_from(["", "batch/"]), body=_BODY, headers=_HEADERS, query=_QUERY)
 def test_no_input_is_an_error_of_the_server(
     path: str,
