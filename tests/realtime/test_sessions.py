@@ -1,6 +1,5 @@
 """Django's sessions as identities: of pages of this site alone, and no longer than the user is signed in."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
@@ -9,6 +8,8 @@ from django.contrib.auth import get_user_model
 from django.test import AsyncClient
 from pytest_django import Settings
 
+from realtime.connections.validity import session_watch
+from realtime.connections.validity.session_watch import SessionWatch
 from realtime.revocations.table import TABLE
 from realtime.revocations.writing import revoke_tokens
 from realtime.shared import registry
@@ -173,7 +174,13 @@ async def test_a_token_goes_before_a_session(make_token: Callable[..., str]) -> 
 
 
 async def end_of(browser: Browser, change: Callable[[], Any]) -> None:
-    """Expect a socket and a stream to end once ``change`` has been made."""
+    """Expect a socket and a stream to end once ``change`` has been made, after a look or two at their session."""
+    looks, look = list[int](), SessionWatch.look
+
+    async def counted(watch: SessionWatch) -> None:
+        looks.append(1)
+        await look(watch)
+
     socket = await browser.open_socket()
     await socket.hear("welcome")
     request_id = await aside(store, make_submission(user="user-alice"))
@@ -181,9 +188,11 @@ async def end_of(browser: Browser, change: Callable[[], Any]) -> None:
     assert stream.status == 200
     await until(lambda: registry().streams.open, "the stream is open")
     await aside(change)
-    async with asyncio.timeout(2.5):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SessionWatch, "look", counted)
         assert (await socket.hear_goodbye())["code"] == REVOKED
         assert (await stream.read_all())[-1].message["code"] == REVOKED
+    assert session_watch.POLL_SECONDS <= 1.0 and len(looks) <= 3
     assert await browser.reason() in ("session_ended", "token_revoked")
     await stream.hang_up()
 
