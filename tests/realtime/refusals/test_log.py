@@ -1,6 +1,7 @@
 """Each refused token, permission and id is one line in the log, and a flood of them is few lines."""
 
 import logging
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -187,7 +188,10 @@ async def test_what_is_refused_over_http_is_one_line(
 # --- a flood ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_flood_is_few_lines_and_a_count(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_flood_is_few_lines_and_a_count(
+    settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "time", SimpleNamespace(monotonic=lambda: 1_000.0))
     settings.STREAMER_REFUSALS_LOGGED_PER_SECOND = 3
     for _ in range(1_000):
         log.log_refusal("Token refused", reason="token_invalid", address="203.0.113.9")

@@ -73,6 +73,7 @@ async def test_a_duplicate_of_what_has_ended_reads_one_message(call: Call) -> No
     assert (answer.status_code, answer.json()["type"], answer.json()["seq"]) == (200, "complete", 3)
 
 
+@pytest.mark.usefixtures("patient_joins")
 async def test_a_wait_does_not_ask_the_database_again_and_again(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
