@@ -82,7 +82,8 @@ def test_a_redis_that_hangs_is_waited_for_once_in_a_sweep(settings: Settings, mo
     for module in (loop, wakeups):
         monkeypatch.setattr(module, "connection", ask)
     monkeypatch.setattr(loop, "all_rules", lambda: [rule for rule in RULES if not rule.apart])
-    monkeypatch.setattr(loop, "time", SimpleNamespace(time=time.time, sleep=lambda seconds: stopped.set()))
+    now = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=lambda seconds: stopped.set())
+    monkeypatch.setattr(loop, "time", now)
     wakeups.breaker.close()
     sweep_until(stopped)
     assert len(asked) - 1 == 1, "the last one is to take the sign of life back"
