@@ -28,6 +28,9 @@ Listen = Callable[..., str]
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     asking.breaker.close()
     answering.separate()
+    # Where an answer comes, no test depends on how soon it does.
+    monkeypatch.setattr(asking, "FIGURES_SECONDS", 30.0)
+    monkeypatch.setattr(asking, "STACK_SECONDS", 30.0)
 
 
 @pytest.fixture
@@ -98,14 +101,22 @@ def test_figures_alone_trouble_no_child(listen: Listen) -> None:
 def test_a_dead_worker_a_silent_one_and_an_idle_one_are_told_apart(
     listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "FIGURES_SECONDS", 0.1)
     assert inspect(uuid.uuid4(), "host/nobody").fault == "no worker"
-    assert inspect(uuid.uuid4(), listen(os.getpid(), answers=False)).fault == "silent worker"
     assert inspect(uuid.uuid4(), listen(0)).fault == "no process"
+    monkeypatch.setattr(asking, "FIGURES_SECONDS", 0.1)
+    assert inspect(uuid.uuid4(), listen(os.getpid(), answers=False)).fault == "silent worker"
 
 
 def test_a_process_that_is_deaf_is_said_to_be(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "STACK_SECONDS", 0.5)
+    ends: list[float] = []
+
+    def impatient(key: str, ends_at: float) -> Any:
+        # The worker's answer is waited for, that of its child not for long: it does not come.
+        ends.append(time.monotonic() + 0.1 if ends else ends_at)
+        return wait(key, ends[-1])
+
+    wait = asking._await
+    monkeypatch.setattr(asking, "_await", impatient)
     told = inspect(uuid.uuid4(), listen(os.getpid()), with_stacks=True)
     assert told.fault == "silent process" and told.figures is not None and "does not answer" in told.words
 
