@@ -98,10 +98,10 @@ def test_a_handler_that_listens_is_told_when_its_time_is_up() -> None:
 
 @pytest.mark.usefixtures("quick_beats")
 def test_a_deaf_handler_is_ended_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Deaf, "timeout_seconds", 0.2)
     monkeypatch.setattr(runner, "TIMEOUT_GRACE_SECONDS", 0.2)
     request_id = submit("zoo_deaf")
-    aside = Aside(claim())
+    aside = Aside(claim()).until_it_reports()  # one that has not begun would be asked to stop, and would
+    monkeypatch.setattr(Deaf, "timeout_seconds", 0.2)
     assert aside.wait().status == Status.FAILED and aside.ended.is_set()
     assert final_of(request_id)["error"]["code"] == "TIMEOUT"
 
