@@ -44,12 +44,14 @@ class Held(Handler[NoPayload]):
     def __init__(self, *, fails: bool = False) -> None:
         self.let_go = threading.Event()
         self.fails = fails
+        self.begun = 0
         self.running = 0
         self.most = 0
         self._lock = threading.Lock()
 
     def run(self, payload: NoPayload, context: Context) -> Mapping[str, Any]:
         with self._lock:
+            self.begun += 1
             self.running += 1
             self.most = max(self.most, self.running)
         self.let_go.wait(10)
@@ -141,13 +143,17 @@ async def test_no_more_run_at_once_than_there_are_threads() -> None:
 
 @pytest.mark.usefixtures("two_threads")
 async def test_one_that_waited_too_long_for_a_thread_is_not_run(settings: Settings) -> None:
+    held, threshold = Held(), settings.STREAMER_INLINE_THRESHOLD_SECONDS
+    first = [asyncio.ensure_future(ask(held)) for _ in range(2)]
+    await until(lambda: held.running == 2)
     settings.STREAMER_INLINE_THRESHOLD_SECONDS = 0.2
-    held = Held()
-    errors = await asyncio.gather(*[failure_of(held) for _ in range(4)])
+    errors = await asyncio.gather(*[failure_of(held) for _ in range(2)])
     assert {error["code"] for error in errors} == {"TIMEOUT"}
+    settings.STREAMER_INLINE_THRESHOLD_SECONDS = threshold
     held.let_go.set()
+    await asyncio.gather(*first)
     assert (await ask("echo", message=1)).data == {"message": 1}
-    assert held.most == 2
+    assert held.begun == 2
 
 
 async def test_the_event_loop_goes_on_meanwhile() -> None:
