@@ -39,6 +39,12 @@ def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def no_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no beat come, which also writes what waits for a flush."""
+    monkeypatch.setattr(reporter, "BEAT_SECONDS", 3600.0)
+
+
+@pytest.fixture
 def own_storage(settings: Settings, tmp_path: Path) -> Path:
     """Store this test's files in a folder of its own, empty at its start."""
     folder = tmp_path / "files"

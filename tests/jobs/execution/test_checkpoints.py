@@ -68,6 +68,7 @@ def test_many_in_a_row_are_few_writes_and_the_latest_wins(started: Started, monk
     assert len(writes) == 1
 
 
+@pytest.mark.usefixtures("no_beats")
 def test_what_no_flush_has_written_is_handed_over_at_the_end(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporter, "FLUSH_SECONDS", 600.0)
     claimed, working = started
