@@ -2,10 +2,13 @@
 
 import mmap
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 import redis
+from django.utils import timezone
 from pytest_django import Settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -42,6 +45,13 @@ def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_beats(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have no beat come, which also writes what waits for a flush."""
     monkeypatch.setattr(reporter, "BEAT_SECONDS", 3600.0)
+
+
+@pytest.fixture
+def steady_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each look at the time be a millisecond after the one before, however long the test takes."""
+    began_at, looks = timezone.now(), count(1)
+    monkeypatch.setattr(timezone, "now", lambda: began_at + timedelta(milliseconds=next(looks)))
 
 
 @pytest.fixture

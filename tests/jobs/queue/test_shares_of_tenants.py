@@ -174,6 +174,7 @@ def test_a_long_bulk_lets_its_shares_run_anywhere_because_they_are_short() -> No
 # --- waiting for it --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("steady_clock")
 def test_who_waits_for_it_is_told_so_and_when_it_starts() -> None:
     first, _ = register_many(2)
     _, mine = long(seconds=30.0), long()

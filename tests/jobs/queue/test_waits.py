@@ -146,6 +146,7 @@ def test_many_at_once_are_told_the_same_as_each_alone(
     assert sorted(told[request_id]["ahead"] for request_id in waiting[2:]) == [0, 1, 2, 3]
 
 
+@pytest.mark.usefixtures("steady_clock")
 def test_who_waits_is_told_when_it_may_start(worker: Worker) -> None:
     """One worker, which has 4 s of 6 left, and two before: 4 + 6 + 2 seconds."""
     running = submit()
@@ -158,6 +159,7 @@ def test_who_waits_is_told_when_it_may_start(worker: Worker) -> None:
     assert "estimated_start_seconds" not in waits_of(waiting)[waiting[0]]
 
 
+@pytest.mark.usefixtures("steady_clock")
 def test_the_progress_of_what_runs_says_how_long_it_still_goes_on(worker: Worker) -> None:
     running = submit()
     claim(worker.name)
@@ -167,6 +169,7 @@ def test_the_progress_of_what_runs_says_how_long_it_still_goes_on(worker: Worker
     assert waits_of([mine])[mine]["estimated_start_seconds"] == pytest.approx(57, abs=1)
 
 
+@pytest.mark.usefixtures("steady_clock")
 def test_a_limit_is_no_reason_not_to_tell_the_start(settings: Settings, worker: Worker) -> None:
     settings.STREAMER_MAX_RUNNING_PER_USER = 1
     submit()

@@ -27,6 +27,7 @@ def test_a_waiting_request_says_why_as_its_user_reads_it(viewer: Client) -> None
     assert "by olga: the warehouse moves" in page
 
 
+@pytest.mark.usefixtures("steady_clock")
 def test_a_retry_says_when_and_after_what(viewer: Client) -> None:
     error = {"code": "PROCESSING_FAILED", "message": "Away."}
     row = make_request(Status.RETRYING, error=error, available_at=timezone.now() + timedelta(seconds=3_600.9))

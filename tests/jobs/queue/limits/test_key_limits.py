@@ -81,6 +81,7 @@ def test_threads_together_never_start_more_in_a_minute() -> None:
     assert AsyncRequest.objects.filter(status=Status.COMPLETED).count() == 4 == LimitedStart.objects.count()
 
 
+@pytest.mark.usefixtures("steady_clock")
 def test_a_start_counts_for_a_minute() -> None:
     for _ in range(6):
         outside("zoo_outside_often")
@@ -161,6 +162,7 @@ def test_old_starts_are_forgotten() -> None:
 # --- waiting for it --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("steady_clock")
 def test_who_waits_is_told_at_what_and_when_it_starts() -> None:
     names = register_many(4)
     for name in names[:2]:
@@ -176,6 +178,7 @@ def test_who_waits_is_told_at_what_and_when_it_starts() -> None:
     assert told["reason"] == "ahead" and told["ahead"] == 0 == told["estimated_start_seconds"]
 
 
+@pytest.mark.usefixtures("steady_clock")
 def test_who_waits_for_the_minute_to_pass_is_told_when_it_starts() -> None:
     (name, _) = register_many(2)
     for _ in range(4):
