@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -52,12 +53,21 @@ def test_a_url_that_cannot_be_read_is_refused(rest: str) -> None:
         parse_service(f"redis+sentinel://{rest}")
 
 
+def be_impatient(connected: Any) -> None:
+    """Have a connection wait for answers no longer than a moment, although it had all the time to be made."""
+    connected.socket_timeout = 0.2
+    connected._sock.settimeout(0.2)
+    connected._parser.on_connect(connected)  # which keeps the time as well
+
+
 def test_a_connection_whose_answer_did_not_come_is_not_used_again(sentinel: int) -> None:
     url = f"redis+sentinel://{HOST}:{sentinel}/{SERVICE}/0"
     retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))  # as rings have it
-    with redis_client(url, socket_timeout=0.2, retry=retry) as client, redis_client(url, socket_timeout=5) as other:
+    with redis_client(url, socket_timeout=5, retry=retry) as client, redis_client(url, socket_timeout=5) as other:
         client.ping()
-        other.client_pause(1000)
+        (kept,) = client.connection_pool._available_connections
+        be_impatient(kept)
+        other.client_pause(60_000)
         with pytest.raises(redis.TimeoutError):
             client.set("a", "b")
         # Those that are kept for the next command.
