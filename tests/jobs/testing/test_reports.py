@@ -1,9 +1,11 @@
 """Progress, partial results and messages of a run of the test kit."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
-from jobs.testing import run_handler
+import pytest
+
+from jobs.testing import context, run_handler
 from tests.handlers.results import OddTexts, Partial
 from tests.handlers.zoo import (
     Count,
@@ -39,11 +41,14 @@ def test_messages_are_thinned_and_the_last_value_always_arrives() -> None:
     assert shown[0]["message"] == "1 of 1000" and shown[-1]["percentage"] == 100
 
 
-def test_a_held_report_is_sent_when_its_time_has_come() -> None:
+def test_a_held_report_is_sent_when_its_time_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(seconds=100.0)
+    monkeypatch.setattr(context, "time", SimpleNamespace(monotonic=lambda: clock.seconds))
+
     def script(scene: Scene) -> None:
         for number in range(4):
             scene.context.report(number)
-            time.sleep(0.25 if number == 1 else 0)
+            clock.seconds += 0.25 if number == 1 else 0
 
     run = run_handler(handler_of(script), {})
     assert [message["percentage"] for message in run.messages if message["type"] == "progress"] == [0, 1, 3]
