@@ -10,7 +10,7 @@ import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from jobs.tracing import exporter
+from jobs.tracing import exporter, recorder
 from jobs.tracing.exporter import PatientExporter
 from jobs.tracing.span import NO_SPAN
 from jobs.tracing.traceparent import read_traceparent
@@ -65,7 +65,10 @@ def test_a_parent_that_is_not_sampled_is_kept_but_nothing_is_sent(collector: Col
     assert [one.name for one in collector.spans] == ["loud"]
 
 
-def test_spans_of_a_forked_child_arrive_before_it_ends_at_once(collector: Collector) -> None:
+def test_spans_of_a_forked_child_arrive_before_it_ends_at_once(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "FLUSH_SECONDS", 30.0)  # what is not exported by then would be lost with the child
     open_span("parent").end()
     child = os.fork()
     if child == 0:
