@@ -5,6 +5,7 @@ nor lists of one reach into another.
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,14 @@ def crash_stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) 
     }
     with run_live_stack(tmp_path_factory, "crash", redis_offset=1, env=_QUICK | told) as stack:
         yield stack
+
+
+@pytest.fixture
+def end(tmp_path: Path) -> Iterator[Path]:
+    """Name a file that does not exist yet, for a request that runs until it does: ``end.touch()``."""
+    path = tmp_path / "end"
+    yield path
+    path.touch()  # or the request of a test that failed would keep a worker from the tests that follow
 
 
 @pytest.fixture

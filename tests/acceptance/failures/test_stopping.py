@@ -73,15 +73,16 @@ async def test_both_workers_at_once_lose_nothing(crash_stack: LiveStack, alice: 
     assert {stream[-1]["type"] for stream in streams} == {"complete"}
 
 
-async def test_a_web_process_says_goodbye(crash_stack: LiveStack, alice: str) -> None:
+async def test_a_web_process_says_goodbye(crash_stack: LiveStack, alice: str, end: Path) -> None:
     async with connect(crash_stack, alice) as client:
-        request_id = await client.submit("zoo_slow", {"seconds": 3, "steps": 30})
+        request_id = await client.submit("zoo_until", {"path": str(end)})
         await client.event(request_id, "progress")
         crash_stack.stack.kill("web-1", signal.SIGTERM)
         code = await client.closed()
         first = client.stream(request_id)
     async with connect(crash_stack, alice, server=1) as client:
         await client.follow(request_id, after_seq=len(first))
+        end.touch()
         rest = await client.whole_stream(request_id, after_seq=len(first))
     await asyncio.to_thread(crash_stack.stack.wait_until_ready)
     assert [*first, *rest][-1]["type"] == "complete"

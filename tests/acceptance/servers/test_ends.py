@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -32,11 +33,11 @@ async def ended(client: Client) -> tuple[int | None, Sequence[tuple[int, bool]]]
 
 
 async def test_a_stop_tells_every_socket_to_come_back_and_ends_the_process(
-    own_web: OwnWeb, live_stack: LiveStack, alice: str
+    own_web: OwnWeb, live_stack: LiveStack, alice: str, end: Path
 ) -> None:
     before = own_web.pid()
     async with connected(own_web, live_stack.token(alice)) as client:
-        request_id = await client.submit("zoo_slow", {"seconds": 3, "steps": 30})
+        request_id = await client.submit("zoo_until", {"path": str(end)})
         await client.event(request_id, "progress")
         own_web.send(signal.SIGTERM)
         assert await ended(client) == (DRAIN, [(DRAIN, True)])
@@ -45,15 +46,16 @@ async def test_a_stop_tells_every_socket_to_come_back_and_ends_the_process(
     await asyncio.to_thread(own_web.wait_until_ready)
     async with connected(own_web, live_stack.token(alice)) as client:
         await client.follow(request_id, after_seq=len(first))
+        end.touch()
         rest = await client.whole_stream(request_id, after_seq=len(first))
     assert [*first, *rest][-1]["type"] == "complete"
 
 
 async def test_a_client_of_a_killed_process_comes_back_for_the_rest(
-    own_web: OwnWeb, live_stack: LiveStack, alice: str
+    own_web: OwnWeb, live_stack: LiveStack, alice: str, end: Path
 ) -> None:
     async with connected(own_web, live_stack.token(alice)) as client:
-        request_id = await client.submit("zoo_slow", {"seconds": 2, "steps": 20})
+        request_id = await client.submit("zoo_until", {"path": str(end)})
         await client.event(request_id, "progress")
         pid = own_web.pid()
         assert pid
@@ -63,6 +65,7 @@ async def test_a_client_of_a_killed_process_comes_back_for_the_rest(
     await asyncio.to_thread(own_web.wait_until_ready)
     async with connected(own_web, live_stack.token(alice)) as client:
         await client.follow(request_id, after_seq=len(first))
+        end.touch()
         rest = await client.whole_stream(request_id, after_seq=len(first))
     assert [*first, *rest][-1]["type"] == "complete"
 
