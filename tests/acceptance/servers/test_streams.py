@@ -19,11 +19,13 @@ from tests.acceptance.servers.conftest import OwnWeb
 from tests.acceptance.streams import assert_is_whole
 from tests.hostile.memory import MIB, peak_bytes, reset_peak
 from tests.live import LiveStack
-from tests.local.waiting import eventually
+from tests.local.waiting import DEADLINE_SECONDS, eventually
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 LARGE_LOG = 100_000
 SILENT = 3
+MAX_STREAMS = 50
+"""``STREAMER_MAX_STREAMS_PER_USER``."""
 _MOST_BYTES = 24 * MIB
 _ESTABLISHED = "01"
 # Copies one message of progress, without the hours that a handler would take to report so many.
@@ -139,32 +141,43 @@ def _connections_to(own: OwnWeb) -> int:
     return sum(row[1].endswith(port) and row[3] == _ESTABLISHED for row in rows)
 
 
-async def test_a_stop_tells_every_stream_to_come_back(own_web: OwnWeb, live_stack: LiveStack, alice: str) -> None:
+async def test_a_stop_tells_every_stream_to_come_back(
+    own_web: OwnWeb, live_stack: LiveStack, alice: str, bob: str, end: Path
+) -> None:
     token, before = live_stack.token(alice), own_web.pid()
     async with connect(live_stack, alice) as client:
-        request_id = await client.submit("zoo_slow", {"seconds": 3, "steps": 30})
+        request_id = await client.submit("zoo_until", {"path": str(end)})
         async with (
             follow(own_web.web.url, path_of(request_id), token) as stream,
             httpx.AsyncClient(base_url=own_web.web.url, trust_env=False, timeout=30) as http,
         ):
             await stream.read()
             await client.event(request_id, "progress")
-            headers = {"Authorization": f"Bearer {live_stack.token(alice)}"}
-            polling = asyncio.create_task(http.get("/api/feed/?wait=60", headers=headers))
-            await asyncio.sleep(0.5)
+            polls = await _begin_to_poll(http, live_stack.token(bob))
             own_web.send(signal.SIGTERM)
             events = await stream.read_all()
             assert (events[-1].kind, events[-1].message["code"]) == ("goodbye", 4000)
             assert events[-1].retry == events[-1].message["after_ms"]
-            assert (await polling).status_code == 200
+            assert [(await poll).status_code for poll in polls] == [200] * MAX_STREAMS
         await asyncio.to_thread(eventually, lambda: own_web.pid() not in (None, before), "another process runs")
         await asyncio.to_thread(own_web.wait_until_ready)
+        end.touch()
         last = stream.reader.last_id
         async with follow(own_web.web.url, path_of(request_id), token, {"Last-Event-ID": last or "0"}) as again:
             await again.read_all()
         whole = [one for one in [*stream.reader.messages, *again.reader.messages] if "seq" in one]
         assert_is_whole(whole)
         assert whole == await client.whole_stream(request_id)
+
+
+async def _begin_to_poll(http: httpx.AsyncClient, token: str) -> list[asyncio.Task[httpx.Response]]:
+    """Begin as many polls as a user may have. Return once the server holds them: it has no room for another then."""
+    headers = {"Authorization": f"Bearer {token}"}
+    polls = [asyncio.create_task(http.get("/api/feed/?wait=60", headers=headers)) for _ in range(MAX_STREAMS)]
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while (await http.get("/api/feed/", headers=headers)).status_code != 429:
+            await asyncio.sleep(0.05)
+    return polls
 
 
 async def test_it_works_with_curl(own_web: OwnWeb, live_stack: LiveStack, alice: str) -> None:
