@@ -27,14 +27,22 @@ _SECONDS = 60.0
 APPLICATION = "streamer_site.asgi:application"
 
 
-_DAPHNE = ("daphne", "-v", "0", "--fd", "{fd}", "--ping-interval", "1", "--ping-timeout", "1", APPLICATION)
-_UVICORN = "from streamer_site.servers import serve_uvicorn as web; web.PING_SECONDS = web.PONG_SECONDS = 1; web.main()"
+_DAPHNE = ("daphne", "-v", "0", "--fd", "{fd}", "--ping-interval", "1", "--ping-timeout", "{pong}", APPLICATION)
+_UVICORN = (
+    "from streamer_site.servers import serve_uvicorn as web; "
+    "web.PING_SECONDS = 1; web.PONG_SECONDS = {pong}; web.main()"
+)
 COMMANDS: dict[Server, tuple[str, ...]] = {"daphne": ("-m", *_DAPHNE), "uvicorn": ("-c", _UVICORN, "--fd", "{fd}")}
 
 
+@pytest.fixture
+def pong_seconds() -> int:
+    return 1
+
+
 @pytest.fixture(params=COMMANDS)
-def port(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Iterator[int]:
-    """Run a web process that expects answers to pings within a second, and return its port."""
+def port(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str, pong_seconds: int) -> Iterator[int]:
+    """Run a web process that pings every second and waits ``pong_seconds`` for the answer, and return its port."""
     env = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "streamer_site.settings",
@@ -46,7 +54,7 @@ def port(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Iter
     # A web process that has never read the revocations takes no token.
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=PROJECT_DIR, env=env, check=True)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = (part.format(fd=listener.fileno()) for part in COMMANDS[request.param])
+        command = (part.format(fd=listener.fileno(), pong=pong_seconds) for part in COMMANDS[request.param])
         with subprocess.Popen(
             [sys.executable, *command], cwd=PROJECT_DIR, env=env, pass_fds=[listener.fileno()]
         ) as process:
@@ -90,6 +98,7 @@ def test_it_works(port: int, make_token: MakeToken) -> None:
     assert Close.parse(frames[-1].data).code == 4003
 
 
+@pytest.mark.parametrize("pong_seconds", [60])
 def test_the_health_of_a_connection_has_the_round_trip_of_a_ping(port: int, make_token: MakeToken) -> None:
     with connect(f"ws://127.0.0.1:{port}/ws/?token={make_token()}", proxy=None) as client:
         connection_id = UUID(json.loads(client.recv())["connection_id"])
