@@ -94,10 +94,14 @@ async def test_a_failure_is_reported_once_and_without_values(
     (report,) = await asyncio.to_thread(eventually, found, "the report came", 60.0)
     expected = {"action": "zoo_slow", "tenant": "acme", "correlation_id": reference, "attempt": "1"}
     assert expected.items() <= report["tags"].items() and len(report["tags"]["trace_id"]) == 32
+
     # Whoever has the client's mark finds all lines about its request, in each process.
-    logs = [log.read_text() for log in crash_stack.log_dir.glob("worker-*.log*")]
-    lines = [line for log in logs for line in log.splitlines() if mark in line]
-    assert {"Attempt began", "Attempt ended"} <= {json.loads(line)["event"] for line in lines}
+    def told() -> set[str]:
+        logs = [log.read_text() for log in crash_stack.log_dir.glob("worker-*.log*")]
+        return {json.loads(line)["event"] for log in logs for line in log.splitlines() if mark in line}
+
+    wanted = {"Attempt began", "Attempt ended"}
+    await asyncio.to_thread(eventually, lambda: wanted <= told(), "the worker has told of its attempt")
     secrets = [*(token.rpartition(".")[2] for token in crash_stack.tokens), "4321.8765", WORD]
     assert not [secret for secret in secrets for body in collector.bodies if secret.encode() in body]
     written = [log.read_text() for log in crash_stack.log_dir.glob("*.log*")]
