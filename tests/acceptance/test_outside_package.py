@@ -17,12 +17,12 @@ from typing import IO
 
 import pytest
 
-from streamer_site.local.ports import listen, port_of
 from streamer_site.local.stack import PROJECT_DIR
 from tests.acceptance.client import SUBPROTOCOL, open_socket
 from tests.acceptance.how_to import Block, read_blocks
 from tests.acceptance.streams import types
 from tests.live import sample_dir_for
+from tests.local.ports import a_free_port
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 PAGE = PROJECT_DIR / "docs/how-to/outside-handlers.md"
@@ -109,8 +109,7 @@ async def test_it_works_as_the_page_says(tmp_path: Path, tmp_path_factory: pytes
     assert "Create model WordCount" in said and "Applying word_shop.0001_initial... OK" in said
     assert "2 passed" in home.run(commands_with("pytest"))
 
-    with listen() as listener:
-        port = port_of(listener)
+    port = a_free_port()
     url = f"ws://127.0.0.1:{port}/ws/"
     with home.running(f"{commands_with('streamer_up').strip()} --port {port} --workers 1"):
         asked = commands_with("ask.py")

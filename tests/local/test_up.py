@@ -15,8 +15,8 @@ from typing import IO
 
 import pytest
 
-from streamer_site.local.ports import listen, port_of
 from streamer_site.local.stack import PROJECT_DIR
+from tests.local.ports import a_free_port
 from tests.local.waiting import children_of, eventually, is_alive
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
@@ -61,11 +61,6 @@ def read_until(output: IO[str], text: str) -> str:
         if text in line:
             return read
     raise AssertionError(f"it ended without saying '{text}':\n{read}")
-
-
-def a_free_port() -> int:
-    with listen() as listener:
-        return port_of(listener)
 
 
 def get(url: str) -> int:

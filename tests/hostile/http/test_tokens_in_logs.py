@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import httpx
 import pytest
 import websockets
 
+from streamer_site.local.ports import free_port
 from streamer_site.local.stack import PROJECT_DIR
 from streamer_site.local.web import Server
 from tests.acceptance.client import connect
@@ -30,9 +30,7 @@ def documented_uvicorn(attacked_stack: LiveStack, server: Server, tmp_path: Path
     if server != "uvicorn":
         pytest.skip("once is enough")
     (command,) = re.findall(r"^uvicorn --.*?application$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     argv = shlex.split(command.replace("\\\n", " ").replace("0.0.0.0", "127.0.0.1").replace("8000", str(port)))
     log = tmp_path / "uvicorn.log"
     with log.open("wb") as output:
