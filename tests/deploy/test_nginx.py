@@ -210,8 +210,7 @@ async def test_what_the_proxy_says_counts_and_what_a_client_says_does_not(site: 
     async with site.connect(site.below, address=_STRANGER, headers=claims) as client:
         await client.find("a welcome", lambda message: message["type"] == "welcome")
         # The client has to answer pings meanwhile.
-        listed = await asyncio.to_thread(site.live.stack.manage, "streamer_connections", "list", "--json")
-        assert f'"address": "{_STRANGER}"' in listed, listed
+        await asyncio.to_thread(eventually, lambda: _is_listed(site, _STRANGER), "the row of its connection is written")
 
 
 async def test_no_token_is_in_its_logs(site: Site) -> None:
@@ -230,6 +229,10 @@ async def test_no_token_is_in_its_logs(site: Site) -> None:
     logs = site.root.logs + site.below.logs + broken.logs
     assert not [one for one in site.live.tokens if one in logs]
     assert "token=" not in logs
+
+
+def _is_listed(site: Site, address: str) -> bool:
+    return f'"address": "{address}"' in site.live.stack.manage("streamer_connections", "list", "--json")
 
 
 def type_of(event: Event) -> str | None:
