@@ -130,7 +130,8 @@ async def test_a_stream_is_passed_held_or_cut(pages: str, treatment: Treatment, 
 
 async def test_one_that_stalls_says_nothing(pages: str) -> None:
     stalling = always(Treatment(stalls=True))
-    async with Proxy(pages, stalling) as proxy, httpx.AsyncClient(trust_env=False, timeout=0.2) as http:
+    patience = httpx.Timeout(20, read=0.2)
+    async with Proxy(pages, stalling) as proxy, httpx.AsyncClient(trust_env=False, timeout=patience) as http:
         with pytest.raises(httpx.ReadTimeout):
             await http.get(proxy.url)
 
