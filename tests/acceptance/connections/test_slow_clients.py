@@ -24,6 +24,7 @@ async def test_one_that_acknowledges_nothing_is_waited_for_and_no_other(live_sta
         await other.follow(request_id)
         whole = await other.whole_stream(request_id, seconds=60)
         assert len(whole) == PARTIALS + 2
+        await slow.until(lambda: len(slow.stream(request_id)) >= CREDIT_EVENTS, "a window full")
         await slow.ping()
         assert slow.stream(request_id) == whole[:CREDIT_EVENTS]
         while len(slow.stream(request_id)) < len(whole):
