@@ -16,12 +16,14 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 RECONNECTS = 50
 
 
-async def test_two_sockets_on_two_servers_get_the_same(live_stack: LiveStack, alice: str) -> None:
+async def test_two_sockets_on_two_servers_get_the_same(live_stack: LiveStack, alice: str, end: Path) -> None:
     async with connect(live_stack, alice) as one, connect(live_stack, alice, server=1) as other:
-        request_id = await one.submit("zoo_slow", {"seconds": 1.5, "steps": 30})
+        request_id = await one.submit("zoo_until", {"path": str(end)})
         subscribed = await other.follow(request_id)
         assert (subscribed["type"], subscribed["request_id"]) == ("subscribed", request_id)
         assert subscribed["status"] in ("pending", "processing")
+        await other.until(lambda: len(other.stream(request_id)) > 5, "some messages")
+        end.touch()
         first = await one.whole_stream(request_id)
         second = await other.whole_stream(request_id)
     assert first == second
