@@ -1,5 +1,6 @@
 """Handlers that name what they use, so that its limits hold over all workers."""
 
+import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -55,23 +56,22 @@ class BadKey(Handler[NoPayload]):
         return {}
 
 
-class SlowPayload(Payload):
-    seconds: float = 4.0
+class SeatPayload(Payload):
+    path: str | None = None
 
 
-class OneSeat(Handler[SlowPayload]):
-    """Use a licence that has one seat, for some seconds."""
+class OneSeat(Handler[SeatPayload]):
+    """Use a licence that has one seat, until there is such a file, if one is named."""
 
     action = "zoo_one_seat"
     estimated_seconds = 6.0
     limit_running = 1
 
-    def limit_key(self, payload: SlowPayload) -> str | None:
+    def limit_key(self, payload: SeatPayload) -> str | None:
         return "one-seat"
 
-    def run(self, payload: SlowPayload, context: Context) -> Mapping[str, Any]:
-        ends_at = time.monotonic() + payload.seconds
-        while (left := ends_at - time.monotonic()) > 0:
-            context.report(100 * (1 - left / payload.seconds))
-            time.sleep(0.1)
+    def run(self, payload: SeatPayload, context: Context) -> Mapping[str, Any]:
+        while payload.path is not None and not os.path.exists(payload.path):
+            context.check()
+            time.sleep(0.05)
         return {}

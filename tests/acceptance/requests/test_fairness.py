@@ -1,6 +1,7 @@
 """Two workers, a tenant that asks for all of them or for what there is one of, and another that comes later."""
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -39,20 +40,21 @@ async def test_two_long_requests_of_one_tenant_leave_a_worker_to_another(
 
 
 async def test_who_waits_for_a_seat_is_told_so_and_starts_when_it_is_free(
-    live_stack: LiveStack, alice: str, bob: str
+    live_stack: LiveStack, alice: str, bob: str, end: Path
 ) -> None:
     async with (
         connect(live_stack, alice, tenant="seated") as first,
         connect(live_stack, bob, tenant="standing") as second,
     ):
-        seated = await first.submit("zoo_one_seat")
+        seated = await first.submit("zoo_one_seat", {"path": str(end)})
         await first.event(seated, "started")
-        standing = await second.submit("zoo_one_seat", {"seconds": 0.1})
+        standing = await second.submit("zoo_one_seat")
         told = await second.find(
             "a wait", lambda message: message["type"] == "waiting" and message["request_id"] == standing
         )
         assert (told["reason"], told["limit_key"]) == ("key_limit", "one-seat")
         assert 0 < told["estimated_start_seconds"] < 7
+        end.touch()
         started = await second.event(standing, "started")
         ended = (await first.whole_stream(seated))[-1]
         assert ended["timestamp"] <= started["timestamp"], "the other worker was free meanwhile"
