@@ -13,6 +13,13 @@ from jobs.handler import Context, Handler, NoPayload, Payload, Permanent
 class SlowPayload(Payload):
     seconds: float = 1.0
     steps: int = 10
+    path: str | None = None
+    """If a file is named, the work does not end before there is one."""
+
+    def await_end(self, context: Context) -> None:
+        while self.path is not None and not os.path.exists(self.path):
+            context.check()
+            time.sleep(0.05)
 
 
 class Slow(Handler[SlowPayload]):
@@ -25,6 +32,7 @@ class Slow(Handler[SlowPayload]):
         for number in range(1, payload.steps + 1):
             context.report(100 * number / payload.steps, f"Step {number} of {payload.steps}", pid=os.getpid())
             time.sleep(payload.seconds / payload.steps)
+        payload.await_end(context)
         return {"pid": os.getpid(), "attempt": context.attempt}
 
 
@@ -58,6 +66,7 @@ class Resumes(Handler[SlowPayload]):
             context.report(100 * number / payload.steps, f"Step {number}", pid=os.getpid(), done=number)
             time.sleep(payload.seconds / payload.steps)
             context.checkpoint(number + 1)
+        payload.await_end(context)
         return {"begun_at": begun_at}
 
 

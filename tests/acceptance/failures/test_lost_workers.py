@@ -94,12 +94,13 @@ async def _log_is_the_same(live: LiveStack, user: str, request_id: str, client: 
     assert log["events"] == client.stream(request_id)
 
 
-async def test_another_attempt_goes_on_from_the_last_checkpoint(crash_stack: LiveStack, alice: str) -> None:
+async def test_another_attempt_goes_on_from_the_last_checkpoint(crash_stack: LiveStack, alice: str, end: Path) -> None:
     async with connect(crash_stack, alice) as client:
-        request_id = await client.submit("zoo_resumes", {"seconds": 4, "steps": 8})
+        request_id = await client.submit("zoo_resumes", {"seconds": 4, "steps": 8, "path": str(end)})
         child = await pid_of_run(client, request_id)
         await client.until(lambda: len(client.stream(request_id)) > 4, "some steps are done")
         await kill_and_wait(child)
+        end.touch()
         stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
         assert (stream[-1]["type"], attempts(stream)) == ("complete", [1, 2])
         assert stream[-1]["result"]["begun_at"] >= 2
@@ -111,14 +112,15 @@ async def test_another_attempt_goes_on_from_the_last_checkpoint(crash_stack: Liv
     ids=["with checkpoints", "from the start"],
 )
 async def test_unrelated_deaths_do_not_end_it(
-    crash_stack: LiveStack, alice: str, action: str, percentages: tuple[int, ...]
+    crash_stack: LiveStack, alice: str, action: str, percentages: tuple[int, ...], end: Path
 ) -> None:
     async with connect(crash_stack, alice) as client:
-        request_id = await client.submit(action, {"seconds": 6, "steps": 60})
+        request_id = await client.submit(action, {"seconds": 6, "steps": 60, "path": str(end)})
         for attempt, percentage in enumerate(percentages, start=1):
             fits = _gets_to(request_id, attempt, percentage)
             there = await client.find(f"attempt {attempt} gets to {percentage} %", fits, RECOVERY_SECONDS)
             await kill_and_wait(int(there["metadata"]["pid"]))
+        end.touch()
         stream = await client.whole_stream(request_id, seconds=RECOVERY_SECONDS)
     assert (stream[-1]["type"], retry_codes(stream)) == ("complete", ["WORKER_LOST"] * 3)
     assert attempts(stream) == [1, 2, 3, 4]
