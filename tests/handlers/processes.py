@@ -54,6 +54,24 @@ class Until(Handler[UntilPayload]):
         return {"pid": os.getpid(), "attempt": context.attempt}
 
 
+class Length(Handler[UntilPayload]):
+    """Say how long a file is, whenever that has changed, up to 100 bytes: so the test says when there is news."""
+
+    action = "zoo_length"
+    estimated_seconds = 6.0
+
+    def run(self, payload: UntilPayload, context: Context) -> Mapping[str, Any]:
+        length = -1
+        while length < 100:
+            context.check()
+            found = os.path.getsize(payload.path) if os.path.exists(payload.path) else 0
+            if found > length:
+                context.report(found, f"{found} bytes", stage=str(found))
+                length = found
+            time.sleep(0.02)
+        return {"length": length}
+
+
 class Resumes(Handler[SlowPayload]):
     """Take its time in steps, and go on with the one that the last attempt had not done."""
 
