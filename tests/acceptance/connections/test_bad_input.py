@@ -83,8 +83,11 @@ async def test_it_gets_a_code(live_stack: LiveStack, alice: str, frame: str | by
 
 async def test_every_message_of_a_flood_is_answered(live_stack: LiveStack, alice: str) -> None:
     async with connect(live_stack, alice) as client:
-        answers = await _flood(client)
-        refused = [answer for answer in answers if answer["type"] == "error"]
+        answers, refused = list[Message](), list[Message]()
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not refused:  # a server that reads slowly has more time to forgive
+                answers += await _flood(client)
+                refused = [answer for answer in answers if answer["type"] == "error"]
         assert {answer["error"]["code"] for answer in refused} == {"RATE_LIMITED"}
         assert all(0 <= answer["error"]["retry_after"] <= 1 for answer in refused)
         assert len(answers) - len(refused) >= 100
@@ -102,11 +105,12 @@ async def test_what_a_flood_got_refused_is_named(live_stack: LiveStack, alice: s
 
 async def _flood(client: Client) -> list[Message]:
     """Send very many messages at once, and return the answers."""
+    seen = len(client.received)
     for number in range(FLOOD):
         await client.say("request", id=str(number), action="echo", payload={"message": number})
 
     def answers() -> list[Message] | None:
-        found = [one for one in client.messages if one["type"] in ("response", "error")]
+        found = [one for one in client.messages[seen:] if one["type"] in ("response", "error")]
         return found if len(found) >= FLOOD else None
 
     return await client.until(answers, f"{FLOOD} answers")
