@@ -28,8 +28,8 @@ def test_it_works() -> None:
     assert done.stdout.splitlines() == [
         "name one",
         "cut False",
-        "parted False True",
-        "slow True",
+        "parted False",
+        "still parted False",
         "without power False",
     ]
     assert sorted(os.listdir("/sys/class/net")) == before
