@@ -71,7 +71,8 @@ async def test_a_client_of_a_killed_process_comes_back_for_the_rest(
 
 
 async def test_a_token_that_ends_ends_its_socket(own_web: OwnWeb, live_stack: LiveStack, alice: str) -> None:
-    token = live_stack.token(alice, ttl_seconds=3 - LEEWAY_SECONDS)
+    # Long enough for the handshake of a web process that has just been started.
+    token = live_stack.token(alice, ttl_seconds=6 - LEEWAY_SECONDS)
     async with connected(own_web, token) as client:
         assert await ended(client) == (TOKEN_EXPIRED, [(TOKEN_EXPIRED, True)])
     assert [one["type"] for one in client.messages] == ["welcome", "token_expiring", "goodbye"]
