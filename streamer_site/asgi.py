@@ -20,6 +20,7 @@ from realtime.http.receiving.application import BoundedBodies  # noqa: E402
 from realtime.http.receiving.body import App, Receive, Scope, Send  # noqa: E402
 from realtime.http.receiving.request import Request  # noqa: E402
 from realtime.http.uploads.view import PATHS  # noqa: E402
+from realtime.shared import drain  # noqa: E402
 from realtime.socket.consumer import StreamerConsumer, refuse  # noqa: E402
 from streamer_site.forwarded import with_proxy_headers  # noqa: E402
 
@@ -47,7 +48,8 @@ gc.freeze()
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
-        await _web(with_proxy_headers(scope), receive, send)
+        with drain().answering():
+            await _web(with_proxy_headers(scope), receive, send)
     elif scope["type"] == "websocket":
         scope = with_proxy_headers(scope)
         path = scope["path"].removeprefix(scope["root_path"])

@@ -12,6 +12,8 @@ import logging
 import random
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -42,7 +44,17 @@ class Drain:
     def __init__(self) -> None:
         self.begun = False
         self._is_stopping = False
+        self._answering = 0
         self._task: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Have a stop wait for the block, which answers a request over HTTP: Daphne would cut it off."""
+        self._answering += 1
+        try:
+            yield
+        finally:
+            self._answering -= 1
 
     def watch(self, registry: Registry) -> None:
         """Obey orders, and take over SIGTERM from the server. Outside the main thread no signal arrives."""
@@ -76,7 +88,7 @@ class Drain:
         _hand_over(server, signal.SIGTERM, None)
 
     async def _drain(self, registry: Registry) -> None:
-        """Tell all clients to come back, and wait for a while until they have gone."""
+        """Tell all clients to come back, and wait for a while until they have gone and have their answers."""
         streams = registry.streams.open
         logger.info("Telling %d connections and %d streams to come back", len(registry.open), len(streams))
         for one in (*registry.open.values(), *streams):
@@ -87,7 +99,7 @@ class Drain:
                 await registry.begin_drain()
         except Exception:
             logger.exception("The drain could not be noted; the sweeper may cancel requests of the last connections")
-        while (registry.open or streams) and asyncio.get_running_loop().time() < give_up_at:
+        while (registry.open or streams or self._answering) and asyncio.get_running_loop().time() < give_up_at:
             await asyncio.sleep(_POLL_SECONDS)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from realtime.auth import Identity
+from realtime.connections import drain as drain_module
 from realtime.connections.drain import SPREAD_MS, Drain, after_ms
 from realtime.connections.open_connection import OpenConnection
 from realtime.connections.registry import Registry
@@ -62,6 +63,20 @@ async def test_it_works(server: Server) -> None:
     assert told == [[CloseCode.DRAIN], [CloseCode.DRAIN]]
     rows = await aside(lambda: list(Connection.objects.values_list("close_code", "close_reason")))
     assert rows == [(4000, "drain")] * 2
+    await end_all_tasks()
+
+
+async def test_an_answer_over_http_that_is_on_its_way_is_waited_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain_module, "DRAIN_SECONDS", 60.0)
+    registry, drain = Registry(), Drain()
+    drain.watch(registry)
+    with drain.answering():
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(server.stopped.wait(), 0.2)
+    await asyncio.wait_for(server.stopped.wait(), 10)
     await end_all_tasks()
 
 
