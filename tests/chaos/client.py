@@ -171,6 +171,15 @@ class ChaosClient:
         task.add_done_callback(self._tasks.discard)
 
 
+async def end_all(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel the tasks, and return when each has left its connection. Raises the error of one that failed before."""
+    for task in tasks:
+        task.cancel()
+    for ended in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
+
+
 def _request(stream: Stream) -> Message:
     wanted = stream.wanted
     request = {"type": "request", "id": stream.client_id, "action": wanted.action, "payload": wanted.payload}

@@ -10,7 +10,7 @@ from typing import Self
 
 import jwt
 
-from tests.chaos.client import ChaosClient
+from tests.chaos.client import ChaosClient, end_all
 from tests.chaos.stream import Balance, Stream, Wanted
 
 _REPORT = {"start_date": "2025-03-01", "end_date": "2025-05-31", "source": "sample", "include_charts": False}
@@ -69,10 +69,7 @@ class Load:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._running:
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*self._running)
+        await end_all(self._running)
 
     async def ask(self, wave: Sequence[Sequence[Wanted]]) -> None:
         """Each client sends its part; the clients in an order that the seed gives."""

@@ -3,11 +3,10 @@
 import asyncio
 import itertools
 from collections.abc import Sequence
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from tests.chaos.client import ChaosClient
+from tests.chaos.client import ChaosClient, end_all
 from tests.chaos.load import token_of
 from tests.chaos.stream import Stream, Wanted
 
@@ -48,11 +47,7 @@ class SteadyLoad:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        tasks = [*self._connected, *self._asking]
-        for task in tasks:
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks)
+        await end_all([*self._connected, *self._asking])
 
     async def until_ended(self, seconds: float) -> bool:
         """Ask for nothing more, and wait for what is under way. Return False when something has not ended by then."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
 
-from tests.chaos.client import ChaosClient
+from tests.chaos.client import ChaosClient, end_all
 from tests.chaos.stream import Balance, Stream, Wanted
 
 REQUEST = "11111111-1111-1111-1111-111111111111"
@@ -47,7 +47,7 @@ async def converse(answer: Answer, *, wander_after: int = 0) -> tuple[Stream, li
         stream = await client.ask(Wanted(action="echo_async"))
         running = asyncio.create_task(client.run())
         await asyncio.wait_for(client.until_ended(), 20)
-        running.cancel()
+        await end_all([running])
     return stream, heard
 
 
@@ -105,3 +105,21 @@ async def test_a_wanderer_leaves_by_itself() -> None:
 
     stream, heard = await converse(answer, wander_after=3)
     assert not stream.balance() and [message["type"] for message in heard] == ["request", "subscribe", "subscribe"]
+
+
+async def test_each_has_left_its_connection_when_all_are_ended(closed_port: int) -> None:
+    """One that waits for its next try ends at once, and one that is connected says goodbye first."""
+    arrived = asyncio.Event()
+
+    async def handle(socket: ServerConnection) -> None:
+        arrived.set()
+        await socket.send('{"type": "welcome"}')
+        await socket.wait_closed()
+
+    async with serve(handle, "127.0.0.1", 0) as server, asyncio.timeout(20):
+        ports = (closed_port, server.sockets[0].getsockname()[1])
+        clients = [ChaosClient([f"ws://127.0.0.1:{port}/"], "token") for port in ports]
+        running = [asyncio.create_task(client.run()) for client in clients]
+        await arrived.wait()
+        await end_all(running)
+        assert all(task.done() for task in running)
