@@ -162,6 +162,15 @@ test("a newer reading takes the place of an older one, whatever becomes of it", 
   assert.equal(await third, false);
 });
 
+test("a reading that was dropped tells nothing, and what was read before it stays", async () => {
+  const { pages, list } = serving(states(30));
+  await pages.read(FIRST_PAGE, list);
+  const reading = pages.read(LATER_PAGE, list);
+  pages.drop();
+  assert.equal(await reading, false);
+  assert.deepEqual([idsOf(pages.shown()), pages.hasMore], [numbers(29, 5), true]);
+});
+
 test("a reading that fails says so", async () => {
   const { pages } = serving([]);
   const lost = async () => Promise.reject(new Error("The connection was lost."));

@@ -139,6 +139,8 @@ export class RequestList {
     const isTextAlone = Object.keys(NO_FILTER).every((name) => name === "text" || filter[name] === before[name]);
     clearTimeout(this.#searchTimer);
     if (isTextAlone) {
+      // The answer to a text that stood there before would say of this one that there is nothing.
+      this.#pages.drop();
       this.#draw();
       this.#showFoot("loading");
       this.#searchTimer = setTimeout(() => this.reload(), TYPING_PAUSE_MS);

@@ -35,9 +35,14 @@ export class Pages {
     this.#wanted = FIRST_PAGE;
   }
 
+  /** What is being read is of no use any more. What was read stays. */
+  drop() {
+    this.#round += 1;
+  }
+
   /** Forget what was read, and what is being read. */
   clear() {
-    this.#round += 1;
+    this.drop();
     this.#oldest = Infinity;
   }
 
