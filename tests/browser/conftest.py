@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -43,6 +44,14 @@ def page(live_stack: LiveStack, token: str, browser: Browser) -> Iterator[Page]:
     yield page
     page.close()
     assert faults == []
+
+
+@pytest.fixture
+def moment(page: Page) -> datetime:
+    """Stop the clock that the page reads at this moment. Its timers go on until ``page.clock.pause_at(moment)``."""
+    now = datetime.now(UTC)
+    page.clock.set_fixed_time(now)
+    return now
 
 
 @pytest.fixture

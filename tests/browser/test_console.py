@@ -190,6 +190,7 @@ def test_gap_is_asked_for_and_doubles_are_dropped(page: Page, peer: Peer, token:
     assert asked == [[{"request_id": REQUEST_ID, "after_seq": 1}]]
 
 
+@pytest.mark.usefixtures("moment")
 def test_lost_connection_is_shown_and_taken_up_again(page: Page, peer: Peer, token: str) -> None:
     peer.answers["subscribe"] = lambda _: [progress(3, 60)]
     use_token(page, token)

@@ -1,5 +1,7 @@
 """Everything around the requests: presses, the state of the connection, the search, keys."""
 
+from datetime import datetime
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -21,17 +23,22 @@ def answered(message: Message) -> list[Message]:
     return [{"type": "response", "id": message["id"], "success": True, "data": {"rows": 18204}}]
 
 
-def test_double_click_sends_one_request_however_quick_the_answer(page: Page, peer: Peer, token: str) -> None:
+def test_double_click_sends_one_request_however_quick_the_answer(
+    page: Page, peer: Peer, token: str, moment: datetime
+) -> None:
     use_token(page, token)
     send_report(page)
     send = page.get_by_test_id("send")
     expect(send).to_have_attribute("aria-disabled", "false")
+    page.clock.pause_at(moment)
     send.dblclick()
     expect(send).to_have_attribute("aria-disabled", "true")
+    page.clock.resume()
     expect(send).to_have_attribute("aria-disabled", "false")
     assert len(peer.heard_of("request")) == 2
 
 
+@pytest.mark.usefixtures("moment")
 def test_network_that_is_gone_is_said_at_once_with_the_age_of_what_is_shown(page: Page, peer: Peer, token: str) -> None:
     use_token(page, token)
     card = send_report(page)
@@ -47,7 +54,7 @@ def test_network_that_is_gone_is_said_at_once_with_the_age_of_what_is_shown(page
     expect(card).not_to_contain_text("ago")
 
 
-def test_failed_request_is_retried_or_edited(page: Page, peer: Peer, token: str) -> None:
+def test_failed_request_is_retried_or_edited(page: Page, peer: Peer, token: str, moment: datetime) -> None:
     use_token(page, token)
     card = send_report(page)
     peer.say(started())
@@ -57,6 +64,7 @@ def test_failed_request_is_retried_or_edited(page: Page, peer: Peer, token: str)
     expect(page.locator("#field-start_date")).to_have_value(START)
     again = card.get_by_test_id("again")
     expect(again).to_have_text("Retry")
+    page.clock.pause_at(moment)
     again.dblclick()
     assert len(peer.heard_of("regenerate")) == 1
 
