@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import redis
@@ -28,12 +29,13 @@ RQ_PAGES = ("", "workers/0/", "workers/0/0/", "queues/0/", "queues/0/scheduled/"
 
 @pytest.fixture
 def admin(page: Page, live_stack: LiveStack) -> Page:
-    """Sign in to the admin."""
+    """Sign in to the admin, and wait until the scripts of its first page listen."""
     page.goto("/admin/")
     page.get_by_label("Username").fill(live_stack.user)
     page.get_by_label("Password").fill(live_stack.password)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.wait_for_load_state()
     return page
 
 
@@ -80,15 +82,19 @@ def _is_new(path: str, seen: set[str]) -> bool:
 
 
 def test_a_list_changes_without_a_reload_and_announces_what_is_new(
-    admin: Page, live_stack: LiveStack, token: str
+    admin: Page, live_stack: LiveStack, token: str, tmp_path: Path
 ) -> None:
-    first = sent_elsewhere(live_stack, token, "delay", {"seconds": 6})
+    end = tmp_path / "end"
+    first = sent_elsewhere(live_stack, token, "zoo_until", {"path": str(end)})
     admin.goto("/admin/jobs/asyncrequest/")
     row = admin.locator("#result_list tbody tr", has=admin.locator(f"a[href*='{first}']"))
-    expect(row.locator(".field-state")).to_contain_text("Running")
-    admin.evaluate("window.isTheSamePage = true")
-    sent_elsewhere(live_stack, token, "echo_async", {"message": "new"})
-    expect(admin.get_by_role("status").get_by_role("link")).to_have_text(re.compile(r"\d+ new requests?: show"))
+    try:
+        expect(row.locator(".field-state")).to_contain_text("Running", timeout=RUN_TIMEOUT_MS)
+        admin.evaluate("window.isTheSamePage = true")
+        sent_elsewhere(live_stack, token, "echo_async", {"message": "new"})
+        expect(admin.get_by_role("status").get_by_role("link")).to_have_text(re.compile(r"\d+ new requests?: show"))
+    finally:
+        end.touch()
     expect(row.locator(".field-state")).to_contain_text("Completed", timeout=RUN_TIMEOUT_MS)
     assert admin.evaluate("window.isTheSamePage")
 
