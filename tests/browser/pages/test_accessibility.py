@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from streamer_site.local.stack import PROJECT_DIR
-from tests.browser.console import fill_report, open_detail, send_report, upload, use_token
+from tests.browser.console import RUN_TIMEOUT_MS, fill_report, open_detail, send_report, upload, use_token
 from tests.browser.peer import Peer, complete, started
 
 AXE = PROJECT_DIR / "node_modules/axe-core/axe.min.js"
@@ -72,7 +72,8 @@ def test_finished_request(page: Page, peer: Peer, token: str) -> None:
 
 def test_datasets(page: Page, token: str) -> None:
     use_token(page, token)
-    expect(upload(page, "Orders.csv", b"town,amount\nOslo,1\nTurku,2\n")).to_have_attribute("data-state", "done")
+    said = upload(page, "Orders.csv", b"town,amount\nOslo,1\nTurku,2\n")
+    expect(said).to_have_attribute("data-state", "done", timeout=RUN_TIMEOUT_MS)
     expect(page.get_by_test_id("dataset-page").get_by_test_id("sample")).to_be_visible()
     assert faults(page) == []
 
