@@ -50,6 +50,7 @@ def test_what_was_not_acknowledged_is_sent_again_after_a_reload(page: Page, peer
     use_token(page, token)
     send_report(page)
     page.reload()
+    expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "open")
     send = page.get_by_test_id("send")
     expect(send).to_have_attribute("aria-disabled", "true")
     send.dispatch_event("click")
