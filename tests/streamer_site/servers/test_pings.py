@@ -2,8 +2,8 @@
 
 import asyncio
 import gc
-import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from streamer_site.servers import pings
 from streamer_site.servers.pings import Pinger, ping_frame, pong_in, take_pong, unanswered_seconds, wire_size
 from tests.hostile.raw import PONG, frame
+
+INTERVAL_SECONDS = 5.0
+TIMEOUT_SECONDS = 20.0
 
 
 class Socket:
@@ -35,9 +38,17 @@ def give_up(socket: Socket) -> None:
 
 
 @pytest.fixture
-def pinger(monkeypatch: pytest.MonkeyPatch) -> Pinger:
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The time of the pings, in seconds: ``now`` moves when a test moves it."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(pings, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    return clock
+
+
+@pytest.fixture
+def pinger(monkeypatch: pytest.MonkeyPatch, clock: SimpleNamespace) -> Pinger:
     monkeypatch.setattr(pings, "_TICK_SECONDS", 0.01)
-    return Pinger(interval=0.05, timeout=0.2, send=send, give_up=give_up)
+    return Pinger(interval=INTERVAL_SECONDS, timeout=TIMEOUT_SECONDS, send=send, give_up=give_up)
 
 
 async def until(condition: Callable[[], Any]) -> None:
@@ -46,45 +57,51 @@ async def until(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_who_answers_is_pinged_again_and_who_does_not_is_given_up(pinger: Pinger) -> None:
+async def test_who_answers_is_pinged_again_and_who_does_not_is_given_up(pinger: Pinger, clock: SimpleNamespace) -> None:
     answering, silent = Socket(), Socket()
     for one in (answering, silent):
         pinger.add(one)
+    clock.now += INTERVAL_SECONDS
     await until(lambda: silent.streamer_ping)
-    assert unanswered_seconds(silent) > 0 == silent.given_up
-
-    def answer() -> bool:
-        if answering.streamer_ping is not None:
-            assert not take_pong(answering, b"") and take_pong(answering, answering.streamer_ping)
-        return silent.given_up
-
-    await until(answer)
-    assert silent.pings == 1 and answering.pings > 2 and not answering.given_up
-    assert answering.streamer_round_trip is not None and unanswered_seconds(answering) == 0 or answering.streamer_ping
+    clock.now += 1
+    assert unanswered_seconds(silent) == 1 and not silent.given_up
+    while not silent.given_up:
+        assert answering.streamer_ping and not take_pong(answering, b"")
+        assert take_pong(answering, answering.streamer_ping) and unanswered_seconds(answering) == 0
+        assert answering.streamer_round_trip == (1 if answering.pings == 1 else 0)
+        clock.now += INTERVAL_SECONDS
+        await until(lambda: answering.streamer_ping)
+    assert silent.pings == 1 and answering.pings == 5 and not answering.given_up
     assert silent.streamer_round_trip is None
     answering.is_open = silent.is_open = False
     silent.streamer_ping = answering.streamer_ping = None
+    clock.now += TIMEOUT_SECONDS
     await until(lambda: not pinger._runs)
 
 
-async def test_what_has_ended_is_not_kept(pinger: Pinger) -> None:
+async def test_what_has_ended_is_not_kept(pinger: Pinger, clock: SimpleNamespace) -> None:
     sockets = [Socket() for _ in range(3)]
     for one in sockets:
         pinger.add(one)
+    clock.now += INTERVAL_SECONDS
     await until(lambda: all(one.pings for one in sockets))
     sockets.clear()
     del one
     gc.collect()
+    clock.now += TIMEOUT_SECONDS
     await until(lambda: not pinger._runs)
     assert not pinger._due and not pinger._awaited
 
 
-async def test_many_that_are_due_together_are_pinged_in_parts(pinger: Pinger, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_that_are_due_together_are_pinged_in_parts(
+    pinger: Pinger, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pings, "_AT_ONCE", 10)
     sockets = [Socket() for _ in range(35)]
     for one in sockets:
         pinger.add(one)
-    assert pinger._ping_due(time.monotonic() + 0.05)
+    clock.now += INTERVAL_SECONDS
+    assert pinger._ping_due(clock.now)
     assert sum(one.pings for one in sockets) == 10
     await until(lambda: all(one.pings for one in sockets))
     for one in sockets:
