@@ -103,7 +103,8 @@ test("a client without work does not come back, one that was started does", asyn
   assert.equal(server.opened.length, 2);
 });
 
-test("an aborted signal cancels the request, and its end is told by its final message", async () => {
+test("an aborted signal cancels the request, and its end is told by its final message", async (context) => {
+  new Clock(context);
   const { server, client } = await opened();
   const abort = new AbortController();
   const seen = [];

@@ -4,7 +4,7 @@ import { createElement } from "react";
 import { act, create } from "react-test-renderer";
 import { Client } from "../dist/index.js";
 import { useFeed, useRequest } from "../dist/react.js";
-import { settled } from "./fakes/clock.js";
+import { Clock, settled } from "./fakes/clock.js";
 import { FakeServer } from "./fakes/server.js";
 import { acknowledgment, complete, ID, progress, started } from "./fakes/service.js";
 
@@ -75,6 +75,7 @@ test("a refusal and an end with an error are shown as errors", async (context) =
 });
 
 test("a component that goes away stops following", async (context) => {
+  new Clock(context);
   const { shown, unmount } = await mounted(context, () => useRequest(client, "delay", { requestId: ID }));
   await connected();
   await say(started);
