@@ -93,6 +93,35 @@ def test_text_is_searched_in_what_is_loaded_and_on_the_server(page: Page, peer: 
     expect(page.get_by_test_id("request")).to_have_count(1)
 
 
+def test_what_was_found_for_an_older_text_is_not_said_of_the_new_one(
+    page: Page, peer: Peer, token: str, moment: datetime
+) -> None:
+    late: list[Message] = []
+
+    def answer(message: Message) -> list[Message]:
+        found = [{"type": "requests", "id": message["id"], "requests": [], "next_cursor": None}]
+        if message.get("q") != "night":
+            return found
+        late.extend(found)
+        return []
+
+    peer.answers["list"] = answer
+    use_token(page, token)
+    expect(page.get_by_test_id("empty")).to_be_visible()
+    page.clock.pause_at(moment)
+    text = page.get_by_test_id("filter-text")
+    text.fill("night")
+    page.clock.run_for(300)
+    text.fill("invoice")
+    [said] = late
+    peer.say(said)
+    peer.tell("c1", request_id=REQUEST_ID, status="pending")
+    expect(page.locator("#live-count")).to_have_text("1")
+    expect(page.get_by_test_id("none-fits")).to_have_count(0)
+    page.clock.run_for(300)
+    expect(page.get_by_test_id("none-fits")).to_have_text("No request that matches “invoice” was found.")
+
+
 def test_keys(page: Page, peer: Peer, token: str) -> None:
     use_token(page, token)
     send_report(page)
