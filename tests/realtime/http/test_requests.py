@@ -1,4 +1,4 @@
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,7 +15,7 @@ from realtime.http import authenticated
 from realtime.http.requests import events
 from tests.conftest import MakeToken
 from tests.jobs.building import make_submission, run_next, store
-from tests.realtime.sockets import aside
+from tests.realtime.sockets import aside, end_all_tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Get = Callable[..., Awaitable[Any]]
@@ -24,14 +24,15 @@ ENDPOINTS = ["/api/actions/", NOBODYS, f"{NOBODYS}events/", f"{NOBODYS}artifacts
 
 
 @pytest.fixture
-def get(async_client: AsyncClient, make_token: MakeToken) -> Get:
+async def get(async_client: AsyncClient, make_token: MakeToken) -> AsyncIterator[Get]:
     """Return ``await get(path, user="alice", …)``, which sends that user's token; ``token=None`` sends none."""
 
     async def ask(path: str, *, token: str | None = "", **who: Any) -> Any:
         headers = {} if token is None else {"Authorization": f"Bearer {token or make_token(**who)}"}
         return await async_client.get(path, headers=headers)
 
-    return ask
+    yield ask
+    await end_all_tasks()
 
 
 async def run_one(action: str = "echo_async", **fields: Any) -> str:
