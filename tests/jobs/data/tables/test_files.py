@@ -2,6 +2,8 @@
 
 import gzip
 import os
+import threading
+from concurrent.futures import wait
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from pytest_django import Settings
 
+from jobs.data import statements
+from jobs.data.statements import Parameters, fetch
 from jobs.handler import InvalidPayload, Permanent
 from tests.jobs.data.tables.conftest import Opened, all_rows
 
@@ -155,19 +159,47 @@ def test_a_broken_file_is_told_without_a_path_of_the_server(
     assert not any(record.exc_info for record in caplog.records)
 
 
+def slow_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the statement that loads the column ``n`` wait, every 2,048 rows, until its progress was looked at."""
+    changed, looks = threading.Condition(), [0]
+
+    def looking(futures: Any, seconds: float) -> Any:
+        with changed:
+            looks[0] += 1
+            changed.notify_all()
+        return wait(futures, seconds)
+
+    def held(numbers: Any) -> Any:
+        with changed:
+            # The look at hand may have begun before, the one after it has not.
+            enough = looks[0] + 2
+            assert changed.wait_for(lambda: looks[0] >= enough, 20)
+        return numbers
+
+    def holding(connection: Any, sql: str, parameters: Parameters = ()) -> list[Any]:
+        if sql.startswith("INSERT"):
+            connection.create_function("held", held, ["BIGINT"], "BIGINT", type="arrow")
+            sql = sql.replace('SELECT "n"', 'SELECT held("n") AS "n"')
+        return fetch(connection, sql, parameters)
+
+    monkeypatch.setattr(statements, "_TELL_SECONDS", 0.0005)
+    monkeypatch.setattr(statements, "wait", looking)
+    monkeypatch.setattr(statements, "fetch", holding)
+
+
 @pytest.mark.parametrize("group_rows", [2_048, 200_000])
 def test_rows_come_in_order_and_are_counted_as_they_come(
     folder: Path, opened: Opened, group_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.data.statements._TELL_SECONDS", 0.0005)
-    for name, first in (("1.parquet", 0), ("2.parquet", 100_000)):
-        numbers = pa.table({"n": pa.array(range(first, first + 100_000))})
+    for name, first in (("1.parquet", 0), ("2.parquet", 200_000)):
+        numbers = pa.table({"n": pa.array(range(first, first + 200_000))})
         pq.write_table(numbers, folder / name, row_group_size=group_rows)
     counts: list[tuple[int, int | None]] = []
+    slow_down(monkeypatch)
     with opened(file("*.parquet"), on_rows=lambda rows, total: counts.append((rows, total))) as table:
-        assert table.fetch("SELECT count(*), bool_and(n = rowid) FROM data") == [(200_000, True)]
-    assert counts == sorted(counts) and counts[-1] == (200_000, 200_000) and len(counts) > 1
-    assert {total for _, total in counts} == {200_000}
+        assert table.fetch("SELECT count(*), bool_and(n = rowid) FROM data") == [(400_000, True)]
+    assert counts == sorted(counts) and counts[-1] == (400_000, 400_000) and len(counts) > 1
+    assert {total for _, total in counts} == {400_000}
 
 
 def test_too_much_for_the_disk_is_refused(folder: Path, opened: Opened, settings: Settings) -> None:
