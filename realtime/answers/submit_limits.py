@@ -36,6 +36,8 @@ class SubmitLimits:
         self._buckets.give_back(sum(not is_new(one) for one in outcomes) - len(full))
         if full:
             limits().full_queues.note(self._owner, full[-1].error)
+        elif any(map(is_new, outcomes)):
+            limits().full_queues.forget(self._owner)
 
     def _known_error(self, chosen: Chosen) -> ErrorBody | None:
         """Return the error of a moment ago, for a request that must wait: none of its id or result may be stored."""

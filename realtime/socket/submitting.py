@@ -19,7 +19,7 @@ from realtime.socket.subscriptions import Subscriptions
 from realtime.wire.messages import Request
 from realtime.wire.protocol import encode_error
 
-# The most requests of a batch that are judged before other sockets have their turn.
+# The most requests of a batch that are judged, or made ready, before other sockets have their turn.
 _IN_A_ROW = 8
 
 
@@ -67,12 +67,14 @@ class Submitting:
         connection = self._connection
         identity = connection.identity
         spans = SubmissionSpans([message for message, _ in chosen], identity, "socket")
-        fresh = [
-            submission_of(one, identity, connection_id=connection.id, redo_of=redo_of, trace=spans.trace_of(index))
-            for index, one in enumerate(chosen)
-        ]
+        fresh: list[Submission] = []
         follows: dict[UUID, Subscription] = {}
         try:
+            for index, one in enumerate(chosen):
+                if index and index % _IN_A_ROW == 0:
+                    await asyncio.sleep(0)
+                trace = spans.trace_of(index)
+                fresh.append(submission_of(one, identity, connection_id=connection.id, redo_of=redo_of, trace=trace))
             submissions = await with_known_results(fresh, chosen)
             # Joined before the commit, so that not even the first event can be missed.
             await asyncio.gather(*(self._open(submission, follows) for submission in submissions))

@@ -67,6 +67,20 @@ async def test_it_is_looked_up_again_after_a_moment(
     assert (await submit(socket))["type"] == "acknowledgment" and looked == [1] * 4
 
 
+async def test_a_batch_that_comes_back_too_soon_is_looked_up_once(
+    open_socket: OpenSocket, looked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = await open_socket(user="floris")
+    await fill(socket)
+    monkeypatch.setattr(full_queues, "time", SimpleNamespace(monotonic=lambda: 1001.0))
+    await socket.say(type="requests", requests=[{"action": "echo_async", "payload": {"message": 1}}] * 20)
+    refused = [await socket.hear("error") for _ in range(20)]
+    assert {one["error"]["code"] for one in refused} == {"RATE_LIMITED"} and looked == [1] * 4
+    await aside(AsyncRequest.objects.all().delete)
+    monkeypatch.setattr(full_queues, "time", SimpleNamespace(monotonic=lambda: 1002.0))
+    assert [(await submit(socket))["type"] for _ in range(2)] == ["acknowledgment"] * 2, "there is room again"
+
+
 async def test_an_id_that_is_there_is_attached_to_all_the_same(open_socket: OpenSocket) -> None:
     socket = await open_socket(user="floyd")
     first = await submit(socket, id="mine")
