@@ -1,14 +1,24 @@
 """Load the model, check the data's columns against it, and predict batch by batch."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from jobs.handler import DATA, Context, Fault, InvalidPayload, OpenTable, blank_unusable_dates, name_file
+from jobs.handler import (
+    DATA,
+    Context,
+    Fault,
+    InvalidPayload,
+    OpenTable,
+    blank_unusable_dates,
+    max_result_bytes,
+    name_file,
+)
 from jobs.handlers.predict.output import output_schema
 from jobs.handlers.predict.payload import PredictPayload
+from jobs.handlers.process_data.fitting import MARGIN_BYTES, fitting_notes, json_size, those_that_fit
 from jobs.handlers.process_data.learning.features.selection import with_unique_names
 from jobs.handlers.process_data.learning.features.typed_frame import count_unreadable
 from jobs.handlers.process_data.learning.fit import one_thread
@@ -38,7 +48,7 @@ def predict(payload: PredictPayload, context: Context) -> dict[str, Any]:
         _require_columns(model, table.columns)
         notes = blank_unusable_dates(table)
         context.report(_READ, f"{table.rows:,} rows read", stage="reading", rows=table.rows)
-        return {**_predict_table(model, table, payload, context), "notes": notes}
+        return _fitting(_predict_table(model, table, payload, context), notes)
 
 
 def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, context: Context) -> dict[str, Any]:
@@ -76,6 +86,17 @@ def _predict_table(model: Model, table: OpenTable, payload: PredictPayload, cont
         "preview": preview,
         "output": artifact.describe(),
     }
+
+
+def _fitting(result: Mapping[str, Any], notes: Sequence[str]) -> dict[str, Any]:
+    """Return the result, no larger than one may be: of the rows and of the unused columns it has the first that fit."""
+    quarter = max_result_bytes() // 4
+    ignored = those_that_fit(result["ignored_columns"], quarter)
+    if more := len(result["ignored_columns"]) - len(ignored):
+        notes = [f"The result has no room for {more:,} more columns that the model does not use.", *notes]
+    rest = {**result, "ignored_columns": ignored, "preview": [], "notes": fitting_notes(notes, quarter)}
+    room = max_result_bytes() - json_size(rest) - MARGIN_BYTES
+    return {**rest, "preview": those_that_fit(result["preview"], room)}
 
 
 def _filename(model: Model, data: str, form: str) -> str:

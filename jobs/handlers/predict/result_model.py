@@ -22,7 +22,7 @@ class PredictResult(Result):
     unreadable_values: dict[str, int]
     """Column → values that could not be read as the model needs them."""
     preview: list[dict[str, Any]]
-    """The first rows with their predictions, at most 100."""
+    """The first rows with their predictions: at most 100, and fewer where they are wide."""
     output: FileResult
     notes: list[str]
     """Sentences about what is easily overlooked."""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from jobs.handler import Context, OpenTable
+from jobs.handler import Context, OpenTable, max_result_bytes
+from jobs.handlers.process_data.fitting import MARGIN_BYTES, json_size, those_that_fit
 from jobs.handlers.process_data.output.files import first_records
 from jobs.handlers.process_data.output.outcome import outcome_of_table
 from jobs.handlers.process_data.stages import Progress
@@ -21,13 +22,15 @@ def preview(table: OpenTable, operations: Sequence[Operation], context: Context,
     working = transform(table, operations, Progress(context), path=_OPERATIONS).working
     columns = list(working.columns.values())
     records = first_records(outcome_of_table(table, working.name, columns, working.rows), _SHOWN_ROWS)
-    return {
+    rows = [{name: _cut(value) for name, value in record.items()} for record in records]
+    rest = {
         "columns": [{"name": column.name, "type": column.type} for column in columns],
-        "rows": [{name: _cut(value) for name, value in record.items()} for record in records],
         "total_rows": working.rows,
         "read_rows": table.rows,
         "is_cut": is_cut,
     }
+    # A larger result would be a file, of which nobody can show the first rows.
+    return {**rest, "rows": those_that_fit(rows, max_result_bytes() - json_size(rest) - MARGIN_BYTES)}
 
 
 def _cut(value: Any) -> Any:

@@ -16,7 +16,7 @@ class PreviewResult(Result):
 
     columns: list[PreviewColumn]
     rows: list[dict[str, Any]]
-    """The first rows of the outcome, at most 20. Long texts are cut."""
+    """The first rows of the outcome: at most 20, and fewer where they are wide. Long texts are cut."""
     total_rows: int
     """The rows of the outcome."""
     read_rows: int

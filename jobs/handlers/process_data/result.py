@@ -3,21 +3,17 @@
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 import pyarrow as pa
 
 from jobs.handler import max_result_bytes
+from jobs.handlers.process_data.fitting import MARGIN_BYTES, fitting_notes, json_size, those_that_fit
 from jobs.handlers.process_data.output.files import first_records
 from jobs.handlers.process_data.output.outcome import Outcome
 from jobs.handlers.process_data.payload import Pipeline
 
-Value = TypeVar("Value")
 _RECORDS = 100
-# For what is around and between the parts.
-_MARGIN_BYTES = 256
 _LIBRARIES = {"duckdb": "duckdb", "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn"}
 
 
@@ -62,46 +58,25 @@ def make_result(
     }
     kept = {} if dataset is None else {"dataset": dict(dataset)}
     files = {"artifacts": {name: dict(stored) for name, stored in artifacts.items()}, **kept}
-    rest = {"notes": _fitting_notes(notes, max_result_bytes() // 4), **files}
-    room = max_result_bytes() - _size({"records": [], **rest}) - _MARGIN_BYTES
+    rest = {"notes": fitting_notes(notes, max_result_bytes() // 4), **files}
+    room = max_result_bytes() - json_size({"records": [], **rest}) - MARGIN_BYTES
     shortened = _shortened(summary, room)
-    first = _those_that_fit(first_records(outcome, _RECORDS), room - _size(shortened))
+    first = those_that_fit(first_records(outcome, _RECORDS), room - json_size(shortened))
     return {"summary": shortened, "records": first, **rest}
-
-
-def _fitting_notes(notes: Sequence[str], room: int) -> list[str]:
-    """Return the first notes that take at most ``room`` bytes together, and one that counts the others."""
-    first = _those_that_fit(notes, room)
-    return (
-        first
-        if len(first) == len(notes)
-        else [*first, f"The result has no room for {len(notes) - len(first):,} more notes."]
-    )
 
 
 def _shortened(summary: Mapping[str, Any], room: int) -> dict[str, Any]:
     """Leave the largest lists and objects out of a summary that takes more than ``room`` bytes; name them."""
     kept = dict(summary)
     left_out: list[str] = []
-    while _size(kept) > room:
-        sizes = {name: _size(value) for name, value in kept.items() if isinstance(value, Mapping | list)}
+    while json_size(kept) > room:
+        sizes = {name: json_size(value) for name, value in kept.items() if isinstance(value, Mapping | list)}
         if not sizes:
             break
         largest = max(sizes, key=lambda name: sizes[name])
         del kept[largest]
         left_out.append(largest)
     return {**kept, "left_out": left_out} if left_out else kept
-
-
-def _those_that_fit(values: Sequence[Value], room: int) -> list[Value]:
-    """Return the first values that take at most ``room`` bytes together."""
-    sizes = accumulate(_size(value) + 1 for value in values)
-    return [value for value, size in zip(values, sizes, strict=True) if size <= room]
-
-
-def _size(value: Any) -> int:
-    """Return the size as JSON, in bytes."""
-    return len(msgspec.json.encode(value, enc_hook=str))
 
 
 def _type_in_words(data_type: pa.DataType) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import duckdb
+import msgspec
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
+from pytest_django import Settings
 from sklearn import datasets
 
 from jobs.handler import InvalidPayload, Permanent
@@ -96,6 +98,25 @@ def test_batches_are_one_file_and_no_rows_are_one_too(given: Given, monkeypatch:
     assert done.result["rows"] == 0
     empty = read(done.artifact().open())
     assert len(empty) == 0 and (form == "json" or list(empty.columns) == names)
+
+
+def test_wide_rows_leave_room_for_all_else(given: Given, settings: Settings) -> None:
+    more = pd.DataFrame({f"more_{number}": "x" * 20 for number in range(300)}, index=given.frame.index)
+    given.frame = pd.concat([given.frame, more], axis=1)
+    result = run(given).returned
+    assert len(msgspec.json.encode(result, enc_hook=str)) <= settings.STREAMER_INLINE_RESULT_BYTES
+    assert result["rows"] == 178 and result["output"]["filename"].endswith(".csv") and result["counts"]
+    assert 1 < len(result["preview"]) < 100 and len(result["ignored_columns"]) == 302
+
+
+def test_unused_columns_that_are_too_many_are_counted(given: Given, settings: Settings) -> None:
+    more = pd.DataFrame({f"{number:0200}": 1 for number in range(400)}, index=given.frame.index)
+    given.frame = pd.concat([given.frame, more], axis=1)
+    result = run(given).returned
+    assert len(msgspec.json.encode(result, enc_hook=str)) <= settings.STREAMER_INLINE_RESULT_BYTES
+    named = len(result["ignored_columns"])
+    assert result["notes"] == [f"The result has no room for {402 - named:,} more columns that the model does not use."]
+    assert result["rows"] == 178 and 10 < named < 402
 
 
 def test_whole_numbers_beside_missing_ones_stay_whole(given: Given) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
+from pytest_django import Settings
 
 from jobs.contract.data_source import DatasetSource
 from jobs.data.sources.definition import SourceDefinition
@@ -62,6 +64,12 @@ def test_it_reads_no_more_than_the_first_rows_and_cuts_long_texts() -> None:
     shown = preview(rows=[{"text": "x" * 300, "number": number} for number in range(MAX_ROWS + 50)])
     assert (shown["read_rows"], shown["total_rows"], shown["is_cut"]) == (MAX_ROWS, MAX_ROWS, True)
     assert len(shown["rows"]) == 20 and len(shown["rows"][0]["text"]) == 201
+
+
+def test_of_wide_rows_it_shows_as_many_as_a_result_holds(settings: Settings) -> None:
+    shown = preview(rows=[{f"column_{column}": "x" * 20 for column in range(300)} for _ in range(30)])
+    assert 2 < len(shown["rows"]) < 20 and shown["total_rows"] == 30 and len(shown["columns"]) == 300
+    assert len(msgspec.json.encode(shown)) <= settings.STREAMER_INLINE_RESULT_BYTES
 
 
 def test_of_a_registered_source_it_reads_the_first_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
