@@ -3,17 +3,30 @@
 A row of another tenant, whether the item's key or a foreign key names it, counts as one that does not exist.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import JSONField, Model, ProtectedError, RestrictedError
+from django.db.models import (
+    DecimalField,
+    Field,
+    FloatField,
+    IntegerField,
+    JSONField,
+    Model,
+    ProtectedError,
+    RestrictedError,
+)
 
 from jobs.bulk.entities import Entity
 from jobs.contract.bulk import Item, Verb
 from jobs.errors import ErrorCode, Fault, HandlerError, InvalidPayload, Permanent
 from jobs.jsonable import has_nul, to_json
+
+# Python's numbers take 35_20 for 3520, and digits of other scripts, which are codes here as everywhere.
+_NUMBER = re.compile(r"\s*([+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)?\s*", re.ASCII)
 
 
 class NoSuchRow(HandlerError):
@@ -73,6 +86,8 @@ def _assign(entity: Entity, row: Model, values: Item, tenant_id: str) -> None:
 
 def _can_be_read(entity: Entity, name: str, value: Any) -> bool:
     """Return False where the field does not even say that a value is wrong, as a date does of a number."""
+    if _would_change(entity.field(name), value):
+        return False
     try:
         entity.field(name).to_python(value)
     except ValidationError:
@@ -82,15 +97,22 @@ def _can_be_read(entity: Entity, name: str, value: Any) -> bool:
     return True
 
 
+def _would_change(field: "Field[Any, Any]", value: Any) -> bool:
+    """Return True where the field would silently take the value for another number."""
+    if isinstance(value, str) and isinstance(field, DecimalField | FloatField | IntegerField):
+        return _NUMBER.fullmatch(value) is None
+    return isinstance(value, float) and isinstance(field, IntegerField) and not value.is_integer()
+
+
 def _is_there(target: Entity, value: Any, tenant_id: str) -> bool:
     try:
-        return _can_be_key(value) and target.rows(tenant_id).filter(pk=value).exists()
+        return _can_be_key(target.model_class._meta.pk, value) and target.rows(tenant_id).filter(pk=value).exists()
     except (TypeError, ValueError, ValidationError):
         return False
 
 
-def _can_be_key(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
+def _can_be_key(field: "Field[Any, Any]", value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and not _would_change(field, value)
 
 
 def _find(entity: Entity, item: Item, tenant_id: str) -> Model:
@@ -100,7 +122,7 @@ def _find(entity: Entity, item: Item, tenant_id: str) -> Model:
     value = item[entity.key]
     rows = entity.rows(tenant_id).select_for_update()
     try:
-        row = rows.filter(**{entity.key: value}).first() if _can_be_key(value) else None
+        row = rows.filter(**{entity.key: value}).first() if _can_be_key(entity.field(entity.key), value) else None
     except (TypeError, ValueError, ValidationError, OverflowError):
         row = None
     if row is None:

@@ -5,13 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import IntegerField
 
+from jobs.bulk.rows import _would_change
 from jobs.models import AsyncRequest, Status
 from tests.jobs.building import run_next
 from tests.jobs.bulk.building import codes, submit_bulk
 from tests.shop.models import Customer, Order
 
 pytestmark = pytest.mark.django_db(transaction=True)
+ORDER = {"type": "create", "entity": "orders"}
 
 
 def customers(verb: str) -> dict[str, str]:
@@ -107,6 +110,32 @@ def test_a_value_of_another_kind_is_a_fault_of_its_item_alone(joined: Any) -> No
     row = done(customers("create"), [{"name": "A", "joined": joined}, {"name": "B"}])
     assert (row.result["succeeded"], row.result["failed"]) == (1, 1)
     assert messages(row) == ["joined: this kind of value does not fit"]
+
+
+@pytest.mark.parametrize("total", ["1_0", "1_0.5", "\u0661\u0662"])
+def test_a_text_is_a_number_only_if_it_is_written_as_one(total: str, ours: Customer) -> None:
+    row = done(ORDER, [{"customer": ours.pk, "total": total}, {"customer": ours.pk, "total": " 10.50 "}])
+    assert messages(row) == ["total: this kind of value does not fit"]
+    assert list(Order.objects.values_list("total", flat=True)) == [Decimal("10.50")]
+
+
+@pytest.mark.parametrize("verb", ["update", "delete"])
+def test_a_key_is_a_number_only_if_it_is_written_as_one(verb: str, ours: Customer) -> None:
+    Customer.objects.filter(pk=ours.pk).update(id=3_520)
+    keys = ["35_20", "\u0663\u0665\u0662\u0660"]
+    row = done(customers(verb), [{"id": key} for key in keys])
+    assert row.result["errors"] == {"NOT_FOUND": 2} and Customer.objects.filter(pk=3_520).exists()
+    row = done(ORDER, [{"customer": key, "total": 1} for key in keys])
+    assert row.result["failed"] == 2 and not Order.objects.exists()
+    assert done(customers(verb), [{"id": "3520"}]).result["succeeded"] == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "is_changed"), [(2.5, True), (2.0, False), (2, False), ("2.5", False), ("1_0", True), ("", False)]
+)
+def test_half_of_a_whole_number_is_not_dropped(value: Any, is_changed: bool) -> None:
+    # Django would store 2 for 2.5; of the text it says itself that it does not fit.
+    assert _would_change(IntegerField(), value) is is_changed
 
 
 def test_two_in_one_batch_that_exclude_each_other(ours: Customer) -> None:
