@@ -12,8 +12,12 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.data.tables.files.reading import open_files
 from tests.jobs.data.datasets.reading import read
+from tests.jobs.data.datasets.workbooks import cell, ods, typed_cell
+from tests.jobs.data.tables.conftest import no_check
 
+MANY = settings(deadline=None, max_examples=100)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 DAYS = st.dates(date(1900, 3, 1), date(9999, 12, 31))
 PARQUET: dict[pa.DataType, st.SearchStrategy[Any]] = {
@@ -47,7 +51,7 @@ def columns_of(kind: Any, values: st.SearchStrategy[Any]) -> st.SearchStrategy[t
     return st.lists(values | st.none(), min_size=4, max_size=4).map(lambda column: (kind, column))
 
 
-@settings(deadline=None, max_examples=40)
+@MANY
 @given(st.lists(st.one_of([columns_of(*item) for item in PARQUET.items()]), min_size=1, max_size=5))
 def test_parquet(columns: list[tuple[pa.DataType, list[Any]]]) -> None:
     names = [f"c{at}" for at in range(len(columns))]
@@ -61,7 +65,7 @@ def test_parquet(columns: list[tuple[pa.DataType, list[Any]]]) -> None:
         assert column.type == wanted and column.to_pylist() == array.to_pylist()
 
 
-@settings(deadline=None, max_examples=40)
+@MANY
 @given(st.lists(st.one_of([columns_of(at, cells) for at, cells in enumerate(CELLS)]), min_size=1, max_size=5))
 def test_xlsx(columns: list[tuple[int, list[Any]]]) -> None:
     book = openpyxl.Workbook()
@@ -73,6 +77,32 @@ def test_xlsx(columns: list[tuple[int, list[Any]]]) -> None:
     book.save(content)
     with TemporaryDirectory() as folder:
         found = pq.read_table(read(Path(folder), content.getvalue()).path).to_pydict()
+    assert found["key"] == [0, 1, 2, 3]
+    for at, (_, values) in enumerate(columns):
+        assert found.get(f"c{at}") == values
+
+
+@MANY
+@given(st.lists(st.one_of([columns_of(*item) for item in PARQUET.items()]), min_size=1, max_size=5))
+def test_parquet_read_as_a_file(columns: list[tuple[pa.DataType, list[Any]]]) -> None:
+    arrays = {f"c{at}": pa.array(values, kind) for at, (kind, values) in enumerate(columns)}
+    with TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        path = folder / "table.parquet"
+        pq.write_table(pa.table(arrays), path)
+        with open_files({str(path): path.name}, path.name, folder, no_check, None) as table:
+            found = table.fetch("FROM data")
+    assert found == list(zip(*(array.to_pylist() for array in arrays.values()), strict=True))
+
+
+@MANY
+@given(st.lists(st.one_of([columns_of(at, cells) for at, cells in enumerate(CELLS)]), min_size=1, max_size=5))
+def test_ods(columns: list[tuple[int, list[Any]]]) -> None:
+    names = ["key", *(f"c{at}" for at in range(len(columns)))]
+    rows = zip(range(4), *(values for _, values in columns), strict=True)
+    content = ods("".join(map(cell, names)), *("".join(map(typed_cell, row)) for row in rows))
+    with TemporaryDirectory() as folder:
+        found = pq.read_table(read(Path(folder), content).path).to_pydict()
     assert found["key"] == [0, 1, 2, 3]
     for at, (_, values) in enumerate(columns):
         assert found.get(f"c{at}") == values

@@ -3,6 +3,8 @@
 import io
 import struct
 import zipfile
+from datetime import date
+from typing import Any
 
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 _NAMESPACES = " ".join(
@@ -13,6 +15,21 @@ _MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
 
 def cell(text: str, more: str = "") -> str:
     return f'<table:table-cell office:value-type="string" {more}><text:p>{text}</text:p></table:table-cell>'
+
+
+def typed_cell(value: Any) -> str:
+    """A cell of an .ods with the type of the value; None is an empty one."""
+    if value is None:
+        return "<table:table-cell/>"
+    if isinstance(value, str):
+        return cell(value)
+    kind, written = "float", str(value)
+    if isinstance(value, bool):
+        kind, written = "boolean", written.lower()
+    elif isinstance(value, date):
+        kind, written = "date", value.isoformat()
+    name = "value" if kind == "float" else f"{kind}-value"
+    return f'<table:table-cell office:value-type="{kind}" office:{name}="{written}"/>'
 
 
 def ods(*rows: str, locked: bool = False) -> bytes:
