@@ -5,6 +5,9 @@ from itertools import zip_longest
 from typing import Literal
 
 Role = Literal["web", "worker", "sweeper"]
+# What docs/explanation/reliability.md promises: only the lease tells a dead worker from a silent one.
+_WORKER_DIES = ("parent-kill", "both-kill")
+_BEYOND_LEASE_SECONDS, _RECOVERY_SECONDS = 3.0, 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,12 @@ class Cell:
     @property
     def name(self) -> str:
         return f"{self.fault.name}@{self.point.name}{'+defaults' if self.default_settings else ''}"
+
+    def longest_recovery(self, lease_seconds: float) -> float | None:
+        """Return the seconds that are promised with default settings. None: recovery is measured and not judged."""
+        if not self.default_settings:
+            return None
+        return lease_seconds + _BEYOND_LEASE_SECONDS if self.fault.name in _WORKER_DIES else _RECOVERY_SECONDS
 
 
 def _worker(name: str, *, is_progress_written: bool = True) -> Point:

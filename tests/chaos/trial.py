@@ -69,13 +69,17 @@ async def try_cell(cell: Cell, ground: Ground, options: Options) -> Result:
                 await load.ask(second_wave())
         all_ended = await load.until_ended(_END_SECONDS + ground.lease_seconds)
         balance = load.balance()
-        problems = list(_problems(cell, load.streams, hit, all_ended))
+        recovery = recovery_seconds(cell, load.streams, hit) if hit else None
+        problems = [
+            *_problems(cell, load.streams, hit, all_ended),
+            *late_recovery(cell, recovery, ground.lease_seconds),
+        ]
         doctor = await ground.examine()  # after the verdict on the streams, because it repairs what it finds
     return Result(
         cell=cell,
         requests=len(load.streams),
         seconds=time.monotonic() - started_at,
-        recovery_seconds=recovery_seconds(cell, load.streams, hit) if hit else None,
+        recovery_seconds=recovery,
         balance=balance,
         doctor=tuple(doctor),
         problems=tuple(problems),
@@ -100,6 +104,13 @@ def _problems(cell: Cell, streams: Sequence[Stream], hit: Hit | None, all_ended:
 
 def _may_fail(cell: Cell, stream: Stream) -> bool:
     return cell.fault.kind == "disk" and stream.outcome in _DISK_ERRORS
+
+
+def late_recovery(cell: Cell, seconds: float | None, lease_seconds: float) -> Iterator[str]:
+    """Say that recovery took longer than is promised for the cell."""
+    longest = cell.longest_recovery(lease_seconds)
+    if seconds is not None and longest is not None and seconds > longest:
+        yield f"recovery took {seconds:.1f} s, and at most {longest:g} s are promised"
 
 
 def recovery_seconds(cell: Cell, streams: Sequence[Stream], hit: Hit) -> float | None:

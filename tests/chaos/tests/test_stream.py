@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.cells import Cell, all_cells
 from tests.chaos.stream import Balance, Stream, Wanted, balance_of
 from tests.chaos.tables import markdown_table, row, summary
-from tests.chaos.trial import Result, recovery_seconds
+from tests.chaos.trial import Result, late_recovery, recovery_seconds
 from tests.chaos.triggers import Hit
 
 REQUEST = "11111111-1111-1111-1111-111111111111"
@@ -84,6 +84,23 @@ def test_of_several_that_were_hit_the_last_one_counts() -> None:
     first, last = stream(), Stream(client_id="other", wanted=Wanted(action="delay"))
     first.arrivals, last.arrivals = [(101.0, event(1))], [(103.0, event(1))]
     assert recovery_seconds(cell("web-kill@after-submit-commit"), [first, last], hit) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("name", "promised"),
+    [
+        ("both-kill@mid-run+defaults", 18.0),
+        ("parent-kill@after-claim+defaults", 18.0),
+        ("web-kill@after-submit-commit+defaults", 10.0),
+        ("valkey-away@mid-run+defaults", 10.0),
+    ],
+)
+def test_recovery_is_judged_with_the_default_settings_alone(name: str, promised: float) -> None:
+    judged = cell(name)
+    assert list(late_recovery(judged, promised, 15.0)) == list(late_recovery(judged, None, 15.0)) == []
+    [late] = late_recovery(judged, promised + 0.1, 15.0)
+    assert f"at most {promised:g} s" in late
+    assert list(late_recovery(cell(name.removesuffix("+defaults")), 60.0, 3.0)) == []
 
 
 def test_a_result_is_good_when_nothing_is_wrong() -> None:
