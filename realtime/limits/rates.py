@@ -2,8 +2,13 @@
 
 import re
 
-_RATE = re.compile(r"([1-9]\d{0,5})/(s|m|h|d)[a-z]*")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_RATE = re.compile(r"([1-9]\d{0,5})/([a-z]+)")
+_SECONDS = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+}
 
 
 def parse_rate(rate: str) -> tuple[int, int]:
@@ -11,6 +16,6 @@ def parse_rate(rate: str) -> tuple[int, int]:
     if rate == "0":
         return 0, 0
     match = _RATE.fullmatch(rate)
-    if match is None:
+    if match is None or match[2] not in _SECONDS:
         raise ValueError("the units are s, min, hour and day")
     return int(match[1]), _SECONDS[match[2]]

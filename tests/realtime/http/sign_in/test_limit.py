@@ -179,13 +179,15 @@ def test_zero_means_no_limit_and_needs_no_redis(
 # --- rates -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rate", ["30/min", "5/s", "1000/hour", "2/d", "7/m"])
+@pytest.mark.parametrize("rate", ["30/min", "5/s", "1000/hour", "2/d", "7/m", "30/minutes", "5/second"])
 def test_rates(rate: str) -> None:
     most, seconds = parse_rate(rate)
     assert rate.startswith(f"{most}/") and seconds in (1, 60, 3600, 86_400)
 
 
-@pytest.mark.parametrize("rate", ["", "30", "0/min", "30/week", "-1/s", "30/min/min", "many/min"])
+@pytest.mark.parametrize(
+    "rate", ["", "30", "0/min", "30/week", "30/month", "5/decade", "1/ms", "-1/s", "30/min/min", "many/min"]
+)
 def test_what_is_no_rate(rate: str) -> None:
     with pytest.raises(ValueError, match="the units are"):
         parse_rate(rate)
