@@ -48,12 +48,13 @@ STREAMER_STATIC_DIR: Path = env["STREAMER_STATIC_DIR"] or DATA_DIR / "static"
 STATIC_ROOT = STREAMER_STATIC_DIR
 _IS_SHARED_KEY = env["JWT_ALGORITHM"].startswith("HS")
 with writing_to(DATA_DIR, "STREAMER_DATA_DIR"):
-    for _folder in (DATA_DIR, STATIC_ROOT):
-        _folder.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
     SECRET_KEY: str = env["SECRET_KEY"] or local_secret(DATA_DIR / "secret-key")
     SECRET_KEY_FALLBACKS: list[str] = env["SECRET_KEY_FALLBACKS"]
     _LOCAL_KEY = local_secret(DATA_DIR / "jwt-signing-key") if _IS_SHARED_KEY else ""
     _RECORDED_REDIS_URL = recorded_redis_url(DATA_DIR)
+with writing_to(STATIC_ROOT, "STREAMER_STATIC_DIR"):
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 # --- Django ------------------------------------------------------------------------------------------------------
 

@@ -56,6 +56,12 @@ def test_a_folder_that_cannot_be_written_is_one_line() -> None:
     assert done.stderr.startswith('STREAMER_DATA_DIR is "/dev/null/streamer", which cannot be used: Not a directory.')
 
 
+def test_the_folder_that_cannot_be_written_is_named_by_its_own_setting(tmp_path: Path) -> None:
+    done = run("manage.py", "migrate", STREAMER_DATA_DIR=str(tmp_path), STREAMER_STATIC_DIR="/dev/null/static")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 2
+    assert done.stderr.startswith('STREAMER_STATIC_DIR is "/dev/null/static", which cannot be used: Not a directory.')
+
+
 def test_a_misspelt_name_is_told_once_by_all_processes(tmp_path: Path) -> None:
     start = "import subprocess, sys, django; django.setup(); subprocess.run([sys.executable, 'manage.py', 'help'])"
     done = run("-c", start, STREAMER_DATA_DIR=str(tmp_path), STREAMER_QUEUE="x")
