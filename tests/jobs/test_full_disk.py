@@ -1,13 +1,16 @@
 """A full disk: what cannot be stored is refused or tried again, nothing is lost, and it goes on once there is room."""
 
 import errno
+import json
 import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from channels.testing import HttpCommunicator
 from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
@@ -18,6 +21,7 @@ from jobs.data.datasets.outcome import Options
 from jobs.errors import ErrorCode
 from jobs.execution.inline import InlineFailure, run_inline
 from jobs.full_disk import is_disk_full
+from realtime.http.receiving.application import BoundedBodies
 from tests.conftest import MakeToken
 from tests.jobs.building import change, final_of, log_of, row_of, run_next, stored_files, submit
 from tests.jobs.bulk.building import codes, submit_bulk
@@ -94,6 +98,19 @@ async def test_an_upload_that_finds_no_room_can_be_repeated(
     disk.free()
     status, answer = await (await Upload(token).send(body_of(ROWS))).answer()
     assert (status, answer["rows"]) == (201, 100_000)
+
+
+async def test_a_body_that_finds_no_room_is_refused_in_the_one_shape(caplog: pytest.LogCaptureFixture) -> None:
+    """Django keeps a large body in a file for temporary ones, before any view can answer."""
+
+    async def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    headers = [(b"host", b"localhost"), (b"content-length", b"0")]
+    communicator = HttpCommunicator(BoundedBodies(full, ()), "POST", "/api/token/", headers=headers)
+    answer = await communicator.get_response(20)
+    assert (answer["status"], json.loads(answer["body"])["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
+    assert "No space left" in caplog.text and "Traceback" not in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

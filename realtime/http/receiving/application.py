@@ -16,7 +16,18 @@ from django.http import HttpRequest, HttpResponse
 
 from jobs.errors import ErrorCode, error_body
 from jobs.formatting import format_bytes
-from realtime.http.receiving.body import App, Body, BodyRefused, BodyTooLarge, HeadUnreadable, Receive, Scope, Send
+from jobs.full_disk import is_disk_full
+from realtime.http.receiving.body import (
+    App,
+    Body,
+    BodyRefused,
+    BodyTooLarge,
+    HeadUnreadable,
+    NoRoomForBody,
+    Receive,
+    Scope,
+    Send,
+)
 from realtime.http.receiving.heads import fault_of_head
 from realtime.http.responses import Refused, error_response, invalid, unavailable
 
@@ -58,6 +69,11 @@ class BoundedBodies:
             await answer.refuse(refused)
         except AnswerCut as cut:
             await _cut_off(scope, cut)
+        except OSError as error:
+            if answer.is_begun or not is_disk_full(error):
+                raise
+            logger.error("The body of a request cannot be kept now: %s", error)
+            await answer.refuse(NoRoomForBody())
 
     def _is_streamed(self, scope: Scope) -> bool:
         path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
@@ -101,11 +117,11 @@ class _Answer:
     def __init__(self, body: Body, send: Send) -> None:
         self._body = body
         self._send = send
-        self._is_begun = False
+        self.is_begun = False
 
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
-            self._is_begun = True
+            self.is_begun = True
             if not self._body.is_whole:
                 # What is left of the body would be read as the next request.
                 message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
@@ -117,7 +133,7 @@ class _Answer:
 
     async def refuse(self, refused: BodyRefused) -> None:
         """Answer in place of the application, unless it has begun."""
-        if self._is_begun:
+        if self.is_begun:
             return
         response = refusal_of(refused, self._body.most_bytes)
         response["Content-Length"] = str(len(response.content))
@@ -138,6 +154,8 @@ def streamed_body(request: HttpRequest) -> Body:
 def refusal_of(refused: BodyRefused, most_bytes: int) -> HttpResponse:
     if isinstance(refused, HeadUnreadable):
         return error_response(invalid(str(refused)))
+    if isinstance(refused, NoRoomForBody):
+        return error_response(unavailable())
     if isinstance(refused, BodyTooLarge):
         text = f"The body is larger than {format_bytes(most_bytes)}"
         return error_response(error_body(ErrorCode.PAYLOAD_TOO_LARGE, text, details={"limit_bytes": most_bytes}))

@@ -33,6 +33,10 @@ class BodyTooSlow(BodyRefused):
     """Too little of the body came within ``WINDOW_SECONDS``."""
 
 
+class NoRoomForBody(BodyRefused):
+    """A large body waits on disk, which is full."""
+
+
 class HungUp(Exception):
     """The client is gone."""
 
