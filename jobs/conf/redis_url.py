@@ -85,6 +85,17 @@ def parse_service(url: str) -> Service:
     )
 
 
+def check_options(url: str) -> None:
+    """Raise ``ValueError`` if no connection can be made with what follows the ``?`` of the URL. It connects nowhere.
+
+    Not for a URL that names sentinels.
+    """
+    try:
+        redis.ConnectionPool.from_url(url).make_connection()
+    except Exception:  # the libraries raise errors of many kinds, some of which quote the value
+        raise ValueError("what follows the ? is no option of a connection") from None
+
+
 def redis_client(url: str, **options: Any) -> redis.Redis:
     """Make a client of the Redis, or of the service's master, asked for anew at each connection.
 

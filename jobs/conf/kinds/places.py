@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from jobs.conf.faults import nearest_name, quoted, without_password
 from jobs.conf.kinds.base import Kind
-from jobs.conf.redis_url import is_service, parse_service
+from jobs.conf.redis_url import check_options, is_service, parse_service
 
 _MAX_PATH = 4096
 
@@ -111,6 +111,11 @@ class RedisUrl(Url):
             super().check_parts(parts)
             parse_service(parts.geturl())
             return
+        self._check_place(parts)
+        if parts.query:
+            check_options(f"{parts.scheme}://{parts.netloc}{parts.path}?{parts.query}")
+
+    def _check_place(self, parts: SplitResult) -> None:
         if parts.scheme == "unix":
             if not parts.path.strip("/"):
                 raise ValueError

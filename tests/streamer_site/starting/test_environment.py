@@ -124,6 +124,25 @@ def test_a_url_may_name_several_hosts_where_clients_choose_among_them(name: str,
     assert is_read is not bool(lines_of(next(one for one in DECLARED if one.name == name), text))
 
 
+OPTIONS = [
+    ("redis://one:6379/0?socket_timeout=2&health_check_interval=30", True),
+    ("rediss://one:6379/0?ssl_cert_reqs=none", True),
+    ("unix:///run/redis.sock?db=2", True),
+    ("redis://one:6379/0?socket_timeout=abc", False),
+    ("redis://one:6379/0?no_such_option=1", False),
+    ("rediss://one:6379/0?ssl_cert_reqs=maybe", False),
+    ("unix:///run/redis.sock?db=x", False),
+]
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "STREAMER_CHANNEL_REDIS_URLS"])
+@pytest.mark.parametrize(("url", "is_read"), OPTIONS)
+def test_the_options_of_a_redis_are_those_that_a_connection_takes(name: str, url: str, is_read: bool) -> None:
+    lines = lines_of(next(one for one in DECLARED if one.name == name), url)
+    assert is_read is not bool(lines)
+    assert is_read or "what follows the ? is no option of a connection" in lines[0]
+
+
 def test_urls_of_several_servers_are_told_from_those_of_sentinels() -> None:
     urls = ["redis://one:6379/0", "redis+sentinel://a:26379,b:26379/main/0", "unix:///run/redis.sock"]
     values = read_environment(DECLARED, {"STREAMER_CHANNEL_REDIS_URLS": ", ".join(urls)}).values
