@@ -1,7 +1,9 @@
 """The settings of the pages, and of who is let in."""
 
+import re
 from ipaddress import ip_network
 from typing import Any, Final
+from urllib.parse import SplitResult
 
 from jobs.conf.kinds.numbers import YEAR_SECONDS, Whole
 from jobs.conf.kinds.places import Url
@@ -49,8 +51,20 @@ _HOSTS: Final = Names(
     correct=_host_of,
 )
 
+
+class _Dsn(Url):
+    """The address of a project at Sentry. Its library ends every process with a traceback that has another one."""
+
+    def check_parts(self, parts: SplitResult) -> None:
+        super().check_parts(parts)
+        if not parts.username:
+            raise ValueError("it has no key before the host")
+        if not re.fullmatch(r"\d+", parts.path.rstrip("/").rpartition("/")[2], re.ASCII):
+            raise ValueError("it does not end in the number of a project")
+
+
 _COLLECTOR: Final = Url(("http", "https"), "http://collector:4318")
-_DSN: Final = Url(("http", "https"), "https://key@sentry.example.org/1")
+_DSN: Final = _Dsn(("http", "https"), "https://key@sentry.example.org/1")
 
 DECLARED: Final = (
     Setting("DEBUG", Flag(), False),

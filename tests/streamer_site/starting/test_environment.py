@@ -143,6 +143,22 @@ def test_the_options_of_a_redis_are_those_that_a_connection_takes(name: str, url
     assert is_read or "what follows the ? is no option of a connection" in lines[0]
 
 
+DSNS = [
+    ("https://key@sentry.example.org/1", True),
+    ("https://key@sentry.example.org/below/a/path/1", True),
+    ("", True),
+    ("https://sentry.example.org/1", False),
+    ("https://key@sentry.example.org", False),
+    ("https://key@sentry.example.org/name", False),
+]
+
+
+@pytest.mark.parametrize(("dsn", "is_read"), DSNS)
+def test_a_dsn_names_a_key_and_a_project(dsn: str, is_read: bool) -> None:
+    lines = lines_of(next(one for one in DECLARED if one.name == "SENTRY_DSN"), dsn)
+    assert is_read is not bool(lines) and "key@" not in "".join(lines).partition("Expected: ")[0]
+
+
 def test_urls_of_several_servers_are_told_from_those_of_sentinels() -> None:
     urls = ["redis://one:6379/0", "redis+sentinel://a:26379,b:26379/main/0", "unix:///run/redis.sock"]
     values = read_environment(DECLARED, {"STREAMER_CHANNEL_REDIS_URLS": ", ".join(urls)}).values
