@@ -32,6 +32,8 @@ _REDIS: Final = RedisUrl(
 
 
 def _judge_source_database(alias: str, url: Any) -> None:
+    if alias == "default":
+        raise ValueError("'default' is the name of Streamer's own database")
     try:
         _SOURCE_DATABASE.check(url)
     except ValueError:

@@ -159,6 +159,13 @@ def test_a_dsn_names_a_key_and_a_project(dsn: str, is_read: bool) -> None:
     assert is_read is not bool(lines) and "key@" not in "".join(lines).partition("Expected: ")[0]
 
 
+def test_a_source_database_does_not_stand_for_the_own_one() -> None:
+    one = next(one for one in DECLARED if one.name == "STREAMER_SOURCE_DATABASES")
+    assert lines_of(one, '{"shop": "postgres://host/shop"}') == []
+    (line,) = lines_of(one, '{"default": "postgres://host/shop"}')
+    assert "'default' is the name of Streamer's own database" in line
+
+
 def test_urls_of_several_servers_are_told_from_those_of_sentinels() -> None:
     urls = ["redis://one:6379/0", "redis+sentinel://a:26379,b:26379/main/0", "unix:///run/redis.sock"]
     values = read_environment(DECLARED, {"STREAMER_CHANNEL_REDIS_URLS": ", ".join(urls)}).values
