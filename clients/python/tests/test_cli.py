@@ -158,6 +158,11 @@ def test_a_wrong_command_line_is_usage() -> None:
     assert stopped.value.code == 2
 
 
+@pytest.mark.parametrize(("options", "language"), [([], "typescript"), (["--python"], "python")])
+def test_types_are_those_of_typescript_unless_others_are_wanted(options: list[str], language: str) -> None:
+    assert make_parser().parse_args(["types", *options]).language == language
+
+
 def test_an_interrupt_is_told_by_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt

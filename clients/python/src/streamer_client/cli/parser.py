@@ -137,6 +137,7 @@ def _add_download(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_types(parser: argparse.ArgumentParser) -> None:
-    language = parser.add_mutually_exclusive_group(required=True)
-    for name, title in (("python", "Python"), ("typescript", "TypeScript")):
+    parser.set_defaults(language="typescript")
+    language = parser.add_mutually_exclusive_group()
+    for name, title in (("python", "Python"), ("typescript", "TypeScript (default)")):
         language.add_argument(f"--{name}", dest="language", action="store_const", const=name, help=f"as {title}")

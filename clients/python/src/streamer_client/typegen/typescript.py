@@ -16,7 +16,7 @@ from streamer_client.typegen.shapes import (
     Shape,
 )
 
-_HEAD = """// Types of the actions of a Streamer service. `streamer types --typescript` wrote this file: do not edit it.
+_HEAD = """// Types of the actions of a Streamer service. `streamer types` wrote this file: do not edit it.
 
 import "streamer-client";
 """
