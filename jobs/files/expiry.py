@@ -15,7 +15,10 @@ from jobs.models import Artifact, AsyncRequest
 
 MAX_TOLD = 200
 """The most files that one notice lists."""
-_NOTICE = ("id", "tenant_id", "user_id", "filename", "expires_at", "notice_at", "request_id", "request__title")
+_NOTICE = (
+    *("id", "tenant_id", "user_id", "filename", "expires_at", "notice_at"),
+    *("request_id", "request__title", "request__tags"),
+)
 
 
 class NoSuchArtifact(Exception):
@@ -99,7 +102,7 @@ def announced_after(moment: datetime) -> list[UUID]:
 
 
 def _noticeable(rows: QuerySet[Artifact]) -> QuerySet[Artifact]:
-    """Read what a notice tells, with the title of the request."""
+    """Read what a notice tells, with title and tags of the request."""
     return rows.select_related("request").only(*_NOTICE)
 
 

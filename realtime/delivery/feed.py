@@ -42,31 +42,38 @@ Owner = tuple[str, str]
 
 
 class FeedFollower:
-    """One socket that follows its user's changes. ``push`` queues a message at once, without waiting."""
+    """One socket that follows its user's changes. ``push`` queues a message at once, without waiting.
 
-    def __init__(self, owner: Owner, push: Callable[[str], None]) -> None:
+    ``tag``: only those of requests that have it are told.
+    """
+
+    def __init__(self, owner: Owner, push: Callable[[str], None], tag: str | None = None) -> None:
         self.owner = owner
         self.push = push
+        self._tag = tag
         self.known: dict[UUID, datetime] = {}
         """Request → the ``changed_at`` of its last state that was sent, or that is older than this follower."""
         self.noticed: dict[UUID, datetime] = {}
         """File → the expiry in the last notice that was sent."""
 
     def take(self, row: AsyncRequest) -> bool:
-        """Return True if this state is new to the follower, and remember it."""
+        """Return True if this state is wanted and new to the follower, and remember it."""
         is_new = self.known.get(row.id) != row.changed_at
         self.known[row.id] = row.changed_at
-        return is_new
+        return is_new and self._wants(row)
 
     def take_notice(self, row: Artifact) -> bool:
-        """Return True if the follower has had no notice of this expiry, and remember it."""
+        """Return True if the follower wants a notice of this expiry and has had none, and remember it."""
         is_new = self.noticed.get(row.id) != row.expires_at
         self.noticed[row.id] = row.expires_at
-        return is_new
+        return is_new and self._wants(row.request)
 
     def forget_before(self, moment: datetime) -> None:
         self.noticed = {key: expires_at for key, expires_at in self.noticed.items() if expires_at > moment}
         self.known = {key: changed_at for key, changed_at in self.known.items() if changed_at > moment}
+
+    def _wants(self, request: AsyncRequest | None) -> bool:
+        return self._tag is None or (request is not None and self._tag in (request.tags or ()))
 
 
 class Feed:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from msgspec import Raw
 
+from jobs.jsonable import MAX_TAG_CHARACTERS
 from realtime.auth import Identity
 from realtime.delivery.feed import TOPIC, FeedFollower, read_cursor
 from realtime.http.authenticated import answering, whole_number
@@ -15,25 +16,25 @@ from realtime.http.streams.response import require_room, respond_with, wants_str
 from realtime.http.streams.server_sent import cursor_of
 from realtime.http.streams.stream import EventStream
 from realtime.shared import feed
-from realtime.wire.protocol import encode
+from realtime.wire.protocol import bad_field, encode
 
 
 @answering("GET", "HEAD")
 async def user_feed(request: HttpRequest, identity: Identity) -> HttpResponseBase:
-    """``GET /api/feed/?cursor=&wait=``: the new states of requests since the cursor, or from now on."""
+    """``GET /api/feed/?tag=&cursor=&wait=``: the new states of requests since the cursor, or from now on."""
     cursor = request.GET.get("cursor")
     if not wants_stream(request):
         return await _answer(request, identity, cursor)
     since = _since(request.headers.get("Last-Event-ID") or cursor)
     require_room(identity)
-    return respond_with(request, identity, FeedSource(identity, since))
+    return respond_with(request, identity, FeedSource(identity, since, _tag(request)))
 
 
 async def _answer(request: HttpRequest, identity: Identity, cursor: str | None) -> HttpResponse:
     seconds = whole_number(request, "wait", default=0, least=0, most=MAX_WAIT_SECONDS)
-    since = _since(cursor)
+    since, tag = _since(cursor), _tag(request)
     require_room(identity)
-    news = await wait_for_news(identity, since, _moment(cursor), seconds if request.method == "GET" else 0)
+    news = await wait_for_news(identity, since, _moment(cursor), seconds if request.method == "GET" else 0, tag)
     messages = [Raw(text.encode()) for text in news.texts]
     return json_response({"messages": messages, "cursor": news.cursor, "truncated": news.truncated})
 
@@ -41,9 +42,10 @@ async def _answer(request: HttpRequest, identity: Identity, cursor: str | None) 
 class FeedSource:
     """The source of a stream that follows the feed of a user, and first what has changed since a moment."""
 
-    def __init__(self, identity: Identity, since: datetime | None) -> None:
+    def __init__(self, identity: Identity, since: datetime | None, tag: str | None) -> None:
         self._owner = (identity.tenant_id, identity.user_id)
         self._since = since
+        self._tag = tag
         self._follower: FeedFollower | None = None
 
     def id_of(self, message: bytes, /) -> str | None:
@@ -53,7 +55,7 @@ class FeedSource:
         def answer(cursor: str, truncated: bool) -> None:
             stream.push(encode("subscribed", topic=TOPIC, cursor=cursor, truncated=truncated))
 
-        self._follower = FeedFollower(self._owner, stream.push)
+        self._follower = FeedFollower(self._owner, stream.push, self._tag)
         await feed().open(self._follower, self._since, answer)
 
     def go_on(self) -> None:
@@ -62,6 +64,14 @@ class FeedSource:
     def end(self) -> None:
         if self._follower is not None:
             feed().close(self._follower)
+
+
+def _tag(request: HttpRequest) -> str | None:
+    """Return the tag of the requests that are wanted. None, as an empty parameter: all of them."""
+    tag = request.GET.get("tag") or None
+    if tag is not None and len(tag) > MAX_TAG_CHARACTERS:
+        raise Refused(bad_field("tag", f"Expected at most {MAX_TAG_CHARACTERS} characters"))
+    return tag
 
 
 def _since(cursor: str | None) -> datetime | None:

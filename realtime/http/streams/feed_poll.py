@@ -30,8 +30,8 @@ class News:
 class _Follower(FeedFollower):
     """A follower that tells what came after ``seen_at`` from what its client has probably seen."""
 
-    def __init__(self, owner: tuple[str, str], poll: LongPoll, seen_at: datetime | None) -> None:
-        super().__init__(owner, self._sort)
+    def __init__(self, owner: tuple[str, str], poll: LongPoll, seen_at: datetime | None, tag: str | None) -> None:
+        super().__init__(owner, self._sort, tag)
         self.cursor = ""
         self.truncated = False
         self.seen: list[str] = []
@@ -65,13 +65,15 @@ class _Follower(FeedFollower):
         self._poll.push(text)
 
 
-async def wait_for_news(identity: Identity, since: datetime | None, seen_at: datetime | None, seconds: float) -> News:
+async def wait_for_news(
+    identity: Identity, since: datetime | None, seen_at: datetime | None, seconds: float, tag: str | None
+) -> News:
     """Return what has changed since the cursor that was given at ``seen_at``, after a wait if that is nothing.
 
-    ``since`` is where to look from. None: from now on.
+    ``since`` is where to look from. None: from now on. ``tag``: only requests that have it.
     """
     poll = LongPoll(identity)
-    follower = _Follower((identity.tenant_id, identity.user_id), poll, seen_at)
+    follower = _Follower((identity.tenant_id, identity.user_id), poll, seen_at, tag)
     try:
         await feed().open(follower, since, follower.answer)
         follower.live()

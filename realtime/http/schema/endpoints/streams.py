@@ -99,6 +99,11 @@ FEED = Resource(
                     description="As JSON, or with `Accept: text/event-stream` as a stream.",
                     parameters=(
                         Parameter(
+                            name="tag",
+                            description="A tag that the requests have; all of them without it.",
+                            schema={"type": "string", "maxLength": 64},
+                        ),
+                        Parameter(
                             name="cursor",
                             description="The latest cursor that the client has; from now on without it.",
                             schema={"type": "string", "maxLength": 64},

@@ -83,6 +83,25 @@ async def test_a_cursor_that_was_never_given_is_refused(cursor: str, get: Get, o
     assert stream.status == 400
 
 
+async def test_it_can_be_narrowed_to_a_tag(open_stream: OpenStream) -> None:
+    stream = await open_stream(f"{PATH}?tag=customer+7")
+    await stream.read_message()
+    await until(members, "it follows")
+    await submit(tags=["customer 77"])
+    await submit()
+    wanted = await submit(tags=["nightly", "customer 7"])
+    message = await stream.read_message()
+    assert (message["request"]["request_id"], message["request"]["tags"]) == (str(wanted), ["nightly", "customer 7"])
+    assert await stream.is_silent(2 * feed_module.SPACING_SECONDS)
+
+
+async def test_a_tag_that_is_none_is_refused(get: Get, open_stream: OpenStream) -> None:
+    path = f"{PATH}?tag={'x' * 65}"
+    answer = await get(path)
+    assert answer.status_code == 400 and answer.json()["error"]["details"]["faults"][0]["path"] == "tag"
+    assert (await open_stream(path)).status == 400
+
+
 # --- polls -----------------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +164,20 @@ async def test_a_file_that_expires_soon_is_told_once(get: Get, settings: Setting
     assert [one["type"] for one in first["messages"]] == ["result_expiring"]
     second = await poll(get, first["cursor"], wait=1)
     assert "result_expiring" not in [one["type"] for one in second["messages"]]
+
+
+async def test_a_poll_can_be_narrowed_to_a_tag(get: Get) -> None:
+    cursor = (await poll(get))["cursor"]
+    files = [(await aside(store, make_submission("zoo_file", tags=tags))) for tags in (["nightly"], [])]
+    for _ in files:
+        await aside(run_next)
+    now = timezone.now()
+    await Artifact.objects.aupdate(notice_at=now, noticed_at=now)
+    answer = await get(f"{PATH}?tag=nightly&cursor={cursor.replace('+', '%2B')}")
+    messages = answer.json()["messages"]
+    assert sorted(one["type"] for one in messages) == ["message", "result_expiring"]
+    ids = {one.get("request_id") or one["request"]["request_id"] for one in messages}
+    assert ids == {str(files[0])}
 
 
 async def test_more_than_is_told_is_said(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
