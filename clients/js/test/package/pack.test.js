@@ -40,7 +40,7 @@ test("the package brings nothing but itself, and no source", () => {
   const installed = readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith("."));
   assert.deepEqual(installed, ["streamer-client"]);
   const files = readdirSync(join(folder, "node_modules/streamer-client")).sort();
-  assert.deepEqual(files, ["CHANGELOG.md", "README.md", "dist", "package.json"]);
+  assert.deepEqual(files, ["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
 });
 
 test("every example of the README is tried here", () => {
