@@ -1,4 +1,4 @@
-"""The README of the Python client, and the guides: each example is run against a real service."""
+"""The README of the Python client, and the guides: each example is run with the wheel, against a real service."""
 
 import os
 import re
@@ -21,17 +21,28 @@ _PROGRAMS = [text for language, text in _BLOCKS if language == "python"]
 _COMMANDS = [text for language, text in _BLOCKS if language == "bash" and text.startswith("streamer")]
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel and install it into a folder of its own. What it needs is installed here."""
+    folder = tmp_path_factory.mktemp("wheel")
+    call(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, _CLIENT)
+    [wheel] = folder.glob("*.whl")
+    options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-index", "--target", folder / "site")
+    call(sys.executable, "-m", "pip", "install", *options, wheel)
+    return folder / "site"
+
+
+def call(*command: str | Path) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture
-def environment(live_stack: LiveStack, alice: str, tmp_path: Path) -> dict[str, str]:
+def environment(installed: Path, live_stack: LiveStack, alice: str) -> dict[str, str]:
     """Return what a reader has: the client, its command, an address and a token."""
-    commands = tmp_path / "bin"
-    commands.mkdir()
-    command = commands / "streamer"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m streamer_client "$@"\n')
-    command.chmod(0o755)
     return {
-        "PATH": f"{commands}:{os.environ['PATH']}",
-        "PYTHONPATH": str(_CLIENT / "src"),
+        "PATH": f"{installed / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(installed),
         "NO_PROXY": "*",
         "STREAMER_URL": live_stack.http_url,
         "STREAMER_TOKEN": live_stack.token(alice),
