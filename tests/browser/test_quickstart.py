@@ -181,6 +181,12 @@ def test_every_command_of_the_page_is_tried_here() -> None:
     assert [name for name, _ in FILE.findall(QUICKSTART)] == files
 
 
+def test_the_page_of_ones_own_takes_no_more_than_twenty_lines() -> None:
+    page = dict(FILE.findall(QUICKSTART))["my_page/index.html"]
+    assert len(page.splitlines()) <= 20
+    assert max(map(len, page.splitlines())) <= 100
+
+
 def test_every_block_of_the_readme_is_tried_somewhere() -> None:
     commands = [block.split()[0] for block in COMMANDS.findall(README)]
     assert commands == ["make", "make", "TOKEN=$(.venv/bin/python", "curl"]
