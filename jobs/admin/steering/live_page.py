@@ -1,8 +1,10 @@
 """The base of pages whose rows are no rows of a table: one page with all of them, and forms that each do one thing."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -56,6 +58,12 @@ class LivePageAdmin(ReadOnlyAdmin):
         """Keep in the admin's log what the operator did."""
         user: Any = request.user
         LogEntry.objects.log_actions(user.pk, [self.model(pk=name)], flag, change_message=act, single_object=True)
+
+    def with_history(self, names: Collection[str]) -> set[str]:
+        """Return those of the names that the admin's log has an act on."""
+        kind = ContentType.objects.get_for_model(self.model, for_concrete_model=False)
+        entries = LogEntry.objects.filter(content_type=kind, object_id__in=names)
+        return {str(name) for name in entries.order_by().values_list("object_id", flat=True).distinct()}
 
     @staticmethod
     def ask(request: HttpRequest, permission: str) -> None:

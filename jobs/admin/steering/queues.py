@@ -34,8 +34,10 @@ class PausedQueueAdmin(LivePageAdmin):
 
     def rows(self, request: HttpRequest) -> dict[str, Any]:
         user: Any = request.user
+        queues = queues_of(live_state(timezone.now()))
+        with_history = self.with_history([queue["queue"] for queue in queues])
         return {
-            "queues": [_shown(queue) for queue in queues_of(live_state(timezone.now()))],
+            "queues": [{**_shown(queue), "has_history": queue["queue"] in with_history} for queue in queues],
             "may": {verb: user.has_perm(permission) for verb, permission in _PERMISSIONS.items()},
         }
 

@@ -28,7 +28,8 @@ class WorkerAdmin(LivePageAdmin):
             workers = list_workers()
         except redis.RedisError:
             return {"workers": None}
-        shown = [_shown(worker) for worker in workers]
+        with_history = self.with_history([worker.name for worker in workers])
+        shown = [{**_shown(worker), "has_history": worker.name in with_history} for worker in workers]
         return {"workers": shown, "unserved": unserved(workers), "may_drain": user.has_perm(_DRAIN)}
 
     def obey(self, request: HttpRequest) -> None:

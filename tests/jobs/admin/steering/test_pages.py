@@ -1,5 +1,6 @@
 """The pages of queues, limits and workers: who may look, who may change, and what the log keeps."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -96,6 +97,17 @@ def test_a_worker_is_drained(client: Client) -> None:
     assert "There is no worker" in client.post(WORKERS, {"worker": "nope"}, follow=True).content.decode()
     history = client.get(f"{WORKERS}host-2_2F1/history/").content.decode()
     assert "Drained" in history
+
+
+def test_a_history_is_offered_where_there_is_one(client: Client) -> None:
+    for name in ("host-2/1", "host-2/2"):
+        register(name, own_queues())
+    sign_in_staff(client, "view_worker", "drain_worker", "view_pausedqueue", "add_pausedqueue")
+    assert all("/history/" not in client.get(url).content.decode() for url in (WORKERS, QUEUES))
+    client.post(WORKERS, {"worker": "host-2/2"})
+    client.post(QUEUES, {"verb": "pause", "queue": "default"})
+    for url, name in ((WORKERS, "host-2_2F2"), (QUEUES, "default")):
+        assert re.findall(r'href="([^"]+)/history/"', client.get(url).content.decode()) == [f"{url}{name}"]
 
 
 def test_nobody_looks_or_changes_without_the_permission(client: Client) -> None:
