@@ -27,9 +27,10 @@ from jobs.operations.verbs import MAX_PRIORITY, VERBS, Verb
 from jobs.requests.reads import brief_snapshot, explained
 
 _LOOK_SECONDS: Final = 0.5
-_COLUMNS: Final = ("request", "action", "status", "done", "user", "tenant", "submitted", "took", "message")
+_COLUMNS: Final = ("request", "action", "status", "done", "user", "tenant", "submitted", "took", "title", "message")
+_MAX_TEXT: Final = 60
 _MAX_LISTED: Final = 1_000_000
-_SPARE: Final = ("tenant", "took", "user", "submitted", "message", "done")
+_SPARE: Final = ("tenant", "action", "took", "user", "submitted", "message", "done")
 _HELP: Final = {
     "cancel": "cancel requests that wait, and ask running ones to stop",
     "retry": "run failed and cancelled requests again as new ones; start the next attempt of retrying ones now",
@@ -197,7 +198,8 @@ def _cells(row: AsyncRequest) -> Sequence[str]:
     message = error.get("message") if row.is_final and isinstance(error, dict) and error else row.message
     done = f"{row.percentage:.0f} %"
     name, submitted = format_status(row.status, row.failed_items), relative(row.created_at)
-    return str(row.id), row.action, name, done, row.user_id, row.tenant_id, submitted, took, str(message or "")[:60]
+    title, said = row.name[:_MAX_TEXT], str(message or "")[:_MAX_TEXT]
+    return str(row.id), row.action, name, done, row.user_id, row.tenant_id, submitted, took, title, said
 
 
 def _line(event: Event) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from jobs.formatting import format_count, format_duration, format_status
 from jobs.management.top.board import VIEWS, Board
 from jobs.metrics.faults.limits import LAG_SECONDS
-from jobs.models import AsyncRequest
+from jobs.models import AsyncRequest, Status
 
 _COLOURS = {
     "pending": "cyan",
@@ -21,7 +21,9 @@ _COLOURS = {
     "failed": "red",
     "cancelled": "dim",
 }
+_WITH_FAILURES = "yellow"
 _BAR_CHARACTERS = 12
+_MAX_TITLE = 40
 _KEYS = (
     ("↑ ↓", "choose"),
     ("f", "what is listed"),
@@ -101,7 +103,7 @@ def _actions(board: Board, most: int) -> Table:
 
 
 def _requests(board: Board, room: int) -> RenderableType:
-    table = _table(f"{VIEWS[board.view]}: {len(board.rows)}", "", "action", "status", "user", "since", "message")
+    table = _table(f"{VIEWS[board.view]}: {len(board.rows)}", "", "request", "status", "user", "since", "message")
     for column in (1, 2, 3, 5):
         table.columns[column].justify = "left"
     table.columns[0].min_width = _BAR_CHARACTERS
@@ -116,9 +118,10 @@ def _requests(board: Board, room: int) -> RenderableType:
 
 def _cells(board: Board, row: AsyncRequest) -> Iterator[RenderableType]:
     filled = round(row.percentage / 100 * _BAR_CHARACTERS)
-    yield Text("━" * filled, style=_COLOURS[row.status]).append("─" * (_BAR_CHARACTERS - filled), style="dim")
-    yield escape(row.action)
-    yield Text(format_status(row.status, row.failed_items), style=_COLOURS[row.status])
+    colour = _WITH_FAILURES if row.status == Status.COMPLETED and row.failed_items else _COLOURS[row.status]
+    yield Text("━" * filled, style=colour).append("─" * (_BAR_CHARACTERS - filled), style="dim")
+    yield escape(row.name[:_MAX_TITLE])
+    yield Text(format_status(row.status, row.failed_items), style=colour)
     yield escape(row.user_id[:20])
     since = row.finished_at or row.started_at or row.created_at
     yield format_duration((board.moment - since).total_seconds())

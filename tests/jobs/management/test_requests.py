@@ -53,6 +53,14 @@ def test_it_works() -> None:
     assert "Completed with 3 failures" in run("list")[1]
 
 
+def test_requests_of_one_action_are_told_apart_by_their_titles() -> None:
+    store(make_submission("zoo_count"))  # stored before there were titles
+    for number in (2, 3):
+        store(make_submission("zoo_count", title=f"Count · updates {number}"))
+    third, second, first = run("list")[1].splitlines()[1:]
+    assert "Count · updates 3" in third and "Count · updates 2" in second and first.split().count("zoo_count") == 2
+
+
 def test_one_is_shown_with_the_reason_of_its_wait() -> None:
     waits = store(make_submission())
     status, text = run("show", str(waits), "--json")

@@ -45,6 +45,20 @@ def test_it_works() -> None:
     assert board.rows == []
 
 
+def test_requests_have_their_titles_and_those_with_failures_are_amber() -> None:
+    for failed_items in (0, 3):
+        store(make_submission("zoo_count", title=f"Count · {failed_items}", payload={"updates": 1}))
+        AsyncRequest.objects.filter(id=run_next().id).update(failed_items=failed_items)
+    board = Board(view="all")
+    board.refresh()
+    out = StringIO()
+    Console(file=out, width=140, force_terminal=True, color_system="standard").print(draw(board, height=40))
+    with_failures, without = (line for line in out.getvalue().splitlines() if "Count · " in line)
+    amber, green = "33m", "32m"
+    assert "Count · 3" in with_failures and f"{amber}Completed with 3 failures" in with_failures
+    assert green not in with_failures and "Count · 0" in without and f"{green}Completed" in without
+
+
 def test_another_key_between_the_two_changes_nothing() -> None:
     first, second = store(make_submission()), store(make_submission())
     board = board_now()
