@@ -14,6 +14,8 @@ from test_sync import service
 from streamer_client.cli import bars
 from streamer_client.cli.main import main
 from streamer_client.cli.parser import make_parser
+from streamer_client.cli.requests import _line_of
+from streamer_client.events import snapshot_of
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,13 @@ def test_a_list_is_as_long_as_it_may_be(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_list_shows_titles_and_failures(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "--limit", "2"]) == 0
     assert capsys.readouterr().out.splitlines()[1] == "2  completed with 1 failure    0.0 %  Bulk · 2 items  "
+
+
+@pytest.mark.parametrize(
+    ("status", "word"), [("pending", "waiting"), ("processing", "running"), ("retrying", "retrying")]
+)
+def test_a_list_has_the_words_that_people_read(status: str, word: str) -> None:
+    assert _line_of(snapshot_of({"request_id": "1", "status": status, "action": "report"})).split()[1] == word
 
 
 def test_failed_items_have_an_exit_code_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,9 @@ from streamer_client.events import Completed, Event, Progress, Retrying, Snapsho
 from streamer_client.handle import Handle
 from streamer_client.options import RequestOptions
 
+_WORDS = {"pending": "waiting", "processing": "running"}
+"""Statuses that people call by another word than the wire."""
+
 
 async def run(options: argparse.Namespace) -> int:
     payload, named = read_object(options.payload, "payload"), _request_options(options)
@@ -93,7 +96,8 @@ def _show(event: Event, bar: Bar) -> None:
 
 
 def _line_of(state: Snapshot) -> str:
-    status = _with_failures(state.failed_items).lower() if state.failed_items else state.status
+    word = _WORDS.get(state.status, state.status)
+    status = _with_failures(state.failed_items).lower() if state.failed_items else word
     return f"{state.request_id}  {status:<10}  {state.percentage:5.1f} %  {state.name}  {' '.join(state.tags)}"
 
 
