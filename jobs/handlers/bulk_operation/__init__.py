@@ -101,8 +101,9 @@ class BulkOperation(Handler[BulkPayload]):
 
 
 def _write_result(bulk: Bulk, payload: BulkPayload, context: Context) -> dict[str, Any]:
-    rejects = write_rejects(bulk, context, payload.reject_format) if bulk.counts().failed else None
-    outcomes = write_outcomes(bulk, context)
+    done = operation_name(payload.operation)
+    rejects = write_rejects(bulk, context, done, payload.reject_format) if bulk.counts().failed else None
+    outcomes = write_outcomes(bulk, context, done)
     return make_result(bulk, payload.operation, outcomes=outcomes, rejects=rejects)
 
 

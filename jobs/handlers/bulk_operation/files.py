@@ -1,4 +1,7 @@
-"""Write the files of a bulk operation: every outcome, and the failed items to correct and send again."""
+"""Write the files of a bulk operation: every outcome, and the failed items to correct and send again.
+
+``done`` is what people call the operation, ``create customers``. The names of the files begin with it.
+"""
 
 import csv
 import io
@@ -6,15 +9,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from jobs.handler import ArtifactFile, Bulk, Context, guard_formula
+from jobs.handler import ArtifactFile, Bulk, Context, guard_formula, name_file
 
 _MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
 _CHECK_EVERY = 1_000
 
 
-def write_outcomes(bulk: Bulk, context: Context) -> dict[str, Any]:
+def write_outcomes(bulk: Bulk, context: Context, done: str) -> dict[str, Any]:
     """Write JSON Lines: index, status, and result or error. Skipped items have no line."""
-    with context.save_artifact("outcomes.jsonl", _MEDIA_TYPES["jsonl"]) as saved:
+    with context.save_artifact(name_file(done, "outcomes", ending="jsonl"), _MEDIA_TYPES["jsonl"]) as saved:
         for number, outcome in enumerate(bulk.outcomes()):
             if number % _CHECK_EVERY == 0:
                 context.check()
@@ -26,9 +29,9 @@ def write_outcomes(bulk: Bulk, context: Context) -> dict[str, Any]:
     return saved.describe()
 
 
-def write_rejects(bulk: Bulk, context: Context, form: Literal["csv", "jsonl"]) -> dict[str, Any]:
+def write_rejects(bulk: Bulk, context: Context, done: str, form: Literal["csv", "jsonl"]) -> dict[str, Any]:
     """Write index, item, error code and text of each failed item. In CSV, the item is a JSON text."""
-    with context.save_artifact(f"rejects.{form}", _MEDIA_TYPES[form]) as saved:
+    with context.save_artifact(name_file(done, "rejects", ending=form), _MEDIA_TYPES[form]) as saved:
         lines = _rejects(bulk, context)
         if form == "jsonl":
             for line in lines:

@@ -83,7 +83,8 @@ def test_a_cancel_keeps_what_was_done() -> None:
     *files, rejects, outcomes = run.artifacts
     assert [one.content for one in files] == [b"one", b"three", b"four"]
     assert run.receipt["artifacts"]["outcomes"]["artifact_id"] == str(outcomes.id)
-    assert (rejects.filename, len(outcomes.content.splitlines())) == ("rejects.csv", 4)
+    assert (rejects.filename, outcomes.filename) == ("zoo-item-file-rejects.csv", "zoo-item-file-outcomes.jsonl")
+    assert len(outcomes.content.splitlines()) == 4
     assert run.messages[-1]["receipt"] == run.receipt and len(run.messages[-1]["artifacts"]) == 2
 
 
