@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from streamer_site.local.stack import PROJECT_DIR
 from tests.browser.console import RUN_TIMEOUT_MS, fill_report, open_detail, send_report, upload, use_token
 from tests.browser.peer import Peer, complete, started
+from tests.live import LiveStack
 
 AXE = PROJECT_DIR / "node_modules/axe-core/axe.min.js"
 pytestmark = [
@@ -32,6 +33,12 @@ REPORT: dict[str, Any] = {
         "by_region": [{"region": region, **_TALLY} for region in ("North", "South")],
     },
 }
+
+
+FAULT = """<ul class="st-faults"><li data-kind="KIND">
+<p class="st-fault"><strong>It fails.</strong> <span class="st-since">began 3 min ago</span></p>
+<p class="st-advice">Pause it: <code>manage.py streamer_pause x</code>.</p>
+<p class="st-links"><a href="#overview">Its requests</a></p></li></ul>"""
 
 
 def faults(page: Page) -> list[Any]:
@@ -88,4 +95,19 @@ def test_wire_inspector(page: Page, token: str) -> None:
 def test_page_about_the_api(page: Page) -> None:
     page.goto("/api/docs/#action-generate_report")
     page.wait_for_selector("body[data-ready]")
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("kind", ["failed", "retrying"])
+def test_overview_with_a_fault(page: Page, live_stack: LiveStack, kind: str) -> None:
+    page.goto("/admin/")
+    page.get_by_label("Username").fill(live_stack.user)
+    page.get_by_label("Password").fill(live_stack.password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.locator("#overview-verdict")).to_be_visible()
+    page.route("**/admin/", lambda route: route.abort())  # a refresh would take the fault away
+    page.locator("#overview-verdict").evaluate(
+        "(verdict, [kind, fault]) => { verdict.dataset.kind = kind; verdict.insertAdjacentHTML('beforeend', fault); }",
+        [kind, FAULT.replace("KIND", kind)],
+    )
     assert faults(page) == []
