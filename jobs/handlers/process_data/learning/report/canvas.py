@@ -1,5 +1,6 @@
 """Draw matplotlib figures onto the pages of a reportlab document: as vectors, and in the document's fonts."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ import numpy as np
 from matplotlib.backend_bases import FigureCanvasBase, GraphicsContextBase, RendererBase
 from matplotlib.figure import Figure
 from matplotlib.path import Path
+from matplotlib.ticker import ScalarFormatter
 from reportlab.lib.colors import Color
 from reportlab.platypus import Flowable
 
@@ -18,6 +20,7 @@ from jobs.handlers.process_data.learning.report.parts import Draw
 _ASCENT, _DESCENT = 0.93, 0.21
 """Of a line of text, as shares of its size."""
 _MEDIUM = 500
+_MANY_DIGITS = re.compile(r"(?<![\d.])\d{5,}")
 Dashes = tuple[float | None, list[float] | None]
 
 
@@ -121,6 +124,13 @@ class CanvasRenderer(RendererBase):
         return traced
 
 
+class _Grouped(ScalarFormatter):
+    """Writes ``10,000`` at an axis. Four digits stay as they are, because they may be a year."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return _MANY_DIGITS.sub(lambda found: f"{int(found[0]):,}", super().__call__(x, pos))
+
+
 class _Canvas(FigureCanvasBase):
     """Lets matplotlib measure texts as the document will draw them."""
 
@@ -152,7 +162,11 @@ def make_figure(draw: Draw, width: float, height: float) -> Figure:
     figure = Figure(figsize=(width / 72, height / 72), dpi=72, layout="constrained")
     figure.patch.set_visible(False)
     _Canvas(figure)
-    draw(figure.add_subplot())
+    axes = figure.add_subplot()
+    draw(axes)
+    for axis in (axes.xaxis, axes.yaxis):
+        if type(axis.get_major_formatter()) is ScalarFormatter:
+            axis.set_major_formatter(_Grouped())
     return figure
 
 

@@ -67,6 +67,13 @@ def test_they_fit(
             assert not legend.get_window_extent().overlaps(axes.bbox), chart.title
 
 
+def test_thousands_are_apart_and_years_are_not() -> None:
+    figure = measure(lambda axes: axes.plot([-60_000, 60_000], [1990, 2024]), 493, 200)
+    [axes] = figure.axes
+    across, up = ([tick.get_text() for tick in axis.get_ticklabels()] for axis in (axes.xaxis, axes.yaxis))
+    assert "20,000" in across and "−20,000" in across and "2000" in up
+
+
 def assert_inside(figure: Figure, title: str) -> None:
     drawn = figure.get_tightbbox().transformed(figure.dpi_scale_trans)
     box = figure.bbox
