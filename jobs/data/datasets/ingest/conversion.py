@@ -69,6 +69,8 @@ def _convert(
         return "excel"
     if options.sheet is not None:
         raise Unreadable("Only workbooks have sheets")
+    if options.header is False and kind in ("parquet", "json"):
+        notes.append("Files of this format name their columns themselves, so 'header' was not used")
     if kind == "parquet":
         parquet_to_parquet(connection, path, target, notes)
         return "parquet"

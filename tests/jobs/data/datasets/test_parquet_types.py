@@ -67,6 +67,14 @@ def test_a_column_keeps_its_type(column: pa.Array, of_type: str, text: str | Non
     assert types_of(done) == {"a": of_type} and stored(done) == [(text,)] and not done.notes
 
 
+@pytest.mark.parametrize("content", [parquet(pa.table({"a": [1]})), b'{"a":1}\n'], ids=["parquet", "json lines"])
+def test_a_header_that_is_not_asked_for_is_told(content: bytes, tmp_path: Path) -> None:
+    done = read(tmp_path, content, header=False)
+    assert types_of(done) == {"a": "BIGINT"}
+    assert done.notes == ["Files of this format name their columns themselves, so 'header' was not used"]
+    assert read(tmp_path, content, header=True).notes == read(tmp_path, content).notes == []
+
+
 @pytest.mark.parametrize(("unit", "written"), [("s", "seconds"), ("ns", "nanoseconds")])
 def test_durations_are_whole_numbers_and_a_note_says_of_what(unit: str, written: str, tmp_path: Path) -> None:
     done = read(tmp_path, parquet(pa.table({"n": [1], "wait": pa.array([90], pa.duration(unit))})))
