@@ -29,7 +29,7 @@ from realtime.connections.sweep_rules import (
 from realtime.limits.refusals import Refusals
 from realtime.models import Connection, WebProcess
 from tests.jobs.building import make_submission, store
-from tests.realtime.connections.test_registry import make
+from tests.realtime.connections.making import make
 from tests.realtime.sockets import aside
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from realtime.socket.outbox import Outbox
 from realtime.wire import oversized
 from realtime.wire.close_codes import CloseCode
 from tests.realtime.conftest import OpenSocket
-from tests.realtime.connections.test_registry import make
+from tests.realtime.connections.making import make
 from tests.realtime.sockets import aside, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
