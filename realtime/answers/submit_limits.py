@@ -36,7 +36,7 @@ class SubmitLimits:
         self._buckets.give_back(sum(not is_new(one) for one in outcomes) - len(full))
         if full:
             limits().full_queues.note(self._owner, full[-1].error)
-        elif any(map(is_new, outcomes)):
+        elif any(isinstance(one, Accepted) and is_new(one) and not one.cached for one in outcomes):
             limits().full_queues.forget(self._owner)
 
     def _known_error(self, chosen: Chosen) -> ErrorBody | None:
