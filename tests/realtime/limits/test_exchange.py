@@ -190,6 +190,8 @@ def test_no_tokens_are_lost_or_counted_twice(steps: list[tuple[int, int, bool]])
         process = processes[which]
 
         def spend_and_ask(told: Any, process: Process = process, works: bool = works) -> list[float]:
+            if told[0][0] is not process.bucket:  # a thread of an earlier test still tells what was spent there
+                return ask(told)
             process.exchange.spend([process.bucket], 1)
             if not works:
                 raise redis.ConnectionError("Redis is away")
