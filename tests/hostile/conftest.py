@@ -23,8 +23,13 @@ def attacked_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     """Run a stack on Daphne, and then one on uvicorn. Each test that takes it runs on both."""
     server: Server = request.param
     label, offset = f"hostile-{server}", _REDIS_OFFSETS[server]
-    # A flood of a topic is not to wait for its own limit.
-    env = {**LIGHT_WORKERS, "STREAMER_TOPIC_MESSAGES_PER_SECOND": "100000"}
+    env = {
+        **LIGHT_WORKERS,
+        # A flood of a topic is not to wait for its own limit.
+        "STREAMER_TOPIC_MESSAGES_PER_SECOND": "100000",
+        # A busy machine hashes thirty wrong passwords in more than the minute of the default.
+        "STREAMER_TOKEN_RATE": "30/hour",
+    }
     with run_live_stack(tmp_path_factory, label, server=server, redis_offset=offset, env=env) as stack:
         yield stack
 

@@ -68,7 +68,7 @@ async def test_two_pages_of_two_processes_allow_no_more_than_one(attacked_stack:
     async with visitor(attacked_stack, address, server=1) as http:
         assert "Too many attempts" in await guess_in_admin(http, password)
         refused = await http.post("/api/token/", json={"username": "admin", "password": password})
-    assert refused.status_code == 429 and 0 < int(refused.headers["Retry-After"]) <= 60
+    assert refused.status_code == 429 and 0 < int(refused.headers["Retry-After"]) <= 3600
     lines = await refusals(logs, 42)
     assert len(lines) == 42 and all(address in line for line in lines)
     assert sum("wrong_password" in line for line in lines) == ALLOWED
