@@ -186,9 +186,12 @@ def _text(shape: _Shape) -> str:
 
 
 def _may_start(row: str) -> str:
-    """Return the condition that it may start now. A request that is retried has started in time before."""
+    """Return the condition that it may start now. A request that is retried has started in time before.
+
+    One that never started waits for no moment, not even for that of its submit: the clock may have been put back since.
+    """
     return (
-        f"{row}.available_at <= %s AND {row}.cancel_requested_at IS NULL "
+        f"({row}.available_at <= %s OR {row}.status = 'pending') AND {row}.cancel_requested_at IS NULL "
         f"AND ({row}.expires_at IS NULL OR {row}.expires_at > %s OR {row}.status = 'retrying')"
     )
 

@@ -198,8 +198,9 @@ def waiting(queues: Sequence[str], now: datetime) -> QuerySet[AsyncRequest]:
     return rows.filter(
         # A request that is retried has started in time before.
         Q(expires_at__isnull=True) | Q(expires_at__gt=now) | Q(status=Status.RETRYING),
+        # One that never started waits for no moment: the clock may have been put back since its submit.
+        Q(available_at__lte=now) | Q(status=Status.PENDING),
         status__in=WAITING,
         queue__in=queues,
-        available_at__lte=now,
         cancel_requested_at__isnull=True,
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q, Value
 from django.utils import timezone
 
-from jobs.models import WAITING, AsyncRequest, PausedAction, PausedQueue
+from jobs.models import WAITING, AsyncRequest, PausedAction, PausedQueue, Status
 from jobs.queue.caps import count_running
 from jobs.queue.claims import waiting
 from jobs.queue.forecast import forecast_starts
@@ -122,7 +122,7 @@ def _reason_of(
     row: AsyncRequest, running: Running, served: Served | None, now: datetime, paused: _Paused
 ) -> WaitReason | None:
     """Return what keeps the request from starting. None: no limit does, and nobody knows if a worker is there."""
-    if row.available_at > now:
+    if row.status == Status.RETRYING and row.available_at > now:
         return "retry_at"
     if row.action in paused.actions or row.queue in paused.queues:
         return "paused"

@@ -56,7 +56,8 @@ LOST_RINGS = Ownership(
     statuses=WAITING,
     owner="the queue",
     deadline="it is claimed within 2 s of being due, if a worker is free",
-    overdue=lambda now: Q(available_at__lte=now - RING_GRACE),
+    # One that never started is due now: the clock was put back since its submit.
+    overdue=lambda now: Q(available_at__lte=now - RING_GRACE) | Q(status=Status.PENDING, available_at__gt=now),
     rule="lost rings",
     ends=False,
 )

@@ -148,7 +148,7 @@ def _times(row: AsyncRequest) -> Iterator[Fact]:
     yield Fact(label=run_label, value=NOTHING if seconds is None else format_duration(seconds))
     if row.finished_at:
         yield Fact(label="Finished", value=when(row.finished_at))
-    if row.status in WAITING and row.available_at > timezone.now():
+    if row.status == Status.RETRYING and row.available_at > timezone.now():
         yield Fact(label="Next attempt", value=when(row.available_at))
     if row.status in WAITING and (pause := PausedAction.objects.filter(action=row.action).first()):
         yield Fact(label="Paused", value=format_html("{}{}", when(pause.paused_at), _pause_words(pause)))

@@ -127,15 +127,27 @@ def test_the_look_costs_one_query_whatever_is_running(django_assert_num_queries:
     "columns",
     [
         {"expires_at": -HOUR},
-        {"available_at": HOUR},
         {"cancel_requested_at": -HOUR},
     ],
 )
-def test_expired_future_and_unwanted_ones_are_not_claimed(columns: dict[str, timedelta]) -> None:
+def test_expired_and_unwanted_ones_are_not_claimed(columns: dict[str, timedelta]) -> None:
     request_id = submit()
     change(request_id, **{name: timezone.now() + offset for name, offset in columns.items()})
     assert claim_next(QUEUES, worker="") is None
     assert row_of(request_id).status == Status.PENDING
+
+
+def test_the_pause_before_a_retry_is_kept() -> None:
+    request_id = submit()
+    change(request_id, status=Status.RETRYING, available_at=timezone.now() + HOUR)
+    assert claim_next(QUEUES, worker="") is None
+
+
+def test_a_new_one_starts_though_the_clock_was_put_back_since_its_submit() -> None:
+    request_id = submit()
+    ahead = timezone.now() + HOUR
+    change(request_id, created_at=ahead, order_at=ahead, available_at=ahead)
+    assert claim().request_id == request_id
 
 
 @pytest.mark.parametrize("status", [Status.PROCESSING, Status.COMPLETED, Status.FAILED, Status.CANCELLED])

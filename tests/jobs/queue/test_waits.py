@@ -73,7 +73,7 @@ def test_what_cannot_be_started_is_not_ahead() -> None:
     paused, gone, later, last = submit("zoo_partial"), submit(), submit(), submit()
     pause_action("zoo_partial")
     request_cancel(gone)
-    change(later, available_at=timezone.now() + timedelta(minutes=1))
+    change(later, status=Status.RETRYING, available_at=timezone.now() + timedelta(minutes=1))
     assert wait_of(last) == {"reason": "ahead", "ahead": 0}
     assert wait_of(paused) == {"reason": "paused", "ahead": 0}
 
@@ -84,6 +84,13 @@ def test_a_pause_between_attempts_is_a_reason() -> None:
     change(request_id, status=Status.RETRYING, available_at=timezone.now() + timedelta(minutes=1))
     body = explained(row_of(request_id))
     assert body["waiting"] == {"reason": "retry_at", "ahead": 0} and body["retry_at"] > timezone.now().timestamp()
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_new_one_waits_for_no_moment_though_the_clock_was_put_back_since_its_submit() -> None:
+    request_id = submit()
+    change(request_id, available_at=timezone.now() + timedelta(minutes=1))
+    assert wait_of(request_id) == {"reason": "ahead", "ahead": 0}
 
 
 def test_the_limits_have_their_names(settings: Settings) -> None:

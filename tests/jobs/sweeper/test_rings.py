@@ -25,6 +25,12 @@ def test_a_lost_ring_is_rung_again_for_each_queue_that_has_none() -> None:
     assert ring_again(later) == 0
 
 
+def test_a_new_one_is_rung_for_though_the_clock_was_put_back_since_its_submit() -> None:
+    request_id = store(make_submission())
+    change(request_id, available_at=timezone.now() + MINUTE)
+    assert ring_again(timezone.now()) == 1 and waiting_rings("default") == 1
+
+
 def test_nobody_is_woken_for_who_runs_as_many_as_allowed(settings: Settings) -> None:
     """Every second a worker would look, find nothing, and go."""
     settings.STREAMER_MAX_RUNNING_PER_USER = 1

@@ -114,12 +114,12 @@ def test_a_place_is_given_back_in_every_end(how: str, settings: Settings) -> Non
         change(
             ending, payload={"service": CRM, "again": how == "retrying"}, order_at=timezone.now() - timedelta(days=1)
         )
-        change(waiting, available_at=timezone.now() + timedelta(days=1))
+        change(waiting, status=Status.RETRYING, available_at=timezone.now() + timedelta(days=1))
         assert run_next().status == how
         change(waiting, available_at=timezone.now())
         change(ending, available_at=timezone.now() + timedelta(days=1))
     else:
-        change(waiting, available_at=timezone.now() + timedelta(days=1))
+        change(waiting, status=Status.RETRYING, available_at=timezone.now() + timedelta(days=1))
         assert claim("lost").request_id == ending
         change(waiting, available_at=timezone.now())
         assert nothing_starts()
