@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import httpx
+
 DEADLINE_SECONDS = 20.0
 T = TypeVar("T")
 
@@ -17,6 +19,14 @@ def eventually(condition: Callable[[], T], what: str, seconds: float = DEADLINE_
             return value
         time.sleep(0.02)
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
+
+
+def is_up(port: int) -> bool:
+    """Return True if a web process answers at the port."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def is_alive(pid: int) -> bool:

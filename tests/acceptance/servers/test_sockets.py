@@ -20,7 +20,7 @@ from realtime.sending.asking import ask_health
 from streamer_site.local.stack import PROJECT_DIR
 from streamer_site.local.web import Server
 from tests.conftest import MakeToken
-from tests.local.waiting import eventually
+from tests.local.waiting import eventually, is_up
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 _SECONDS = 60.0
@@ -58,7 +58,10 @@ def port(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str, pong_se
         with subprocess.Popen(
             [sys.executable, *command], cwd=PROJECT_DIR, env=env, pass_fds=[listener.fileno()]
         ) as process:
-            yield listener.getsockname()[1]
+            number = listener.getsockname()[1]
+            # What a test waits for begins when the process serves, however long its start takes.
+            eventually(lambda: is_up(number), "the web process serves", seconds=_SECONDS)
+            yield number
             process.kill()
 
 

@@ -18,7 +18,7 @@ from streamer_site.local.web import Server
 from tests.acceptance.client import connect
 from tests.hostile.logs import LogReader
 from tests.live import LiveStack
-from tests.local.waiting import eventually
+from tests.local.waiting import eventually, is_up
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(120)]
 GUIDE = PROJECT_DIR / "docs" / "how-to" / "run-in-production.md"
@@ -47,13 +47,6 @@ def documented_uvicorn(attacked_stack: LiveStack, server: Server, tmp_path: Path
         finally:
             process.terminate()
             process.wait(20)
-
-
-def is_up(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 async def use_everywhere(address: str, token: str) -> None:
