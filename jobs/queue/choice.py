@@ -13,18 +13,30 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from jobs.columns import is_waiting, saved, table
 from jobs.log.starts import Choice
-from jobs.models import AsyncRequest, LimitedStart, LimitKind, PausedAction, PausedQueue
+from jobs.models import AsyncRequest, LimitedStart, LimitKind, PausedAction, PausedQueue, Status
 from jobs.queue.control.overrides import live_overrides
 from jobs.queue.key_limits import WINDOW, KeyLimits, key_limits
 from jobs.queue.reservation import Served, share_of
 from jobs.queue.running import LAST_RUNS
 
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""What was written later than this from now was written before the clock was put back."""
 # On PostgreSQL other workers may hold the first ones of a tenant. As many may claim at one moment.
 _CANDIDATES = 16
 _MAX_KEPT = 64
+
+
+def is_due(now: datetime) -> Q:
+    """Return the condition that a waiting request need wait for no moment.
+
+    A new one waits for none, not even for that of its submit: the clock may have been put back since. The pause before
+    a retry is cut short when it was, because nobody knows any more how long it still lasts.
+    """
+    return Q(available_at__lte=now) | Q(status=Status.PENDING) | Q(changed_at__gt=now + CLOCKS_DIFFER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +99,7 @@ def choice_of(queues: Sequence[str], worker: str, guard: Guard, now: datetime) -
     moment = saved(AsyncRequest, "available_at", now)
     long = float(settings.STREAMER_LONG_REQUEST_SECONDS)
     since = saved(AsyncRequest, "attempt_started_at", now - timedelta(seconds=long))
-    fence = [moment, moment]
+    fence = [moment, saved(AsyncRequest, "changed_at", now + CLOCKS_DIFFER), moment]
     values: list[Any] = [*queues, *_twice(queue_caps), overrides.per_user, *_key_values(limited)]
     if shape.notes_starts:
         values.append(saved(LimitedStart, "started_at", now - WINDOW))
@@ -186,12 +198,10 @@ def _text(shape: _Shape) -> str:
 
 
 def _may_start(row: str) -> str:
-    """Return the condition that it may start now. A request that is retried has started in time before.
-
-    One that never started waits for no moment, not even for that of its submit: the clock may have been put back since.
-    """
+    """Return the condition that it may start now: it ``is_due``, and was started in time if it was started."""
     return (
-        f"({row}.available_at <= %s OR {row}.status = 'pending') AND {row}.cancel_requested_at IS NULL "
+        f"({row}.available_at <= %s OR {row}.status = 'pending' OR {row}.changed_at > %s) "
+        f"AND {row}.cancel_requested_at IS NULL "
         f"AND ({row}.expires_at IS NULL OR {row}.expires_at > %s OR {row}.status = 'retrying')"
     )
 

@@ -25,7 +25,7 @@ from jobs.log.outcomes import Repeated
 from jobs.log.starts import Head, Start, is_one_statement, look
 from jobs.models import WAITING, AsyncRequest, PausedAction, PausedQueue, Status
 from jobs.queue.caps import take_locks
-from jobs.queue.choice import Guard, choice_of
+from jobs.queue.choice import Guard, choice_of, is_due
 from jobs.queue.control.overrides import live_overrides
 from jobs.queue.key_limits import limits_of
 from jobs.queue.presence import served_queues
@@ -198,8 +198,7 @@ def waiting(queues: Sequence[str], now: datetime) -> QuerySet[AsyncRequest]:
     return rows.filter(
         # A request that is retried has started in time before.
         Q(expires_at__isnull=True) | Q(expires_at__gt=now) | Q(status=Status.RETRYING),
-        # One that never started waits for no moment: the clock may have been put back since its submit.
-        Q(available_at__lte=now) | Q(status=Status.PENDING),
+        is_due(now),
         status__in=WAITING,
         queue__in=queues,
         cancel_requested_at__isnull=True,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from jobs.columns import columns, read, saved, table
 from jobs.log.endings import Ending
 from jobs.models import AsyncRequest, Status
+from jobs.queue.choice import CLOCKS_DIFFER
 from jobs.queue.claims import Claim, lease_end
 
 _CANDIDATES = 4
@@ -32,9 +33,10 @@ def claim_ending(queues: Sequence[str], *, worker: str) -> Claim | None:
 def _waiting(queues: Sequence[str]) -> list[AsyncRequest]:
     if not queues:
         return []
-    now = saved(AsyncRequest, "available_at", timezone.now())
+    moment = timezone.now()
+    now, ahead = saved(AsyncRequest, "available_at", moment), saved(AsyncRequest, "changed_at", moment + CLOCKS_DIFFER)
     with connection.cursor() as cursor:
-        cursor.execute(_text(len(queues)), [*queues, now, now])
+        cursor.execute(_text(len(queues)), [*queues, now, ahead, now])
         rows = cursor.fetchall()
     return [AsyncRequest.from_db(connection.alias, _COLUMNS, read(AsyncRequest, _COLUMNS, row)) for row in rows]
 
@@ -46,7 +48,8 @@ def _text(queues: int) -> str:
     return (
         f"SELECT {columns(AsyncRequest, _COLUMNS)} FROM {table(AsyncRequest)} "
         f"WHERE status = '{Status.PROCESSING}' AND ending_until IS NOT NULL AND attempt_token IS NULL "
-        f"AND queue IN ({names}) AND available_at <= %s AND ending_until > %s ORDER BY available_at LIMIT {_CANDIDATES}"
+        f"AND queue IN ({names}) AND (available_at <= %s OR changed_at > %s) AND ending_until > %s "
+        f"ORDER BY available_at LIMIT {_CANDIDATES}"
     )
 
 

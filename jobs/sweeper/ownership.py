@@ -14,6 +14,7 @@ from django.db.models import Q
 from jobs.contract.registry import all_handlers
 from jobs.log.endings import Ending
 from jobs.models import WAITING, Status
+from jobs.queue.choice import CLOCKS_DIFFER, is_due
 
 RING_GRACE = timedelta(seconds=2)
 """The time that a ring has to be answered before another one is tried."""
@@ -56,8 +57,11 @@ LOST_RINGS = Ownership(
     statuses=WAITING,
     owner="the queue",
     deadline="it is claimed within 2 s of being due, if a worker is free",
-    # One that never started is due now: the clock was put back since its submit.
-    overdue=lambda now: Q(available_at__lte=now - RING_GRACE) | Q(status=Status.PENDING, available_at__gt=now),
+    overdue=lambda now: (
+        Q(available_at__lte=now - RING_GRACE)
+        # Due although its moment is to come: the clock was put back.
+        | Q(is_due(now), available_at__gt=now)
+    ),
     rule="lost rings",
     ends=False,
 )
@@ -110,7 +114,11 @@ WAITING_ENDINGS = Ownership(
     statuses=(Status.PROCESSING,),
     owner="the queue",
     deadline="a worker makes its receipt within 2 s of being due, if one is free",
-    overdue=lambda now: Ending.waits & Q(available_at__lte=now - RING_GRACE, ending_until__gt=now),
+    overdue=lambda now: (
+        Ending.waits
+        & (Q(available_at__lte=now - RING_GRACE) | Q(changed_at__gt=now + CLOCKS_DIFFER))
+        & Q(ending_until__gt=now)
+    ),
     rule="waiting endings",
     ends=False,
 )

@@ -137,10 +137,19 @@ def test_expired_and_unwanted_ones_are_not_claimed(columns: dict[str, timedelta]
     assert row_of(request_id).status == Status.PENDING
 
 
-def test_the_pause_before_a_retry_is_kept() -> None:
+@pytest.mark.parametrize("ahead_seconds", [0, 3])
+def test_the_pause_before_a_retry_is_kept_though_clocks_differ_a_little(ahead_seconds: float) -> None:
     request_id = submit()
-    change(request_id, status=Status.RETRYING, available_at=timezone.now() + HOUR)
+    now = timezone.now() + timedelta(seconds=ahead_seconds)
+    change(request_id, status=Status.RETRYING, changed_at=now, available_at=now + HOUR)
     assert claim_next(QUEUES, worker="") is None
+
+
+def test_the_pause_before_a_retry_ends_when_the_clock_was_put_back() -> None:
+    request_id = submit()
+    now = timezone.now() + timedelta(minutes=5)
+    change(request_id, status=Status.RETRYING, changed_at=now, available_at=now)
+    assert claim().request_id == request_id
 
 
 def test_a_new_one_starts_though_the_clock_was_put_back_since_its_submit() -> None:

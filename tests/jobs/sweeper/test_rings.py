@@ -31,6 +31,13 @@ def test_a_new_one_is_rung_for_though_the_clock_was_put_back_since_its_submit() 
     assert ring_again(timezone.now()) == 1 and waiting_rings("default") == 1
 
 
+def test_a_retry_is_rung_for_when_the_clock_was_put_back() -> None:
+    request_id = store(make_submission())
+    later = timezone.now() + MINUTE
+    change(request_id, status=Status.RETRYING, changed_at=later, available_at=later)
+    assert ring_again(timezone.now()) == 1 and waiting_rings("default") == 1
+
+
 def test_nobody_is_woken_for_who_runs_as_many_as_allowed(settings: Settings) -> None:
     """Every second a worker would look, find nothing, and go."""
     settings.STREAMER_MAX_RUNNING_PER_USER = 1

@@ -12,7 +12,9 @@ from jobs.execution import reporter, runner
 from jobs.execution.shift import work_shift
 from jobs.handler import Context
 from jobs.models import PausedAction, Status
+from jobs.queue.wakeups import connection
 from jobs.requests.cancellation import request_cancel
+from jobs.sweeper.endings import ring_waiting_endings
 from jobs.sweeper.rules import RULES
 from tests.handlers.receipts import Receipts
 from tests.handlers.zoo import Deaf
@@ -153,5 +155,15 @@ def test_neither_a_pause_nor_a_cap_holds_it_up(settings: Settings) -> None:
     request_id = lost()
     settings.STREAMER_MAX_RUNNING_PER_USER = 1
     PausedAction.objects.create(action="zoo_receipts")
+    work_shift(QUEUES, "second worker")
+    assert_has_receipt(request_id)
+
+
+def test_a_clock_that_is_put_back_does_not_hold_it_up() -> None:
+    request_id = lost()
+    ahead = timezone.now() + timedelta(minutes=5)
+    change(request_id, changed_at=ahead, available_at=ahead, ending_until=ahead + timedelta(minutes=1))
+    connection().flushdb()
+    assert ring_waiting_endings(timezone.now()) == 1
     work_shift(QUEUES, "second worker")
     assert_has_receipt(request_id)
