@@ -93,7 +93,7 @@ def test_report_over_a_dataset(page: Page, token: str) -> None:
     page.get_by_test_id("send").click()
     card = page.get_by_test_id("request").first
     expect(card).to_have_attribute("data-status", "completed", timeout=RUN_TIMEOUT_MS)
-    expect(card.get_by_test_id("download")).to_contain_text("sales-2025-01.pdf")
+    expect(card.get_by_test_id("download")).to_contain_text("sales-report-2025-01.pdf")
 
 
 def test_keyboard(page: Page, token: str) -> None:

@@ -111,7 +111,8 @@ def _read(
 def _filename(payload: ReportPayload, sources: Sequence[Source]) -> str:
     first, *others = sources
     name = f"{first.name}-and-{len(others)}-more" if others else first.name
-    return name_file(name, short_range(payload.start_date, payload.end_date), ending=EXTENSIONS[payload.format])
+    days = short_range(payload.start_date, payload.end_date)
+    return name_file(name, "report", days, ending=EXTENSIONS[payload.format])
 
 
 def _write(

@@ -69,7 +69,7 @@ def test_it_works(upload: Upload) -> None:
     for dataset_id in ("orders", str(dataset.id)):
         row = report(dataset={**ORDERS, "dataset_id": dataset_id})
         assert row.status == Status.COMPLETED and row.result is not None
-        assert row.result["filename"] == "orders-2024-01-to-2024-12.csv"
+        assert row.result["filename"] == "orders-report-2024-01-to-2024-12.csv"
         stats = row.result["stats"]
         assert (row.result["records"], stats["total_value"], stats["top_category"]) == (2, 20.5, "tea")
         assert [entry["region"] for entry in stats["by_region"]] == ["north", "south"]
@@ -143,7 +143,7 @@ def test_together_with_sources_and_other_datasets(upload: Upload, drinks: Path) 
     assert row.result is not None and row.result["records"] == 5 + 2 + 1
     by_source = {entry["source"]: Decimal(str(entry["total_value"])) for entry in row.result["stats"]["by_source"]}
     assert by_source == {"drinks": Decimal("25.55"), "orders": Decimal("20.5"), "_more": Decimal("1")}
-    assert row.result["filename"] == "drinks-and-2-more-2024-01-to-2024-12.csv"
+    assert row.result["filename"] == "drinks-and-2-more-report-2024-01-to-2024-12.csv"
     [fault] = error_of(report(sources=[ORDERS, {**ORDERS, "dataset_id": str(dataset.id)}]))["details"]["faults"]
     assert fault["message"] == "repeated names: orders"
 

@@ -39,7 +39,7 @@ def test_it_works(run_report: RunReport) -> None:
     run = run_report()
     result, artifact = run.result, run.artifact()
     assert result["records"] == len(YEAR) == 5
-    assert result["filename"] == "drinks-2024-01-to-2024-12.csv"
+    assert result["filename"] == "drinks-report-2024-01-to-2024-12.csv"
     assert (result["url"], result["artifact_id"]) == (artifact.url, str(artifact.id))
     assert (result["size_bytes"], result["sha256"]) == (artifact.size_bytes, artifact.sha256)
     assert result["format"] == "csv"

@@ -40,7 +40,7 @@ def test_it_works(run_report: RunReport) -> None:
     run = run_report(sources=TWO)
     result = run.result
     assert result["records"] == len(YEAR) + 2
-    assert result["filename"] == "drinks-and-1-more-2024-01-to-2024-12.csv"
+    assert result["filename"] == "drinks-and-1-more-report-2024-01-to-2024-12.csv"
     by_source = {row["source"]: Decimal(str(row["total_value"])) for row in result["stats"]["by_source"]}
     assert by_source == {"drinks": total(YEAR), "till": Decimal("3.13")}
     with io.StringIO(run.artifact().text, newline="") as file:
