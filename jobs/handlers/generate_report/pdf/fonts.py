@@ -1,8 +1,8 @@
 """Register the fonts of a PDF, and replace characters that they lack.
 
 Roboto is embedded: Latin, Greek, Cyrillic, Vietnamese. DejaVu is, where a text needs it: Hebrew, Arabic, symbols, some
-emoji. Chinese, Japanese and Korean, with their punctuation, use the fonts that PDF readers have for them. A character
-that none of these has is shown as a question mark, never as an empty box.
+emoji. Chinese, Japanese and Korean, with their punctuation, use the fonts that PDF readers have for them: embedded ones
+would weigh many megabytes. A character that none of these has is shown as a question mark, never as an empty box.
 """
 
 import unicodedata
@@ -22,6 +22,8 @@ from jobs.handlers.generate_report.pdf.right_to_left import to_visual_order
 
 REGULAR, BOLD = "Report", "Report-Bold"
 _CHINESE, _JAPANESE, _KOREAN = "STSong-Light", "HeiseiKakuGo-W5", "HYGothic-Medium"
+FONTS_OF_READERS = frozenset((_CHINESE, _JAPANESE, _KOREAN))
+"""They are not embedded: a reader without them leaves their texts out."""
 _CODECS = {_CHINESE: ("gbk",), _JAPANESE: ("cp932", "shift_jis"), _KOREAN: ("cp949",)}
 """Font of the readers → codecs of Python that know the characters it has in every reader."""
 _FILES = {REGULAR: "Roboto-Regular.ttf", BOLD: "Roboto-Medium.ttf"}
@@ -35,7 +37,7 @@ def register_fonts() -> frozenset[int]:
     for name, file in _FILES.items():
         registerFont(TTFont(name, str(folder / file)))
     registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
-    for name in (_CHINESE, _JAPANESE, _KOREAN):
+    for name in FONTS_OF_READERS:
         registerFont(UnicodeCIDFont(name))
     return frozenset(TTFont(REGULAR, str(folder / _FILES[REGULAR])).face.charToGlyph)
 

@@ -9,7 +9,14 @@ from typing import Any
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
-from jobs.handlers.generate_report.pdf.fonts import REGULAR, cut_text, part_width, split_by_font, text_width
+from jobs.handlers.generate_report.pdf.fonts import (
+    FONTS_OF_READERS,
+    REGULAR,
+    cut_text,
+    part_width,
+    split_by_font,
+    text_width,
+)
 from jobs.handlers.generate_report.pdf.style import CONTENT_WIDTH, HEADING, MARGIN, MUTED, PAGE_HEIGHT, PAGE_WIDTH, RULE
 
 ROOMS = (1.0, 1.2, 0.85, 1.4, 0.7)
@@ -17,6 +24,10 @@ ROOMS = (1.0, 1.2, 0.85, 1.4, 0.7)
 _MIN_LAST_PAGE, _MIN_PAGE = 0.36, 0.6
 _LINE_GAP, _HEADER = 14.0, 30.0
 _SIZE = 8.0
+_NOTE = (
+    "Chinese, Japanese and Korean text is shown in fonts of your PDF reader. "
+    "If any is missing here, open the file in another reader."
+)
 OnProgress = Callable[[str, Any], None]
 MakeStory = Callable[[float], list[Flowable]]
 """Makes the story anew, for a factor of ``ROOMS``."""
@@ -44,11 +55,14 @@ class NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab is untyped
 
     def save(self) -> None:
         pages = self._pages
+        needs_note = not FONTS_OF_READERS.isdisjoint(self._doc.fontMapping)
         for number, page in enumerate(pages, start=1):
             self.__dict__.update(page)
             if number > 1:
                 self._draw_line(self._header, "", PAGE_HEIGHT - _HEADER, -6)
             self._draw_line(self._footer, f"Page {number} of {len(pages)}", MARGIN - _LINE_GAP - 6, _LINE_GAP)
+            if needs_note:
+                self.drawString(MARGIN, MARGIN - 2 * _LINE_GAP - 4, _NOTE)
             self._add_outline(number)
             super().showPage()
         super().save()

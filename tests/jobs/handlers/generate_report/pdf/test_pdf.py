@@ -52,6 +52,17 @@ def test_names_in_other_scripts_are_readable(tmp_path: Path, settings: Settings,
     assert all(name in text for name in names)
 
 
+@pytest.mark.parametrize(("kind", "has_note"), [("北京", True), ("東京の売上", True), ("서울", True), ("Café", False)])
+def test_each_page_says_which_texts_need_fonts_of_the_reader(
+    kind: str, has_note: bool, tmp_path: Path, settings: Settings, run_report: RunReport
+) -> None:
+    rows = [{**ROWS[0], "kind": kind}]
+    settings.STREAMER_SOURCES = {"drinks": definition(write_parquet(tmp_path / "names.parquet", rows))}
+    found = pages(run_report(format="pdf"))
+    assert len(found) > 1
+    assert ["fonts of your PDF reader" in text for text in found] == [has_note] * len(found)
+
+
 def test_long_tables_repeat_their_header_on_numbered_pages(
     tmp_path: Path, settings: Settings, run_report: RunReport
 ) -> None:
