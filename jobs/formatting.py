@@ -1,5 +1,6 @@
 """Statuses, sizes, durations and counts in the words that people read, on every face (docs/reference/words.md)."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ STATUS_LABELS: Mapping[str, str] = MappingProxyType(
 )
 """The word that people read for each status of the wire."""
 
+_MANY_DIGITS = re.compile(r"(?<![\d.])\d{5,}")
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _LONG_UNITS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
@@ -34,6 +36,11 @@ def format_action(action: str) -> str:
 def format_count(number: int) -> str:
     """Write a whole number with its thousands apart: ``18,204``."""
     return f"{number:,}"
+
+
+def group_thousands(text: str) -> str:
+    """Set the thousands of a text's numbers apart: ``limit 10,000``. Four digits stay, because they may be a year."""
+    return _MANY_DIGITS.sub(lambda found: f"{int(found[0]):,}", text)
 
 
 def format_counted(number: int, noun: str) -> str:

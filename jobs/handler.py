@@ -68,7 +68,7 @@ from jobs.errors import (
     Stop,
     TimedOut,
 )
-from jobs.formatting import format_bytes, format_count, format_counted, format_duration
+from jobs.formatting import format_bytes, format_count, format_counted, format_duration, group_thousands
 from jobs.queue.health.probes import probe_services
 from jobs.requests.python_api.handle import (
     RequestHandle,
@@ -170,6 +170,7 @@ __all__ = [
     "leave_out",
     "left_out_of",
     "get_handle",
+    "group_thousands",
     "guard_formula",
     "guard_formula_sql",
     "join_title",

@@ -22,7 +22,7 @@ from jobs.admin.acting.selecting import NotSelectable, selection_of_list
 from jobs.admin.acting.witness import log_begin
 from jobs.admin.formatting import owner_lines, request_name, when
 from jobs.admin.progress import status_badge
-from jobs.formatting import format_count
+from jobs.formatting import format_count, format_counted
 from jobs.models import AsyncRequest, OperatorAct
 from jobs.operations.acts import Actor, begin, carry_on
 from jobs.operations.selection import Count, Selection
@@ -118,7 +118,7 @@ class VerbActions(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
             "verb": verb,
             "count": count,
             "is_one": count.number == 1 and not count.is_least,
-            "words": selection.words(),
+            "words": format_counted(chosen, "request") if chosen and chosen > 1 else selection.words(),
             "left_out": 0 if chosen is None else chosen - count.number,
             "examples": _examples(count),
             "selection": json.dumps(selection.as_json()),

@@ -12,13 +12,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from jobs.formatting import format_action
+from jobs.formatting import format_action, group_thousands
 
 MAX_TITLE_CHARACTERS = 120
 SEPARATOR = " · "
 _MAX_VALUES = 4
 _MAX_VALUE_CHARACTERS = 40
 _MAX_INTEGER_BITS = 128
+_MIN_LONG, _MAX_LONG = 1e5, 1e15
+"""Between them a fraction is not shown: six digits are enough to tell requests apart."""
+_MARK = re.compile(r"(^|_)(id|code|number)$|[a-z](Id|ID|Code|Number)$")
 _SECRET = re.compile(
     r"passw|passphrase|secret|token|credential|authori[sz]ation|(api|private|access)_?key", re.IGNORECASE
 )
@@ -82,9 +85,15 @@ def _written(name: str, value: Any) -> str:
         return moment.replace("T", " ")
     if isinstance(value, date):
         return value.isoformat()
-    label = name.replace("_", " ")
-    if isinstance(value, float | Decimal):
-        return f"{label} {value:.6g}"
+    figure = _figure(value)
+    return f"{name.replace('_', ' ')} {figure if _MARK.search(name) else group_thousands(figure)}" if figure else ""
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, Decimal) and value.is_finite():
+        value = float(value)
+    if isinstance(value, float):
+        return f"{value:.0f}" if _MIN_LONG <= abs(value) < _MAX_LONG else f"{value:.6g}"
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= _MAX_INTEGER_BITS:
-        return f"{label} {value}"
+        return str(value)
     return ""

@@ -116,7 +116,7 @@ def test_the_page_of_one_leads_to_the_page_that_asks(operator: Client) -> None:
 def test_rows_that_are_chosen_but_do_not_fit_are_counted(operator: Client) -> None:
     rows = [make_request(), make_request(Status.COMPLETED)]
     page = operator.post(LIST, {"action": "cancel_selected", "_selected_action": [str(row.id) for row in rows]})
-    assert page.context["left_out"] == 1 and "2 chosen requests" in page.content.decode()
+    assert page.context["left_out"] == 1 and "Chosen: 2 requests." in page.content.decode()
 
 
 def test_every_filter_of_the_list_selects_the_same_rows(operator: Client) -> None:

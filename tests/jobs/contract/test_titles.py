@@ -2,6 +2,7 @@
 
 import logging
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import ConfigDict, Field, SecretStr
 from jobs.contract.registry import all_handlers
 from jobs.contract.submission import titles as request_titles
 from jobs.contract.submission.titles import title_of
-from jobs.contract.titles.default import MAX_TITLE_CHARACTERS, one_line
+from jobs.contract.titles.default import MAX_TITLE_CHARACTERS, one_line, title_of_item
 from jobs.handler import Context, Handler, NoPayload, Payload
 from jobs.jsonable import is_storable
 
@@ -103,6 +104,19 @@ def test_it_works() -> None:
 )
 def test_the_default_shows_what_was_set_and_is_no_secret(fields: dict[str, Any], title: str) -> None:
     assert title_of(_Plain(), _Anything(**fields)) == title
+
+
+@pytest.mark.parametrize(
+    ("item", "title"),
+    [
+        ({"limit": 2_000_000, "year": 2025}, "limit 2,000,000 · year 2025"),
+        ({"amount": 2_000_000.0, "price": Decimal("-12345.60")}, "amount 2,000,000 · price -12,345.6"),
+        ({"order_id": 73_245_001, "zipCode": 80_331}, "order id 73245001 · zipCode 80331"),
+        ({"share": 0.123_456, "none": Decimal("NaN"), "all": float("inf")}, "share 0.123456 · all inf"),
+    ],
+)
+def test_numbers_have_their_thousands_apart_unless_they_name_something(item: dict[str, Any], title: str) -> None:
+    assert title_of_item(item) == title
 
 
 @given(text=st.text(), number=st.integers() | st.floats(), moment=st.none() | st.datetimes(), extra=st.text())

@@ -1,6 +1,5 @@
 """Draw matplotlib figures onto the pages of a reportlab document: as vectors, and in the document's fonts."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -13,6 +12,7 @@ from matplotlib.ticker import ScalarFormatter
 from reportlab.lib.colors import Color
 from reportlab.platypus import Flowable
 
+from jobs.handler import group_thousands
 from jobs.handlers.generate_report.pdf.fonts import BOLD, REGULAR, part_width, split_by_font, text_width
 from jobs.handlers.process_data.learning.report import style
 from jobs.handlers.process_data.learning.report.parts import Draw
@@ -20,7 +20,6 @@ from jobs.handlers.process_data.learning.report.parts import Draw
 _ASCENT, _DESCENT = 0.93, 0.21
 """Of a line of text, as shares of its size."""
 _MEDIUM = 500
-_MANY_DIGITS = re.compile(r"(?<![\d.])\d{5,}")
 Dashes = tuple[float | None, list[float] | None]
 
 
@@ -128,7 +127,7 @@ class _Grouped(ScalarFormatter):
     """Writes ``10,000`` at an axis. Four digits stay as they are, because they may be a year."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
-        return _MANY_DIGITS.sub(lambda found: f"{int(found[0]):,}", super().__call__(x, pos))
+        return group_thousands(super().__call__(x, pos))
 
 
 class _Canvas(FigureCanvasBase):
