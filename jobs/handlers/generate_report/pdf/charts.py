@@ -58,6 +58,8 @@ def bar_chart(points: Points, width: float, *, room: float = 1.0) -> Drawing:
     """Draw one horizontal bar per label with its value at the end, ``width`` points wide."""
     axis = fit_axis([value for _, value in points])
     names = min(width * 0.3, max(text_width(label, _SIZE + 1) for label, _ in points) + 10)
+    # Half of the first label of the axis stands below the names.
+    names = max(names, text_width(axis.label(axis.low), _SIZE) / 2)
     values = max(text_width(write_amount(value), _SIZE + 1) for _, value in points) + 8
     length = width - names - values
     bar, pitch = _BAR_HEIGHT * room, (_BAR_HEIGHT + _BAR_GAP) * room

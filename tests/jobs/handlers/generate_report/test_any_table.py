@@ -9,7 +9,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, given, strategies
+from hypothesis import HealthCheck, example, given, strategies
 from hypothesis import settings as hypothesis_settings
 from pypdf import PdfReader
 from pytest_django import Settings
@@ -69,6 +69,7 @@ def assert_on_page(page: Any) -> None:
     page.extract_text(visitor_text=visit)
 
 
+@example(rows=[(date(2024, 1, 1), -1e15, "x", None)], compare="none")
 @given(rows=ROWS, compare=strategies.sampled_from(["none", "previous_year"]))
 @hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_as_a_pdf(report_on: Any, rows: list[tuple[Any, ...]], compare: str) -> None:
