@@ -5,17 +5,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import live
 from tests.browser.peer import Peer
 from tests.live import LiveStack
+from tests.local.waiting import DEADLINE_SECONDS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     live.register(config)
+    # Playwright's own five seconds are shorter than all other waits for what other processes do.
+    expect.set_options(timeout=DEADLINE_SECONDS * 1000)
 
 
 @pytest.fixture
