@@ -1,4 +1,4 @@
-"""The pages as axe sees them, in light and in dark: it finds nothing."""
+"""The pages as axe sees them, on a desk and on a phone, in light and in dark: it finds nothing."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from streamer_site.local.stack import PROJECT_DIR
 from tests.browser.console import RUN_TIMEOUT_MS, fill_report, open_detail, send_report, upload, use_token
 from tests.browser.peer import Peer, complete, started
+from tests.browser.sender import sent_elsewhere
 from tests.live import LiveStack
 
 AXE = PROJECT_DIR / "node_modules/axe-core/axe.min.js"
@@ -21,6 +22,7 @@ _FIND = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary]));
 }"""
+WIDTHS = (1280, 390)
 _TALLY = {"records": 7, "total_value": 1400.5, "average_value": 200.07}
 REPORT: dict[str, Any] = {
     "records": 14,
@@ -44,9 +46,12 @@ FAULT = """<ul class="st-faults"><li data-kind="KIND">
 def faults(page: Page) -> list[Any]:
     found = []
     page.evaluate(AXE.read_text())
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found += [(scheme, *fault) for fault in page.evaluate(_FIND)]
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            found += [(width, scheme, *fault) for fault in page.evaluate(_FIND)]
+    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
     return found
 
 
@@ -99,15 +104,19 @@ def test_page_about_the_api(page: Page) -> None:
 
 
 @pytest.mark.parametrize("kind", ["failed", "retrying"])
-def test_overview_with_a_fault(page: Page, live_stack: LiveStack, kind: str) -> None:
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(live_stack.user)
-    page.get_by_label("Password").fill(live_stack.password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator("#overview-verdict")).to_be_visible()
-    page.route("**/admin/", lambda route: route.abort())  # a refresh would take the fault away
-    page.locator("#overview-verdict").evaluate(
+def test_overview_with_a_fault(admin: Page, kind: str) -> None:
+    expect(admin.locator("#overview-verdict")).to_be_visible()
+    admin.route("**/admin/", lambda route: route.abort())  # a refresh would take the fault away
+    admin.locator("#overview-verdict").evaluate(
         "(verdict, [kind, fault]) => { verdict.dataset.kind = kind; verdict.insertAdjacentHTML('beforeend', fault); }",
         [kind, FAULT.replace("KIND", kind)],
     )
-    assert faults(page) == []
+    assert faults(admin) == []
+
+
+def test_list_and_page_of_requests(admin: Page, live_stack: LiveStack, token: str) -> None:
+    request_id = sent_elsewhere(live_stack, token, "echo_async", {"message": "to have a page"})
+    admin.goto("/admin/jobs/asyncrequest/")
+    assert faults(admin) == []
+    admin.goto(f"/admin/jobs/asyncrequest/{request_id}/change/")
+    assert faults(admin) == []

@@ -28,18 +28,6 @@ RQ_PAGES = ("", "workers/0/", "workers/0/0/", "queues/0/", "queues/0/scheduled/"
 
 
 @pytest.fixture
-def admin(page: Page, live_stack: LiveStack) -> Page:
-    """Sign in to the admin, and wait until the scripts of its first page listen."""
-    page.goto("/admin/")
-    page.get_by_label("Username").fill(live_stack.user)
-    page.get_by_label("Password").fill(live_stack.password)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    page.wait_for_load_state()
-    return page
-
-
-@pytest.fixture
 def job(live_stack: LiveStack) -> Iterator[Job]:
     """Make a job of RQ's that stays until the test ends."""
     with redis.Redis.from_url(live_stack.redis_url) as server:
