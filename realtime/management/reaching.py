@@ -25,7 +25,9 @@ def add_filters(parser: CommandParser) -> None:
         "--user", dest="user_id", metavar="USER", help="id of the user; without --tenant, in every tenant"
     )
     group.add_argument("--permission", metavar="NAME", help="a permission that its token has; '*' counts as having it")
-    group.add_argument("--process", metavar="NAME", help="web process, as streamer_connections list names it")
+    group.add_argument(
+        "--process", metavar="NAME", help="name of a web process, as streamer_connections list prints it"
+    )
 
 
 def audience_of(options: dict[str, Any], connection_id: UUID | None = None) -> Audience:

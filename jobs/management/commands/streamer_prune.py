@@ -30,7 +30,7 @@ class Command(BaseCommand):
             help=f"delete what finished more than DAYS days ago (default: STREAMER_RETENTION_DAYS, now {days:g})",
         )
         parser.add_argument(
-            "--files", action="store_true", help="delete requests that still have files too, and their files"
+            "--files", action="store_true", help="delete also requests that still have files, and those files"
         )
         explain(parser, examples={"streamer_prune --days 30 --files": "Delete all that finished over 30 days ago."})
 

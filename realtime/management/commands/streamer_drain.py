@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--process",
             metavar="NAME",
-            help="drain this web process alone, on any host, as streamer_connections list names it",
+            help="drain this web process alone, on any host; streamer_connections list prints the names",
         )
         parser.add_argument("--web", action="store_true", help="drain the web processes of this host, not its workers")
         parser.add_argument(

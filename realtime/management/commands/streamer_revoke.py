@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--user", default="", help="id of the user (claim 'sub'); without --tenant, in every tenant"
         )
-        parser.add_argument("--token-id", default="", help="id of a single token (claim 'jti'), in place of the others")
+        parser.add_argument(
+            "--token-id", default="", help="id of one token (claim 'jti'), in place of a user or tenant"
+        )
 
     def handle(self, *, tenant: str, user: str, token_id: str, **options: Any) -> None:
         if bool(tenant or user) == bool(token_id):

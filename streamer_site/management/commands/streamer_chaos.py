@@ -42,7 +42,7 @@ class Command(BaseCommand):
             action="store_true",
             help=f"let long outages last {_AWAY_SECONDS_FULL:.0f} s, not {_AWAY_SECONDS:.0f} s",
         )
-        parser.add_argument("--away", type=float, metavar="SECONDS", help="let long outages last so long")
+        parser.add_argument("--away", type=float, metavar="SECONDS", help="let long outages last SECONDS (default: 20)")
         parser.add_argument(
             "--cells", default="*", metavar="GLOB", help="run only cells whose names fit, such as 'web-kill@*'"
         )
