@@ -22,7 +22,7 @@ from realtime.http.sign_in.sign_out import SignOutView
 from realtime.http.streams.feed import user_feed
 from realtime.http.streams.tokens import request_token
 from realtime.http.tokens import LinkTokenView, ObtainTokenView, RefreshTokenView
-from realtime.http.topics import publish_to_topic
+from realtime.http.topics.topic import topic
 
 # Without a signing key, all tokens come from another issuer.
 _tokens = [
@@ -61,8 +61,8 @@ urlpatterns = [
     path("api/datasets", dataset_list),
     path("api/datasets/<str:id_or_name>/", dataset_detail, name="dataset"),
     path("api/datasets/<str:id_or_name>", dataset_detail),
-    path("api/topics/<str:topic>/", publish_to_topic, name="topic"),
-    path("api/topics/<str:topic>", publish_to_topic),
+    path("api/topics/<str:topic>/", topic, name="topic"),
+    path("api/topics/<str:topic>", topic),
     path("api/docs/", docs_page, name="docs"),
     path("api/docs", docs_page),
     path("api/docs/openapi.json", openapi_document, name="openapi"),

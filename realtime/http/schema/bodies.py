@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from realtime.wire.messages import Id, Request
 from realtime.wire.server.answers import Acknowledgment, Refusal, RequestSnapshot, Response
 from realtime.wire.server.events import Cancelled, Complete, Failed, Partial, Progress, Retrying, Started
-from realtime.wire.server.news import FeedMessage, ResultExpiring
+from realtime.wire.server.news import FeedMessage, ResultExpiring, TopicMessage, TrimmedTopic
 from realtime.wire.server.shapes import Error, File, RequestState
 
 FinalMessage = Complete | Failed | Cancelled
@@ -185,6 +185,13 @@ class PublishedTo(Struct, kw_only=True):
     topic: str
     seq: int | UnsetType = UNSET
     """The number of the message in a topic with a history."""
+
+
+class TopicPage(Struct, kw_only=True):
+    messages: list[TopicMessage | TrimmedTopic]
+    """The next messages. A ``snapshot`` stands for those that the history has no more."""
+    last_seq: int | UnsetType = UNSET
+    """The number of the last message of a topic with a history."""
 
 
 class Liveness(Struct, kw_only=True):

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
-
 from jobs.files.artifacts import without_signatures
 from jobs.models import AsyncRequest
 from realtime.access import is_own
 from realtime.auth import Identity
-from realtime.delivery.credit import CreditWindow
 from realtime.delivery.subscription import Subscription
 from realtime.http.streams.server_sent import seq_of
 from realtime.http.streams.stream import EventStream
+from realtime.http.streams.window import window_unless
 from realtime.shared import delivery
 
 Push = Callable[[str], None]
@@ -46,11 +44,7 @@ class RequestSource:
 
 async def open_request(row: AsyncRequest, after_seq: int, push: Push, is_congested: Callable[[], bool]) -> Subscription:
     """Open the log of a request. What comes while ``is_congested`` stays in the log."""
-    window = CreditWindow(
-        most_events=settings.STREAMER_CREDIT_EVENTS,
-        most_bytes=settings.STREAMER_CREDIT_BYTES,
-        is_congested=is_congested,
-    )
+    window = window_unless(is_congested)
     return await delivery().open(row.id, push, after_seq=after_seq, client_id=row.client_id, window=window)
 
 

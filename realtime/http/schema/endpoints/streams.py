@@ -8,26 +8,12 @@ from jobs.errors import ErrorCode
 from realtime.http.schema.bodies import FeedPage, FollowedPage, RequestToken, TokenLife
 from realtime.http.schema.declarations import Answer, Endpoint, Operation, Parameter, Resource, Security
 from realtime.http.schema.endpoints.artifacts import ARTIFACTS
-from realtime.http.schema.endpoints.parameters import after_seq
+from realtime.http.schema.endpoints.parameters import LAST_ID, WAIT, after_seq, or_stream
 from realtime.http.schema.endpoints.requests import REQUEST_ID, REQUESTS
 
 _TOKEN_PATH: Final = "/api/requests/{request_id}/token/"
 _EVENTS_PATH: Final = "/api/requests/{request_id}/events/"
 _DOWNLOAD_PATH: Final = "/api/artifacts/{artifact_id}/"
-_STREAM: Final = "text/event-stream"
-_LAST_ID: Final = Parameter(
-    name="Last-Event-ID", where="header", description="Where a stream goes on.", schema={"type": "string"}
-)
-_WAIT: Final = Parameter(
-    name="wait",
-    description="The seconds for which the answer is held until there is something to tell.",
-    schema={"type": "integer", "minimum": 0, "maximum": 60, "default": 0},
-)
-
-
-def _events(text: str) -> dict[str, str]:
-    return {"type": "string", "description": f"Server-sent events. {text}"}
-
 
 _FOLLOW = Operation(
     method="get",
@@ -36,13 +22,13 @@ _FOLLOW = Operation(
     description="As JSON, at most 500 and 512 KB at once. With `Accept: text/event-stream`, all of them as a stream, "
     "live up to the final one.",
     security="request_token",
-    parameters=(after_seq("The last number that the client has."), _WAIT, _LAST_ID),
+    parameters=(after_seq("The last number that the client has."), WAIT, LAST_ID),
     answers=(
         Answer(
             status=200,
             description="The messages after `after_seq`.",
             body=FollowedPage,
-            also={_STREAM: _events("`data` is a message, and `id` its `seq`. `goodbye` says when to come back.")},
+            also=or_stream("`data` is a message, and `id` its `seq`. `goodbye` says when to come back."),
         ),
         Answer(status=204, description="A stream that has had the final message."),
     ),
@@ -108,17 +94,15 @@ FEED = Resource(
                             description="The latest cursor that the client has; from now on without it.",
                             schema={"type": "string", "maxLength": 64},
                         ),
-                        _WAIT,
-                        _LAST_ID,
+                        WAIT,
+                        LAST_ID,
                     ),
                     answers=(
                         Answer(
                             status=200,
                             description="What has changed since the cursor.",
                             body=FeedPage,
-                            also={
-                                _STREAM: _events("`data` is a message, and `id` its cursor. `subscribed` comes first.")
-                            },
+                            also=or_stream("`data` is a message, and `id` its cursor. `subscribed` comes first."),
                         ),
                     ),
                     errors=(ErrorCode.RATE_LIMITED,),

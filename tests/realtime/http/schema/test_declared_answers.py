@@ -65,7 +65,7 @@ def known(make_token: MakeToken) -> Mapping[str, str]:
         "request_id": str(request_id),
         "artifact_id": str(file.id),
         "id_or_name": dataset.name,
-        "topic": "tenant.acme.rooms.a",
+        "topic": "tenant.acme.feeds.a",
     }
 
 

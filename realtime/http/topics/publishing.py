@@ -1,4 +1,4 @@
-"""``/api/topics/<topic>/``: publish to a topic."""
+"""``POST /api/topics/<topic>/``: publish to a topic."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 
 from realtime.auth import Identity
-from realtime.http.authenticated import answering
 from realtime.http.bodies import read_body
 from realtime.http.responses import Refused, json_response
 from realtime.http.sender import Sender
@@ -18,13 +17,12 @@ class _Message(msgspec.Struct):
     data: Any
 
 
-@answering("POST", counts=False)
-async def publish_to_topic(request: HttpRequest, identity: Identity, topic: str) -> HttpResponse:
-    """``POST /api/topics/<topic>/``: send ``data`` to all who follow the topic."""
+async def publish(request: HttpRequest, identity: Identity, name: str) -> HttpResponse:
+    """Send ``data`` of the body to all who follow the topic."""
     Sender(request, identity).take_message(len(request.body))
     message = read_body(request, _Message)
     try:
-        seq = await publish_for(identity, topic, message.data)
+        seq = await publish_for(identity, name, message.data)
     except PublishRefused as refused:
         raise Refused(refused.error) from None
-    return json_response({"topic": topic, **({} if seq is None else {"seq": seq})})
+    return json_response({"topic": name, **({} if seq is None else {"seq": seq})})

@@ -1,0 +1,1 @@
+"""Topics of the application over HTTP: publish to them, and follow them without a socket."""
