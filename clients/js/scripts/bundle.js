@@ -14,7 +14,7 @@ const ENTRIES = {
 };
 /** Names that no program outside a bundle sees, and no message has: they are made short. */
 const INTERNAL =
-  /^(is(Repairing|Behind|Read|Awaited|Over|CancelWanted|Empty|Busy|Cookie)|has(Lost|More)|wasSent|askedAs|nextMs|afterMs|stops|tokenExpired|canRenew|acknowledge|accept|finish|ignore|resume|failAll|refuse|took|soon|later|newId|passed|changed|needed|opened|heard|doubt|look|flush|follows|topics|cancelRequest|submission|subscribed|receive|fail|create|begin|more|answer|onTake|isBatched|places|halted|place|stop|wake|http|base|call|last|end|remove|take|reset|socket|received)$/;
+  /^(is(Repairing|Behind|Read|Awaited|Over|CancelWanted|Empty|Busy|Cookie)|has(Lost|More)|wasSent|askedAs|nextMs|afterMs|stops|tokenExpired|canRenew|acknowledge|accept|finish|ignore|resume|failAll|refuse|took|soon|later|newId|passed|changed|needed|opened|heard|doubt|look|flush|follows|topics|cancelRequest|submission|subscribed|receive|fail|create|begin|more|answer|onTake|isBatched|places|halted|place|stop|wake|http|base|call|last|end|remove|take|reset|socket|received|follower)$/;
 const SOURCES = fileURLToPath(new URL("../src/", import.meta.url));
 export const GIVEN_OUT = fileURLToPath(new URL("../../../realtime/static/streamer/client/", import.meta.url));
 

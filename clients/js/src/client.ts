@@ -143,8 +143,8 @@ export class Client extends EventTarget {
   /** Follow a request from the number after `afterSeq` on. An aborted `signal` ends the following, not the request. */
   follow(requestId: string, options: { afterSeq?: number; signal?: AbortSignal } = {}): Handle {
     this.#use();
-    const stream = this.#conversation.follow(requestId, options.afterSeq ?? 0);
-    const handle = new Handle(this.#conversation, { requestId, stream });
+    const follower = this.#conversation.follow(requestId, options.afterSeq ?? 0);
+    const handle = new Handle(this.#conversation, { requestId, follower });
     options.signal?.addEventListener("abort", () => handle.close());
     return handle;
   }
@@ -155,8 +155,8 @@ export class Client extends EventTarget {
     return this.#conversation.cancelRequest(requestId);
   }
 
-  async status(requestId: string): Promise<Snapshot> {
-    return (await this.ask({ type: "status", request_id: requestId })) as Snapshot;
+  status(requestId: string): Promise<Snapshot> {
+    return this.ask({ type: "status", request_id: requestId }) as Promise<Snapshot>;
   }
 
   /** All requests that fit, newest first. `limit`: of one page. */
@@ -181,13 +181,13 @@ export class Client extends EventTarget {
   }
 
   /** Upload a table as a dataset; returns its description. `onProgress` gets fractions from 0 to 1. */
-  async upload(file: Blob, options: UploadOptions = {}): Promise<Frame> {
-    return await this.#http.call(({ upload }, http, token) => upload(http, token, file, options));
+  upload(file: Blob, options: UploadOptions = {}): Promise<Frame> {
+    return this.#http.call(({ upload }, http, token) => upload(http, token, file, options));
   }
 
   /** Fetch a file; see `Response` for the ways to read it. */
-  async download(artifact: Artifact | string, options: { signal?: AbortSignal } = {}): Promise<globalThis.Response> {
-    return await this.#http.call(({ download }, http, token) => download(http, token, artifact, options.signal));
+  download(artifact: Artifact | string, options: { signal?: AbortSignal } = {}): Promise<globalThis.Response> {
+    return this.#http.call(({ download }, http, token) => download(http, token, artifact, options.signal));
   }
 
   /** The address of a file, signed, for a link: it works without a token until the file expires. */

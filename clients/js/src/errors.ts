@@ -104,12 +104,17 @@ export function errorOf(body: ErrorBody): StreamerError {
   return new (KINDS[body.code] ?? StreamerError)(body);
 }
 
+/** `event` is the message that told it; none for a request that never left. */
+export function cancelled(event?: Frame): RequestCancelled {
+  return new RequestCancelled({ code: "CANCELLED", message: "The request was cancelled." }, event);
+}
+
 /** The result that a final message carries. Throws RequestFailed or RequestCancelled when it carries none. */
 export function resultOf(event: Frame): unknown {
   if (event.type === "response" && event.success !== false) return event.data;
   if (event.type === "complete" || event.status === "completed") return event.result;
   if (event.type === "cancelled" || event.status === "cancelled") {
-    throw new RequestCancelled({ code: "CANCELLED", message: "The request was cancelled." }, event);
+    throw cancelled(event);
   }
   throw new RequestFailed(event.error ?? event.data?.error, event);
 }

@@ -21,10 +21,10 @@ export class Handle<Result = unknown> implements AsyncIterable<RequestEvent<Resu
   readonly #requestId: string | null;
 
   /** @internal Programs get one from `Client.submit` or `Client.follow`. */
-  constructor(conversation: Conversation, of: Submission | { requestId: string; stream: Stream }) {
+  constructor(conversation: Conversation, of: Submission | { requestId: string; follower: Stream }) {
     this.#conversation = conversation;
     this.#submission = "frame" in of ? of : null;
-    this.#stream = of.stream;
+    this.#stream = of.follower;
     this.#requestId = of.requestId;
     this.id = this.#submission?.frame.id ?? null;
     this.acknowledged = this.#submission?.acknowledged ?? Promise.resolve(null);

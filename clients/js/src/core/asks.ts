@@ -22,17 +22,12 @@ export class Asks {
     return new Promise((resolve, reject) => this.#waiting.set(frame.id, { frame, repeats, resolve, reject }));
   }
 
-  /** False when nobody asked that. */
-  answer(frame: Frame): boolean {
-    const ask = this.#take(frame.id);
-    ask?.resolve(frame);
-    return ask !== undefined;
+  answer(frame: Frame): void {
+    this.#take(frame.id)?.resolve(frame);
   }
 
-  refuse(id: string, error: StreamerError): boolean {
-    const ask = this.#take(id);
-    ask?.reject(error);
-    return ask !== undefined;
+  refuse(id: string, error: StreamerError): void {
+    this.#take(id)?.reject(error);
   }
 
   /** Reject all; or those alone that may not be asked twice. */

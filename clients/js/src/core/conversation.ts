@@ -1,6 +1,6 @@
 /** What is said on a connection: what to send when it opens, and what each message means. No I/O here. */
 
-import { type ConnectionStopped, errorOf, RequestCancelled, StreamerError } from "../errors.ts";
+import { type ConnectionStopped, cancelled, errorOf, StreamerError } from "../errors.ts";
 import type { Acknowledgment, Frame } from "../wire.ts";
 import { Asks } from "./asks.ts";
 import { Follows } from "./follows.ts";
@@ -87,13 +87,13 @@ export class Conversation {
 
   /** One that never left is cancelled here; one on its way, when the server has acknowledged it. */
   cancel(submission: Submission): void {
-    const { frame, requestId, stream } = submission;
-    if (stream.isOver || submission.isCancelWanted) return;
+    const { frame, requestId, follower } = submission;
+    if (follower.isOver || submission.isCancelWanted) return;
     submission.isCancelWanted = true;
     if (requestId) this.cancelRequest(requestId).catch(() => {});
     else if (!submission.wasSent) {
       this.#submits.remove(frame.id);
-      submission.fail(new RequestCancelled({ code: "CANCELLED", message: "The request was cancelled." }));
+      submission.fail(cancelled());
     }
   }
 
@@ -123,7 +123,7 @@ export class Conversation {
     const isFollowed = message.duplicate && this.follows.has(message.request_id);
     submission.acknowledge(message);
     // Attached to what this connection follows already, it would not hear what was said before.
-    this.follows.add(message.request_id, submission.stream, !isFollowed);
+    this.follows.add(message.request_id, submission.follower, !isFollowed);
     if (!submission.isCancelWanted) return;
     submission.isCancelWanted = false;
     this.cancel(submission);
@@ -132,7 +132,7 @@ export class Conversation {
   #responded(message: Frame): void {
     const submission = this.#submits.remove(message.id);
     submission?.acknowledge(null);
-    submission?.stream.accept(message);
+    submission?.follower.accept(message);
   }
 
   #refused(frame: Frame): void {

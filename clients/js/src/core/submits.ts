@@ -14,7 +14,7 @@ const MOST_PLACES = 110;
 
 export class Submission {
   readonly frame: Frame;
-  readonly stream: Stream;
+  readonly follower: Stream;
   /** How many of the places of a batch it takes, all of them if it goes alone. */
   readonly places: number;
   /** The server's id, once it is known. */
@@ -29,9 +29,9 @@ export class Submission {
   #refuse!: (error: unknown) => void;
 
   /** Throws ValidationFailed for what the server does not take. */
-  constructor(frame: Frame, stream: Stream, isBatched: boolean, limits: Frame) {
+  constructor(frame: Frame, follower: Stream, isBatched: boolean, limits: Frame) {
     this.frame = frame;
-    this.stream = stream;
+    this.follower = follower;
     this.isBatched = isBatched;
     this.places = Math.max(shareOf(frame, limits) * MOST_PLACES, isBatched ? 1 : MOST_IN_BATCH);
     this.acknowledged = new Promise((resolve, reject) => {
@@ -48,7 +48,7 @@ export class Submission {
 
   fail(error: unknown): void {
     this.#refuse(error);
-    this.stream.fail(error);
+    this.follower.fail(error);
   }
 }
 

@@ -3,7 +3,7 @@
 import { pauseMs } from "../core/reconnect.ts";
 import { type Frame, isFinal } from "../wire.ts";
 import { type Http, Refused } from "./http.ts";
-import { readEvents } from "./sse.ts";
+import { readEvents, type ServerEvent } from "./sse.ts";
 
 const SILENT_MS = 40_000;
 const MOST_EMPTY_STREAMS = 3;
@@ -14,8 +14,10 @@ const TURN_MS = 3000;
 
 export interface EventsOptions {
   http: Http;
-  /** `api/requests/<id>/events/` or `api/feed/`. */
+  /** `api/requests/<id>/events/`, `api/feed/` or `api/topics/<topic>/`. */
   path: string;
+  /** Undefined for a request. */
+  topic?: string;
   /** The parameter that says where to go on, and its first value. */
   parameter: "after_seq" | "cursor";
   position: string | null;
@@ -39,6 +41,7 @@ export class Events {
   #emptyStreams = 0;
   #failures = 0;
   #hasBegun = false;
+  #hasTold = false;
   #isOver = false;
 
   constructor(options: EventsOptions) {
@@ -64,7 +67,8 @@ export class Events {
 
   async #once(): Promise<void> {
     if (held >= MOST_HELD) {
-      await this.#poll(0);
+      // A topic may keep nothing: what comes in this second is all that there is.
+      await this.#poll(this.#options.topic ? 1 : 0);
       return pause(TURN_MS, this.#options.signal);
     }
     held += 1;
@@ -76,7 +80,7 @@ export class Events {
   }
 
   async #stream(): Promise<void> {
-    const before = this.#position;
+    let isEmpty = true;
     const silence = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const alive = (): void => {
@@ -91,7 +95,11 @@ export class Events {
       const response = await this.#ask("text/event-stream", silence.signal, 0);
       if (response.status === 204) return this.#over();
       this.#begin(false);
-      await readEvents(response.body as ReadableStream<Uint8Array>, (event) => this.#take(event), alive);
+      const take = (event: ServerEvent): boolean => {
+        isEmpty = false;
+        return this.#take(event);
+      };
+      await readEvents(response.body as ReadableStream<Uint8Array>, take, alive);
     } catch (error) {
       if (!silence.signal.aborted) throw error;
     } finally {
@@ -99,13 +107,13 @@ export class Events {
       signal.removeEventListener("abort", stop);
     }
     if (silence.signal.aborted) this.#giveUpStreams();
-    await this.#ended(before);
+    await this.#ended(isEmpty);
   }
 
   /** A stream that ends without a word may be cut by something between. */
-  async #ended(before: string | null): Promise<void> {
+  async #ended(isEmpty: boolean): Promise<void> {
     if (this.#isOver || this.#options.signal.aborted) return;
-    this.#emptyStreams = this.#position === before ? this.#emptyStreams + 1 : 0;
+    this.#emptyStreams = isEmpty ? this.#emptyStreams + 1 : 0;
     if (this.#emptyStreams >= MOST_EMPTY_STREAMS) this.#giveUpStreams();
     await pause(pauseMs(this.#emptyStreams, Math.random()), this.#options.signal);
   }
@@ -115,7 +123,7 @@ export class Events {
     this.#polls = true;
   }
 
-  #take({ id, event, data }: { id: string | null; event: string; data: string }): boolean {
+  #take({ id, event, data }: ServerEvent): boolean {
     const frame: Frame = JSON.parse(data);
     if (event === "goodbye") {
       this.#isOver = true;
@@ -123,23 +131,34 @@ export class Events {
       return false;
     }
     this.#position = id ?? this.#position;
-    this.#options.emit(frame);
+    this.#emit(frame);
     if (isFinal(frame)) this.#isOver = true;
     return !this.#isOver;
+  }
+
+  #emit(frame: Frame): void {
+    this.#hasTold = true;
+    this.#options.emit(frame);
   }
 
   async #poll(waitSeconds: number): Promise<void> {
     const response = await this.#ask("application/json", this.#options.signal, waitSeconds);
     const body: Frame = await response.json();
-    const isFirst = this.#position === null;
     this.#begin(false);
     const frames: Frame[] = body.events ?? body.messages;
-    if (body.messages && (isFirst || body.truncated)) this.#options.emit(begunFeed(body));
+    if (body.messages && (!this.#hasTold || body.truncated)) this.#emit(this.#begunTopic(body));
     for (const frame of frames) {
-      this.#take({ id: String(frame.seq ?? frame.cursor), event: "message", data: JSON.stringify(frame) });
+      const id = (frame.seq ?? frame.cursor)?.toString() ?? null;
+      this.#take({ id, event: "message", data: JSON.stringify(frame) });
     }
-    this.#position = body.cursor ?? this.#position;
-    if (!frames.length && this.#options.parameter === "after_seq" && !this.#isOver) await this.#lookForTheEnd();
+    this.#position = (body.cursor ?? this.#position ?? body.last_seq)?.toString() ?? null;
+    if (!frames.length && body.events && !this.#isOver) await this.#lookForTheEnd();
+  }
+
+  /** A stream tells first where it begins; here the answer itself does. */
+  #begunTopic({ messages: [first], last_seq, cursor, truncated }: Frame): Frame {
+    const begunAt = this.#position === null && first?.seq ? first.seq - 1 : last_seq;
+    return { type: "subscribed", topic: this.#options.topic, cursor, truncated, last_seq: begunAt };
   }
 
   /** Nothing has come: of a request that has ended, nothing will. */
@@ -166,11 +185,6 @@ export class Events {
     if (!this.#hasBegun || isOver) this.#options.began(isOver);
     this.#hasBegun = true;
   }
-}
-
-/** A stream tells first where it begins; here the answer itself does. */
-function begunFeed({ cursor, truncated }: Frame): Frame {
-  return { type: "subscribed", topic: "requests", cursor, truncated };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 /** HTTP in place of the socket: takes the same messages, and gives the same. */
 
+import { FEED } from "../core/topics.ts";
 import type { Frame } from "../wire.ts";
 import { Events } from "./events.ts";
 import { type Call, type Http, Refused } from "./http.ts";
@@ -48,8 +49,7 @@ class OverHttp implements Transport {
         this.#answer(frame, this.#call(path, { days: fields.days }), typed("extended"));
       },
       publish: () => {
-        const path = `api/topics/${encodeURIComponent(fields.topic)}/`;
-        this.#answer(frame, this.#call(path, { data: fields.data }), typed("published"));
+        this.#answer(frame, this.#call(topicPath(fields.topic), { data: fields.data }), typed("published"));
       },
       ping: () => this.#answer({}, this.#call(PROBE), () => ({ type: "pong" })),
       authenticate: () => {
@@ -91,8 +91,8 @@ class OverHttp implements Transport {
     if (message.type === "acknowledgment") this.#read(message.request_id, 0, undefined);
   }
 
-  #subscribe({ id, requests, topic, cursor }: Frame): void {
-    if (topic) this.#readFeed(id, topic, cursor ?? null);
+  #subscribe({ requests, id, ...fields }: Frame): void {
+    if (fields.topic) this.#readTopic(id, fields);
     else for (const { request_id, after_seq } of requests) this.#read(request_id, after_seq ?? 0, id);
   }
 
@@ -111,15 +111,13 @@ class OverHttp implements Transport {
     this.#settle(events.run(), (error) => subscribed({ error }));
   }
 
-  #readFeed(id: string, topic: string, cursor: string | null): void {
-    if (topic !== "requests") {
-      const error = { code: "NOT_FOUND", message: "Topics need a WebSocket, which does not get through." };
-      this.#receive({ type: "error", id, error });
-    } else {
-      const source = this.#source(this.#begin(topic).signal);
-      const log = { path: "api/feed/", parameter: "cursor" as const, position: cursor, began: () => {} };
-      this.#settle(new Events({ ...source, ...log }).run(), (error) => this.#receive({ type: "error", id, error }));
-    }
+  #readTopic(id: string, { topic, cursor, after_seq }: Frame): void {
+    const log =
+      topic === FEED
+        ? { path: "api/feed/", parameter: "cursor" as const, position: cursor ?? null }
+        : { path: topicPath(topic), parameter: "after_seq" as const, position: after_seq?.toString() ?? null };
+    const events = new Events({ ...this.#source(this.#begin(topic).signal), ...log, topic, began: () => {} });
+    this.#settle(events.run(), (error) => this.#receive({ type: "error", id, error }));
   }
 
   #begin(name: string): AbortController {
@@ -174,6 +172,10 @@ class OverHttp implements Transport {
 
 function pathOf(requestId: string): string {
   return `api/requests/${encodeURIComponent(requestId)}/`;
+}
+
+function topicPath(topic: string): string {
+  return `api/topics/${encodeURIComponent(topic)}/`;
 }
 
 function snapshot(body: Frame): Frame {

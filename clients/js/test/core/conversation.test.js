@@ -59,9 +59,9 @@ test("attached to a request that this connection follows already, it asks for wh
   talk.say({ ...acknowledgment("my-1"), duplicate: true });
   assert.deepEqual(talk.sentOf("subscribe").at(-1).requests, [{ request_id: ID, after_seq: 0 }]);
   talk.say(started, progress(2), complete(3));
-  for (const { stream } of [first, second]) {
+  for (const { follower } of [first, second]) {
     assert.deepEqual(
-      (await all(stream)).map(({ seq }) => seq),
+      (await all(follower)).map(({ seq }) => seq),
       [1, 2, 3],
     );
   }
@@ -71,7 +71,7 @@ test("a request that never left is cancelled here, one on its way when it is ack
   const talk = new Talk();
   const never = talk.conversation.submit({ type: "request", action: "delay", id: "a" });
   talk.conversation.cancel(never);
-  await assert.rejects(never.stream.end, RequestCancelled);
+  await assert.rejects(never.follower.end, RequestCancelled);
   talk.open();
   assert.deepEqual(talk.sent, []);
   const sent = talk.conversation.submit({ type: "request", action: "delay", id: "b" });
@@ -176,7 +176,7 @@ test("a topic that may not be followed fails", async () => {
 test("whatever is lost, doubled or out of order, each event counts once, in order, up to the last", async () => {
   await forSeeds(200, async (random) => {
     const talk = new Talk().open();
-    const { stream } = talk.submitted();
+    const { follower } = talk.submitted();
     const length = random.between(3, 40);
     const log = [started, ...Array.from({ length: length - 2 }, (_, index) => progress(index + 2)), complete(length)];
     let written = 0;
@@ -204,7 +204,7 @@ test("whatever is lost, doubled or out of order, each event counts once, in orde
     talk.open();
     answer();
     assert.deepEqual(
-      (await all(stream)).map(({ seq }) => seq),
+      (await all(follower)).map(({ seq }) => seq),
       log.map(({ seq }) => seq),
     );
   });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -18,9 +19,11 @@ test("the scripts that the service gives out are those of the sources", () => {
   }
 });
 
+/** Servers compress with zlib, and people look with `gzip`, which comes to some bytes more. */
 test("the main entry is small", () => {
-  const bytes = gzipSync(built["streamer-client.js"], { level: 9 }).length;
-  assert.ok(bytes < MOST_BYTES, `${bytes} bytes`);
+  const input = built["streamer-client.js"];
+  const sizes = [gzipSync(input, { level: 9 }).length, execFileSync("gzip", ["-9"], { input }).length];
+  assert.ok(Math.max(...sizes) < MOST_BYTES, `${sizes.join(" and ")} bytes`);
 });
 
 test("no script loads anything from elsewhere, or names a source map", () => {
