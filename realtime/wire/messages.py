@@ -92,6 +92,8 @@ class Subscribe(ClientMessage, tag="subscribe"):
     topic: Topic | None = None
     cursor: Annotated[str, Meta(max_length=64)] | None = None
     """The latest cursor that the client has of the topic ``requests``."""
+    tag: Tag | None = None
+    """Of the topic ``requests``, only news of requests that have this tag."""
 
 
 class Unsubscribe(ClientMessage, tag="unsubscribe"):

@@ -30,7 +30,7 @@ class FeedTopic:
             self._refusing.answer(error_body(ErrorCode.VALIDATION_ERROR, str(error)), message.id)
             return
         self.end()
-        self._follower = FeedFollower(self._owner, self._push)
+        self._follower = FeedFollower(self._owner, self._push, message.tag)
         await feed().open(self._follower, since, lambda cursor, more: self._answer(message, cursor, more))
 
     async def unsubscribe(self, message: Unsubscribe) -> None:

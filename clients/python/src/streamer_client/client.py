@@ -185,9 +185,12 @@ class Client:
                 return
             cursor = {"cursor": page["next_cursor"]}
 
-    async def feed(self, *, cursor: str | None = None) -> AsyncIterator[FeedEvent]:
-        """Yield what changes in all requests of the user, wherever they were submitted. It does not end by itself."""
-        async for reader, message in self._talk.feed(cursor):
+    async def feed(self, *, cursor: str | None = None, tag: str | None = None) -> AsyncIterator[FeedEvent]:
+        """Yield what changes in all requests of the user, wherever they were submitted. It does not end by itself.
+
+        ``tag``: only those that have it. Feeds that are open at once must have the same: else ``ValidationFailed``.
+        """
+        async for reader, message in self._talk.feed(cursor, tag or None):
             yield feed_event_of(message, reader.cursor)
 
     # --- files and actions ---------------------------------------------------------------------------------------

@@ -164,8 +164,8 @@ class Client:
     def list(self, **filters: Any) -> Iterator[Snapshot]:
         return self._running.iterate(self._client.list(**filters))
 
-    def feed(self, *, cursor: str | None = None) -> Iterator[FeedEvent]:
-        return self._running.iterate(self._client.feed(cursor=cursor))
+    def feed(self, *, cursor: str | None = None, tag: str | None = None) -> Iterator[FeedEvent]:
+        return self._running.iterate(self._client.feed(cursor=cursor, tag=tag))
 
     def upload(
         self,

@@ -76,9 +76,9 @@ class Talk:
         self._core.leave(reader)
         self._session.touch()
 
-    async def feed(self, cursor: str | None) -> AsyncIterator[tuple[FeedReader, Message | None]]:
+    async def feed(self, cursor: str | None, tag: str | None) -> AsyncIterator[tuple[FeedReader, Message | None]]:
         """Yield each message of the feed with its reader; None for messages that were left out."""
-        reader = self._core.follow_feed(cursor=cursor)
+        reader = self._core.follow_feed(cursor=cursor, tag=tag)
         waiter = Waiter(reader)
         self._session.touch()
         try:

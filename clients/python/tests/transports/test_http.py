@@ -213,6 +213,30 @@ async def _arrived(handle: Any, count: int) -> None:
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.parametrize("transport", ["stream", "poll"])
+async def test_a_feed_with_a_tag_asks_for_it(transport: Any) -> None:
+    state = {"type": "message", "topic": "requests", "cursor": "2", "request": {"request_id": ID, "status": "pending"}}
+    asked: list[Any] = []
+
+    async def answer(request: Request) -> Response:
+        if request.path != "/api/feed/":
+            return await service()(request)
+        asked.append(request.query.get("tag"))
+        if transport == "stream":
+            return as_events(message(state), end=asyncio.Event())
+        return as_json({"messages": [state], "cursor": "2", "truncated": False})
+
+    async with (
+        serving(answer) as server,
+        Client(server.url, token="t", transport=transport, proxy=None) as client,
+        asyncio.timeout(10),
+    ):
+        async for event in client.feed(tag="customer 7"):
+            assert event.cursor == "2"
+            break
+    assert asked[0] == "customer 7"
+
+
 async def test_the_feed_comes_over_http() -> None:
     state = {"type": "message", "topic": "requests", "cursor": "2", "request": {"request_id": ID, "status": "pending"}}
     told = {"type": "subscribed", "topic": "requests", "cursor": "1", "truncated": False}

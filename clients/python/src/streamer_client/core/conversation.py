@@ -117,9 +117,10 @@ class Conversation:
     def forget(self, question: Question) -> None:
         self._questions.forget(question)
 
-    def follow_feed(self, *, cursor: str | None = None) -> FeedReader:
+    def follow_feed(self, *, cursor: str | None = None, tag: str | None = None) -> FeedReader:
+        """Follow the feed. Raises ``ConnectionStopped``, and ``ValidationFailed`` beside a feed with another tag."""
         self._refuse_if_stopped()
-        reader = FeedReader(cursor)
+        reader = FeedReader(cursor, tag)
         self._feed.add(reader)
         return reader
 

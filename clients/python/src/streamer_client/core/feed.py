@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from streamer_client.core.ticket import Send, Ticket
-from streamer_client.errors import StreamerError, refusal
+from streamer_client.errors import StreamerError, ValidationFailed, refusal
 from streamer_client.events import Message
 
 TOPIC = "requests"
@@ -18,9 +18,10 @@ class FeedReader(Ticket):
     Of each request, only the latest state waits. Beyond 1,000 the oldest are let go, and ``is_truncated`` says so.
     """
 
-    def __init__(self, cursor: str | None) -> None:
+    def __init__(self, cursor: str | None, tag: str | None = None) -> None:
         super().__init__()
         self.cursor = cursor
+        self.tag = tag
         self.is_truncated = False
         self._waiting: dict[str, Message] = {}
 
@@ -65,6 +66,11 @@ class Feed:
         return bool(self._readers)
 
     def add(self, reader: FeedReader) -> None:
+        """Give the reader what comes. Raises ``ValidationFailed`` while others read the feed with another tag."""
+        if any(other.tag != reader.tag for other in self._readers):
+            # A connection has one subscription, and what it brings does not always name the tags.
+            text = "This client follows its feed with another tag already; use a client for each"
+            raise ValidationFailed(text, code="VALIDATION_ERROR")
         self._readers.append(reader)
         if len(self._readers) == 1 or reader.cursor is not None:
             self._cursor = reader.cursor
@@ -126,5 +132,6 @@ class Feed:
             self.fail(refusal(error))
 
     def _subscribe(self) -> None:
-        cursor = {"cursor": self._cursor} if self._cursor else {}
-        self._send({"type": "subscribe", "id": _ID, "topic": TOPIC, **cursor})
+        wanted = {"cursor": self._cursor, "tag": self._readers[0].tag if self._readers else None}
+        given = {name: value for name, value in wanted.items() if value}
+        self._send({"type": "subscribe", "id": _ID, "topic": TOPIC, **given})

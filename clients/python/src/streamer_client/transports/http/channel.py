@@ -53,8 +53,8 @@ class HttpChannel:
             case {"type": "authenticate", "token": token}:
                 self._api.token = token
             case {"type": "subscribe", "topic": topic}:
-                follower = FeedFollower(self._line, cursor=message.get("cursor", ""), question=message["id"])
-                self._follow(topic, follower)
+                cursor, tag = message.get("cursor", ""), message.get("tag")
+                self._follow(topic, FeedFollower(self._line, cursor=cursor, tag=tag, question=message["id"]))
             case {"type": "subscribe", "requests": requests}:
                 for one in requests:
                     self._follow_request(one["request_id"], one["after_seq"], message["id"])

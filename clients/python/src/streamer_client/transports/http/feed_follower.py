@@ -9,16 +9,20 @@ from streamer_client.transports.http.line import Line
 
 
 class FeedFollower(Follower):
-    def __init__(self, line: Line, *, cursor: str, question: str) -> None:
+    def __init__(self, line: Line, *, cursor: str, tag: str | None, question: str) -> None:
         super().__init__(line, "api/feed/")
         self._cursor = cursor
+        self._tag = {"tag": tag} if tag else {}
         self._question = question
 
     def resume_id(self) -> str:
         return self._cursor
 
+    def stream_params(self) -> Mapping[str, Any]:
+        return self._tag
+
     def poll_params(self) -> Mapping[str, Any]:
-        return {"cursor": self._cursor} if self._cursor else {}
+        return {**self._tag, **({"cursor": self._cursor} if self._cursor else {})}
 
     async def take(self, message: Message, size: int) -> None:
         self._cursor = message.get("cursor") or self._cursor

@@ -47,6 +47,10 @@ class Follower(ABC):
     def resume_id(self) -> str:
         """Return the id of the last event that was had; "" for none."""
 
+    def stream_params(self) -> Mapping[str, Any]:
+        """Return the parameters of a stream, beside the place where it goes on."""
+        return {}
+
     @abstractmethod
     def poll_params(self) -> Mapping[str, Any]:
         """Return the parameters of the next poll, without ``wait``."""
@@ -77,7 +81,9 @@ class Follower(ABC):
         parser = EventStream()
         had_news = False
         try:
-            async with self.line.api.stream(self._path, headers=self._headers(), read_seconds=SILENT_SECONDS) as answer:
+            async with self.line.api.stream(
+                self._path, headers=self._headers(), params=self.stream_params(), read_seconds=SILENT_SECONDS
+            ) as answer:
                 if not _is_event_stream(answer):
                     await self._no_stream(await answer_of(answer))
                     return
