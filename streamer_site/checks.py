@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils.module_loading import import_string
 from jwt.algorithms import get_default_algorithms
 from jwt.exceptions import InvalidKeyError
@@ -148,18 +149,37 @@ def _session_faults() -> Iterator[CheckMessage]:
 
 
 def _storage_faults() -> Iterator[CheckMessage]:
-    if settings.STREAMER_STORAGE.startswith(S3_SCHEME):
-        yield from _s3_faults()
-    else:
-        try:
-            import_string(settings.STREAMER_STORAGE)
-        except ImportError:
-            hint = "s3://bucket/prefix, or the path of a Django storage class."
-            yield Error(f"STREAMER_STORAGE is '{settings.STREAMER_STORAGE}'", hint=hint, id="streamer.E006")
+    faults = [*(_s3_faults() if settings.STREAMER_STORAGE.startswith(S3_SCHEME) else _storage_class_faults())]
+    yield from faults or _storage_option_faults()
     if settings.STREAMER_ARTIFACT_MAX_DAYS < settings.STREAMER_ARTIFACT_DAYS:
         hint = "Files that live longer from the start could never be extended."
         text = "STREAMER_ARTIFACT_MAX_DAYS is less than STREAMER_ARTIFACT_DAYS"
         yield Error(text, hint=hint, id="streamer.E007")
+
+
+def _storage_class_faults() -> Iterator[CheckMessage]:
+    try:
+        found = import_string(settings.STREAMER_STORAGE)
+    except Exception:  # the module is the operator's, and may fail in any way
+        found = None
+    if not (isinstance(found, type) and issubclass(found, Storage)):
+        hint = "s3://bucket/prefix, or the path of a Django storage class."
+        yield Error(f"STREAMER_STORAGE is '{settings.STREAMER_STORAGE}'", hint=hint, id="streamer.E006")
+
+
+def _storage_option_faults() -> Iterator[CheckMessage]:
+    """Make the storage. Its own error may hold a value, which may be secret, so only the names are told."""
+    given = settings.STORAGES["default"]
+    try:
+        storage = storages.create_storage(given)
+        if isinstance(storage, FileSystemStorage):
+            # It looks at them when it is used, and not before.
+            storage.location, storage.base_url  # noqa: B018
+    except Exception as error:
+        names = ", ".join(sorted(given.get("OPTIONS", {}))) or "nothing"
+        text = f"STREAMER_STORAGE_OPTIONS does not fit the storage, which was given {names} ({type(error).__name__})"
+        hint = 'The options that the storage class takes, as JSON, such as {"location": "/srv/files"}.'
+        yield Error(text, hint=hint, id="streamer.E027")
 
 
 def _s3_faults() -> Iterator[CheckMessage]:

@@ -37,6 +37,8 @@ def test_local_files_are_in_their_folder_unless_told_otherwise() -> None:
         ("s3://user:pa55@bucket", {}, "streamer.E008"),
         ("s4://bucket", {}, "streamer.E006"),
         ("no.such.Storage", {}, "streamer.E006"),
+        ("os.path.join", {}, "streamer.E006"),
+        ("tests.streamer_site.bad_storages.fails_to_load.Storage", {}, "streamer.E006"),
         ("s3://bucket", {"secret_key": ""}, "streamer.E009"),
         ("s3://bucket", {"endpoint_url": "minio:9000"}, "streamer.E010"),
         ("s3://bucket", {"endpoint_url": "http://u:pa55@minio:9000"}, "streamer.E010"),
@@ -50,6 +52,24 @@ def test_a_storage_that_is_named_wrongly_is_found(
     ids = {one.id for one in found} - {"streamer.settings.E001"}  # the form of the value alone
     assert ids == ({fault} if fault else set())
     assert "pa55" not in str([one.msg for one in found])
+
+
+@pytest.mark.parametrize(
+    ("backend", "options"),
+    [
+        (LOCAL, {"locatoin": "pa55"}),
+        (LOCAL, {"location": 5}),
+        (LOCAL, {"base_url": ["pa55"]}),
+        ("jobs.files.storage.s3.S3Files", {"bucket_name": "bucket", "acess_key": "pa55"}),
+    ],
+)
+def test_options_that_do_not_fit_the_storage_are_found(
+    backend: str, options: dict[str, Any], settings: Settings
+) -> None:
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": backend, "OPTIONS": options}}
+    (found,) = check_settings()
+    assert found.id == "streamer.E027" and all(name in found.msg for name in options)
+    assert "pa55" not in found.msg
 
 
 def test_files_that_could_never_be_extended_are_found(settings: Settings) -> None:

@@ -89,10 +89,10 @@ class Whole(Number):
 
 
 class Mask(Kind):
-    """The octal mask of permissions that new files do not get."""
+    """The octal mask of permissions that new files do not get. Their owner gets all."""
 
     def describe(self) -> str:
-        return "an octal number from 000 to 777"
+        return "an octal number from 000 to 077"
 
     def parse(self, text: str) -> int:
         value = _converted(lambda octal: int(octal, 8), text)
@@ -100,7 +100,7 @@ class Mask(Kind):
         return value
 
     def check(self, value: Any) -> None:
-        if not isinstance(value, int) or not 0 <= value <= 0o777:
+        if not isinstance(value, int) or not 0 <= value <= 0o077:
             raise ValueError
 
     def write(self, value: Any) -> str:

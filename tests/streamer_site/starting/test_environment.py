@@ -99,6 +99,7 @@ HINTS = [
     ("DATABASE_URL", f"postgre://u:{SECRET}@host/x", "DATABASE_URL=postgres://…@host/x?"),
     ("REDIS_URL", "redis-sentinel://one:26379,two/main/0", "REDIS_URL=redis+sentinel://one:…/main/0?"),
     ("ALLOWED_HOSTS", "https://a.example/x", "ALLOWED_HOSTS=a.example?"),
+    ("STREAMER_UMASK", "777", "default is STREAMER_UMASK=077."),
     ("STREAMER_ALLOWED_ORIGINS", "app.example", "STREAMER_ALLOWED_ORIGINS=https://app.example?"),
 ]
 

@@ -50,6 +50,13 @@ def test_an_unknown_app_is_one_line(tmp_path: Path) -> None:
     assert "No module named 'no_such_app'" in done.stderr and "STREAMER_APPS" in done.stderr
 
 
+def test_options_that_do_not_fit_the_storage_are_one_line(tmp_path: Path) -> None:
+    options = '{"locatoin": "/srv/files"}'
+    done = run("manage.py", "migrate", STREAMER_DATA_DIR=str(tmp_path), STREAMER_STORAGE_OPTIONS=options)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 2
+    assert done.stderr.startswith("STREAMER_STORAGE_OPTIONS does not fit") and "locatoin" in done.stderr
+
+
 def test_a_folder_that_cannot_be_written_is_one_line() -> None:
     done = run("manage.py", "migrate", STREAMER_DATA_DIR="/dev/null/streamer")
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 2

@@ -1,0 +1,1 @@
+"""Storages that cannot be used."""
