@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 WATCH_SECONDS = 1
 _SHIFTS = (SHIFT, "jobs.shift.work_shift")
 """The second name is in the rings of an older version, whose ids have no prefix."""
+_FIRST_PAUSE_SECONDS = 0.25
 # For systems that cannot wait for the end of a process with a time limit.
 _POLL_SECONDS = 0.02
 # RQ's own allowance of 10 s would let an idle worker listen to a cut connection for as long.
@@ -163,6 +164,17 @@ class ShiftWorker(Worker):
     def check_for_suspension(self, burst: bool) -> None:
         with _unless_redis_is_away():
             super().check_for_suspension(burst)
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
+        """Wait for a job. A Redis that refuses, as one whose disk is full does, ends RQ's worker, and not this one."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+            except redis.ResponseError as error:
+                logger.error("Worker %s: no request is begun, Redis refuses: %s", self.name, error, extra=REPEATS)
+                time.sleep(pause)
+                pause = min(2 * pause, self.max_connection_wait_time)
 
     def run_maintenance_tasks(self) -> None:
         with _unless_redis_is_away():

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connections
 
+from jobs.full_disk import is_disk_full
 from jobs.requests.after_commit import tell
 from jobs.requests.submission import Accepted, Refused, Submission, submit_many
 
@@ -79,7 +80,8 @@ class SubmissionWriter:
                 for item in items:
                     self._commit([item])
                 return
-            logger.exception("Could not store %d submissions", len(items))
+            if not is_disk_full(error):  # whoever waits for the outcome says so, in one line
+                logger.exception("Could not store %d submissions", len(items))
             for _, future in items:
                 future.set_exception(error)
             return

@@ -4,14 +4,17 @@ import errno
 import json
 import os
 import random
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 from channels.testing import HttpCommunicator
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -41,12 +44,24 @@ def disk(tmp_path: Path, settings: Settings) -> Iterator[SmallDisk]:
         yield disk
 
 
+def full_database() -> DatabaseError:
+    """Return the error of a real database that has no room."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE texts (text)")
+        connection.execute("PRAGMA max_page_count = 2")
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            connection.execute("INSERT INTO texts VALUES (?)", ["x" * 10_000])
+    error = OperationalError(str(caught.value))
+    error.__cause__ = caught.value
+    return error
+
+
 def test_a_full_disk_is_told_from_other_errors() -> None:
     text = os.strerror(errno.ENOSPC)
     wrapped = RuntimeError("cannot write")
     wrapped.__cause__ = OSError(errno.ENOSPC, text)
     full = [OSError(errno.EDQUOT, "x"), OSError(f"IO Error: {text}"), duckdb.IOException(f"IO Error: {text}"), wrapped]
-    assert all(map(is_disk_full, full))
+    assert all(map(is_disk_full, [*full, full_database(), psycopg.errors.DiskFull("could not extend file")]))
     assert not any(map(is_disk_full, [None, OSError(errno.EACCES, "x"), ValueError(text), KeyError("x")]))
 
 

@@ -162,6 +162,26 @@ def test_no_book_of_rqs_ends_a_worker(error: Exception, monkeypatch: pytest.Monk
     worker.run_maintenance_tasks()
 
 
+def test_a_redis_that_refuses_to_write_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It answers so while it cannot save to its disk."""
+    worker = make_worker("patient", "idle")
+    refusals = [redis.ResponseError("MISCONF Redis is configured to save RDB snapshots, but cannot") for _ in range(5)]
+    pauses: list[float] = []
+
+    def dequeue(*args: object, **options: object) -> None:
+        if refusals:
+            raise refusals.pop()
+
+    monkeypatch.setattr(worker.queue_class, "dequeue_any", dequeue)
+    monkeypatch.setattr("jobs.execution.worker.time.sleep", pauses.append)
+    assert worker.dequeue_job_and_maintain_ttl(1) is None
+    assert pauses == [0.25, 0.5, 1, 2, 2]
+    lines = [record for record in caplog.records if "Redis refuses: MISCONF" in record.getMessage()]
+    assert lines and not any(record.exc_info for record in lines)
+
+
 def make_worker(name: str, state: str) -> ShiftWorker:
     worker = ShiftWorker(["default"], connection=redis.Redis.from_url(settings.REDIS_URL), name=name)
     worker.set_state(state)

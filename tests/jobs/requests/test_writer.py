@@ -12,6 +12,7 @@ from jobs.requests import writer as intake_module
 from jobs.requests.submission import Accepted, Refused, Submission, submit_many
 from jobs.requests.writer import Overloaded, SubmissionWriter
 from tests.jobs.building import make_submission, row_of
+from tests.jobs.test_full_disk import full_database
 from tests.local.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,6 +84,16 @@ def test_a_database_that_is_away_fails_the_future_and_nothing_else(store: HeldSt
     assert isinstance(writer.submit(make_submission()).exception(10), OperationalError)
     assert AsyncRequest.objects.count() == 0
     assert isinstance(writer.submit(make_submission()).result(10), Accepted)
+
+
+def test_a_full_disk_writes_no_traceback(store: HeldStore, caplog: pytest.LogCaptureFixture) -> None:
+    """Hand the error to who asked, who tells of it in one line."""
+    writer = SubmissionWriter()
+    store.faults = [full_database(), full_database()]
+    store.let_in.set()
+    assert "full" in str(writer.submit(make_submission()).exception(10))
+    assert isinstance(writer.submit(make_submission()).result(10), Accepted)
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_one_that_cannot_be_stored_takes_no_other_with_it(store: HeldStore) -> None:
