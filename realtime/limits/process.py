@@ -8,6 +8,7 @@ from realtime.limits.clients import ClientLimit, Rates
 from realtime.limits.connects import ConnectLimit
 from realtime.limits.exchange import Exchange
 from realtime.limits.full_queues import FullQueues
+from realtime.limits.large_messages import LargeMessages
 
 RATE_SETTINGS: Final = {
     "connects": "STREAMER_CONNECTS_PER_",
@@ -19,7 +20,10 @@ RATE_SETTINGS: Final = {
 
 
 class Limits:
-    """The limits on connects, messages, submits and uploads. Used on the event loop alone."""
+    """The limits on connects, messages, submits and uploads, and the turns of large messages.
+
+    Used on the event loop alone.
+    """
 
     def __init__(self) -> None:
         exchange = Exchange()
@@ -28,6 +32,7 @@ class Limits:
         self.submits = ClientLimit(exchange, "submits", rates_of("submits"))
         self.uploads = ClientLimit(exchange, "uploads", rates_of("uploads"))
         self.full_queues = FullQueues()
+        self.large_messages = LargeMessages()
 
 
 def rates_of(kind: str) -> Rates:

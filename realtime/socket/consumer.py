@@ -16,6 +16,7 @@ from jobs.metrics.counters import Counter
 from realtime.auth import Identity
 from realtime.connections.open_connection import OpenConnection
 from realtime.connections.validity.token_expiry import TokenExpiry
+from realtime.limits.large_messages import Refused, Turn
 from realtime.limits.messages import RateLimit, Verdict
 from realtime.shared import drain, limits, registry
 from realtime.socket.conversation import Conversation
@@ -152,18 +153,36 @@ class StreamerConsumer(AsyncConsumer):
             self._ending.begin(CloseCode.PROTOCOL_ABUSE)
 
     async def _take_large(self, event: Mapping[str, Any]) -> None:
-        """Take a message that is read on a thread. The next one of this connection waits for it."""
-        text, _, verdict = self._admit(event)
+        """Take a message that is read on a thread, in its turn. The next one of this connection waits for it.
+
+        A refused one has its turn too, though it is not read: receiving it took time.
+        """
+        text, size, verdict = self._admit(event)
         if verdict is Verdict.ABUSE:
             self._ending.begin(CloseCode.PROTOCOL_ABUSE)
             return
         if verdict is Verdict.TOO_MANY:
             self._refuse_message(self._rate_limit.error, encode_error(self._rate_limit.error))
-            return
-        found = await read_apart(text or "", self._connection.identity)
-        if self._ending.code is None:
-            begun = time.thread_time() - found.seconds
-            self._charge(verdict, begun, messages=self._answer(found, verdict))
+        identity = self._connection.identity
+        self._transport.pause_reading()
+        turn: Turn | None = None
+        try:
+            turn = await limits().large_messages.take((identity.tenant_id, identity.user_id), size)
+            if verdict is Verdict.TOO_MANY:
+                return
+            found = await read_apart(text or "", identity)
+            if self._ending.code is None:
+                begun, earlier = time.thread_time() - found.seconds, self._conversation.in_work
+                self._charge(verdict, begun, messages=self._answer(found, verdict))
+                turn.end_after(self._conversation.in_work - earlier)
+                turn = None
+        except Refused as refused:
+            if verdict is not Verdict.TOO_MANY:  # else it was refused before
+                self._refuse_message(refused.error, encode_error(refused.error))
+        finally:
+            if turn is not None:
+                turn.end()
+            self._transport.resume_reading()
 
     def _admit(self, event: Mapping[str, Any]) -> tuple[str | None, int, Verdict]:
         """Count a frame. Return its text, its size and the verdict on it."""

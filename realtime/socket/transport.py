@@ -17,6 +17,12 @@ class Transport(Pinged, Protocol):
     def abort(self) -> None:
         """End the connection at once, and drop what waits to be sent."""
 
+    def pause_reading(self) -> None:
+        """Read nothing from the client until ``resume_reading`` was called as often as this."""
+
+    def resume_reading(self) -> None:
+        """Read from the client again, unless the server has a reason of its own not to."""
+
 
 class _Unknown:
     """The transport of a server that offers none: the server ends the connection when it likes."""
@@ -25,6 +31,10 @@ class _Unknown:
     unanswered_seconds = 0.0
 
     def abort(self) -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
 
 
 def transport_of(scope: Mapping[str, Any]) -> Transport:

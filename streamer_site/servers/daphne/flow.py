@@ -33,6 +33,7 @@ class Flow:
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
         self._is_full = False
+        self._holds = 0
         self._writable = asyncio.Event()
         self._writable.set()
         # Until here, the producer was the HTTP channel that the handshake came by. It and its request refer to each
@@ -50,7 +51,7 @@ class Flow:
 
     def resumeProducing(self) -> None:
         self._is_full = False
-        self._protocol.transport.resumeProducing()
+        self._read_on()
         # One turn of the loop later, or a slow client would never be heard: each message that waits fills the
         # transport again.
         loop = asyncio.get_running_loop()
@@ -67,6 +68,18 @@ class Flow:
     async def wait(self) -> None:
         """Wait until little waits in the transport, or the connection has ended."""
         await self._writable.wait()
+
+    def pause_reading(self) -> None:
+        self._holds += 1
+        self._protocol.transport.pauseProducing()
+
+    def resume_reading(self) -> None:
+        self._holds -= 1
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if not (self._is_full or self._holds):
+            self._protocol.transport.resumeProducing()
 
     def abort(self) -> None:
         self._protocol.dropConnection(abort=True)

@@ -11,6 +11,7 @@ from twisted.internet import reactor
 
 from realtime.socket.consumer import FLOOD_EVENT
 from streamer_site.servers.frame_limit import CUT_OFF_SECONDS, FrameLimit
+from streamer_site.servers.receiving import receiving
 
 # autobahn copies all that is left at each frame, so what comes is given to it in pieces.
 _PIECE_BYTES = 4 * 1024
@@ -23,7 +24,7 @@ def install() -> None:
     protocol: Any = WebSocketProtocol
     if getattr(protocol, "_streamer_frames", False):
         return
-    begin, received = protocol.onFrameBegin, protocol._dataReceived
+    begin, received, message = protocol.onFrameBegin, protocol._dataReceived, protocol.onMessage
 
     def onFrameBegin(self: Any) -> None:
         begin(self)
@@ -35,14 +36,24 @@ def install() -> None:
             self.application_queue.put_nowait({"type": FLOOD_EVENT})
             _later(CUT_OFF_SECONDS, self.transport.abortConnection)
 
+    def onMessage(self: Any, payload: bytes, is_binary: bool) -> None:
+        self._streamer_unread = 0
+        message(self, payload, is_binary)
+
     def dataReceived(self: Any, data: bytes) -> None:
+        self._streamer_unread += len(data)
         for start in range(0, len(data), _PIECE_BYTES):
             if self._streamer_floods:
                 return
             received(self, data[start : start + _PIECE_BYTES])
+        if (flow := getattr(self, "flow", None)) is not None:
+            receiving().note(flow, self._streamer_unread)
 
     protocol._streamer_frame_limit = None
     protocol._streamer_floods = False
+    # The bytes that have come since the end of the last whole message.
+    protocol._streamer_unread = 0
+    protocol.onMessage = onMessage
     protocol.onFrameBegin = onFrameBegin
     protocol._dataReceived = dataReceived
     protocol._streamer_frames = True

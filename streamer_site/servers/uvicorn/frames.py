@@ -11,6 +11,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from realtime.socket.consumer import FLOOD_EVENT
 from streamer_site.servers.frame_limit import CUT_OFF_SECONDS, FrameLimit
 from streamer_site.servers.pings import wire_size
+from streamer_site.servers.receiving import receiving
 
 
 def install() -> None:
@@ -42,6 +43,9 @@ def install() -> None:
     def data_received(self: Any, data: bytes) -> None:
         if not self._streamer_floods:
             received(self, data)
+        if self._streamer_transport is not None:
+            held = sum(map(len, self.frames))
+            receiving().note(self._streamer_transport, self._streamer_unread + held)
 
     protocol.__init__ = __init__
     protocol.data_received = data_received

@@ -10,6 +10,7 @@ The patched places are internal to uvicorn: requirements.txt pins the version, a
 from typing import Any
 from weakref import ref
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
@@ -28,6 +29,19 @@ class _Transport:
     def __init__(self, protocol: Any) -> None:
         self.abort = protocol.transport.abort
         self._protocol = ref(protocol)
+
+    def pause_reading(self) -> None:
+        protocol = self._protocol()
+        if protocol is not None:
+            protocol._holds += 1
+            if not protocol.transport.is_closing():
+                protocol.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        protocol = self._protocol()
+        if protocol is not None:
+            protocol._holds -= 1
+            _read_on(protocol)
 
     @property
     def round_trip_seconds(self) -> float | None:
@@ -62,8 +76,7 @@ def _wait_for_readers() -> None:
 
     def resume_writing(self: Any) -> None:
         self._is_full = False
-        if not (self.read_paused or self.transport.is_closing()):
-            self.transport.resume_reading()
+        _read_on(self)
         # One turn of the loop later, or a slow client would never be heard: each message that waits fills the
         # transport again.
         self.loop.call_soon(self.loop.call_soon, go_on, self)
@@ -74,31 +87,46 @@ def _wait_for_readers() -> None:
 
     async def receive_unless_full(self: Any) -> Any:
         message = await receive(self)
-        if self._is_full and not self.transport.is_closing():
+        if (self._is_full or self._holds) and not self.transport.is_closing():
             self.transport.pause_reading()
         return message
 
     SocketProtocol._is_full = False
+    SocketProtocol._holds = 0
     SocketProtocol.pause_writing = pause_writing
     SocketProtocol.resume_writing = resume_writing
     SocketProtocol.receive = receive_unless_full
 
 
+def _read_on(socket: Any) -> None:
+    if not (socket.read_paused or socket._is_full or socket._holds or socket.transport.is_closing()):
+        socket.transport.resume_reading()
+
+
 def _end_connections() -> None:
-    run_asgi, lost = SocketProtocol.run_asgi, SocketProtocol.connection_lost
+    run_asgi, lost, send = SocketProtocol.run_asgi, SocketProtocol.connection_lost, SocketProtocol.send
 
     async def run(self: Any) -> None:
-        self.scope["extensions"][EXTENSION] = _Transport(self)
+        self.scope["extensions"][EXTENSION] = self._streamer_transport = _Transport(self)
         await run_asgi(self)
         # A close waits until the client has read what was sent before.
         self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+
+    async def send_unless_gone(self: Any, message: Any) -> None:
+        await send(self, message)
+        if message["type"] == "websocket.accept" and not self.handshake_complete:
+            # The client left during its handshake. By itself, uvicorn accepts nothing then, and calls the next message
+            # of the application a mistake.
+            raise ClientDisconnected
 
     def connection_lost(self: Any, error: Exception | None) -> None:
         lost(self, error)
         # Its parts refer to it, and would all stay, with what was read, until the next full garbage collection.
         vars(self.conn).clear()
 
+    SocketProtocol._streamer_transport = None
     SocketProtocol.run_asgi = run
+    SocketProtocol.send = send_unless_gone
     SocketProtocol.connection_lost = connection_lost
 
 
