@@ -37,6 +37,10 @@ class OpenTable(Protocol):
     def units(self) -> Mapping[str, str]:
         """Column → its unit, such as kg or CHF, as far as a registered source names any."""
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences for people about what was mended, cut or assumed when the rows were read."""
+
     def execute(
         self,
         sql: str,

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _BATCH_ROWS = 20_000
-_MAX_DIGITS = 38
+MAX_DIGITS = 38
 _SMALL_GROUPS = 8
 Rename = Callable[[list[str]], list[str]]
 
@@ -25,21 +25,22 @@ class _TooLong(Exception):
         self.position = position
 
 
-def exact_file(path: str, folder: Path, rename: Rename = lambda names: names) -> str:
+def exact_file(path: str, folder: Path, rename: Rename = lambda names: names) -> tuple[str, list[str]]:
     """Return ``path``, or a copy in ``folder`` if the file has wide decimals or ``rename`` changes its names.
 
-    A damaged file is left to DuckDB, which says what is wrong.
+    With it come the names of the columns whose wide decimals are texts in the copy. A damaged file is left to DuckDB,
+    which says what is wrong.
     """
     try:
         schema = pq.read_schema(path)
         names = rename(schema.names)
         if names == schema.names and not any(map(pa.types.is_decimal256, schema.types)):
-            return path
+            return path, []
         copy = folder.resolve() / f"exact-{uuid4().hex}.parquet"
-        write_exact(Path(path), copy, names)
+        texts = write_exact(Path(path), copy, names)
     except (pa.ArrowException, OSError):
-        return path
-    return str(copy)
+        return path, []
+    return str(copy), [names[at] for at in texts]
 
 
 def has_small_groups(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> bool:
@@ -83,7 +84,7 @@ def _write(path: Path, target: Path, names: Sequence[str] | None, texts: set[int
 def _narrow_type(of_type: pa.DataType, *, as_text: bool) -> pa.DataType:
     if not pa.types.is_decimal256(of_type):
         return of_type
-    return pa.string() if as_text or of_type.scale > _MAX_DIGITS else pa.decimal128(_MAX_DIGITS, of_type.scale)
+    return pa.string() if as_text or of_type.scale > MAX_DIGITS else pa.decimal128(MAX_DIGITS, of_type.scale)
 
 
 def _cast(array: pa.Array, wanted: pa.DataType, position: int) -> pa.Array:

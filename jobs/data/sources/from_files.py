@@ -63,7 +63,7 @@ def parquet_paths(
     """
     paths = source.paths_of(table)
     if not source.holds_texts(table):
-        return [exact_file(path, folder) for path in paths]
+        return [exact_file(path, folder)[0] for path in paths]
     if not paths:
         return []
     copies = folder.resolve() / f"texts-{uuid4().hex}"
@@ -75,6 +75,7 @@ def parquet_paths(
             memory=settings.STREAMER_DUCKDB_MEMORY,
             disk_bytes=settings.STREAMER_DUCKDB_DISK_BYTES,
             check=check,
+            notes=[],
             first_rows=first_rows,
         )
     ]

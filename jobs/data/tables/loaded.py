@@ -26,8 +26,9 @@ class LoadedTable:
         label: str,
         check: Callable[[], None],
         units: Mapping[str, str] = MappingProxyType({}),
+        notes: Sequence[str] = (),
     ) -> None:
-        self.label, self.units = label, units
+        self.label, self.units, self.notes = label, units, tuple(notes)
         self._connection = connection
         self._check = check
         self.columns: Mapping[str, str] = {name: kind for name, kind, *_ in self.fetch(f"DESCRIBE {DATA}")}

@@ -25,7 +25,7 @@ def items_of(payload: BulkPayload, context: Context, notes: list[str]) -> Iterat
     with context.open_data(payload.data_source) as table:
         if not 1 <= table.rows <= MAX_ROWS:
             raise Permanent(f"{table.label} has {table.rows:,} rows; a bulk takes 1 to {MAX_ROWS:,}")
-        notes += blank_unusable_dates(table)
+        notes += [*table.notes, *blank_unusable_dates(table)]
         for batch in table.stream(f"SELECT * FROM {DATA}", _BATCH):
             context.check()
             for row in batch.to_pylist():

@@ -46,7 +46,7 @@ def predict(payload: PredictPayload, context: Context) -> dict[str, Any]:
 
     with context.open_data(payload.data_source, on_rows=on_rows) as table:
         _require_columns(model, table.columns)
-        notes = blank_unusable_dates(table)
+        notes = [*table.notes, *blank_unusable_dates(table)]
         context.report(_READ, f"{table.rows:,} rows read", stage="reading", rows=table.rows)
         return _fitting(_predict_table(model, table, payload, context), notes)
 

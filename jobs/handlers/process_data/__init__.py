@@ -148,7 +148,7 @@ def _process(
     from jobs.handlers.process_data.pipelines import run_pipeline  # noqa: PLC0415
     from jobs.handlers.process_data.result import make_result  # noqa: PLC0415
 
-    notes = blank_unusable_dates(table)
+    notes = [*table.notes, *blank_unusable_dates(table)]
     finished = run_pipeline(table, payload, progress)
     context.partial(first_page(finished.outcome, _PAGE_RECORDS))
     names = Names(payload=payload, data=name_data(payload.data_source, table), units=table.units)

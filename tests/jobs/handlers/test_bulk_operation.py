@@ -131,3 +131,11 @@ def test_the_result_has_the_notes() -> None:
     run = run_handler(BulkOperation, {"operation": ECHO, "data_source": SOURCE}, data={"people": table})
     assert run.status == "completed" and run.result["succeeded"] == 2
     assert run.result["notes"] == ODD_NOTES
+
+
+def test_the_notes_say_what_was_cut_from_the_rows() -> None:
+    notes: list[str] = []
+    assert items("SELECT TIMESTAMP_NS '2024-01-31 10:00:00.000001999' AS at", notes) == [
+        {"at": "2024-01-31T10:00:00.000001"}
+    ]
+    assert notes == ["Column 'at' has nanoseconds in 1 value; they are cut to microseconds"]

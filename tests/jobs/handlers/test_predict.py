@@ -175,5 +175,12 @@ def test_dates_that_python_cannot_hold_are_missing_and_counted(given: Given, for
     assert list(read(done.artifact().open())["due"].isna()) == [True] + [False] * 177
 
 
+def test_nanoseconds_that_are_cut_are_told(given: Given) -> None:
+    given.frame["at"] = pd.Timestamp("2024-01-31 10:00:00.000001999")
+    assert run(given).result["notes"] == [
+        "Column 'at' has nanoseconds in 178 values; they are cut to microseconds",
+    ]
+
+
 def test_a_table_without_odd_dates_has_no_note(given: Given) -> None:
     assert run(given).result["notes"] == []

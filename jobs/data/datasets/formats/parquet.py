@@ -1,21 +1,19 @@
 """Parquet to Parquet: checked, with the names and types that the other formats lead to."""
 
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobs.contract.quoting import quote_name, quote_text
 from jobs.data.datasets.failures import Unreadable
+from jobs.data.datasets.formats.parquet_notes import long_number_notes, nanosecond_notes, note_durations
 from jobs.data.datasets.naming import unique_columns
 from jobs.data.duckdb_errors import reason_of
-from jobs.data.duckdb_types import NANOSECOND_TYPES, NESTED, WHOLE, family, is_finer, to_microseconds
-from jobs.data.exact_parquet import write_exact
+from jobs.data.duckdb_types import NESTED, WHOLE, family, to_microseconds
+from jobs.data.exact_parquet import MAX_DIGITS, write_exact
 
 _KEPT = WHOLE | {"BOOLEAN", "DOUBLE", "VARCHAR", "DATE", "DECIMAL"}
-_MAX_DIGITS = 38
 # Parts of DuckDB's messages about files that are neither damaged nor cut short.
 _FAULTS = {
     "Need at least one non-root column": "has no columns",
@@ -23,7 +21,6 @@ _FAULTS = {
     "Invalid TIME value": "has a time that is no time of a day",
     "Could not convert Timestamp": "has a moment that is too far away from now",
 }
-_UNITS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 MAX_ROWS = 500_000_000
 
 
@@ -44,10 +41,11 @@ def parquet_to_parquet(connection: duckdb.DuckDBPyConnection, path: Path, target
         # By position, because two columns of a file may share a name.
         given = ", ".join(_column(at) for at in range(len(columns)))
         table = f"{rows} AS t({given})"
-        _note_durations(path, names, notes)
-        _note_nanoseconds(connection, table, names, [kind for _, kind in columns], notes)
+        note_durations(path, names, notes)
+        typed = {_column(at): (names[at], kind) for at, (_, kind) in enumerate(columns)}
+        notes += nanosecond_notes(lambda sql: connection.execute(sql).fetchall(), table, typed)
         casts = [_cast(_column(at), kind) for at, (_, kind) in enumerate(columns)]
-        notes += [f"Column '{names[at]}' is text: it has numbers of more than {_MAX_DIGITS} digits" for at in as_texts]
+        notes += long_number_notes(names[at] for at in as_texts)
         selected = ", ".join(f"{cast} AS {quote_name(name)}" for cast, name in zip(casts, names, strict=True))
         connection.execute(
             f"COPY (SELECT {selected} FROM {table}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
@@ -87,7 +85,7 @@ def _top_level(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[list[
     has_wide = False
     for _ in range(next(elements)[1]):
         name, below, precision = next(elements)
-        has_wide = has_wide or (not below and (precision or 0) > _MAX_DIGITS)
+        has_wide = has_wide or (not below and (precision or 0) > MAX_DIGITS)
         names.append(name)
         while below:
             below += next(elements)[1] - 1
@@ -102,16 +100,6 @@ def _narrowed(path: Path, target: Path) -> tuple[Path, list[int]]:
         raise Unreadable("The Parquet file is damaged or cut short") from None
 
 
-def _note_durations(path: Path, names: list[str], notes: list[str]) -> None:
-    """Note the columns that are whole numbers to DuckDB, and durations to the library that wrote the file."""
-    with suppress(pa.ArrowException):
-        for name, of_type in zip(names, pq.read_schema(path).types, strict=True):
-            if pa.types.is_duration(of_type):
-                notes.append(
-                    f"Column '{name}' holds durations; they are kept as whole numbers of {_UNITS[of_type.unit]}"
-                )
-
-
 def _refuse_nested(columns: list[tuple[str, str]]) -> None:
     for name, kind in columns:
         if family(kind) in NESTED:
@@ -119,20 +107,6 @@ def _refuse_nested(columns: list[tuple[str, str]]) -> None:
             raise Unreadable(text, {"column": name, "type": kind[:200]})
         if kind == "BLOB":
             raise Unreadable(f"The column '{name}' holds bytes, not text", {"column": name, "type": kind})
-
-
-def _note_nanoseconds(
-    connection: duckdb.DuckDBPyConnection, table: str, names: list[str], kinds: list[str], notes: list[str]
-) -> None:
-    fine = [at for at, kind in enumerate(kinds) if kind in NANOSECOND_TYPES]
-    if not fine:
-        return
-    asked = ", ".join(f"count(*) FILTER ({is_finer(_column(at))})" for at in fine)
-    counts = connection.execute(f"SELECT {asked} FROM {table}").fetchall()[0]
-    for at, count in zip(fine, counts, strict=True):
-        if count:
-            values = "1 value" if count == 1 else f"{count:,} values"
-            notes.append(f"Column '{names[at]}' has nanoseconds in {values}; they are cut to microseconds")
 
 
 def _column(at: int) -> str:

@@ -2,7 +2,7 @@
 
 import codecs
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jobs.data.datasets.failures import DatasetError, TooLarge, Unreadable
@@ -14,6 +14,7 @@ from jobs.data.datasets.ingest.engine import open_engine
 from jobs.data.datasets.ingest.text_files import add_text, faults_of_files, finish
 from jobs.data.datasets.ingest.unpacking import beginning_of
 from jobs.errors import Permanent
+from jobs.formatting import format_counted
 
 _BEGINNING_BYTES = 5 * 1024 * 1024
 
@@ -25,12 +26,14 @@ def texts_to_parquet(
     memory: str,
     disk_bytes: int,
     check: Callable[[], None],
+    notes: list[str],
     first_rows: int | None = None,
 ) -> str:
     """Write all rows to a file in ``folder``, an empty one, and return its path. Raises ``Permanent``.
 
     ``names``: absolute path → the name that people see. ``first_rows``: the most rows that are read of each file.
     """
+    told: dict[str, list[str]] = {name: [] for name in names.values()}
     target = folder / "rows.parquet"
     with open_engine(folder, folder, memory, disk_bytes, in_order=True) as connection:
         texts = Texts(connection=connection, folder=folder, check=check, first_rows=first_rows)
@@ -39,18 +42,33 @@ def texts_to_parquet(
             try:
                 with faults_of_files(memory):
                     plain, kind = _plain(Path(path), folder, disk_bytes, cut=first_rows is not None)
-                    add_text(texts, plain, kind, None, [])
+                    add_text(texts, plain, kind, None, told[name])
             except TooLarge:
                 raise Permanent(f"These rows fill more than the {disk_bytes:,} bytes that a request may use.") from None
             except DatasetError as error:
                 raise Permanent(f"'{name}' cannot be read: {error.message}", details=error.details) from None
+        notes += joined_notes(told)
         try:
             with faults_of_files(memory):
-                finish(texts, target, [])
+                finish(texts, target, notes)
         except DatasetError as error:
             raise Permanent(f"These rows cannot be read: {error.message}", details=error.details) from None
         texts.remove(texts.parts)
     return str(target)
+
+
+def joined_notes(told: Mapping[str, Sequence[str]]) -> list[str]:
+    """Join the notes about several files, file → notes. One that does not hold for all of them names the first."""
+    files: dict[str, list[str]] = {}
+    for name, notes in told.items():
+        for note in dict.fromkeys(notes):
+            files.setdefault(note, []).append(name)
+    return [note if len(names) == len(told) else f"{note} ({_in_files(names)})" for note, names in files.items()]
+
+
+def _in_files(names: Sequence[str]) -> str:
+    more = len(names) - 1
+    return f"in '{names[0]}'" + (f" and {format_counted(more, 'other file')}" if more else "")
 
 
 def _plain(path: Path, folder: Path, most_bytes: int, *, cut: bool) -> tuple[Path, Kind]:

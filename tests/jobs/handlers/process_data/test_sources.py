@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.data.datasets.adding import Wish, add_dataset
 from jobs.data.datasets.ingest.conversion import ingest
 from jobs.queue import wakeups
-from tests.jobs.handlers.process_data.running import run
+from tests.jobs.handlers.process_data.running import run, transformation
 from tests.jobs.handlers.progress import jumps
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +80,12 @@ def test_it_works(sources: Mapping[str, dict[str, Any]], pipeline: str) -> None:
             ]
             assert min(steps) >= 0 and max(steps) <= MAX_POINTS
     assert [name for name, found in results.items() if found != results["rows"]] == []
+
+
+def test_the_notes_say_what_was_cut_from_a_file(tmp_path: Path) -> None:
+    moments = pa.array([1_706_745_599_999_999_999, 0], pa.timestamp("ns"))
+    pq.write_table(pa.table({"at": moments}), tmp_path / "moments.parquet")
+    source = {"type": "file", "path": str(tmp_path / "moments.parquet")}
+    done = run({**transformation([], {"type": "limit", "rows": 2}), "data_source": source})
+    assert done.result["notes"] == ["Column 'at' has nanoseconds in 1 value; they are cut to microseconds"]
+    assert done.result["records"][0] == {"at": "2024-01-31T23:59:59.999999"}
