@@ -13,7 +13,7 @@ from realtime.answers.router import Route
 from realtime.auth import Identity
 from realtime.database import in_database
 from realtime.wire.messages import Request
-from realtime.wire.protocol import encode
+from realtime.wire.protocol import encode, with_field
 
 ACKNOWLEDGED = Histogram("streamer_acknowledgment_seconds", "Time in which a submission was stored or refused.", "face")
 
@@ -99,3 +99,8 @@ def acknowledgment(message: Request, accepted: Accepted, warnings: Sequence[Mapp
         title=accepted.title,
         **({"warnings": warnings} if warnings else {}),
     )
+
+
+def with_warnings(final: str, warnings: Sequence[Mapping[str, str]]) -> str:
+    """Add what its acknowledgment would have said to the final message of a request, encoded already."""
+    return with_field(final, "warnings", warnings) if warnings else final

@@ -127,6 +127,11 @@ def no_such_request() -> ErrorBody:
     return error_body(ErrorCode.NOT_FOUND, "There is no such request")
 
 
+def with_field(text: str, name: str, value: Any) -> str:
+    """Add a field at the end of an encoded message, which is not read for that."""
+    return f'{text[:-1]},"{name}":{msgspec.json.encode(value).decode()}}}'
+
+
 def type_of(text: str) -> str:
     """Return the type of an encoded message of the server, which has it first."""
     return text[len(_TYPE) : text.index('"', len(_TYPE))] if text.startswith(_TYPE) else "other"

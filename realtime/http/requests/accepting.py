@@ -11,7 +11,14 @@ from django.urls import reverse
 
 from jobs.requests.submission import Accepted, Submission
 from jobs.requests.submission import Refused as NotStored
-from realtime.answers.submissions import ACKNOWLEDGED, Chosen, acknowledgment, submission_of, with_known_results
+from realtime.answers.submissions import (
+    ACKNOWLEDGED,
+    Chosen,
+    acknowledgment,
+    submission_of,
+    with_known_results,
+    with_warnings,
+)
 from realtime.answers.traces import SubmissionSpans
 from realtime.http.requests.preferences import preferred_wait
 from realtime.http.requests.waiting import EndWait, end_wait
@@ -46,7 +53,7 @@ async def accept(request: HttpRequest, chosen: Chosen, sender: Sender, *, redo_o
         response = message_response(acknowledgment(message, outcome, route.warnings), 202)
         response["Retry-After"] = str(min(_MAX_RETRY_SECONDS, max(1, math.ceil(outcome.estimated_seconds))))
     else:
-        response = message_response(final)
+        response = message_response(with_warnings(final, route.warnings))
         response["Preference-Applied"] = f"wait={seconds}"
     response["Location"] = reverse("request", args=[outcome.request_id])
     return response

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from msgspec import UNSET, UnsetType
 
 from realtime.wire.server.base import ServerMessage
-from realtime.wire.server.shapes import Error, File, WaitReason
+from realtime.wire.server.shapes import Error, File, UnknownField, WaitReason
 
 
 class Waiting(ServerMessage, kw_only=True, tag="waiting"):
@@ -85,6 +85,8 @@ class Complete(RequestMessage, kw_only=True, tag="complete"):
     cached_from: str | UnsetType = UNSET
     computed_at: float | UnsetType = UNSET
     """The time when the earlier request ended, in Unix seconds."""
+    warnings: list[UnknownField] | UnsetType = UNSET
+    """Only in an answer of HTTP to a request whose client waited for this message."""
 
 
 class Failed(RequestMessage, kw_only=True, tag="error"):
@@ -98,6 +100,8 @@ class Failed(RequestMessage, kw_only=True, tag="error"):
     artifacts: list[File] | UnsetType = UNSET
     """The files of the receipt."""
     artifacts_total: int | UnsetType = UNSET
+    warnings: list[UnknownField] | UnsetType = UNSET
+    """Only in an answer of HTTP to a request whose client waited for this message."""
 
 
 class Cancelled(RequestMessage, kw_only=True, tag="cancelled"):
@@ -113,3 +117,5 @@ class Cancelled(RequestMessage, kw_only=True, tag="cancelled"):
     artifacts: list[File] | UnsetType = UNSET
     """The files of the receipt."""
     artifacts_total: int | UnsetType = UNSET
+    warnings: list[UnknownField] | UnsetType = UNSET
+    """Only in an answer of HTTP to a request whose client waited for this message."""

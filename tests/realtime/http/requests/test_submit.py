@@ -51,6 +51,11 @@ async def test_an_inline_action_is_answered_with_its_response(call: Call) -> Non
     assert not await aside(AsyncRequest.objects.exists)
 
 
+async def test_a_response_names_the_fields_that_were_left_out(call: Call) -> None:
+    body = (await call("post", "", {"action": "zoo_locked", "payload": {"colour": "red"}})).json()
+    assert body["metadata"]["warnings"] == [{"path": "colour", "message": "this action has no such field (ignored)"}]
+
+
 @pytest.mark.parametrize(
     ("action", "status", "code"), [("zoo_inline_crash", 500, "INTERNAL_ERROR"), ("zoo_slow_inline", 504, "TIMEOUT")]
 )

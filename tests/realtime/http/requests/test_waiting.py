@@ -51,6 +51,23 @@ async def test_an_end_that_is_an_error_is_a_final_message_too(call: Call) -> Non
     assert (answer.status_code, answer.json()["type"], answer.json()["final"]) == (200, "error", True)
 
 
+@pytest.mark.parametrize(
+    ("payload", "kind"), [({"seconds": 0, "steps": 1}, "complete"), ({"seconds": 500}, "cancelled")]
+)
+async def test_the_end_names_the_fields_that_were_left_out(call: Call, payload: dict[str, Any], kind: str) -> None:
+    task = await waiting_call(call, {"action": "delay", "payload": {**payload, "setps": 2}})
+    if kind == "cancelled":
+        (row,) = await aside(lambda: list(AsyncRequest.objects.all()))
+        await call("post", f"{row.id}/cancel/")
+    else:
+        row = await aside(run_next)
+    body = (await task).json()
+    assert body["type"] == kind
+    event = (await call("get", f"{row.id}/events/")).json()["events"][-1]
+    warning = {"path": "setps", "message": "this action has no such field; did you mean 'steps'? (ignored)"}
+    assert body == {**event, "warnings": [warning]}
+
+
 async def test_what_takes_longer_is_acknowledged(call: Call) -> None:
     answer = await call("post", "", ECHO, headers={"Prefer": "wait=1"})
     assert (answer.status_code, answer.json()["type"]) == (202, "acknowledgment")
