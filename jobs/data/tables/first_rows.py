@@ -121,8 +121,8 @@ def _of_database(source: SourceDefinition, rows: int, scratch_dir: Path, check: 
     with run_database(scratch_dir, [], check, None) as database:
         staged = StagedRows(database)
         staged.add(map(_texts_and_values, records))
-        staged.finish()
-        yield LoadedTable(database.connection, source.label, check)
+        notes = staged.finish()
+        yield LoadedTable(database.connection, source.label, check, notes=notes)
 
 
 def _texts_and_values(record: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:

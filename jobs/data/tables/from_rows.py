@@ -28,7 +28,7 @@ def open_rows(
                     check()
                     staged.add(({}, row) for row in source.rows[first : first + _BATCH_ROWS])
                     database.tell(staged.rows, len(source.rows))
-                staged.finish()
+                notes = staged.finish()
         except Permanent as error:
             raise not_there("rows", error.message) from error
-        yield LoadedTable(database.connection, _LABEL, check)
+        yield LoadedTable(database.connection, _LABEL, check, notes=notes)

@@ -44,8 +44,8 @@ def open_stream(
                 database.tell(staged.rows, None)
             if not staged.rows:
                 raise not_there("stream_id", f"the stream '{source.stream_id}' has no messages, or does not exist")
-            staged.finish()
-        yield LoadedTable(database.connection, source.stream_id, check)
+            notes = staged.finish()
+        yield LoadedTable(database.connection, source.stream_id, check, notes=notes)
 
 
 def _messages(key: str, source: StreamSource, check: Callable[[], None]) -> Iterator[list[dict[bytes, bytes]]]:

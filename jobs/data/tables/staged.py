@@ -7,7 +7,9 @@ import pyarrow as pa
 
 from jobs.contract.quoting import quote_name
 from jobs.contract.table import DATA
+from jobs.data.datasets.failures import Unreadable
 from jobs.data.datasets.formats.json_lines import json_text
+from jobs.data.datasets.naming import unique_columns
 from jobs.data.statements import fetch, fetch_watched
 from jobs.data.tables.run_database import RunDatabase
 from jobs.data.type_inference import ALL_KINDS, Kind, find_kinds, kinds_of_json, typed
@@ -20,7 +22,10 @@ _POSITION = "position"
 
 
 class StagedRows:
-    """The rows: add them in batches, then ``finish``. The table ``data`` has their columns in order of appearance."""
+    """The rows: add them in batches, then ``finish``. The table ``data`` has their columns in order of appearance.
+
+    Their names are made unique by the rules of datasets.
+    """
 
     def __init__(self, database: RunDatabase) -> None:
         self._database = database
@@ -43,15 +48,22 @@ class StagedRows:
         self.rows += len(texts)
         self._database.refuse_too_much()
 
-    def finish(self) -> None:
+    def finish(self) -> list[str]:
+        """Make the table ``data``. Return notes about names that were changed."""
         if not self._possible:
             raise Permanent("These rows have no columns.")
-        names = {self._column(at): name for at, name in enumerate(self._possible)}
-        possible = {column: _in_order(self._possible[name]) for column, name in names.items()}
+        notes: list[str] = []
+        try:
+            unique = unique_columns(list(self._possible), notes)
+        except Unreadable as error:
+            raise Permanent(f"{error.message}.") from None
+        names = {self._column(at): name for at, name in enumerate(unique)}
+        possible = {self._column(at): _in_order(kinds) for at, kinds in enumerate(self._possible.values())}
         kinds = find_kinds(self._run, _STAGED, possible)
         casts = ", ".join(f"{typed(column, kinds[column])} AS {quote_name(name)}" for column, name in names.items())
         self._run(f"CREATE TABLE {DATA} AS SELECT {casts} FROM {_STAGED} ORDER BY {_POSITION}")
         fetch(self._database.connection, f"DROP TABLE {_STAGED}")
+        return notes
 
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
         return fetch_watched(self._database.connection, sql, (), self._database.check)
@@ -72,12 +84,10 @@ class StagedRows:
         return self._add_column(name) if kinds is None else kinds
 
     def _add_column(self, name: str) -> set[Kind]:
-        if not name or not is_storable(name):
-            raise Permanent("A column needs a name, without zero bytes and halves of characters.")
+        if not is_storable(name):
+            raise Permanent("The name of a column has a zero byte or half of a character in it.")
         if len(self._possible) >= MAX_COLUMNS:
             raise Permanent(f"These rows have more than {MAX_COLUMNS:,} columns.")
-        if any(name.casefold() == other.casefold() for other in self._possible):
-            raise Permanent(f"Two columns are called '{name}'. Names must differ in more than upper and lower case.")
         column = self._column(len(self._possible))
         fetch(self._database.connection, f"ALTER TABLE {_STAGED} ADD COLUMN {column} VARCHAR")
         return self._possible.setdefault(name, set(ALL_KINDS))

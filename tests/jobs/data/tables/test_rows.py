@@ -1,11 +1,14 @@
 """Rows in the payload: which types their columns get, and what cannot be rows."""
 
+import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobs.handler import Cancelled, InvalidPayload
+from tests.jobs.data.datasets.reading import read, types_of
 from tests.jobs.data.tables.conftest import Opened, all_rows
 
 
@@ -60,8 +63,9 @@ def test_types_come_from_all_batches_and_late_columns_are_null_before(opened: Op
     ("rows", "fault"),
     [
         ([{}], "no columns"),
-        ([{"a": 1, "A": 2}], "Two columns are called 'A'"),
-        ([{"": 1}], "needs a name"),
+        ([{"a\0": 1}], "has a zero byte"),
+        ([{"\ud800": 1}], "half of a character"),
+        ([{"a" * 256: 1}], "The name of column 1 is longer than 255 characters"),
         ([{f"c{at}": 1 for at in range(1_001)}], "more than 1,000 columns"),
     ],
 )
@@ -71,6 +75,26 @@ def test_what_cannot_be_a_table_is_a_fault_of_the_payload(
     with pytest.raises(InvalidPayload, match=fault) as raised, opened({"type": "inline", "rows": rows}):
         pass
     assert raised.value.faults[0]["path"] == "data_source.rows"
+
+
+def test_names_are_those_of_an_upload(opened: Opened, tmp_path: Path) -> None:
+    rows = [{"a": 1, " b ": "x"}, {"A": 2, "": 3, "rowid": 4}, {"a": 5, "a_2": 6}]
+    uploaded = read(tmp_path, "\n".join(map(json.dumps, rows)))
+    with opened({"type": "inline", "rows": rows}) as table:
+        assert dict(table.columns) == types_of(uploaded)
+        assert list(table.columns) == ["a", "b", "A_3", "column_4", "rowid_2", "a_2"]
+        assert all_rows(table) == [
+            (1, "x", None, None, None, None),
+            (None, None, 2, 3, 4, None),
+            (5, None, None, None, None, 6),
+        ]
+        assert list(table.notes) == uploaded.notes
+        assert table.notes[0] == "Column 3 is a second 'A'; it is called 'A_3'"
+
+
+def test_rows_whose_names_stay_have_no_notes(opened: Opened) -> None:
+    with opened({"type": "inline", "rows": [{"a": 1, "b": 2}]}) as table:
+        assert list(table.notes) == []
 
 
 def test_equal_rows_have_one_fingerprint_and_others_another(opened: Opened) -> None:

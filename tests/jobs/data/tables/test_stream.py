@@ -43,6 +43,13 @@ def test_half_a_surrogate_pair_is_replaced(opened: Opened) -> None:
         assert all_rows(table) == [("a?b", 1)]
 
 
+def test_names_that_differ_in_case_alone_are_those_of_datasets(opened: Opened) -> None:
+    add({"a": "1"}, {"A": "2"})
+    with opened(stream()) as table:
+        assert (dict(table.columns), all_rows(table)) == ({"a": "BIGINT", "A_2": "BIGINT"}, [(1, None), (None, 2)])
+        assert list(table.notes) == ["Column 2 is a second 'A'; it is called 'A_2'"]
+
+
 def test_it_ends_when_there_are_enough(opened: Opened) -> None:
     add(*({"x": str(at)} for at in range(2_500)))
     with opened(stream(max_messages=2_100, max_seconds=600)) as table:
