@@ -4,7 +4,7 @@ An item that has its outcome is not processed again, even if a worker is lost. F
 through requests of ``bulk_share``. There is one progress, one result and one cancel.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 from django.db import OperationalError
@@ -90,7 +90,7 @@ class BulkOperation(Handler[BulkPayload]):
                 bulk.cut(items_of(payload, context, notes), batch_size=payload.batch_size)
         bulk.work(lambda counts: _report(counts, context))
         context.report(_WORK_PERCENTAGE, "Writing the files", stage="writing")
-        return {**_write_result(bulk, payload, context), "notes": notes}
+        return _write_result(bulk, payload, context, notes)
 
     def receipt(self, payload: BulkPayload, context: Context) -> Mapping[str, Any] | None:
         bulk = context.bulk(payload.operation, on_error=payload.on_error)
@@ -100,11 +100,13 @@ class BulkOperation(Handler[BulkPayload]):
         return _write_result(bulk, payload, context)
 
 
-def _write_result(bulk: Bulk, payload: BulkPayload, context: Context) -> dict[str, Any]:
+def _write_result(
+    bulk: Bulk, payload: BulkPayload, context: Context, notes: Sequence[str] | None = None
+) -> dict[str, Any]:
     done = operation_name(payload.operation)
     rejects = write_rejects(bulk, context, done, payload.reject_format) if bulk.counts().failed else None
     outcomes = write_outcomes(bulk, context, done)
-    return make_result(bulk, payload.operation, outcomes=outcomes, rejects=rejects)
+    return make_result(bulk, payload.operation, notes=notes, outcomes=outcomes, rejects=rejects)
 
 
 class SharePayload(Payload):

@@ -1,7 +1,7 @@
 """Make the result of a bulk operation: its figures, its errors by code, and the first failures."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,13 +13,17 @@ from jobs.handler import (
     Operation,
     find_handler,
     left_out_of,
+    max_result_bytes,
     title_of,
     title_of_item,
 )
 from jobs.handlers.bulk_operation.payload import operation_label
+from jobs.handlers.process_data.fitting import MARGIN_BYTES, fitting_notes, json_size, those_that_fit
 
 MAX_FAILURES = 100
 _MAX_MESSAGE_CHARACTERS = 300
+_MAX_BYTES = 64 * 1024
+"""The most bytes of a receipt, whatever a result may have."""
 
 
 def figures(counts: Counts) -> dict[str, Any]:
@@ -36,8 +40,13 @@ def figures(counts: Counts) -> dict[str, Any]:
     }
 
 
-def make_result(bulk: Bulk, operation: Operation, **artifacts: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the result of a finished bulk operation, or the receipt of one that ended early."""
+def make_result(
+    bulk: Bulk, operation: Operation, *, notes: Sequence[str] | None = None, **artifacts: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the result of a finished bulk operation, or the receipt of one that ended early, which has no notes.
+
+    It is no larger than one may be: of the failures it has the first that fit.
+    """
     codes: Counter[str] = Counter()
     failures: list[dict[str, Any]] = []
     for outcome, item in bulk.rejected():
@@ -49,7 +58,11 @@ def make_result(bulk: Bulk, operation: Operation, **artifacts: Mapping[str, Any]
             failures.append({"index": outcome.index, "title": title, "code": outcome.error["code"], "message": message})
     files = {name: one for name, one in artifacts.items() if one is not None}
     summary = {"operation": operation_label(operation), **figures(bulk.counts())}
-    return {**summary, "errors": dict(codes.most_common()), "failures": failures, "artifacts": files}
+    most_bytes = min(max_result_bytes(), _MAX_BYTES)
+    told = {} if notes is None else {"notes": fitting_notes(notes, most_bytes // 4)}
+    rest = {**summary, "errors": dict(codes.most_common()), "failures": [], "artifacts": files, **told}
+    room = most_bytes - json_size(rest) - MARGIN_BYTES
+    return {**rest, "failures": those_that_fit(failures, room)}
 
 
 def _title(operation: Operation, item: Item) -> str:

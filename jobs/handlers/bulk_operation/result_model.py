@@ -33,7 +33,7 @@ class BulkResult(Result):
     errors: dict[str, int]
     """Error code → items."""
     failures: list[Failure]
-    """The first failures, at most 100."""
+    """The first failures: at most 100, and no more than fit into the result."""
     artifacts: BulkFiles
     notes: list[str]
 

@@ -9,6 +9,7 @@ from jobs.handlers.generate_report.comparison import Days
 from jobs.handlers.generate_report.figures.breakdowns import Breakdown
 from jobs.handlers.generate_report.figures.report import Figures
 from jobs.handlers.generate_report.figures.tallies import Tally, change_of, round_amount
+from jobs.handlers.generate_report.fitting import fitting_result
 from jobs.handlers.generate_report.payload import ReportPayload
 
 
@@ -21,8 +22,8 @@ def make_result(
     generated_at: datetime,
     seconds: float,
 ) -> dict[str, Any]:
-    """Return the result as JSON. ``seconds``: the duration of the run, for ``records_per_second``."""
-    return {
+    """Return the result as JSON, no larger than one may be. ``seconds``: the duration of the run."""
+    result = {
         "url": stored["url"],
         "artifact_id": str(stored["artifact_id"]),
         "filename": stored["filename"],
@@ -47,6 +48,7 @@ def make_result(
             "records_per_second": round(figures.whole.records / seconds, 1) if seconds else 0.0,
         },
     }
+    return fitting_result(result)
 
 
 def _periods(figures: Figures) -> list[dict[str, Any]]:

@@ -5,12 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
+from pytest_django import Settings
 
 from jobs.contract.registry import all_handlers
 from jobs.handler import InvalidPayload, Permanent
 from jobs.handlers.bulk_operation import BulkOperation
 from jobs.handlers.bulk_operation.rows import as_json, items_of
+from jobs.jsonable import encode_json
 from jobs.testing import MemoryContext, run_handler
 
 ECHO = {"type": "action", "action": "echo"}
@@ -139,3 +142,29 @@ def test_the_notes_say_what_was_cut_from_the_rows() -> None:
         {"at": "2024-01-31T10:00:00.000001"}
     ]
     assert notes == ["Column 'at' has nanoseconds in 1 value; they are cut to microseconds"]
+
+
+@pytest.mark.parametrize("character", ["é", "𝄞", '"', "\x01"], ids=ascii)
+def test_failures_with_long_texts_leave_the_result_small_enough_to_be_sent(character: str, settings: Settings) -> None:
+    items = [{character * 500: number} for number in range(120)]
+    done = run_handler(BulkOperation, {"operation": {"type": "action", "action": "delay"}, "items": items})
+    result = done.returned
+    assert len(encode_json(result)) <= settings.STREAMER_INLINE_RESULT_BYTES
+    assert (result["failed"], result["errors"]) == (120, {"VALIDATION_ERROR": 120})
+    indexes = [failure["index"] for failure in result["failures"]]
+    assert indexes == list(range(len(indexes))) and 20 <= len(indexes) <= 100
+
+
+def test_short_failures_are_all_in_the_result() -> None:
+    items = [{"seconds": -1}] * 120
+    result = run_handler(BulkOperation, {"operation": {"type": "action", "action": "delay"}, "items": items}).returned
+    assert len(result["failures"]) == 100
+
+
+def test_notes_that_are_too_many_are_counted(settings: Settings) -> None:
+    moments = duckdb.sql("SELECT TIMESTAMP_NS '2024-01-31 10:00:00.000001999' AS at").to_arrow_table()
+    wide = pa.table({f"{number:0200}": moments["at"] for number in range(400)})
+    result = run_handler(BulkOperation, {"operation": ECHO, "data_source": SOURCE}, data={"people": wide}).returned
+    assert len(encode_json(result)) <= settings.STREAMER_INLINE_RESULT_BYTES and result["succeeded"] == 1
+    *notes, last = result["notes"]
+    assert len(notes) > 10 and last == f"The result has no room for {400 - len(notes):,} more notes."
