@@ -1,13 +1,13 @@
-"""The turns of large messages: one process reads and answers them one after the other, whoever sends them.
+"""The turns of large messages: one process reads them one after the other, whoever sends them.
 
 Reading one can take a tenth of a second, in steps that hold the interpreter. Many at once would hold back every other
-socket of the process, and each needs many times its size in memory.
+socket of the process, and each needs many times its size in memory. Nobody waits for an answer here: it costs about as
+much as the reading, so that reading with rests paces the answers too.
 """
 
 import asyncio
-import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from jobs.errors import ErrorBody, ErrorCode, error_body
@@ -17,12 +17,10 @@ MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 """The most bytes of the messages that wait for their turns. Above, who has most waiting is refused."""
 MAX_WAIT_SECONDS: Final = 10.0
 """The time after which a message that waits is refused. Nothing is read from its client meanwhile, no pong either."""
-MAX_TURN_SECONDS: Final = 0.5
-"""The time after which the next message has its turn, though the answer is not there: its handler may just wait."""
-_SECONDS_PER_BYTE: Final = 0.01 / (1024 * 1024)
-"""The least that a turn counts for: the server took that long to receive the message, even if it is refused."""
-_REST: Final = 2.0
-"""After a turn, others have this many times as long for themselves."""
+_LEAST_SECONDS_PER_BYTE: Final = 0.005 / (1024 * 1024)
+"""The least that a message counts for: the server took that long to receive it, even if it is refused."""
+_REST: Final = 4.0
+"""After a message, others have this many times as long for themselves as its reading took. Its answer is in it."""
 
 Sender = Sequence[str]
 
@@ -41,36 +39,6 @@ class Refused(Exception):
         REFUSALS.count("large_messages", "process")
 
 
-class Turn:
-    """The turn of one message. It is ended once, by whoever is first."""
-
-    def __init__(self, turns: "LargeMessages", size_bytes: int) -> None:
-        self._turns: LargeMessages | None = turns
-        self._least_seconds = _SECONDS_PER_BYTE * size_bytes
-        self._begun = time.monotonic()
-        self._timer = asyncio.get_running_loop().call_later(MAX_TURN_SECONDS, self.end)
-
-    def end_after(self, tasks: Iterable[asyncio.Task[None]]) -> None:
-        """End the turn when all of ``tasks`` have ended."""
-        left = set(tasks)
-
-        def note(task: asyncio.Task[None]) -> None:
-            left.discard(task)
-            if not left:
-                self.end()
-
-        for task in tuple(left):
-            task.add_done_callback(note)
-        if not left:
-            self.end()
-
-    def end(self) -> None:
-        turns, self._turns = self._turns, None
-        if turns is not None:
-            self._timer.cancel()
-            turns.rest(_REST * max(self._least_seconds, time.monotonic() - self._begun))
-
-
 class LargeMessages:
     """The turns of one process. Senders have them in rotation, each with its oldest message."""
 
@@ -80,12 +48,16 @@ class LargeMessages:
         self._bytes = 0
         self._is_taken = False
 
-    async def take(self, sender: Sender, size_bytes: int) -> Turn:
-        """Wait for the turn of a message. Raises ``Refused``."""
+    async def take(self, sender: Sender, size_bytes: int) -> None:
+        """Wait for the turn of a message, which lasts until ``end``. Raises ``Refused``."""
         if self._is_taken:
             await self._wait(sender, size_bytes)
         self._is_taken = True
-        return Turn(self, size_bytes)
+
+    def end(self, size_bytes: int, read_seconds: float) -> None:
+        """End the turn of a message, whose reading took so many seconds of the processor. The next follows a rest."""
+        seconds = _REST * max(_LEAST_SECONDS_PER_BYTE * size_bytes, read_seconds)
+        asyncio.get_running_loop().call_later(seconds, self._hand_on)
 
     async def _wait(self, sender: Sender, size_bytes: int) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -105,10 +77,6 @@ class LargeMessages:
             if isinstance(error, TimeoutError):
                 raise Refused from None
             raise
-
-    def rest(self, seconds: float) -> None:
-        """Hand the turn on after ``seconds``."""
-        asyncio.get_running_loop().call_later(seconds, self._hand_on)
 
     def _hand_on(self) -> None:
         while self._waiting:

@@ -16,7 +16,7 @@ from jobs.metrics.counters import Counter
 from realtime.auth import Identity
 from realtime.connections.open_connection import OpenConnection
 from realtime.connections.validity.token_expiry import TokenExpiry
-from realtime.limits.large_messages import Refused, Turn
+from realtime.limits.large_messages import Refused
 from realtime.limits.messages import RateLimit, Verdict
 from realtime.shared import drain, limits, registry
 from realtime.socket.conversation import Conversation
@@ -163,26 +163,27 @@ class StreamerConsumer(AsyncConsumer):
             return
         if verdict is Verdict.TOO_MANY:
             self._refuse_message(self._rate_limit.error, encode_error(self._rate_limit.error))
-        identity = self._connection.identity
         self._transport.pause_reading()
-        turn: Turn | None = None
         try:
-            turn = await limits().large_messages.take((identity.tenant_id, identity.user_id), size)
-            if verdict is Verdict.TOO_MANY:
-                return
-            found = await read_apart(text or "", identity)
-            if self._ending.code is None:
-                begun, earlier = time.thread_time() - found.seconds, self._conversation.in_work
-                self._charge(verdict, begun, messages=self._answer(found, verdict))
-                turn.end_after(self._conversation.in_work - earlier)
-                turn = None
+            await self._read_in_turn(text or "", size, verdict)
         except Refused as refused:
-            if verdict is not Verdict.TOO_MANY:  # else it was refused before
+            if verdict is not Verdict.TOO_MANY:
                 self._refuse_message(refused.error, encode_error(refused.error))
         finally:
-            if turn is not None:
-                turn.end()
             self._transport.resume_reading()
+
+    async def _read_in_turn(self, text: str, size: int, verdict: Verdict) -> None:
+        identity, turns, seconds = self._connection.identity, limits().large_messages, 0.0
+        await turns.take((identity.tenant_id, identity.user_id), size)
+        try:
+            if verdict is not Verdict.TOO_MANY:
+                found = await read_apart(text, identity)
+                seconds = found.seconds
+                if self._ending.code is None:
+                    begun = time.thread_time() - seconds
+                    self._charge(verdict, begun, messages=self._answer(found, verdict))
+        finally:
+            turns.end(size, seconds)
 
     def _admit(self, event: Mapping[str, Any]) -> tuple[str | None, int, Verdict]:
         """Count a frame. Return its text, its size and the verdict on it."""

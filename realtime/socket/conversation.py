@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
@@ -143,11 +143,6 @@ class Conversation:
 
     def go_on(self) -> None:
         self._followed.go_on()
-
-    @property
-    def in_work(self) -> Set[asyncio.Task[None]]:
-        """The tasks that answer messages now."""
-        return frozenset(self._tasks)
 
     @property
     def subscriptions(self) -> int:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from realtime.limits import large_messages
-from realtime.limits.large_messages import LargeMessages, Refused, Turn
+from realtime.limits.large_messages import LargeMessages, Refused
 
 ALICE, BOB = ("acme", "alice"), ("acme", "bob")
 SIZE = 100_000
@@ -26,13 +26,13 @@ class Queue:
 
     async def take(self, name: str, sender: tuple[str, str], size_bytes: int = SIZE) -> None:
         try:
-            turn = await self.turns.take(sender, size_bytes)
+            await self.turns.take(sender, size_bytes)
         except Refused as refused:
             assert refused.error["code"] == "RATE_LIMITED"
             self.refused.append(name)
             return
         self.order.append(name)
-        turn.end()
+        self.turns.end(size_bytes, 0)
 
     async def fill(self, *messages: tuple[str, tuple[str, str]], size_bytes: int = SIZE) -> list[asyncio.Task[None]]:
         tasks = [asyncio.create_task(self.take(name, sender, size_bytes)) for name, sender in messages]
@@ -42,51 +42,38 @@ class Queue:
 
 async def test_senders_have_turns_in_rotation() -> None:
     queue = Queue()
-    first = await queue.turns.take(ALICE, SIZE)
+    await queue.turns.take(ALICE, SIZE)
     tasks = await queue.fill(("a1", ALICE), ("a2", ALICE), ("a3", ALICE), ("b1", BOB))
     assert queue.order == []
-    first.end()
-    first.end()  # twice does no harm
+    queue.turns.end(SIZE, 0)
     await asyncio.gather(*tasks)
     assert queue.order == ["a1", "b1", "a2", "a3"]
 
 
-async def test_a_turn_ends_with_the_answers() -> None:
+async def test_a_rest_follows_each_that_is_longer_after_a_costly_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    loop, rests = asyncio.get_running_loop(), []
+    monkeypatch.setattr(loop, "call_later", lambda seconds, hand_on: rests.append((seconds, hand_on)))
     queue = Queue()
-    first = await queue.turns.take(ALICE, SIZE)
-    answered = [asyncio.Event(), asyncio.Event()]
-
-    async def answer(event: asyncio.Event) -> None:
-        await event.wait()
-
-    first.end_after([asyncio.create_task(answer(event)) for event in answered])
-    (task,) = await queue.fill(("b", BOB))
-    answered[0].set()
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert queue.order == []
-    answered[1].set()
-    await task
-    assert queue.order == ["b"]
-
-
-async def test_a_turn_without_an_answer_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(large_messages, "MAX_TURN_SECONDS", 0.01)
-    queue = Queue()
-    first = await queue.turns.take(ALICE, SIZE)
-    assert isinstance(first, Turn)
-    await queue.take("b", BOB)
-    assert queue.order == ["b"]
+    for read_seconds in (0.0, 0.1):
+        await queue.turns.take(ALICE, SIZE)
+        (waiting,) = await queue.fill(("b", BOB))
+        queue.turns.end(SIZE, read_seconds)
+        assert not queue.order
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        rests[-1][1]()
+    (little, _), (much, _) = rests
+    assert 0 < little < 0.01 and much == pytest.approx(0.4)
 
 
 async def test_what_waits_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large_messages, "MAX_WAIT_SECONDS", 0.01)
-    monkeypatch.setattr(large_messages, "MAX_TURN_SECONDS", 60)
     queue = Queue()
-    first = await queue.turns.take(ALICE, SIZE)
+    await queue.turns.take(ALICE, SIZE)
     await queue.take("b", BOB)
     assert queue.refused == ["b"]
-    first.end()
+    queue.turns.end(SIZE, 0)
     await asyncio.sleep(0.01)
     await queue.take("next", BOB)
     assert queue.order == ["next"]
@@ -95,31 +82,31 @@ async def test_what_waits_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -
 async def test_of_too_many_bytes_those_of_the_sender_with_most_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large_messages, "MAX_WAITING_BYTES", 3 * SIZE)
     queue = Queue()
-    first = await queue.turns.take(ALICE, SIZE)
+    await queue.turns.take(ALICE, SIZE)
     tasks = await queue.fill(("a1", ALICE), ("a2", ALICE), ("a3", ALICE), ("b1", BOB))
     await asyncio.sleep(0)
     assert queue.refused == ["a3"]
-    first.end()
+    queue.turns.end(SIZE, 0)
     await asyncio.gather(*tasks)
     assert queue.order == ["a1", "b1", "a2"]
 
 
 async def test_one_that_is_given_up_loses_no_turn() -> None:
     queue = Queue()
-    first = await queue.turns.take(ALICE, SIZE)
+    await queue.turns.take(ALICE, SIZE)
     gone, stays = await queue.fill(("a", ALICE), ("b", BOB))
     gone.cancel()
     await asyncio.gather(gone, return_exceptions=True)
-    first.end()
+    queue.turns.end(SIZE, 0)
     await stays
     assert queue.order == ["b"]
 
 
 async def test_one_that_is_given_up_as_its_turn_comes_hands_it_on() -> None:
     queue = Queue()
-    first = await queue.turns.take(ALICE, SIZE)
+    await queue.turns.take(ALICE, SIZE)
     gone, stays = await queue.fill(("a", ALICE), ("b", BOB))
-    first.end()
+    queue.turns.end(SIZE, 0)
     while queue.turns._waiting.get(ALICE):
         await asyncio.sleep(0)
     gone.cancel()
