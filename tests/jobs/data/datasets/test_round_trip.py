@@ -1,20 +1,21 @@
 """Whatever typed table goes in as Parquet or as a workbook comes out equal."""
 
 import io
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.data.tables.files.reading import open_files
 from tests.jobs.data.datasets.reading import read
-from tests.jobs.data.datasets.workbooks import cell, ods, typed_cell
+from tests.jobs.data.datasets.workbooks import typed_ods, xls, xlsb, xlsx
 from tests.jobs.data.tables.conftest import no_check
 
 MANY = settings(deadline=None, max_examples=100)
@@ -65,18 +66,14 @@ def test_parquet(columns: list[tuple[pa.DataType, list[Any]]]) -> None:
         assert column.type == wanted and column.to_pylist() == array.to_pylist()
 
 
+@pytest.mark.parametrize("write", [xlsx, xls, xlsb, typed_ods])
 @MANY
-@given(st.lists(st.one_of([columns_of(at, cells) for at, cells in enumerate(CELLS)]), min_size=1, max_size=5))
-def test_xlsx(columns: list[tuple[int, list[Any]]]) -> None:
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.append(["key", *(f"c{at}" for at in range(len(columns)))])
-    for number, row in enumerate(zip(*(values for _, values in columns), strict=True)):
-        sheet.append([number, *row])
-    content = io.BytesIO()
-    book.save(content)
+@given(columns=st.lists(st.one_of([columns_of(at, cells) for at, cells in enumerate(CELLS)]), min_size=1, max_size=5))
+def test_workbooks(write: Callable[..., bytes], columns: list[tuple[int, list[Any]]]) -> None:
+    names = ["key", *(f"c{at}" for at in range(len(columns)))]
+    content = write(names, *zip(range(4), *(values for _, values in columns), strict=True))
     with TemporaryDirectory() as folder:
-        found = pq.read_table(read(Path(folder), content.getvalue()).path).to_pydict()
+        found = pq.read_table(read(Path(folder), content).path).to_pydict()
     assert found["key"] == [0, 1, 2, 3]
     for at, (_, values) in enumerate(columns):
         assert found.get(f"c{at}") == values
@@ -93,16 +90,3 @@ def test_parquet_read_as_a_file(columns: list[tuple[pa.DataType, list[Any]]]) ->
         with open_files({str(path): path.name}, path.name, folder, no_check, None) as table:
             found = table.fetch("FROM data")
     assert found == list(zip(*(array.to_pylist() for array in arrays.values()), strict=True))
-
-
-@MANY
-@given(st.lists(st.one_of([columns_of(at, cells) for at, cells in enumerate(CELLS)]), min_size=1, max_size=5))
-def test_ods(columns: list[tuple[int, list[Any]]]) -> None:
-    names = ["key", *(f"c{at}" for at in range(len(columns)))]
-    rows = zip(range(4), *(values for _, values in columns), strict=True)
-    content = ods("".join(map(cell, names)), *("".join(map(typed_cell, row)) for row in rows))
-    with TemporaryDirectory() as folder:
-        found = pq.read_table(read(Path(folder), content).path).to_pydict()
-    assert found["key"] == [0, 1, 2, 3]
-    for at, (_, values) in enumerate(columns):
-        assert found.get(f"c{at}") == values

@@ -1,44 +1,21 @@
 """Workbooks of all formats: merged cells, headers, locks, and cells without a value."""
 
-import io
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import openpyxl
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl.worksheet.cell_range import CellRange
 
 from jobs.data.datasets.failures import Unreadable
 from tests.jobs.data.datasets.reading import read, rows_of, types_of
-from tests.jobs.data.datasets.workbooks import cell, ods, ole, packed, xlsb
+from tests.jobs.data.datasets.workbooks import cell, ods, ole, packed, xlsb, xlsx
 
 COVERED = "<table:covered-table-cell/>"
 EMPTY = "<table:table-cell/>"
-
-
-def xlsx(*rows: list[Any], merged: str = "", change: Callable[[Any], None] = lambda sheet: None) -> bytes:
-    """Write it with openpyxl. Nothing is written into the covered cells."""
-    book = openpyxl.Workbook()
-    sheet = book.active
-    for row in rows:
-        sheet.append(row)
-    if merged:
-        area = CellRange(merged)
-        for one in (one for row in sheet.iter_rows() for one in row):
-            if one.coordinate in area and (one.row, one.column) != (area.min_row, area.min_col):
-                one.value = None
-        # openpyxl's own way to merge makes an object for each covered cell, of which a column has a million.
-        sheet.merged_cells.add(area)
-    change(sheet)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
 
 
 # --- Merged cells ----------------------------------------------------------------------------------------------------

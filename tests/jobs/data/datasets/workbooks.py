@@ -1,15 +1,22 @@
-"""Workbooks made by hand, in the formats for which no library writes them."""
+"""Workbooks in all formats, made by hand where no library writes them."""
 
 import io
 import struct
 import zipfile
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
+
+import openpyxl
+import xlwt
+from openpyxl.worksheet.cell_range import CellRange
 
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 _NAMESPACES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"' for prefix in ("office", "table", "text")
 )
+# General, a date, and a date with a time: numbers of formats that every workbook knows.
+_FORMATS = (0, 14, 22)
 _MANIFEST = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
 
 
@@ -32,6 +39,45 @@ def typed_cell(value: Any) -> str:
     return f'<table:table-cell office:value-type="{kind}" office:{name}="{written}"/>'
 
 
+def xlsx(*rows: Sequence[Any], merged: str = "", change: Callable[[Any], None] = lambda sheet: None) -> bytes:
+    """Write it with openpyxl. Nothing is written into the covered cells."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in rows:
+        sheet.append(row)
+    if merged:
+        area = CellRange(merged)
+        for one in (one for row in sheet.iter_rows() for one in row):
+            if one.coordinate in area and (one.row, one.column) != (area.min_row, area.min_col):
+                one.value = None
+        # openpyxl's own way to merge makes an object for each covered cell, of which a column has a million.
+        sheet.merged_cells.add(area)
+    change(sheet)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def xls(*rows: Sequence[Any]) -> bytes:
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("Sheet1")
+    formats = {date: "YYYY-MM-DD", datetime: "YYYY-MM-DD HH:MM:SS"}
+    styles = {kind: xlwt.easyxf(num_format_str=text) for kind, text in formats.items()}
+    for number, row in enumerate(rows):
+        for column, value in enumerate(row):
+            if isinstance(value, date):
+                sheet.write(number, column, days_of(value), styles[type(value)])
+            elif value is not None:
+                sheet.write(number, column, value)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def typed_ods(*rows: Sequence[Any]) -> bytes:
+    return ods(*("".join(map(typed_cell, row)) for row in rows))
+
+
 def ods(*rows: str, locked: bool = False) -> bytes:
     """A sheet called Sheet1 of these rows, whose cells are XML."""
     lines = "".join(
@@ -50,28 +96,46 @@ def ods(*rows: str, locked: bool = False) -> bytes:
     )
 
 
-def xlsb(*rows: tuple[str, ...], merged: tuple[int, int, int, int]) -> bytes:
-    """A sheet called Sheet1 of texts; ``merged`` is its top, bottom, left and right. An empty text is no cell."""
+def xlsb(*rows: Sequence[Any], merged: tuple[int, int, int, int] | None = None) -> bytes:
+    """A sheet called Sheet1; ``merged`` is its top, bottom, left and right. An empty text is no cell, nor is None."""
     bundle = struct.pack("<II", 0, 1) + _wide("rId1") + _wide("Sheet1")
     sheet = _record(129) + _record(148, struct.pack("<4I", 0, len(rows) - 1, 0, len(rows[0]) - 1)) + _record(145)
     for number, row in enumerate(rows):
         sheet += _record(0, struct.pack("<I", number) + bytes(13))
-        for column, text in enumerate(row):
-            if text == "#N/A":
-                sheet += _record(3, struct.pack("<IIB", column, 0, 0x2A))
-            elif text:
-                sheet += _record(6, struct.pack("<II", column, 0) + _wide(text))
-    sheet += _record(146) + _record(177, struct.pack("<I", 1)) + _record(176, struct.pack("<4I", *merged))
-    sheet += _record(178) + _record(130)
+        sheet += b"".join(_binary_cell(column, value) for column, value in enumerate(row) if value not in (None, ""))
+    sheet += _record(146)
+    if merged is not None:
+        sheet += _record(177, struct.pack("<I", 1)) + _record(176, struct.pack("<4I", *merged)) + _record(178)
+    sheet += _record(130)
+    formats = b"".join(_record(47, struct.pack("<HH", 0, number) + bytes(12)) for number in _FORMATS)
     relation = '<Relationship Id="rId1" Type="worksheet" Target="worksheets/sheet1.bin"/>'
     namespace = "http://schemas.openxmlformats.org/package/2006/relationships"
     return packed(
         {
             "xl/workbook.bin": _record(131) + _record(143) + _record(156, bundle) + _record(144) + _record(132),
             "xl/_rels/workbook.bin.rels": f'<Relationships xmlns="{namespace}">{relation}</Relationships>',
+            "xl/styles.bin": _record(278) + _record(617, struct.pack("<I", len(_FORMATS))) + formats + _record(618),
             "xl/worksheets/sheet1.bin": sheet,
         }
     )
+
+
+def _binary_cell(column: int, value: Any) -> bytes:
+    if value == "#N/A":
+        return _record(3, struct.pack("<IIB", column, 0, 0x2A))
+    if isinstance(value, str):
+        return _record(6, struct.pack("<II", column, 0) + _wide(value))
+    if isinstance(value, bool):
+        return _record(4, struct.pack("<IIB", column, 0, value))
+    if isinstance(value, date):
+        return _record(5, struct.pack("<IId", column, 2 if isinstance(value, datetime) else 1, days_of(value)))
+    return _record(5, struct.pack("<IId", column, 0, value))
+
+
+def days_of(moment: date) -> float:
+    """Count the days of a date or a date and time as workbooks do: 1 March 1900 is 61."""
+    whole = moment if isinstance(moment, datetime) else datetime.combine(moment, time())
+    return (whole - datetime(1899, 12, 30)) / timedelta(days=1)
 
 
 def ole(stream: str) -> bytes:
