@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from streamer_client import ConnectionStopped, RequestFailed, SyncClient, ValidationFailed
+from streamer_client import ConnectionStopped, NotFound, RequestFailed, SyncClient, TopicMessage, ValidationFailed
 
 WELCOME = {"type": "welcome", "heartbeat_seconds": 20, "limits": {}}
 
@@ -44,6 +44,18 @@ async def _answer(socket: ServerConnection, frame: dict[str, Any]) -> None:
             bulk = {"request_id": "2", "status": "completed", "action": "bulk", "title": "Bulk · 2 items"}
             states = [state] if "tag" in frame or "cursor" in frame else [state, {**bulk, "failed_items": 1}]
             await send(type="requests", id=name, requests=states, next_cursor=None if "cursor" in frame else "c")
+        case {"type": "subscribe", "id": name, "topic": "prices"}:
+            after_seq = frame.get("after_seq", 2)
+            await send(type="subscribed", id=name, topic="prices", last_seq=2)
+            if after_seq == 0:
+                await send(type="snapshot", topic="prices", seq=1, first_seq=2, reason="trimmed")
+            for seq in range(max(2, after_seq + 1), 4):
+                await send(type="message", topic="prices", seq=seq, data={"gold": seq})
+        case {"type": "subscribe", "id": name, "topic": topic}:
+            error = {"code": "NOT_FOUND", "message": "There is no such topic", "retryable": False}
+            await send(type="error", id=name, topic=topic, error=error)
+        case {"type": "publish", "id": name, "topic": topic}:
+            await send(type="published", id=name, topic=topic, seq=3)
         case {"type": "subscribe", "id": name, "requests": [{"request_id": "nonsense"}]}:
             faults = [{"path": "request_id", "message": "Invalid UUID"}]
             error = {"code": "VALIDATION_ERROR", "message": "request_id: Invalid UUID", "details": {"faults": faults}}
@@ -120,6 +132,18 @@ def test_errors_are_typed(client: SyncClient) -> None:
 
 def test_pages_are_iterated_over(client: SyncClient) -> None:
     assert [state.tags for state in client.list(tag="nightly")] == [("nightly",), ("nightly",)]
+
+
+def test_a_topic_is_iterated_over_and_published_to(client: SyncClient) -> None:
+    seen = []
+    for event in client.topic("prices", after_seq=1):
+        seen += [event.data] if isinstance(event, TopicMessage) else []
+        if event.seq == 3:
+            break
+    assert seen == [{"gold": 2}, {"gold": 3}]
+    assert client.publish("prices", {"gold": 3}) == 3
+    with pytest.raises(NotFound):
+        next(client.topic("foreign"))
 
 
 def test_many_are_submitted_at_once(client: SyncClient) -> None:

@@ -56,7 +56,7 @@ def run(environment: dict[str, str], folder: Path, *command: str) -> str:
 
 
 def test_there_are_examples() -> None:
-    assert len(_PROGRAMS) >= 6 and len(_COMMANDS) == 2
+    assert len(_PROGRAMS) >= 7 and len(_COMMANDS) == 2
 
 
 def test_the_programs_run(environment: dict[str, str], tmp_path: Path) -> None:
@@ -65,6 +65,7 @@ def test_the_programs_run(environment: dict[str, str], tmp_path: Path) -> None:
         said = list(threads.map(lambda program: run(environment, tmp_path, sys.executable, "-c", program), _PROGRAMS))
     assert "90 %" in said[0] and "'steps': 10" in said[0]
     assert "cooperative" in said[2] and "cancelled" in said[2]
+    assert said[3].endswith(" {'price': 2311.5}\n")
     assert said[-1] == "seconds\n"
 
 

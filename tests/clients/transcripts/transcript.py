@@ -74,11 +74,17 @@ class Feed(Named, tag="feed", tag_field="method"):
     cursor: Text | None = None
 
 
+class Topic(Named, tag="topic", tag_field="method"):
+    topic: Text
+    after_seq: Count | None = None
+    """The number behind which it begins; None: what comes from now on."""
+
+
 class Close(Named, tag="close", tag_field="method"):
     pass
 
 
-AnyCall = Run | Submit | SubmitMany | Follow | Cancel | Status | Feed | Close
+AnyCall = Run | Submit | SubmitMany | Follow | Cancel | Status | Feed | Topic | Close
 
 # --- steps ------------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,11 @@ import assert from "node:assert/strict";
 import { Clock, settled } from "./clock.js";
 import { FakeServer } from "./server.js";
 
-const EVENTS = { request: isEventOfRequest, feed: ({ type }) => type === "message" || type === "result_expiring" };
+const EVENTS = {
+  request: isEventOfRequest,
+  feed: ({ type }) => type === "message" || type === "result_expiring",
+  topic: ({ type }) => type !== "subscribed",
+};
 const DEFAULT_TOKENS = ["token-1", "token-2", "token-3"];
 
 /** `library`: the module of the client. */
@@ -149,6 +153,8 @@ class Run {
         })),
       status: () => this.#note(as, async () => ({ result: await this.#calls.get(of).handle.status() })),
       feed: () => this.#consume(as, () => client.feed({ cursor }), takes, false, EVENTS.feed),
+      topic: () =>
+        this.#consume(as, () => client.topic(rest.topic, { afterSeq: after_seq }), takes, false, EVENTS.topic),
       close: () => this.#note(as, async () => ({ end: !client.close() })),
     };
     methods[method]();

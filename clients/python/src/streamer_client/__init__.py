@@ -38,6 +38,7 @@ from streamer_client.notebook import notebook_bar
 from streamer_client.options import OnProgress, RequestOptions
 from streamer_client.sync import Client as SyncClient
 from streamer_client.tokens import TokenProvider
+from streamer_client.topic import TopicEvent, TopicMessage, TopicPresence, TopicSubscribed, TopicTrimmed
 
 __version__ = "0.1.0"
 __all__ = [
@@ -67,6 +68,11 @@ __all__ = [
     "StreamerError",
     "SyncClient",
     "TokenProvider",
+    "TopicEvent",
+    "TopicMessage",
+    "TopicPresence",
+    "TopicSubscribed",
+    "TopicTrimmed",
     "TransferFailed",
     "Unauthorized",
     "Unavailable",

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, Unpack
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from streamer_client.options import OnProgress, RequestOptions, request_message
 from streamer_client.session import Dial, Session
 from streamer_client.talk import Talk
 from streamer_client.tokens import TokenProvider, Tokens
+from streamer_client.topic import TopicEvent, topic_event_of
 from streamer_client.transports.dialer import Dialer, Transport
 from streamer_client.transports.http.api import HttpApi, problem
 from streamer_client.transports.websocket import Proxy
@@ -192,6 +194,24 @@ class Client:
         """
         async for reader, message in self._talk.feed(cursor, tag or None):
             yield feed_event_of(message, reader.cursor)
+
+    async def topic(self, name: str, *, after_seq: int | None = None) -> AsyncGenerator[TopicEvent, None]:
+        """Yield what is published to a topic after the number ``after_seq``, or from now on. It does not end by itself.
+
+        Raises ``NotFound`` for a topic that does not exist or may not be followed.
+        """
+        async with aclosing(self._talk.topic(name, after_seq)) as messages:
+            async for message in messages:
+                yield topic_event_of(message)
+
+    async def publish(self, topic: str, data: Any) -> int | None:
+        """Send to all who follow a topic, and return the number of the message; None without a history.
+
+        Raises ``Unavailable`` when the connection is lost before the answer: it may have been sent.
+        """
+        message = {"type": "publish", "topic": topic, "data": data}
+        seq: int | None = (await self._talk.ask(message, repeats=False)).get("seq")
+        return seq
 
     # --- files and actions ---------------------------------------------------------------------------------------
 

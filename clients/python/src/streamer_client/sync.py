@@ -14,6 +14,7 @@ from streamer_client.feed import FeedEvent
 from streamer_client.files.download import OnBytes
 from streamer_client.handle import Handle as AsyncHandle
 from streamer_client.options import OnProgress, RequestOptions
+from streamer_client.topic import TopicEvent
 
 T = TypeVar("T")
 
@@ -166,6 +167,12 @@ class Client:
 
     def feed(self, *, cursor: str | None = None, tag: str | None = None) -> Iterator[FeedEvent]:
         return self._running.iterate(self._client.feed(cursor=cursor, tag=tag))
+
+    def topic(self, name: str, *, after_seq: int | None = None) -> Iterator[TopicEvent]:
+        return self._running.iterate(self._client.topic(name, after_seq=after_seq))
+
+    def publish(self, topic: str, data: Any) -> int | None:
+        return self._running.wait(self._client.publish(topic, data))
 
     def upload(
         self,

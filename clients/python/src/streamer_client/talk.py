@@ -1,6 +1,6 @@
 """The conversation, for those parts of the client that await what it answers."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from streamer_client.core.conversation import Conversation
 from streamer_client.core.feed import FeedReader
@@ -38,9 +38,12 @@ class Talk:
                 self._core.withdraw(submission)
         return submissions
 
-    async def ask(self, message: Message) -> Message:
-        """Send a message and return its answer. Raises ``StreamerError``."""
-        question = self._core.ask(message)
+    async def ask(self, message: Message, *, repeats: bool = True) -> Message:
+        """Send a message and return its answer. Raises ``StreamerError``.
+
+        ``repeats``: it is sent again after a lost connection; else that raises ``Unavailable``.
+        """
+        question = self._core.ask(message, repeats=repeats)
         self._session.touch()
         try:
             await Waiter(question).until(lambda: question.answer is not None or question.error is not None)
@@ -92,4 +95,22 @@ class Talk:
                     raise reader.error
         finally:
             self._core.leave_feed(reader)
+            self._session.touch()
+
+    async def topic(self, name: str, after_seq: int | None) -> AsyncGenerator[Message, None]:
+        """Yield each message of a topic of the application."""
+        reader = self._core.follow_topic(name, after_seq=after_seq)
+        waiter = Waiter(reader)
+        self._session.touch()
+        try:
+            while True:
+                await waiter.until(lambda: reader.has_news)
+                message = self._core.take_from_topic(reader)
+                self._session.touch()
+                if message is not None:
+                    yield message
+                elif reader.error is not None:
+                    raise reader.error
+        finally:
+            self._core.leave_topic(reader)
             self._session.touch()

@@ -9,7 +9,7 @@ from typing import Any
 
 from fakes.scripted import ScriptedServer, until
 from fakes.virtual_time import loop
-from streamer_client import Client, Handle, StreamerError
+from streamer_client import Client, Handle, StreamerError, TopicSubscribed
 from streamer_client.feed import FeedTruncated
 
 Seen = dict[str, Any]
@@ -112,6 +112,12 @@ class Application:
     async def _feed(self, name: str, call: dict[str, Any]) -> Seen:
         async for event in self._client.feed(cursor=call.get("cursor")):
             if not isinstance(event, FeedTruncated):
+                self.seen[name].append({"event": dict(event.raw)})
+        return {"end": True}
+
+    async def _topic(self, name: str, call: dict[str, Any]) -> Seen:
+        async for event in self._client.topic(call["topic"], after_seq=call.get("after_seq")):
+            if not isinstance(event, TopicSubscribed):
                 self.seen[name].append({"event": dict(event.raw)})
         return {"end": True}
 

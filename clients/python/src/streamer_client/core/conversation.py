@@ -17,6 +17,7 @@ from streamer_client.core.reconnect import Plan, Reconnect
 from streamer_client.core.renewal import Renewal
 from streamer_client.core.sendable import Limits, size_of
 from streamer_client.core.ticket import Part
+from streamer_client.core.topics import TopicReader, Topics
 from streamer_client.errors import ConnectionStopped, StreamerError
 from streamer_client.events import Message
 
@@ -62,14 +63,16 @@ class Conversation:
         self._outbox = Outbox(self._send, self._following, clock, max_waiting=max_waiting)
         self._questions = Questions(self._send, max_waiting=max_waiting)
         self._feed = Feed(self._send, clock)
+        self._topics = Topics(self._send, self._credit, clock)
         self._renewal = Renewal(self._send, clock)
-        # The outbox comes first: a message that overtook its acknowledgment finds a reader then.
+        # The outbox comes first: a message that overtook its acknowledgment finds a reader then. What follows requests
+        # takes every other message with a number, so what has a topic, and answers, come before it.
         self._listeners: tuple[Part, ...] = (
-            *(self._outbox, self._following, self._questions, self._feed, self._renewal),
+            *(self._outbox, self._questions, self._topics, self._following, self._feed, self._renewal),
         )
         # In this order a new connection hears them: first what is followed, then what is new.
         self._parts: tuple[Part, ...] = (
-            *(self._following, self._outbox, self._questions, self._feed, self._credit, self._renewal),
+            *(self._following, self._topics, self._outbox, self._questions, self._feed, self._credit, self._renewal),
         )
 
     # --- what the application does -------------------------------------------------------------------------------
@@ -108,11 +111,14 @@ class Conversation:
         """End the reading of a request."""
         self._following.remove(reader)
 
-    def ask(self, message: Message) -> Question:
-        """Send a message that is answered once. Raises ``QueueFull``, ``ConnectionStopped``, ``ValidationFailed``."""
+    def ask(self, message: Message, *, repeats: bool = True) -> Question:
+        """Send a message that is answered once. Raises ``QueueFull``, ``ConnectionStopped``, ``ValidationFailed``.
+
+        ``repeats``: it is sent again after a lost connection; else that fails it.
+        """
         self._refuse_if_stopped()
         size_of(message)
-        return self._questions.ask(message)
+        return self._questions.ask(message, repeats=repeats)
 
     def forget(self, question: Question) -> None:
         self._questions.forget(question)
@@ -126,6 +132,24 @@ class Conversation:
 
     def leave_feed(self, reader: FeedReader) -> None:
         self._feed.remove(reader)
+
+    def follow_topic(self, topic: str, *, after_seq: int | None = None) -> TopicReader:
+        """Follow a topic of the application. Raises ``ConnectionStopped``, ``ValidationFailed``."""
+        self._refuse_if_stopped()
+        size_of({"topic": topic})
+        reader = TopicReader(self._backlog, topic, after_seq=after_seq)
+        self._topics.add(reader)
+        return reader
+
+    def take_from_topic(self, reader: TopicReader) -> Message | None:
+        """Hand out the next message of a topic; None if none is here. It counts as received then."""
+        message = reader.take()
+        if message is not None:
+            self._topics.taken(reader, message)
+        return message
+
+    def leave_topic(self, reader: TopicReader) -> None:
+        self._topics.remove(reader)
 
     def stop(self, error: StreamerError) -> None:
         """End for good: whatever waits fails with this error."""

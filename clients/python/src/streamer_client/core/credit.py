@@ -1,6 +1,7 @@
 """The acknowledgments that keep the server sending: as far as the application has taken, and no further."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from streamer_client.core.ticket import Send
 from streamer_client.errors import StreamerError
@@ -8,6 +9,7 @@ from streamer_client.events import Message
 
 EVERY_MESSAGES = 64
 QUIET_SECONDS = 0.1
+Kind = Literal["request_id", "topic"]
 
 
 class Credit:
@@ -19,12 +21,12 @@ class Credit:
         self.deadline: float | None = None
         self._send = send
         self._clock = clock
-        self._due: dict[str, int] = {}
+        self._due: dict[tuple[Kind, str], int] = {}
         self._taken = 0
 
-    def take(self, request_id: str, seq: int) -> None:
-        """Note that the messages of a request up to ``seq`` need no more room here."""
-        self._due[request_id] = max(seq, self._due.get(request_id, 0))
+    def take(self, name: str, seq: int, *, of: Kind = "request_id") -> None:
+        """Note that the messages of a request, or of a topic, up to ``seq`` need no more room here."""
+        self._due[of, name] = max(seq, self._due.get((of, name), 0))
         self._taken += 1
         self.deadline = self._clock() + QUIET_SECONDS
         if self._taken >= EVERY_MESSAGES:
@@ -47,8 +49,8 @@ class Credit:
         return False
 
     def _acknowledge(self) -> None:
-        for request_id, seq in self._due.items():
-            self._send({"type": "received", "request_id": request_id, "seq": seq})
+        for (kind, name), seq in self._due.items():
+            self._send({"type": "received", kind: name, "seq": seq})
         self._forget()
 
     def _forget(self) -> None:

@@ -1,22 +1,25 @@
-"""Messages that are answered once: ``status``, ``list``, ``cancel``, ``regenerate``, ``extend``."""
+"""Messages that are answered once: ``status``, ``list``, ``cancel``, ``publish`` and others."""
 
 import uuid
 
 from streamer_client.core.outbox import MAX_WAITING
 from streamer_client.core.ticket import Send, Ticket
-from streamer_client.errors import QueueFull, StreamerError, refusal
+from streamer_client.errors import QueueFull, StreamerError, Unavailable, refusal
 from streamer_client.events import Message
 
 
 class Question(Ticket):
-    def __init__(self, message: Message) -> None:
+    """``repeats``: it may be asked again on the next connection; else a lost connection fails it."""
+
+    def __init__(self, message: Message, *, repeats: bool) -> None:
         super().__init__()
         self.message = message
+        self.repeats = repeats
         self.answer: Message | None = None
 
 
 class Questions:
-    """Keeps each question until its answer. Asking twice does no harm, so a new connection hears it again."""
+    """Keeps each question until its answer. A new connection hears those again that do no harm twice."""
 
     deadline: float | None = None
 
@@ -24,16 +27,17 @@ class Questions:
         self._send = send
         self._max_waiting = max_waiting
         self._asked: dict[str, Question] = {}
+        self._is_online = False
 
     @property
     def is_busy(self) -> bool:
         return bool(self._asked)
 
-    def ask(self, message: Message) -> Question:
+    def ask(self, message: Message, *, repeats: bool = True) -> Question:
         if len(self._asked) >= self._max_waiting:
             raise QueueFull(self._max_waiting)
         question_id = f"{message['type']}.{uuid.uuid4().hex}"
-        question = Question({**message, "id": question_id})
+        question = Question({**message, "id": question_id}, repeats=repeats)
         self._asked[question_id] = question
         self._send(question.message)
         return question
@@ -42,11 +46,18 @@ class Questions:
         self._asked.pop(question.message["id"], None)
 
     def resume(self) -> None:
+        self._is_online = True
         for question in self._asked.values():
             self._send(question.message)
 
     def lost(self) -> None:
-        """Keep all: they are asked again."""
+        """Keep what may be asked again, and what was not sent yet."""
+        was_online, self._is_online = self._is_online, False
+        for question in tuple(self._asked.values()) if was_online else ():
+            if not question.repeats:
+                self.forget(question)
+                text = "The connection was lost before the answer: the service may have heard, or not"
+                question.fail(Unavailable(text, code="SERVICE_UNAVAILABLE", retryable=True))
 
     def fail(self, error: StreamerError) -> None:
         while self._asked:

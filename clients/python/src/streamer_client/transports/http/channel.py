@@ -13,6 +13,7 @@ from streamer_client.transports.http.follower import Follower
 from streamer_client.transports.http.line import Line
 from streamer_client.transports.http.pace import Pace
 from streamer_client.transports.http.request_follower import RequestFollower
+from streamer_client.transports.http.topic_follower import TopicFollower
 
 _FEED = "requests"
 _LIST_FIELDS = ("status", "action", "tag", "q", "created_after", "created_before", "limit", "cursor")
@@ -50,11 +51,15 @@ class HttpChannel:
         match message:
             case {"type": "received", "request_id": request_id, "seq": seq}:
                 self._line.window.received(request_id, seq)
+            case {"type": "received", "topic": topic, "seq": seq}:
+                self._line.window.received(topic, seq)
             case {"type": "authenticate", "token": token}:
                 self._api.token = token
-            case {"type": "subscribe", "topic": topic}:
+            case {"type": "subscribe", "topic": "requests"}:
                 cursor, tag = message.get("cursor", ""), message.get("tag")
-                self._follow(topic, FeedFollower(self._line, cursor=cursor, tag=tag, question=message["id"]))
+                self._follow(_FEED, FeedFollower(self._line, cursor=cursor, tag=tag, question=message["id"]))
+            case {"type": "subscribe", "topic": topic}:
+                self._follow_topic(topic, message.get("after_seq"), message["id"])
             case {"type": "subscribe", "requests": requests}:
                 for one in requests:
                     self._follow_request(one["request_id"], one["after_seq"], message["id"])
@@ -67,6 +72,10 @@ class HttpChannel:
 
     def _follow_request(self, request_id: str, after_seq: int, question: str | None) -> None:
         self._follow(request_id, RequestFollower(self._line, request_id, after_seq=after_seq, question=question))
+
+    def _follow_topic(self, topic: str, after_seq: int | None, question: str) -> None:
+        path = _topic_path(topic)
+        self._follow(topic, TopicFollower(self._line, topic, path, after_seq=after_seq, question=question))
 
     def _follow(self, key: str, follower: Follower) -> None:
         self._unfollow(key)
@@ -109,12 +118,21 @@ class HttpChannel:
             case "status":
                 await self._call(message, "snapshot", "GET", _path_of(message))
             case "cancel":
-                await self._call(message, "snapshot", "POST", f"{_path_of(message)}cancel/")
+                await self._call(message, "snapshot", "POST", f"{_path_of(message)}cancel/", body={})
+            case "publish":
+                path = _topic_path(message["topic"])
+                await self._call(message, "published", "POST", path, body={"data": message["data"]})
 
     async def _call(
-        self, message: Message, kind: str, method: str, path: str, *, params: Mapping[str, Any] | None = None
+        self,
+        message: Message,
+        kind: str,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> None:
-        body: dict[str, Any] | None = {} if method == "POST" else None
         answer = await self._api.call(method, path, body=body, params=params)
         self._line.answer(message, kind, answer)
 
@@ -149,6 +167,10 @@ class HttpChannel:
 
 def _path_of(message: Message) -> str:
     return f"api/requests/{quote(message['request_id'], safe='')}/"
+
+
+def _topic_path(topic: str) -> str:
+    return f"api/topics/{quote(topic, safe='')}/"
 
 
 def _fields(message: Message) -> dict[str, Any]:

@@ -55,6 +55,10 @@ class Follower(ABC):
     def poll_params(self) -> Mapping[str, Any]:
         """Return the parameters of the next poll, without ``wait``."""
 
+    def poll_seconds(self) -> int:
+        """Return how long the service may hold the next poll."""
+        return LONG_POLL_SECONDS if self.line.pace.way == "long_poll" else 0
+
     @abstractmethod
     async def take(self, message: Message, size: int) -> None:
         """Pass one message on."""
@@ -124,7 +128,7 @@ class Follower(ABC):
     # --- polls ---------------------------------------------------------------------------------------------------
 
     async def _poll(self) -> None:
-        wait = LONG_POLL_SECONDS if self.line.pace.way == "long_poll" else 0
+        wait = self.poll_seconds()
         began_at = asyncio.get_running_loop().time()
         params = {**self.poll_params(), "wait": wait}
         answer = await self.line.api.call("GET", self._path, params=params, read_seconds=wait + _EXTRA_SECONDS)
