@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from test_sync import service
 
-from streamer_client.cli import bars
+from streamer_client.cli import bars, topics
 from streamer_client.cli.main import main
 from streamer_client.cli.parser import make_parser
 from streamer_client.cli.requests import _line_of
@@ -72,6 +72,26 @@ def test_a_list_shows_titles_and_failures(capsys: pytest.CaptureFixture[str]) ->
 )
 def test_a_list_has_the_words_that_people_read(status: str, word: str) -> None:
     assert _line_of(snapshot_of({"request_id": "1", "status": status, "action": "report"})).split()[1] == word
+
+
+def test_what_is_published_is_printed_until_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed: list[Any] = []
+
+    def interrupted(value: Any, **_: Any) -> None:
+        printed.append(value)
+        if 3 in (value.get("seq"), value.get("gold")):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(topics, "print_json", interrupted)
+    assert main(["topic", "prices", "--after-seq", "0"]) == 130
+    assert printed == [{"gold": 2}, {"gold": 3}]
+    assert capsys.readouterr().err == "The messages before number 2 are not kept any more\n"
+    printed.clear()
+    assert main(["--json", "topic", "prices"]) == 130
+    assert [one["type"] for one in printed] == ["subscribed", "message"]
+    assert main(["topic", "foreign"]) == 1
 
 
 def test_failed_items_have_an_exit_code_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:

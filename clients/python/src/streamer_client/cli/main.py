@@ -5,7 +5,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from streamer_client.cli import exits, requests, transfers
+from streamer_client.cli import exits, requests, topics, transfers
 from streamer_client.cli.context import print_json
 from streamer_client.cli.parser import make_parser
 from streamer_client.errors import StreamerError
@@ -16,6 +16,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], Awaitable[int]]] = {
     "follow": requests.follow,
     "list": requests.list_requests,
     "cancel": requests.cancel,
+    "topic": topics.topic,
     "upload": transfers.upload,
     "download": transfers.download,
     "types": transfers.types,

@@ -40,6 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_list(command("list", "list your requests, newest first"))
     cancel = command("cancel", "ask for a request to be stopped; one that has ended is left as it is")
     _add_request_id(cancel)
+    _add_topic(command("topic", "print what is published to a topic, until Ctrl-C"))
     _add_upload(command("upload", "upload a table as a dataset, and print its id"))
     _add_download(command("download", "fetch all files of a request, or one file"))
     _add_types(command("types", "print the types of the actions that the token may do, for a type checker"))
@@ -116,6 +117,16 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("it is a whole number from 1 on")
     return int(text)
+
+
+def _add_topic(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="name of the topic, such as tenant.acme.prices")
+    parser.add_argument(
+        "--after-seq",
+        type=int,
+        metavar="NUMBER",
+        help="begin behind this number; 0 for all that is kept (default: what comes from now on)",
+    )
 
 
 def _add_upload(parser: argparse.ArgumentParser) -> None:
