@@ -24,7 +24,7 @@ from jobs.queue.reservation import Served, share_of
 from jobs.queue.running import LAST_RUNS
 
 CLOCKS_DIFFER = timedelta(seconds=5)
-"""What was written later than this from now was written before the clock was put back."""
+"""A moment that lies further ahead was written before the clock was put back."""
 # On PostgreSQL other workers may hold the first ones of a tenant. As many may claim at one moment.
 _CANDIDATES = 16
 _MAX_KEPT = 64
