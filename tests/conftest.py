@@ -21,6 +21,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import timezone
 from pytest_django import Settings
+from servestatic.middleware import ServeStaticMiddleware
 
 from jobs.admin.overview import snapshot
 from jobs.queue import estimates, wakeups
@@ -105,6 +106,23 @@ def lasting_permissions() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_listed_once() -> Iterator[None]:
+    """Keep the list of static files, which every client of a test would make anew for the middleware of its own."""
+    list_files = ServeStaticMiddleware.add_files_from_finders
+    listed: dict[str, dict[str, Any]] = {}
+
+    def list_once(middleware: ServeStaticMiddleware) -> None:
+        if middleware.static_prefix not in listed:
+            list_files(middleware)
+            listed[middleware.static_prefix] = dict(middleware.files)
+        middleware.files.update(listed[middleware.static_prefix])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ServeStaticMiddleware, "add_files_from_finders", list_once)
         yield
 
 
