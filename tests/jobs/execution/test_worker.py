@@ -1,9 +1,11 @@
 """The worker's watch over its child, on real processes."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
@@ -17,8 +19,8 @@ from jobs.queue.control.drains import order_drain
 from jobs.queue.health.memory import memory_bytes
 from jobs.queue.presence import MEMORY_FIELD
 
-# This process has threads and must not fork, so each script is a process of its own. It has ``worker``, whose child
-# does what the script tells it, and no Redis.
+# This process has threads and must not fork, so another one does. It loads Django once, and runs each script in a fork
+# of itself. A script has ``worker``, whose child does what the script tells it, and no Redis.
 _BEGIN = """
 import os, signal, time
 import django; django.setup()
@@ -42,25 +44,59 @@ def armed():
     watchdog.arm(1000)
     signal.pause()
 """
+_RUN_EACH = """
+import json, sys
+for line in sys.stdin:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            exec(json.loads(line), globals())
+            sys.stdout.flush()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    print("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+RunAlone = Callable[[str], list[str]]
 
 
-def run_alone(script: str) -> list[str]:
+@pytest.fixture(scope="module")
+def run_alone() -> Iterator[RunAlone]:
+    """Return ``run_alone(script)``, which returns the words that the script prints."""
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    command = [sys.executable, "-c", _BEGIN + script]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+    command = [sys.executable, "-c", _BEGIN + _RUN_EACH]
+    with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        told, said = process.stdin, process.stdout
+        assert told and said
+
+        def run(script: str) -> list[str]:
+            told.write(f"{json.dumps(script)}\n")
+            told.flush()
+            words: list[str] = []
+            for line in said:
+                if line.startswith("status "):
+                    assert line == "status 0\n"
+                    return words
+                words += line.split()
+            raise AssertionError("the process that runs the scripts has ended")
+
+        try:
+            yield run
+        finally:
+            process.kill()
 
 
 WAYS = pytest.mark.parametrize("way", ["", "del os.pidfd_open\n"], ids=["as here", "without pidfd"])
 
 
 @WAYS
-def test_it_works(way: str) -> None:
+def test_it_works(run_alone: RunAlone, way: str) -> None:
     script = "child(lambda: None)\nprint(os.waitstatus_to_exitcode(worker.wait_for_horse()[1]))"
     assert run_alone(way + script) == ["3"]
 
 
 @WAYS
-def test_a_child_that_runs_on_is_left_to_run(way: str) -> None:
+def test_a_child_that_runs_on_is_left_to_run(run_alone: RunAlone, way: str) -> None:
     script = """
 read, write = os.pipe()
 child(lambda: os.read(read, 1))
@@ -77,7 +113,7 @@ print(os.waitstatus_to_exitcode(status))
 
 
 @WAYS
-def test_an_overdue_child_is_killed_even_while_redis_is_away(way: str) -> None:
+def test_an_overdue_child_is_killed_even_while_redis_is_away(run_alone: RunAlone, way: str) -> None:
     script = """
 child(armed)
 module.Worker.execute_job = lambda *args: (_ for _ in ()).throw(OSError("no Redis"))
@@ -88,7 +124,9 @@ print(worker.horse_pid)
 
 
 @pytest.mark.parametrize(("owns", "end"), [(False, ["-9"]), (True, ["runs"])])
-def test_a_silent_child_is_killed_when_its_request_was_taken_from_it(owns: bool, end: list[str]) -> None:
+def test_a_silent_child_is_killed_when_its_request_was_taken_from_it(
+    run_alone: RunAlone, owns: bool, end: list[str]
+) -> None:
     script = f"""
 settings.STREAMER_LEASE_SECONDS = 1000
 module._SILENCE_SECONDS = 0.2
@@ -103,7 +141,7 @@ print(status)
     assert run_alone(script) == end
 
 
-def test_no_alarm_is_counted_on() -> None:
+def test_no_alarm_is_counted_on(run_alone: RunAlone) -> None:
     """After SIGSTOP and SIGCONT, RQ's alarm may reach another thread than the one that waits."""
     script = """
 signal.alarm = lambda seconds: print("alarm")
@@ -115,7 +153,7 @@ with worker.death_penalty_class(1, HorseMonitorTimeoutException):
     assert run_alone(script) == ["ended"]
 
 
-def test_a_job_of_others_may_be_silent_for_as_long_as_it_likes() -> None:
+def test_a_job_of_others_may_be_silent_for_as_long_as_it_likes(run_alone: RunAlone) -> None:
     script = """
 settings.STREAMER_LEASE_SECONDS = 0.2
 module.watchdog._IDLE_SILENCE_SECONDS = 0.2
