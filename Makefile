@@ -8,7 +8,7 @@ TIMED_TESTS := tests/hostile/sockets/test_connects.py tests/hostile/sockets/test
 	tests/jobs/handlers/process_data/test_steady.py
 # They start processes, so no more than three of them run at once, and no other tests beside them.
 # Those that take long come first, so that short ones fill up the lanes (see tests/lanes.py).
-STACK_TESTS := tests/hostile tests/acceptance tests/local tests/chaos tests/browser tests/deploy/test_nginx.py
+STACK_TESTS := tests/hostile tests/acceptance tests/chaos tests/browser tests/local tests/deploy/test_nginx.py
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev run bench demo test chaos lint hosts pictures lock audit clean

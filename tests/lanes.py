@@ -2,10 +2,11 @@
 
 They wait more than they work, so that lanes side by side take little from each other. A part of them stays in one lane,
 in its order, and no shared stack is started twice. What starts a stack of its own is a part by itself: small parts fill
-up the lanes.
+up the lanes. Those of a second come last, or a lane would end alone with one of a minute.
 """
 
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 # Those beside which an ordinary user is timed: two at once would measure each other, not the server.
 _TIMED_ATTACKS = ("tests/hostile/sockets/", "tests/hostile/http/test_uploads.py")
@@ -19,6 +20,17 @@ _KILLS = (
     "tests/acceptance/requests/test_bulk_endings.py",
     "tests/acceptance/requests/test_cancel.py::test_one_that_does_not_listen",
 )
+# Of these folders, the parts that start stacks. The others start none, or one process.
+_SHORT = ("tests/chaos/", "tests/local/")
+_STARTS_STACKS = (
+    "tests/chaos/tests/test_lossy_layer.py",
+    "tests/chaos/tests/test_matrix.py",
+    "tests/chaos/tests/test_rolling.py",
+    "tests/chaos/tests/test_sabotage.py",
+    "tests/local/demo/test_demo.py",
+    "tests/local/stack/test_stack.py",
+    "tests/local/test_up.py",
+)
 
 
 class Lanes(LoadScopeScheduling):
@@ -26,6 +38,15 @@ class Lanes(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return part_of(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        self.workqueue.move_to_end(min(self.workqueue, key=is_short), last=False)
+        super()._assign_work_unit(node)
+
+
+def is_short(part: str) -> bool:
+    """Return True for a part that takes a second or few, and so waits for the end of the longer ones."""
+    return part.startswith(_SHORT) and part not in _STARTS_STACKS
 
 
 def part_of(nodeid: str) -> str:
