@@ -26,11 +26,8 @@ class Application:
         self._tasks: list[asyncio.Task[None]] = []
 
     def call(self, call: dict[str, Any]) -> None:
-        if call["method"] == "submit_many":
-            for request in call["requests"]:
-                self._begin(request)
-        else:
-            self._begin(call)
+        for one in call["requests"] if call["method"] == "submit_many" else [call]:
+            self._begin(one)
         self._tasks.append(asyncio.create_task(self._carry_out(call)))
 
     def take(self, name: str, count: int) -> None:
@@ -110,14 +107,16 @@ class Application:
         return {"result": dict((await self._handles[call["of"]].status()).raw)}
 
     async def _feed(self, name: str, call: dict[str, Any]) -> Seen:
-        async for event in self._client.feed(cursor=call.get("cursor")):
-            if not isinstance(event, FeedTruncated):
-                self.seen[name].append({"event": dict(event.raw)})
-        return {"end": True}
+        return await self._keep(name, self._client.feed(cursor=call.get("cursor")), FeedTruncated)
 
     async def _topic(self, name: str, call: dict[str, Any]) -> Seen:
-        async for event in self._client.topic(call["topic"], after_seq=call.get("after_seq")):
-            if not isinstance(event, TopicSubscribed):
+        return await self._keep(
+            name, self._client.topic(call["topic"], after_seq=call.get("after_seq")), TopicSubscribed
+        )
+
+    async def _keep(self, name: str, events: AsyncIterator[Any], left_out: type) -> Seen:
+        async for event in events:
+            if not isinstance(event, left_out):
                 self.seen[name].append({"event": dict(event.raw)})
         return {"end": True}
 
