@@ -39,22 +39,24 @@ async def bystander(
     """Measure echoes before the block, then all through it. Yield both collections of times.
 
     ``spared`` is a web process that is not attacked. Its echoes through the block are usual ones too: what slows them
-    is the machine, or this process, and not the attack on ``server``.
+    is the machine, or this process, and not the attack on ``server``. An echo that is under way when the block ends
+    counts too, however late it comes.
     """
     async with AsyncExitStack() as clients:
         client = await clients.enter_async_context(connect(live, user, server=server))
         usual = await usual_times(client)
         during = EchoTimes()
-        echoing = [asyncio.create_task(_echo_on(client, during))]
+        stop = asyncio.Event()
+        echoing = [asyncio.create_task(_echo_on(client, during, stop))]
         other = await clients.enter_async_context(connect(live, user, server=spared))
-        echoing.append(asyncio.create_task(_echo_on(other, usual)))
+        echoing.append(asyncio.create_task(_echo_on(other, usual, stop)))
         try:
             yield usual, during
         finally:
-            for task in echoing:
-                task.cancel()
-            await asyncio.gather(*echoing, return_exceptions=True)
+            stop.set()
+            ended = await asyncio.gather(*echoing, return_exceptions=True)
         assert client.close_code is None, "the bystander was closed"
+        assert ended == [None, None], ended
 
 
 def assert_undisturbed(usual: EchoTimes, during: EchoTimes, *, times: float = 3) -> None:
@@ -67,8 +69,8 @@ def assert_undisturbed(usual: EchoTimes, during: EchoTimes, *, times: float = 3)
     )
 
 
-async def _echo_on(client: Client, times: EchoTimes) -> None:
-    while True:
+async def _echo_on(client: Client, times: EchoTimes, stop: asyncio.Event) -> None:
+    while not stop.is_set():
         await _measure(client, times)
         await asyncio.sleep(_PAUSE_SECONDS)
 
