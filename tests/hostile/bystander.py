@@ -7,11 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from tests.acceptance.client import Client, connect
+from tests.hostile.memory import memory_bytes
 from tests.live import LiveStack
+from tests.local.waiting import eventually
 
 _PAUSE_SECONDS = 0.02
 # Below this a ratio of two times says nothing about the server, only about the machine.
 _LEAST_SECONDS = 0.1
+_MEMORY_SECONDS = 30.0
 
 
 @dataclass
@@ -66,6 +69,19 @@ def assert_undisturbed(usual: EchoTimes, during: EchoTimes, *, times: float = 3)
     assert during.percentile(0.99) <= allowed, (
         f"p99 {1000 * during.percentile(0.99):.0f} ms of {len(during.seconds)}, "
         f"usually {1000 * usual.percentile(0.99):.0f} ms"
+    )
+
+
+@asynccontextmanager
+async def harmless(live: LiveStack, user: str) -> AsyncIterator[None]:
+    """Fail if the block disturbs a bystander, or if the attacked process then keeps more than 20 % more memory."""
+    (pid,) = live.stack.pids("web-1")
+    before = memory_bytes(pid)
+    async with bystander(live, user) as (usual, during):
+        yield
+    assert_undisturbed(usual, during)
+    await asyncio.to_thread(
+        eventually, lambda: memory_bytes(pid) <= 1.2 * before, "the memory comes back", seconds=_MEMORY_SECONDS
     )
 
 

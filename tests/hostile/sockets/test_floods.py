@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.hostile.bystander import assert_undisturbed, bystander
+from tests.hostile.bystander import assert_undisturbed, bystander, harmless
 from tests.hostile.raw import CONTINUATION, PING, PONG, TEXT, RawSocket, frame, raw_socket
 from tests.live import LiveStack
 
@@ -74,7 +74,7 @@ def sending(raw: RawSocket, data: bytes, *, every_seconds: float = 0) -> Iterato
 async def test_a_flood_of_frames_is_closed_as_abuse(
     attacked_stack: LiveStack, cast: Callable[[str], str], sent: bytes
 ) -> None:
-    async with bystander(attacked_stack, cast("bob")) as (usual, during):
+    async with harmless(attacked_stack, cast("bob")):
         for _ in range(_ATTEMPTS):
             with raw_socket(attacked_stack, attacked_stack.token(cast("mallory"))) as raw:
                 if sent == FLOODS["empty fragments"]:
@@ -82,7 +82,6 @@ async def test_a_flood_of_frames_is_closed_as_abuse(
                 with sending(raw, sent * (65_536 // len(sent))):
                     assert await asyncio.to_thread(raw.read_close) == ABUSE
             await asyncio.sleep(2)
-    assert_undisturbed(usual, during)
 
 
 @pytest.mark.parametrize("sent", MESSAGES.values(), ids=MESSAGES.keys())
