@@ -5,11 +5,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from realtime.signing_keys.issuer import COOLDOWN_SECONDS
+from streamer_site.local.web import Server
 from tests.hostile.bystander import assert_undisturbed, bystander
 from tests.hostile.conftest import LIGHT_WORKERS
 from tests.hostile.logs import LogReader
@@ -23,41 +25,71 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 _PER_SECOND = 60
 WELCOME, COME_BACK, BAD_TOKEN = "welcome", "4000", "4500"
 ISSUER, AUDIENCE = "https://id.example", "streamer"
-OLD, NEW = pem(ec.generate_private_key(ec.SECP256R1())), pem(ec.generate_private_key(ec.SECP256R1()))
 
 
-def token(pair: Pair, kid: str, *, user: str = "alice", iss: str | None = ISSUER, aud: object = AUDIENCE) -> str:
-    return sign(key=pair[0], algorithm="ES256", headers={"kid": kid}, sub=user, permissions=["*"], iss=iss, aud=aud)
+def new_pair(algorithm: str) -> Pair:
+    if algorithm == "RS256":
+        return pem(rsa.generate_private_key(public_exponent=65_537, key_size=2048))
+    return pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A key of the issuer."""
+
+    algorithm: str
+    kid: str
+    pair: Pair
+
+    @property
+    def published(self) -> bytes:
+        """Return the key set that holds this key alone."""
+        return key_set(jwk(self.pair[1], self.kid, self.algorithm))
+
+    def token(
+        self, kid: str | None = None, *, user: str = "alice", iss: str | None = ISSUER, aud: object = AUDIENCE
+    ) -> str:
+        headers = {"kid": kid or self.kid}
+        return sign(self.pair[0], self.algorithm, headers, sub=user, permissions=["*"], iss=iss, aud=aud)
 
 
 class SignedElsewhere(LiveStack):
     """A stack whose tokens come from the issuer."""
 
+    signer: Signer
+
     def token(self, user: str = "alice", *args: object, **options: object) -> str:
-        return token(OLD, "old", user=user)
+        return self.signer.token(user=user)
 
 
 @pytest.fixture
 def issuer() -> Iterator[KeyServer]:
     with run_key_server() as server:
-        server.body = key_set(jwk(OLD[1], "old", "ES256"))
         yield server
 
 
-@pytest.fixture
-def live(issuer: KeyServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """Run a stack on one server only: what asks for keys is the same on both."""
+@pytest.fixture(params=[("daphne", "ES256"), ("uvicorn", "RS256")], ids=["daphne-ES256", "uvicorn-RS256"])
+def live(
+    request: pytest.FixtureRequest, issuer: KeyServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SignedElsewhere]:
+    """Run a stack on each server, with one algorithm: what asks for keys is the same on both."""
+    server: Server
+    server, algorithm = request.param
+    old = Signer(algorithm, "old", new_pair(algorithm))
+    issuer.body = old.published
     env = {
         **LIGHT_WORKERS,
-        "JWT_ALGORITHM": "ES256",
+        "JWT_ALGORITHM": algorithm,
         "JWT_JWKS_URL": url_of(issuer),
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
         "STREAMER_CONNECTS_PER_USER": "0",
         "STREAMER_CONNECTS_PER_ADDRESS": "0",
     }
-    with run_live_stack(tmp_path_factory, "keys", redis_offset=4, env=env) as stack:
-        yield SignedElsewhere(stack.stack, has_own_redis=stack.has_own_redis)
+    with run_live_stack(tmp_path_factory, "keys", server=server, redis_offset=4, env=env) as stack:
+        elsewhere = SignedElsewhere(stack.stack, has_own_redis=stack.has_own_redis)
+        elsewhere.signer = old
+        yield elsewhere
 
 
 def connect(live: LiveStack, name: str) -> str:
@@ -83,15 +115,16 @@ def connect_all(live: LiveStack, tokens: Sequence[str]) -> Counter[str]:
         return Counter(future.result() for future in running)
 
 
-async def test_an_issuer_that_rotates_and_fails_disturbs_nobody(live: LiveStack, issuer: KeyServer) -> None:
-    old, new = token(OLD, "old"), token(NEW, "new")
-    unknown = [token(OLD, f"made up {number}") for number in range(70)]
+async def test_an_issuer_that_rotates_and_fails_disturbs_nobody(live: SignedElsewhere, issuer: KeyServer) -> None:
+    next_signer = Signer(live.signer.algorithm, "new", new_pair(live.signer.algorithm))
+    old, new = live.token(), next_signer.token()
+    unknown = [live.signer.token(f"made up {number}") for number in range(70)]
     logs = LogReader(live.log_dir)
     async with bystander(live, "bob") as (usual, during):
         await asyncio.sleep(COOLDOWN_SECONDS)
         asked = issuer.asked
         issuer.is_open.clear()  # it takes longer than anybody waits
-        issuer.body = key_set(jwk(NEW[1], "new", "ES256"))
+        issuer.body = next_signer.published
         outcomes = [
             await asyncio.to_thread(connect_all, live, [old] * 70),
             await asyncio.to_thread(connect_all, live, [old, new, *unknown] * 2),
@@ -110,11 +143,11 @@ async def test_an_issuer_that_rotates_and_fails_disturbs_nobody(live: LiveStack,
         assert told[COME_BACK] == 0 or issuer.asked == asked + 1, told
     assert_undisturbed(usual, during)
     named = {
-        "another issuer": token(NEW, "new", iss="https://evil.example"),
-        "no issuer": token(NEW, "new", iss=None),
-        "another audience": token(NEW, "new", aud=["other"]),
-        "no audience": token(NEW, "new", aud=None),
+        "another issuer": next_signer.token(iss="https://evil.example"),
+        "no issuer": next_signer.token(iss=None),
+        "another audience": next_signer.token(aud=["other"]),
+        "no audience": next_signer.token(aud=None),
     }
     assert {name: connect(live, one) for name, one in named.items()} == dict.fromkeys(named, BAD_TOKEN)
-    assert connect(live, token(NEW, "new", aud=["other", AUDIENCE])) == WELCOME
+    assert connect(live, next_signer.token(aud=["other", AUDIENCE])) == WELCOME
     assert not logs.tracebacks(), logs.tracebacks()
