@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 PIECE = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 # What the sockets of both sides hold, and what the server reads and forgets so that its answer arrives.
 TAKEN_BYTES = 40 * MIB
-_FLOODS = 10
+_FLOODS = 40
 MULTIPART = "Content-Type: multipart/form-data; boundary=frontier"
 BODY = (
     b'--frontier\r\nContent-Disposition: form-data; name="file"; filename="small.csv"\r\n\r\n'
