@@ -23,9 +23,11 @@ from realtime.http.uploads.view import PATHS  # noqa: E402
 from realtime.shared import drain  # noqa: E402
 from realtime.socket.consumer import StreamerConsumer, refuse  # noqa: E402
 from streamer_site.forwarded import with_proxy_headers  # noqa: E402
+from streamer_site.servers.freed_memory import give_back  # noqa: E402
 
 _http.request_class = Request
 reloading.watch(tell=True)
+give_back()
 
 _SOCKET_PATH = re.compile(r"/*ws/?")
 
