@@ -52,6 +52,7 @@ class Row:
     attempt: int
     order_at: float
     available_at: float
+    changed_at: float
     expires_at: float | None
     is_cancelled: bool
     estimated_seconds: float
@@ -61,7 +62,7 @@ class Row:
 
     def stored(self, now: datetime) -> AsyncRequest:
         columns: dict[str, Any] = {**vars(self)}
-        for name in ("order_at", "available_at", "expires_at", "attempt_started_at", "finished_at"):
+        for name in ("order_at", "available_at", "changed_at", "expires_at", "attempt_started_at", "finished_at"):
             if columns[name] is not None:
                 columns[name] = now + timedelta(seconds=columns[name])
         is_cancelled = columns.pop("is_cancelled")
@@ -111,8 +112,9 @@ class World:
 
     def _waits(self, row: Row) -> bool:
         in_time = row.expires_at is None or row.expires_at > 0 or row.status == Status.RETRYING
-        is_due = row.available_at <= 0 and not row.is_cancelled
-        return row.status in WAITING and in_time and is_due and self._is_let_go(row)
+        was_put_back = row.changed_at > choice.CLOCKS_DIFFER.total_seconds()
+        is_due = row.available_at <= 0 or row.status == Status.PENDING or was_put_back
+        return row.status in WAITING and in_time and is_due and not row.is_cancelled and self._is_let_go(row)
 
     def _is_let_go(self, row: Row) -> bool:
         return row.action not in self.paused and row.queue not in self.paused_queues
@@ -168,6 +170,7 @@ def worlds(draw: st.DrawFn) -> World:
             # No two are equal, because then either would be right.
             order_at=draw(st.integers(-50, -1)) - number / 100,
             available_at=60 if draw(sometimes) else -60,
+            changed_at=draw(st.sampled_from([-60, -60, 4, 60])),
             expires_at=draw(st.sampled_from([None] * 6 + [-60, 60])),
             is_cancelled=draw(sometimes),
             estimated_seconds=draw(st.sampled_from([1.0, 60.0])),
