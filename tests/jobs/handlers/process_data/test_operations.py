@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobs.handler import InvalidPayload, Permanent
+from jobs.handler import InvalidPayload
 from tests.jobs.handlers.process_data.running import (
     Rows,
     output_rows,
@@ -260,9 +260,9 @@ def test_a_value_that_cannot_be_cast_is_counted_and_shown() -> None:
     assert "3 values of 'name' cannot be read as type number, such as ' bob '" in caught.value.message
 
 
-def test_data_with_a_column_rowid_is_refused_clearly() -> None:
-    with pytest.raises(Permanent, match="column 'rowid'"):
-        run(transformation([{"RowID": 1}], {"type": "limit", "rows": 1}))
+def test_a_column_of_rows_that_is_called_rowid_gets_another_name() -> None:
+    done = run(transformation([{"RowID": 1}], {"type": "limit", "rows": 1}))
+    assert output_rows(done) == [{"RowID_2": 1}] and "RowID" in done.result["notes"][0]
 
 
 def test_many_groups_are_aggregated_in_parts_to_the_same_outcome(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from jobs.data.datasets.adding import Wish, add_dataset
 from jobs.data.datasets.ingest.conversion import ingest
+from jobs.handler import Permanent
 from jobs.queue import wakeups
 from tests.jobs.handlers.process_data.running import run, transformation
 from tests.jobs.handlers.progress import jumps
@@ -89,3 +90,10 @@ def test_the_notes_say_what_was_cut_from_a_file(tmp_path: Path) -> None:
     done = run({**transformation([], {"type": "limit", "rows": 2}), "data_source": source})
     assert done.result["notes"] == ["Column 'at' has nanoseconds in 1 value; they are cut to microseconds"]
     assert done.result["records"][0] == {"at": "2024-01-31T23:59:59.999999"}
+
+
+def test_a_query_with_a_column_rowid_is_refused_clearly(sources: Mapping[str, dict[str, Any]]) -> None:
+    source = {"type": "query", "sql": "SELECT size AS RowID FROM from_csv"}
+    payload = {**transformation([], {"type": "limit", "rows": 1}), "data_source": source}
+    with pytest.raises(Permanent, match="column 'rowid'"):
+        run(payload, use_stored_data=True)
