@@ -1,4 +1,8 @@
-"""Large messages from many sockets disturb others little more than those of one, and take a bounded memory."""
+"""Large messages from many sockets disturb others little more than those of one, and take a bounded memory.
+
+What waits for its turn when the clients have left is worked off for some seconds more, so no test that measures memory
+comes after this one.
+"""
 
 import asyncio
 import json
