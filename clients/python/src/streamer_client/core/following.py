@@ -1,8 +1,10 @@
-"""The requests that a client follows, and all readers of each."""
+"""What a client follows, with all readers of each; and the requests among it."""
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from streamer_client.core.credit import Credit
 from streamer_client.core.reader import Reader
@@ -14,36 +16,73 @@ MAX_PER_MESSAGE = 128
 RETRY_SECONDS = 1.0
 
 
+R = TypeVar("R", bound=Reader)
+
+
 @dataclass(slots=True)
-class _Followed:
-    readers: list[Reader] = field(default_factory=list)
+class Followed(Generic[R]):
+    """A request or a topic, and its readers."""
+
+    readers: list[R] = field(default_factory=list)
     is_asked: bool = False
     """True: a ``subscribe`` is on its way, so that another gap needs none."""
-
-    @property
-    def seq(self) -> int:
-        """The number from which on somebody still needs the messages."""
-        return min(reader.seq for reader in self.readers if not reader.is_over)
 
     @property
     def is_over(self) -> bool:
         return all(reader.is_over for reader in self.readers)
 
 
-class Following:
-    """Shares the messages of each request among its readers, and asks for those that are missing."""
+F = TypeVar("F", bound=Followed[Any])
+
+
+class Followers(ABC, Generic[F]):
+    """Shares the messages of each thing that is followed among its readers, and asks for those that are missing."""
 
     def __init__(self, send: Send, credit: Credit, clock: Callable[[], float]) -> None:
         self._send = send
         self._credit = credit
         self._clock = clock
-        self._followed: dict[str, _Followed] = {}
-        self._questions: dict[str, list[str]] = {}
+        self._followed: dict[str, F] = {}
         self._again: dict[str, float] = {}
+        """What could not be followed just now, and when to ask again."""
+
+    @abstractmethod
+    def _ask(self, name: str) -> None:
+        """Subscribe from the first number on that a reader needs."""
+
+    @abstractmethod
+    def _acknowledge(self, name: str, seq: int) -> None:
+        """Tell the service that the messages up to ``seq`` were taken."""
 
     @property
     def is_busy(self) -> bool:
         return any(not followed.is_over for followed in self._followed.values())
+
+    @property
+    def deadline(self) -> float | None:
+        return min(self._again.values(), default=None)
+
+    def fail(self, error: StreamerError) -> None:
+        for followed in tuple(self._followed.values()):
+            for reader in followed.readers:
+                if not reader.is_over:
+                    reader.fail(error)
+
+    def _numbered(self, name: str, followed: F, message: Message, size: int) -> None:
+        fates = {reader.offer(message, size) for reader in followed.readers}
+        if "gap" in fates and not followed.is_asked and not any(reader.is_short for reader in followed.readers):
+            self._ask(name)
+        if fates == {"old"}:
+            # Sent twice, it has to be acknowledged twice, as far as the application is.
+            self._acknowledge(name, min(reader.taken for reader in followed.readers))
+
+
+class Following(Followers[Followed[Reader]]):
+    """The requests."""
+
+    def __init__(self, send: Send, credit: Credit, clock: Callable[[], float]) -> None:
+        super().__init__(send, credit, clock)
+        self._questions: dict[str, list[str]] = {}
 
     def __contains__(self, request_id: str) -> bool:
         return request_id in self._followed
@@ -51,7 +90,7 @@ class Following:
     def add(self, request_id: str, reader: Reader, *, is_subscribed: bool) -> None:
         """Add a reader. ``is_subscribed``: the server sends the messages from its number on already."""
         reader.request_id = request_id
-        self._followed.setdefault(request_id, _Followed()).readers.append(reader)
+        self._followed.setdefault(request_id, Followed()).readers.append(reader)
         if not is_subscribed:
             self._subscribe([request_id])
 
@@ -88,16 +127,6 @@ class Following:
         self._again.clear()
         for followed in self._followed.values():
             followed.is_asked = False
-
-    def fail(self, error: StreamerError) -> None:
-        for followed in tuple(self._followed.values()):
-            for reader in followed.readers:
-                if not reader.is_over:
-                    reader.fail(error)
-
-    @property
-    def deadline(self) -> float | None:
-        return min(self._again.values(), default=None)
 
     def tick(self) -> None:
         now = self._clock()
@@ -136,13 +165,11 @@ class Following:
                 reader.offer_unnumbered(message, size)
         return True
 
-    def _numbered(self, request_id: str, followed: _Followed, message: Message, size: int) -> None:
-        fates = {reader.offer(message, size) for reader in followed.readers}
-        if "gap" in fates and not followed.is_asked and not any(reader.is_short for reader in followed.readers):
-            self._subscribe([request_id])
-        if fates == {"old"}:
-            # Sent twice, it has to be acknowledged twice, as far as the application is.
-            self._credit.take(request_id, min(reader.taken for reader in followed.readers))
+    def _ask(self, name: str) -> None:
+        self._subscribe([name])
+
+    def _acknowledge(self, name: str, seq: int) -> None:
+        self._credit.take(name, seq)
 
     def _subscribe(self, wanted: list[str]) -> None:
         names = [name for name in wanted if name in self._followed and not self._followed[name].is_over]
@@ -152,8 +179,12 @@ class Following:
             self._questions[question] = part
             for name in part:
                 self._followed[name].is_asked = True
-            cursors = [{"request_id": name, "after_seq": self._followed[name].seq} for name in part]
+            cursors = [{"request_id": name, "after_seq": self._needed(name)} for name in part]
             self._send({"type": "subscribe", "id": question, "requests": cursors})
+
+    def _needed(self, name: str) -> int:
+        """Return the number from which on somebody still needs the messages."""
+        return min(reader.seq for reader in self._followed[name].readers if not reader.is_over)
 
     def _subscribed(self, message: Message) -> None:
         self._questions.pop(message.get("id", ""), None)

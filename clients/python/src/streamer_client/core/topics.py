@@ -1,14 +1,12 @@
 """The topics of the application that a client follows, and all readers of each."""
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from streamer_client.core.backlog import Backlog
-from streamer_client.core.credit import Credit
 from streamer_client.core.feed import TOPIC as FEED
+from streamer_client.core.following import Followed, Followers
 from streamer_client.core.reader import Fate, Reader
-from streamer_client.core.ticket import Send
 from streamer_client.errors import NotFound, StreamerError, ValidationFailed, refusal
 from streamer_client.events import Message
 
@@ -65,31 +63,13 @@ class TopicReader(Reader):
 
 
 @dataclass(slots=True)
-class _Followed:
-    readers: list[TopicReader] = field(default_factory=list)
+class _Followed(Followed[TopicReader]):
     question: str = ""
     """The id of the last ``subscribe`` of this connection."""
-    is_asked: bool = False
-    """True: its answer is on its way, so that another gap needs none."""
-
-    @property
-    def is_over(self) -> bool:
-        return all(reader.is_over for reader in self.readers)
 
 
-class Topics:
-    """Shares the messages of each topic among its readers, and goes on after the last number on a new connection."""
-
-    def __init__(self, send: Send, credit: Credit, clock: Callable[[], float]) -> None:
-        self._send = send
-        self._credit = credit
-        self._clock = clock
-        self._followed: dict[str, _Followed] = {}
-        self._again: dict[str, float] = {}
-
-    @property
-    def is_busy(self) -> bool:
-        return any(not followed.is_over for followed in self._followed.values())
+class Topics(Followers[_Followed]):
+    """The topics. On a new connection they go on after the last number."""
 
     def add(self, reader: TopicReader) -> None:
         """Give the reader what comes. Raises ``ValidationFailed`` for the topic that is no topic of the application."""
@@ -128,15 +108,6 @@ class Topics:
         for followed in self._followed.values():
             followed.question, followed.is_asked = "", False
 
-    def fail(self, error: StreamerError) -> None:
-        for followed in tuple(self._followed.values()):
-            for reader in followed.readers:
-                reader.fail(error)
-
-    @property
-    def deadline(self) -> float | None:
-        return min(self._again.values(), default=None)
-
     def tick(self) -> None:
         now = self._clock()
         for topic in [name for name, at in self._again.items() if at <= now]:
@@ -170,13 +141,11 @@ class Topics:
                 reader.offer_live(message, size)
         return True
 
-    def _numbered(self, topic: str, followed: _Followed, message: Message, size: int) -> None:
-        fates = {reader.offer(message, size) for reader in followed.readers}
-        if "gap" in fates and not followed.is_asked and not any(reader.is_short for reader in followed.readers):
-            self._subscribe(topic)
-        if fates == {"old"}:
-            # Sent twice, it has to be acknowledged twice, as far as the application is.
-            self._credit.take(topic, min(reader.taken for reader in followed.readers), of="topic")
+    def _ask(self, name: str) -> None:
+        self._subscribe(name)
+
+    def _acknowledge(self, name: str, seq: int) -> None:
+        self._credit.take(name, seq, of="topic")
 
     def _subscribe(self, topic: str) -> None:
         self._again.pop(topic, None)
