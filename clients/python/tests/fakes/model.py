@@ -1,9 +1,9 @@
-"""A service in memory, and a network between it and the client that drops, doubles, reorders and cuts."""
+"""A service in memory that runs requests, and an application."""
 
 from collections.abc import Callable
 from typing import Any
 
-from streamer_client.core.conversation import Conversation
+from fakes.network import Network
 from streamer_client.core.outbox import Submission
 from streamer_client.core.reader import Reader
 from streamer_client.events import Message
@@ -11,64 +11,18 @@ from streamer_client.events import Message
 WINDOW = 256
 
 
-class World:
-    """One conversation, the service it talks to, and the time of both."""
+class World(Network):
+    """One conversation, and the service it talks to."""
 
     def __init__(self, *, events: int, **options: Any) -> None:
-        self.now = 1_000.0
-        self.core = Conversation(lambda: self.now, chance=lambda: 0.5, **options)
+        super().__init__(**options)
         self.runs: dict[str, str] = {}
         """The requests that the service stored: the client's id, and the service's."""
-        self.wire: list[Message] = []
-        """The messages on their way to the client."""
         self.most_unacknowledged = 0
         self._events = events
         self._sent: dict[str, int] = {}
         self._acknowledged: dict[str, int] = {}
         self._has_window = False
-        self._is_up = False
-
-    # --- the network ---------------------------------------------------------------------------------------------
-
-    def connect(self) -> None:
-        if self.core.phase == "waiting":
-            self.now = max(self.now, self.core.connect_at)
-            self.core.connecting()
-            self._is_up = True
-            self._sent.clear()
-            self.core.receive({"type": "welcome", "heartbeat_seconds": 20})
-            self._listen()
-
-    def cut(self) -> None:
-        if self._is_up:
-            self._is_up = False
-            self.wire.clear()
-            self.core.disconnected()
-
-    def deliver(self, place: int = 0) -> None:
-        """Hand the client one message, the first or one further behind."""
-        if self.wire:
-            self.core.receive(self.wire.pop(min(place, len(self.wire) - 1)), 100)
-            self._listen()
-
-    def drop(self) -> None:
-        if self.wire:
-            self.wire.pop(0)
-
-    def double(self) -> None:
-        if self.wire:
-            self.wire.insert(0, self.wire[0])
-
-    def wait(self, seconds: float) -> None:
-        self.now += seconds
-        self.core.tick()
-        self._listen()
-
-    def use(self, call: Callable[[], Any]) -> Any:
-        """Have the application use the conversation, and the service hear of it."""
-        answer = call()
-        self._listen()
-        return answer
 
     def push(self) -> None:
         """Have the service send the next event of each request that is followed, where the window lets it."""
@@ -89,6 +43,9 @@ class World:
             self.wait(0.2)
 
     # --- the service ---------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._sent.clear()
 
     def _listen(self) -> None:
         for frame in self.core.take_frames():

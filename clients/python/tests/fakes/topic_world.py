@@ -1,24 +1,20 @@
-"""A service in memory with one topic, and a network between it and the client that drops, doubles and cuts."""
+"""A service in memory with one topic."""
 
-from collections.abc import Callable
 from typing import Any
 
-from streamer_client.core.conversation import Conversation
+from fakes.network import Network
 from streamer_client.core.topics import TopicReader
 from streamer_client.events import Message
 
 TOPIC = "tenant.acme.prices"
 
 
-class TopicWorld:
+class TopicWorld(Network):
     """One conversation about one topic. ``published``: the last number of its history; None: it has no history."""
 
     def __init__(self, *, published: int | None, first_kept: int = 1, **options: Any) -> None:
-        self.now = 1_000.0
-        self.core = Conversation(lambda: self.now, chance=lambda: 0.5, **options)
+        super().__init__(**options)
         self.published = published or 0
-        self.wire: list[Message] = []
-        """The messages on their way to the client."""
         self.frames: list[Message] = []
         """The messages that the client has sent."""
         self.is_followed = False
@@ -33,48 +29,15 @@ class TopicWorld:
         reader: TopicReader = self.use(lambda: self.core.follow_topic(TOPIC, after_seq=after_seq))
         return reader
 
-    def use(self, call: Callable[[], Any]) -> Any:
-        """Have the application use the conversation, and the service hear of it."""
-        answer = call()
-        self._listen()
-        return answer
-
     # --- the network ---------------------------------------------------------------------------------------------
 
-    def connect(self) -> None:
-        if self.core.phase == "waiting":
-            self.now = max(self.now, self.core.connect_at)
-            self.core.connecting()
-            self.core.receive({"type": "welcome", "heartbeat_seconds": 20})
-            self._listen()
-
     def cut(self) -> None:
-        if self.core.phase == "open":
-            self.wire.clear()
-            self.is_followed = False
-            self.core.disconnected()
-
-    def deliver(self) -> None:
-        if self.wire:
-            self.core.receive(self.wire.pop(0), 100)
-            self._listen()
+        super().cut()
+        self.is_followed = False
 
     def deliver_all(self) -> None:
         while self.wire:
             self.deliver()
-
-    def drop(self) -> None:
-        if self.wire:
-            self.wire.pop(0)
-
-    def double(self) -> None:
-        if self.wire:
-            self.wire.insert(0, self.wire[0])
-
-    def wait(self, seconds: float = 0.2) -> None:
-        self.now += seconds
-        self.core.tick()
-        self._listen()
 
     # --- the service ---------------------------------------------------------------------------------------------
 
@@ -86,6 +49,9 @@ class TopicWorld:
     def tell(self, message: Message) -> None:
         """Send what has no number."""
         self.wire.append({"topic": TOPIC, **message})
+
+    def _begin(self) -> None:
+        self.is_followed = False
 
     def _listen(self) -> None:
         for frame in self.core.take_frames():
