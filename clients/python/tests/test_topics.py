@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streamer_client.core.backlog import Backlog
 from streamer_client.core.topics import RETRY_SECONDS, TopicReader
 from streamer_client.errors import NotFound, Unavailable, ValidationFailed
-from streamer_client.topic import TopicMessage, TopicPresence, TopicSubscribed, TopicTrimmed, topic_event_of
+from streamer_client.events import TopicMessage, TopicPresence, TopicSubscribed, TopicTrimmed, topic_event_of
 
 _ACTS = ("connect", "publish", "publish", "deliver", "deliver", "drop", "double", "cut", "take", "wait")
 

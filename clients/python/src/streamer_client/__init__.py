@@ -30,6 +30,11 @@ from streamer_client.events import (
     Retrying,
     Snapshot,
     Started,
+    TopicEvent,
+    TopicMessage,
+    TopicPresence,
+    TopicSubscribed,
+    TopicTrimmed,
     Waiting,
 )
 from streamer_client.feed import FeedEvent, FeedTruncated, RequestChanged, ResultExpiring
@@ -38,7 +43,6 @@ from streamer_client.notebook import notebook_bar
 from streamer_client.options import OnProgress, RequestOptions
 from streamer_client.sync import Client as SyncClient
 from streamer_client.tokens import TokenProvider
-from streamer_client.topic import TopicEvent, TopicMessage, TopicPresence, TopicSubscribed, TopicTrimmed
 
 __version__ = "0.1.0"
 __all__ = [

@@ -13,7 +13,7 @@ from streamer_client.address import parse_address
 from streamer_client.core.conversation import Conversation
 from streamer_client.core.outbox import MAX_WAITING, Submission
 from streamer_client.errors import ConnectionStopped, StreamerError, Unauthorized
-from streamer_client.events import Snapshot, snapshot_of
+from streamer_client.events import Snapshot, TopicEvent, snapshot_of, topic_event_of
 from streamer_client.feed import FeedEvent, feed_event_of
 from streamer_client.files.download import Download, OnBytes, wanted_of
 from streamer_client.files.upload import upload
@@ -23,7 +23,6 @@ from streamer_client.options import OnProgress, RequestOptions, request_message
 from streamer_client.session import Dial, Session
 from streamer_client.talk import Talk
 from streamer_client.tokens import TokenProvider, Tokens
-from streamer_client.topic import TopicEvent, topic_event_of
 from streamer_client.transports.dialer import Dialer, Transport
 from streamer_client.transports.http.api import HttpApi, problem
 from streamer_client.transports.websocket import Proxy

@@ -9,12 +9,11 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 
 from streamer_client.client import Client as AsyncClient
 from streamer_client.errors import StreamerError
-from streamer_client.events import Event, Snapshot
+from streamer_client.events import Event, Snapshot, TopicEvent
 from streamer_client.feed import FeedEvent
 from streamer_client.files.download import OnBytes
 from streamer_client.handle import Handle as AsyncHandle
 from streamer_client.options import OnProgress, RequestOptions
-from streamer_client.topic import TopicEvent
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ import sys
 
 from streamer_client.cli.context import connected, print_json
 from streamer_client.cli.exits import SUCCESS
-from streamer_client.topic import TopicMessage, TopicTrimmed
+from streamer_client.events import TopicMessage, TopicTrimmed
 
 
 async def topic(options: argparse.Namespace) -> int:

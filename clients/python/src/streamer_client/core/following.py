@@ -1,4 +1,4 @@
-"""What a client follows, with all readers of each; and the requests among it."""
+"""The things that a client follows, with all readers of each, and the requests among them."""
 
 import uuid
 from abc import ABC, abstractmethod
@@ -44,7 +44,7 @@ class Followers(ABC, Generic[F]):
         self._clock = clock
         self._followed: dict[str, F] = {}
         self._again: dict[str, float] = {}
-        """What could not be followed just now, and when to ask again."""
+        """Names that could not be followed just now, and when to ask again."""
 
     @abstractmethod
     def _ask(self, name: str) -> None:

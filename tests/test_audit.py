@@ -20,7 +20,7 @@ Answer = Callable[..., None]
 
 @pytest.fixture
 def audit() -> ModuleType:
-    path = Path(__file__).parents[2] / ".ci" / "audit.py"
+    path = Path(__file__).parents[1] / ".ci" / "audit.py"
     spec = importlib.util.spec_from_file_location("audit", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
